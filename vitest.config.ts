@@ -1,0 +1,29 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    // Examples and README blocks import the package by its name; tests run them on the source.
+    alias: [
+      { find: /^guarded-completion$/, replacement: path('./src/index.ts') },
+      { find: /^guarded-completion\/auth$/, replacement: path('./src/auth/index.ts') },
+      { find: /^guarded-completion\/testing$/, replacement: path('./src/testing/index.ts') },
+      {
+        find: /^guarded-completion\/(sqlite|redis|postgres)$/,
+        replacement: path('./src/ledger/$1-ledger.ts'),
+      },
+      { find: /^guarded-completion\/(\w+)$/, replacement: path('./src/http/$1.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    setupFiles: ['./test/canary.ts'],
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    pool: 'forks',
+    execArgv: ['--expose-gc', '--unhandled-rejections=strict'],
+  },
+});
