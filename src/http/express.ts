@@ -1,0 +1,20 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Guard } from '../create-guarded-completion.ts';
+import { serveNode } from './node.ts';
+
+/** Express, as far as it is needed here; checked against the real one in tests. */
+interface ExpressRequest extends IncomingMessage {
+  readonly body?: unknown;
+}
+
+/**
+ * Express middleware: `app.use('/v1', guardExpress(guard))`, before or after a body parser. Answers
+ * every request below its mount point.
+ */
+export function guardExpress(
+  guard: Guard,
+): (request: ExpressRequest, response: ServerResponse) => Promise<void> {
+  return (request, response) =>
+    // Express strips the mount point from `url`. A body parser that did not run leaves no body.
+    serveNode(guard, request, response, { prefix: '', host: request, body: request.body });
+}

@@ -1,0 +1,20 @@
+import type { FastifyInstance } from 'fastify';
+import type { Guard } from '../create-guarded-completion.ts';
+import { serveNode } from './node.ts';
+
+/**
+ * A Fastify plugin: `app.register(guardFastify(guard), { prefix: '/v1' })`. The host's own hooks run
+ * before it; its body parsers do not, below this prefix.
+ */
+export function guardFastify(guard: Guard): (app: FastifyInstance) => Promise<void> {
+  return async (app) => {
+    // Encapsulated: only routes of this plugin leave their bodies to the guard.
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    app.all('/*', async (request, reply) => {
+      reply.hijack();
+      const mount = { prefix: app.prefix, host: request, body: request.body };
+      await serveNode(guard, request.raw, reply.raw, mount);
+    });
+  };
+}

@@ -1,0 +1,32 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Guard } from '../create-guarded-completion.ts';
+import { type NodeHandlerOptions, serveNode } from './node.ts';
+
+/** Koa's context, as far as it is needed here; checked against the real one in tests. */
+interface KoaContext {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly request: { readonly body?: unknown };
+  respond?: boolean;
+}
+
+/**
+ * Koa middleware: `app.use(guardKoa(guard, { prefix: '/v1' }))`, before or after a body parser.
+ * Requests outside the prefix go on to the next middleware.
+ */
+export function guardKoa(
+  guard: Guard,
+  options: NodeHandlerOptions = {},
+): (context: KoaContext, next: () => Promise<unknown>) => Promise<void> {
+  const prefix = options.prefix?.replace(/\/+$/, '') ?? '';
+  return async (context, next) => {
+    if (!context.req.url?.startsWith(`${prefix}/`)) {
+      await next();
+      return;
+    }
+    // From here on the guard answers, and Koa must not.
+    context.respond = false;
+    const { req, res, request } = context;
+    await serveNode(guard, req, res, { prefix, host: context, body: request.body });
+  };
+}

@@ -1,0 +1,31 @@
+import type { Guard } from '../create-guarded-completion.ts';
+
+/** The second argument of a Next route handler in a catch-all route. */
+interface RouteContext {
+  readonly params: Promise<Readonly<Record<string, string | readonly string[] | undefined>>>;
+}
+
+type RouteHandler = (request: Request, context: RouteContext) => Promise<Response>;
+
+/**
+ * Next.js route handlers for a catch-all route: in `app/v1/[...path]/route.ts`,
+ * `export const { GET, POST, OPTIONS } = guardNext(guard)`.
+ */
+export function guardNext(guard: Guard): {
+  GET: RouteHandler;
+  POST: RouteHandler;
+  OPTIONS: RouteHandler;
+} {
+  const handle: RouteHandler = async (request, context) => {
+    const prefix = mountOf(new URL(request.url).pathname, await context.params);
+    return guard.handler(request, { prefix });
+  };
+  return { GET: handle, POST: handle, OPTIONS: handle };
+}
+
+/** What precedes the segments that the catch-all caught; counted, not compared, since Next decodes. */
+function mountOf(pathname: string, params: Awaited<RouteContext['params']>): string {
+  const caught = Object.values(params).find((value) => Array.isArray(value));
+  const segments = pathname.split('/');
+  return segments.slice(0, segments.length - (caught?.length ?? 0)).join('/');
+}

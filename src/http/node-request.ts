@@ -1,0 +1,93 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BodyError } from '../errors.ts';
+import type { GuardRequest, RequestBody } from '../exchange.ts';
+import { hostBody } from './host-body.ts';
+import type { NodeMount } from './node.ts';
+import { splitTarget } from './split-target.ts';
+
+/** Node's own request and response, in the line's words. */
+export class NodeRequest implements GuardRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly host: unknown;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #body: unknown;
+
+  constructor(request: IncomingMessage, response: ServerResponse, mount: NodeMount) {
+    const { path, query } = splitTarget(request.url ?? '/', mount.prefix);
+    this.method = request.method ?? 'GET';
+    this.path = path;
+    this.query = query;
+    this.host = mount.host;
+    this.#request = request;
+    this.#response = response;
+    this.#body = mount.body;
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name];
+    // Node keeps the first of two; two credentials must be none.
+    if (name === 'authorization' && countHeader(this.#request.rawHeaders, name) > 1) {
+      return undefined;
+    }
+    return Array.isArray(value) ? undefined : value;
+  }
+
+  readBody(limitBytes: number): Promise<RequestBody> {
+    if (this.#body !== undefined) return Promise.resolve(hostBody(this.#body, limitBytes));
+    const announced = Number(this.#request.headers['content-length'] ?? 0);
+    if (announced > limitBytes) return Promise.reject(tooLarge(limitBytes));
+    return readStream(this.#request, limitBytes);
+  }
+
+  onGone(listener: () => void): void {
+    const response = this.#response;
+    // He may have left before anybody listened: while his plan was looked up, say.
+    if (response.destroyed) return listener();
+    response.on('close', () => {
+      if (!response.writableFinished) listener();
+    });
+  }
+}
+
+function countHeader(rawHeaders: readonly string[], name: string): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const raw = rawHeaders[index];
+    if (raw?.length === name.length && raw.toLowerCase() === name) count += 1;
+  }
+  return count;
+}
+
+function readStream(request: IncomingMessage, limitBytes: number): Promise<RequestBody> {
+  return new Promise((resolve, reject) => {
+    let ended = false;
+    // Every request closes; only one that closes early has failed, and an error costs its stack.
+    const brokeOff = () => {
+      if (!ended) reject(new BodyError('invalid_request', 'The body broke off.'));
+    };
+    // One that is closed already would never say so again.
+    if (request.destroyed) return brokeOff();
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.byteLength;
+      if (size <= limitBytes) chunks.push(chunk);
+      else reject(tooLarge(limitBytes));
+    });
+    request.on('end', () => {
+      ended = true;
+      const [only] = chunks;
+      const bytes = chunks.length === 1 && only ? only : Buffer.concat(chunks);
+      resolve({ kind: 'bytes', bytes });
+    });
+    request.on('error', brokeOff);
+    request.on('close', brokeOff);
+  });
+}
+
+function tooLarge(limitBytes: number): BodyError {
+  return new BodyError('request_too_large', `The body is larger than ${limitBytes} bytes.`);
+}

@@ -1,0 +1,74 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Guard } from '../create-guarded-completion.ts';
+import { type GuardAnswer, type HeaderList, isByteSource } from '../exchange.ts';
+import { NodeRequest } from './node-request.ts';
+
+export interface NodeHandlerOptions {
+  /** Where the guard is mounted, when the host does not strip it from `req.url`; default none. */
+  readonly prefix?: string;
+}
+
+export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** Serves the guard on a node:http server, or on any host that hands out Node's own objects. */
+export function toNodeHandler(guard: Guard, options: NodeHandlerOptions = {}): NodeHandler {
+  const prefix = options.prefix?.replace(/\/+$/, '') ?? '';
+  return (request, response) => serveNode(guard, request, response, { prefix, host: request });
+}
+
+/** What a host framework adds to Node's objects. */
+export interface NodeMount {
+  readonly prefix: string;
+  readonly host: unknown;
+  /** A body that the host has read already; `undefined` when it is still to be read. */
+  readonly body?: unknown;
+}
+
+export async function serveNode(
+  guard: Guard,
+  request: IncomingMessage,
+  response: ServerResponse,
+  mount: NodeMount,
+): Promise<void> {
+  const answer = await guard.serve(new NodeRequest(request, response, mount));
+  if (response.destroyed) return;
+  // What is left of an unread body would be taken for the next request on this connection.
+  if (!request.complete) {
+    answer.headers['connection'] = 'close';
+    request.resume();
+  }
+  sendAnswer(response, answer);
+}
+
+/** Up to here, copying a body costs less than a second piece in the write to the socket. */
+const JOINED_BYTES_MAX = 16 * 1024;
+
+function sendWhole(
+  response: ServerResponse,
+  status: number,
+  headers: HeaderList,
+  body: Uint8Array | string,
+): void {
+  headers['content-length'] = String(Buffer.byteLength(body));
+  response.writeHead(status, headers);
+  if (typeof body === 'string' || body.byteLength > JOINED_BYTES_MAX) {
+    response.end(body);
+    return;
+  }
+  // Node joins a text with the head to one write; latin1 keeps every byte as it is.
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  response.end(bytes.toString('latin1'), 'latin1');
+}
+
+function sendAnswer(response: ServerResponse, { status, headers, body }: GuardAnswer): void {
+  if (!isByteSource(body)) return sendWhole(response, status, headers, body);
+  response.writeHead(status, headers);
+  // Clients wait for the headers before they show anything; the first bytes may be minutes away.
+  response.flushHeaders();
+  response.on('drain', () => body.resume());
+  body.start({
+    write: (chunk) => response.write(chunk),
+    end: () => void response.end(),
+    fail: () => void response.destroy(),
+  });
+}

@@ -1,0 +1,31 @@
+import type { ByteSource } from '../exchange.ts';
+
+/**
+ * A source as a web stream that pulls no faster than its reader; `onCancel` is told when he leaves. It
+ * breaks with the reason of `signal`, whose abort must have stopped the source before.
+ */
+export function webStream(
+  source: ByteSource,
+  onCancel: () => void,
+  signal?: AbortSignal,
+): ReadableStream<Uint8Array> {
+  let started = false;
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      signal?.addEventListener('abort', () => controller.error(signal.reason), { once: true });
+    },
+    pull(controller) {
+      if (started) return source.resume();
+      started = true;
+      source.start({
+        write(chunk) {
+          controller.enqueue(chunk);
+          return (controller.desiredSize ?? 0) > 0;
+        },
+        end: () => controller.close(),
+        fail: () => controller.error(new TypeError('The stream broke off.')),
+      });
+    },
+    cancel: onCancel,
+  });
+}

@@ -1,0 +1,109 @@
+import { BodyError } from '../errors.ts';
+import {
+  type GuardAnswer,
+  type GuardRequest,
+  isByteSource,
+  type RequestBody,
+} from '../exchange.ts';
+import { hostBody } from './host-body.ts';
+import { splitTarget } from './split-target.ts';
+import { webStream } from './web-stream.ts';
+
+export interface WebHandlerOptions {
+  /** The path that the guard is mounted at; default none. `/v1` below it is always accepted. */
+  readonly prefix?: string;
+  /** The host framework's own request, for authenticators; default the `Request`. */
+  readonly host?: unknown;
+  /** The body, when the host has read it already. */
+  readonly body?: unknown;
+}
+
+/** Serves `Request` to `Response`: Hono, Next, Bun, Deno and whatever else speaks WHATWG. */
+export function createWebHandler(
+  answer: (request: GuardRequest) => Promise<GuardAnswer>,
+): (request: Request, options?: WebHandlerOptions) => Promise<Response> {
+  return async (request, options = {}) => {
+    const guarded = new WebRequest(request, options);
+    return toResponse(await answer(guarded), guarded.gone);
+  };
+}
+
+/** Status codes that may not have a body, not even an empty one. */
+const BODILESS: ReadonlySet<number> = new Set([204, 304]);
+
+/** `gone` is told when the reader cancels the body; `signal` breaks it off as it would for `fetch`. */
+export function toResponse(
+  { status, headers, body }: GuardAnswer,
+  gone: () => void,
+  signal?: AbortSignal,
+): Response {
+  if (BODILESS.has(status)) return new Response(null, { status, headers });
+  const init = { status, headers };
+  if (isByteSource(body)) return new Response(webStream(body, gone, signal), init);
+  return new Response(body as string | Uint8Array<ArrayBuffer>, init);
+}
+
+class WebRequest implements GuardRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly host: unknown;
+  readonly gone: () => void;
+  readonly #request: Request;
+  readonly #body: unknown;
+  #listener: (() => void) | undefined;
+
+  constructor(request: Request, { prefix = '', host = request, body }: WebHandlerOptions) {
+    // The URL parser has resolved dots already; what is left must still match to the letter.
+    const url = new URL(request.url);
+    const { path, query } = splitTarget(url.pathname + url.search, prefix.replace(/\/+$/, ''));
+    this.method = request.method;
+    this.path = path;
+    this.query = query;
+    this.host = host;
+    this.gone = () => this.#listener?.();
+    this.#request = request;
+    this.#body = body;
+  }
+
+  header(name: string): string | undefined {
+    return this.#request.headers.get(name) ?? undefined;
+  }
+
+  async readBody(limitBytes: number): Promise<RequestBody> {
+    if (this.#body !== undefined) return hostBody(this.#body, limitBytes);
+    const announced = Number(this.header('content-length') ?? 0);
+    if (announced > limitBytes) throw tooLarge(limitBytes);
+    return readWeb(this.#request, limitBytes);
+  }
+
+  onGone(listener: () => void): void {
+    this.#listener = listener;
+    const { signal } = this.#request;
+    if (signal.aborted) listener();
+    else signal.addEventListener('abort', listener, { once: true });
+  }
+}
+
+async function readWeb(request: Request, limitBytes: number): Promise<RequestBody> {
+  if (request.bodyUsed) {
+    throw new TypeError('The host has read the body: pass it on as "body" to guard.handler');
+  }
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of request.body ?? []) {
+      size += chunk.byteLength;
+      if (size > limitBytes) throw tooLarge(limitBytes);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof BodyError) throw error;
+    throw new BodyError('invalid_request', 'The body broke off.');
+  }
+  return { kind: 'bytes', bytes: Buffer.concat(chunks) };
+}
+
+function tooLarge(limitBytes: number): BodyError {
+  return new BodyError('request_too_large', `The body is larger than ${limitBytes} bytes.`);
+}

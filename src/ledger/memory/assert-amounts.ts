@@ -1,0 +1,39 @@
+import type { Amounts, Lease, Unit } from '../ledger.ts';
+
+const UNITS: readonly Unit[] = [
+  'requests',
+  'tokens',
+  'inputTokens',
+  'outputTokens',
+  'nanoUsd',
+  'concurrent',
+];
+
+/** A wrong amount is refused before anything is counted; one NaN would make a counter useless. */
+export function assertAmounts(amounts: Amounts): void {
+  const { requests, tokens, inputTokens, outputTokens, nanoUsd, concurrent } = amounts;
+  const areCounts = isAmount(requests) && isAmount(concurrent) && isAmount(nanoUsd);
+  if (areCounts && isAmount(tokens) && isAmount(inputTokens) && isAmount(outputTokens)) return;
+  for (const unit of UNITS) if (!isAmount(amounts[unit])) throw wrongAmount(unit, amounts[unit]);
+}
+
+export function assertGifts(amounts: Amounts): void {
+  for (const unit of UNITS) {
+    const amount = amounts[unit];
+    if (!isAmount(amount) && amount !== Number.POSITIVE_INFINITY) throw wrongAmount(unit, amount);
+  }
+}
+
+export function assertLease({ durationMs }: Lease): void {
+  if (durationMs > 0 && durationMs <= Number.MAX_SAFE_INTEGER) return;
+  throw new TypeError(`"durationMs" must be a number of milliseconds above 0, not ${durationMs}`);
+}
+
+function isAmount(amount: number): boolean {
+  return Number.isSafeInteger(amount) && amount >= 0;
+}
+
+function wrongAmount(unit: Unit, amount: unknown): TypeError {
+  const range = `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`;
+  return new TypeError(`"${unit}" must be ${range}, not ${String(amount)}`);
+}

@@ -1,0 +1,65 @@
+import { type Denial, isDenial } from './errors.ts';
+import type { GuardAnswer } from './exchange.ts';
+import type { Admitted } from './stages/admit.ts';
+import type { Authorized } from './stages/authorize.ts';
+import type { Called } from './stages/call.ts';
+import type { Answered } from './stages/catalogue.ts';
+import type { Identified, Refuse, Requested } from './stages/identify.ts';
+import type { Metered, Outcome } from './stages/meter.ts';
+import type { Tagged } from './stages/tag.ts';
+
+/**
+ * The line that every call walks, from HTTP or from code:
+ *
+ *     identify → authorize → admit → tag → call → meter → settle
+ *
+ * The order is fixed, because a hold and its settlement must pair on every way out, and carried by
+ * types: a stage takes what the stage before it made, so another order does not compile. What an app
+ * composes is inside the stages: authenticators, plans and limits, taggers, ledgers, upstreams.
+ */
+export interface Line {
+  /** Who is this? */
+  identify(requested: Requested): Promise<Identified | Denial>;
+  /** May this user use this endpoint, this model, these parameters? */
+  authorize(identified: Identified): Promise<Authorized | Answered | Denial>;
+  /** Does it fit in every limit? Holds what it may cost, on all of them or on none. */
+  admit(authorized: Authorized): Promise<Admitted | Denial>;
+  /** Marks the call with an end-user id that OpenAI can tell apart and nobody can read. */
+  tag(admitted: Admitted): Tagged | Promise<Tagged>;
+  /** Waits for a turn and calls OpenAI with the server's key. */
+  call(tagged: Tagged): Promise<Called>;
+  /** Passes the answer through unchanged and reads the true usage from it. */
+  meter(called: Called): Metered;
+  /** Posts what was used and frees the rest; never throws, never called twice for one hold. */
+  settle(admitted: Admitted, outcome: Outcome): Promise<void>;
+  readonly refuse: Refuse;
+}
+
+export async function walkLine(line: Line, requested: Requested): Promise<GuardAnswer> {
+  const identified = await line.identify(requested);
+  if (isDenial(identified)) return line.refuse(identified, requested);
+  const authorized = await line.authorize(identified);
+  if (isDenial(authorized)) return line.refuse(authorized, identified);
+  if ('answer' in authorized) return authorized.answer;
+  const admitted = await line.admit(authorized);
+  if (isDenial(admitted)) return line.refuse(admitted, authorized);
+
+  // From here on something is held: whatever happens, `settle` is called exactly once.
+  let metered: Metered;
+  try {
+    metered = line.meter(await line.call(await line.tag(admitted)));
+  } catch (error) {
+    await line.settle(
+      admitted,
+      admitted.inFlight.dispatched ? { kind: 'held' } : { kind: 'nothing' },
+    );
+    throw error;
+  }
+  // A stream ends long after this function, so the settlement follows the meter, not the return.
+  if (metered.outcome instanceof Promise) {
+    void metered.outcome.then((outcome) => line.settle(admitted, outcome));
+  } else {
+    void line.settle(admitted, metered.outcome);
+  }
+  return metered.answer;
+}

@@ -1,0 +1,82 @@
+import type { Identity, User } from '../auth/authenticator.ts';
+import type { Amounts, Balance, Claim } from '../ledger/ledger.ts';
+import type { Limit } from './limit.ts';
+
+/** Who pays, from narrow to wide: the token, the user, everybody. */
+export interface Accounts {
+  readonly limits: readonly Limit[];
+  readonly claims: readonly Claim[];
+  /** The caller's own; they come first, the rest are everybody's. */
+  readonly ownLimits: readonly Limit[];
+}
+
+/** Where the caller's own limits stood when the call was admitted or denied. */
+export interface Standing {
+  readonly limits: readonly Limit[];
+  readonly balances: readonly Balance[];
+}
+
+const EVERYBODY = 'everybody';
+
+export const userSubject = (user: User): string => `user:${user.id}`;
+
+/** Every limit that applies to this caller, as claims on their accounts now. */
+export function accountsOf(
+  identity: Identity,
+  planLimits: readonly Limit[],
+  everybodyLimits: readonly Limit[],
+  nowMs: number,
+): Accounts {
+  const { user } = identity;
+  const tokenLimits = tokenLimitsOf(identity, nowMs);
+  // The same array as long as nothing narrows it: what is derived from it is kept by its identity.
+  const ownLimits = tokenLimits.length === 0 ? planLimits : [...tokenLimits, ...planLimits];
+  const claims: Claim[] = [];
+  const claim = (subject: string, limits: readonly Limit[]) => {
+    for (const limit of limits) claims.push({ subject, rule: limit.ruleFor(user, nowMs) });
+  };
+  claim(`token:${identity.scope?.id}`, tokenLimits);
+  claim(userSubject(user), planLimits);
+  claim(EVERYBODY, everybodyLimits);
+  return { limits: [...ownLimits, ...everybodyLimits], claims, ownLimits };
+}
+
+function tokenLimitsOf({ scope, expiresAtMs }: Identity, nowMs: number): readonly Limit[] {
+  const limits = scope?.limits ?? [];
+  return scope?.singleUse ? [singleUseLimit(expiresAtMs ?? nowMs), ...limits] : limits;
+}
+
+/**
+ * A single use is a limit like another, so its one winner is found by the same atomic reserve. Its
+ * window ends with the token, so that the ledger may forget it then.
+ */
+export const SINGLE_USE_NAME = 'single-use';
+
+function singleUseLimit(expiresAtMs: number): Limit {
+  const rule = {
+    kind: 'calendar',
+    key: SINGLE_USE_NAME,
+    unit: 'requests',
+    amount: 1,
+    windows: [
+      { startMs: 0, endMs: expiresAtMs },
+      { startMs: expiresAtMs, endMs: expiresAtMs + 1 },
+    ],
+  } as const;
+  return {
+    name: SINGLE_USE_NAME,
+    unit: 'requests',
+    amount: 1,
+    windowSeconds: undefined,
+    ruleFor: () => rule,
+  };
+}
+
+export const NO_AMOUNTS: Amounts = {
+  requests: 0,
+  concurrent: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  tokens: 0,
+  nanoUsd: 0,
+};

@@ -1,0 +1,78 @@
+import { LRUCache } from 'lru-cache';
+import type { User } from '../auth/authenticator.ts';
+import type { CalendarRule, OnFailure, Unit } from '../ledger/ledger.ts';
+import { calendarWindows, normalizeTimeZone, parseAnchor, type WindowAt } from './calendar.ts';
+import type { Limit, Period } from './limit.ts';
+
+export interface CalendarSpec {
+  readonly key: string;
+  readonly unit: Unit;
+  readonly amount: number;
+  readonly period: Period;
+  readonly timeZone?: string | undefined;
+  readonly anchor?: string | ((user: User) => string | undefined) | undefined;
+  readonly onFailure?: OnFailure | undefined;
+}
+
+type RuleAt = (nowMs: number) => CalendarRule;
+type Base = Pick<CalendarRule, 'key' | 'unit' | 'amount' | 'onFailure'>;
+
+const CACHED_ANCHORS_MAX = 10_000;
+const ANCHOR_LENGTH_MAX = 64;
+
+/**
+ * The rule of a calendar limit. A per-user anchor that is `undefined`, or neither a date nor an
+ * instant, leaves that user the plain calendar: the limit always holds.
+ */
+export function calendarRule(spec: CalendarSpec, path: string): Limit['ruleFor'] {
+  const { unit, amount, period, anchor, onFailure } = spec;
+  const timeZone = normalizeTimeZone(spec.timeZone ?? 'UTC');
+  if (timeZone === undefined) {
+    throw new TypeError(`"${path}.timeZone" must be an IANA time zone like "Europe/Berlin"`);
+  }
+  const key = timeZone === 'UTC' ? spec.key : `${spec.key}@${timeZone}`;
+  const base = { key, unit, amount, ...(onFailure && { onFailure }) };
+  const plain = whileItLasts(base, calendarWindows(period, timeZone));
+  if (anchor === undefined) return (_user, nowMs) => plain(nowMs);
+  const anchored = (text: string): RuleAt | undefined => {
+    const parsed = parseAnchor(text, timeZone);
+    return parsed && whileItLasts(base, calendarWindows(period, timeZone, parsed));
+  };
+  if (typeof anchor === 'function') return perUser(anchor, anchored, plain);
+  const fixed = anchored(anchor);
+  if (fixed !== undefined) return (_user, nowMs) => fixed(nowMs);
+  throw new TypeError(`"${path}.anchor" must be an ISO date like "2026-01-31", or an instant`);
+}
+
+function perUser(
+  anchorOf: (user: User) => string | undefined,
+  anchored: (text: string) => RuleAt | undefined,
+  plain: RuleAt,
+): Limit['ruleFor'] {
+  const rules = new LRUCache<string, RuleAt>({ max: CACHED_ANCHORS_MAX });
+  return (user, nowMs) => {
+    const text: unknown = anchorOf(user);
+    if (typeof text !== 'string' || text.length > ANCHOR_LENGTH_MAX) return plain(nowMs);
+    let rule = rules.get(text);
+    if (rule === undefined) {
+      rule = anchored(text) ?? plain;
+      rules.set(text, rule);
+    }
+    return rule(nowMs);
+  };
+}
+
+/** Builds the rule anew only when its window is over; calendars are slow, and this is asked per call. */
+function whileItLasts(base: Base, windowAt: WindowAt): RuleAt {
+  let rule: CalendarRule | undefined;
+  return (nowMs) => {
+    if (rule !== undefined && isIn(rule, nowMs)) return rule;
+    const window = windowAt(nowMs);
+    rule = { kind: 'calendar', ...base, windows: [window, windowAt(window.endMs)] };
+    return rule;
+  };
+}
+
+function isIn({ windows: [{ startMs, endMs }] }: CalendarRule, nowMs: number): boolean {
+  return startMs <= nowMs && nowMs < endMs;
+}

@@ -1,0 +1,92 @@
+import type { Rule } from '../ledger/ledger.ts';
+import { SINGLE_USE_NAME } from './accounts.ts';
+import { calendarRule } from './calendar-rule.ts';
+import { parseDurationMs } from './duration.ts';
+import type { Limit, Period } from './limit.ts';
+import { type ShapedLimit, shapeLimit } from './limit-shape.ts';
+
+const LIMITS_MAX = 64;
+const ROLLING_MS_MIN = 100;
+const DAY_MS = 86_400_000;
+const WINDOW_MS_MAX = 3_660 * DAY_MS;
+/** How long a period counts where it is no calendar window: in a rate, and in headers. */
+const NOMINAL_MS: Readonly<Record<Period, number>> = {
+  minute: 60_000,
+  hour: 3_600_000,
+  day: DAY_MS,
+  week: 7 * DAY_MS,
+  month: 30 * DAY_MS,
+  year: 365 * DAY_MS,
+};
+
+/**
+ * Parses the limits of one plan, token or of everybody. `TypeError` names the field that is wrong, and
+ * two limits of one name.
+ */
+export function parseLimits(specs: unknown, path: string): readonly Limit[] {
+  if (!Array.isArray(specs) || specs.length > LIMITS_MAX) {
+    throw new TypeError(`"${path}" must be a list of at most ${LIMITS_MAX} limits`);
+  }
+  const limits = specs.map((spec, index) => parseLimit(spec, `${path}[${index}]`));
+  const names = new Set<string>();
+  for (const { name } of limits) {
+    if (names.has(name))
+      throw new TypeError(`"${path}" has two limits "${name}"; give one a "name"`);
+    names.add(name);
+  }
+  return limits;
+}
+
+/** Parses one limit. `TypeError` names the field that is wrong, below `path`. */
+export function parseLimit(spec: unknown, path: string): Limit {
+  const shaped = shapeLimit(spec, path);
+  if (shaped.name === SINGLE_USE_NAME) throw new TypeError(`"${path}.name" is reserved`);
+  const windowMs = shaped.per === undefined ? undefined : windowMsOf(shaped.per, `${path}.per`);
+  return {
+    name: shaped.name ?? defaultName(shaped),
+    unit: shaped.unit,
+    amount: shaped.amount,
+    windowSeconds: windowMs && Math.ceil(windowMs / 1000),
+    ruleFor: ruleOf(shaped, windowMs, path),
+  };
+}
+
+function windowMsOf(per: string, path: string): number {
+  if (isPeriod(per)) return NOMINAL_MS[per];
+  const windowMs = parseDurationMs(per, path);
+  if (windowMs <= WINDOW_MS_MAX) return windowMs;
+  throw new TypeError(`"${path}" must be at most 10 years`);
+}
+
+const isPeriod = (per: string): per is Period => Object.hasOwn(NOMINAL_MS, per);
+
+function defaultName({ written, per }: ShapedLimit): string {
+  return per === undefined ? written : `${written}-${per}`;
+}
+
+function ruleOf(shaped: ShapedLimit, windowMs: number | undefined, path: string): Limit['ruleFor'] {
+  const { unit, amount, per, burst, onFailure } = shaped;
+  const calendar = per !== undefined && isPeriod(per) && burst === undefined;
+  if (calendar) return calendarRule({ ...shaped, period: per, key: keyOf(shaped) }, path);
+  refuseCalendarFields(shaped, path);
+  const base = { key: keyOf(shaped), unit, amount, ...(onFailure && { onFailure }) };
+  if (windowMs === undefined) return always({ kind: 'concurrent', ...base });
+  if (burst !== undefined) return always({ kind: 'rate', ...base, periodMs: windowMs, burst });
+  if (windowMs >= ROLLING_MS_MIN) return always({ kind: 'rolling', ...base, windowMs });
+  throw new TypeError(`"${path}.per" must be at least ${ROLLING_MS_MIN}ms`);
+}
+
+const always = (rule: Rule) => () => rule;
+
+/** The same over plans and amounts, so that what was used stays used when the plan changes. */
+function keyOf({ written, per, burst, name }: ShapedLimit): string {
+  if (name !== undefined) return `${written}:${name}`;
+  if (per === undefined) return written;
+  return burst === undefined ? `${written}/${per}` : `${written}/${per}~rate`;
+}
+
+function refuseCalendarFields({ timeZone, anchor }: ShapedLimit, path: string): void {
+  const field = timeZone !== undefined ? 'timeZone' : anchor !== undefined ? 'anchor' : undefined;
+  if (field === undefined) return;
+  throw new TypeError(`"${path}.${field}" needs a calendar period in "per", and no "burst"`);
+}

@@ -1,0 +1,114 @@
+import type { User } from '../auth/authenticator.ts';
+import {
+  type GuardAnswer,
+  type GuardRequest,
+  isByteSource,
+  type RequestBody,
+} from '../exchange.ts';
+import { hostBody } from '../http/host-body.ts';
+import { toResponse } from '../http/web.ts';
+import type { Requested } from '../stages/identify.ts';
+import { parseUser } from '../users/parse-user.ts';
+import { WholeResponse } from './whole-response.ts';
+
+type Fetch = typeof globalThis.fetch;
+export type FetchAs = (user: string | User) => Fetch;
+
+/**
+ * A `fetch` that walks the line instead of the network. It answers denials as responses and rejects
+ * only when the caller's own signal aborts: an SDK would repeat anything else that is thrown.
+ */
+export function createFetchAs(answer: (requested: Requested) => Promise<GuardAnswer>): FetchAs {
+  return (user) => {
+    const vouched = { user: parseUser(user) };
+    return async (input, init) => {
+      const request = await callOf(input, init);
+      const { signal } = request;
+      signal?.throwIfAborted();
+      const answered = answer({ request, vouched });
+      return signal
+        ? unlessAborted(answered, request, signal)
+        : responseOf(await answered, request);
+    };
+  };
+}
+
+async function callOf(input: string | URL | Request, init: RequestInit = {}): Promise<ProcessCall> {
+  if (typeof input === 'string' || input instanceof URL) {
+    if (init.body === undefined || init.body === null || typeof init.body === 'string') {
+      return new ProcessCall(String(input), init, init.body ?? '');
+    }
+  }
+  const request = new Request(input, init);
+  const { method, headers } = request;
+  const signal = init.signal ?? request.signal;
+  return new ProcessCall(request.url, { method, headers, signal }, await request.text());
+}
+
+/** Everything up to the last `/v1`: SDKs are given all sorts of base URLs, and any will do here. */
+const BASE = /^.*\/v1(?=\/)/;
+
+class ProcessCall implements GuardRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly host = undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly gone: () => void;
+  readonly #headers: Headers;
+  readonly #body: string;
+  #listener: (() => void) | undefined;
+
+  constructor(url: string, init: RequestInit, body: string) {
+    const target = url.replace(/^[a-z]+:\/\/[^/?#]*/i, '');
+    const mark = target.indexOf('?');
+    const path = mark === -1 ? target : target.slice(0, mark);
+    this.method = (init.method ?? 'GET').toUpperCase();
+    this.path = path.replace(BASE, '');
+    this.query = mark === -1 ? '' : target.slice(mark + 1);
+    this.signal = init.signal ?? undefined;
+    this.gone = () => this.#listener?.();
+    this.#headers = init.headers instanceof Headers ? init.headers : new Headers(init.headers);
+    this.#body = body;
+  }
+
+  header(name: string): string | undefined {
+    return this.#headers.get(name) ?? undefined;
+  }
+
+  async readBody(limitBytes: number): Promise<RequestBody> {
+    return hostBody(this.#body, limitBytes);
+  }
+
+  onGone(listener: () => void): void {
+    this.#listener = listener;
+    // He may have left before anybody listened: while his plan was looked up, say.
+    if (this.signal?.aborted) listener();
+  }
+}
+
+function unlessAborted(
+  answered: Promise<GuardAnswer>,
+  request: ProcessCall,
+  signal: AbortSignal,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      request.gone();
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    const answer = (whole: GuardAnswer) => {
+      // What streams may still be aborted; of anything else there is nothing left to stop.
+      if (!isByteSource(whole.body)) signal.removeEventListener('abort', onAbort);
+      resolve(responseOf(whole, request));
+    };
+    answered.then(answer).catch(reject);
+  });
+}
+
+function responseOf(answer: GuardAnswer, { gone, signal }: ProcessCall): Response {
+  const { status, headers, body } = answer;
+  if (isByteSource(body) || body.length === 0) return toResponse(answer, gone, signal);
+  return new WholeResponse(body as string | Uint8Array<ArrayBuffer>, { status, headers });
+}

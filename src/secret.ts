@@ -1,0 +1,31 @@
+import { createHmac, hkdfSync } from 'node:crypto';
+
+/** Keys for one purpose each, all grown from the operator's secret, so that none stands in for another. */
+export interface DerivedKeys {
+  readonly endUserId: Uint8Array;
+  readonly tokenSeal: Uint8Array;
+  readonly tokenLookup: Uint8Array;
+}
+
+const SECRET_BYTES_MIN = 32;
+
+/** Throws a `TypeError` for a secret below 32 bytes: an empty one would let anybody seal a token. */
+export function deriveKeys(secret: unknown): DerivedKeys {
+  const bytes = typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret;
+  if (!(bytes instanceof Uint8Array) || bytes.byteLength < SECRET_BYTES_MIN) {
+    throw new TypeError(
+      `"secret" must be at least ${SECRET_BYTES_MIN} bytes: set it from a secret store, e.g. the output of "openssl rand -base64 48"`,
+    );
+  }
+  const derive = (label: string) =>
+    new Uint8Array(hkdfSync('sha256', bytes, '', `guarded-completion/${label}`, 32));
+  return {
+    endUserId: derive('end-user-id'),
+    tokenSeal: derive('token-seal'),
+    tokenLookup: derive('token-lookup'),
+  };
+}
+
+export function hmac(key: Uint8Array, text: string): Buffer {
+  return createHmac('sha256', key).update(text, 'utf8').digest();
+}

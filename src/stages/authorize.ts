@@ -1,0 +1,168 @@
+import type { Clock } from '../clock.ts';
+import { withDeadline } from '../deadline.ts';
+import { BodyError, type Denial, deny, isDenial } from '../errors.ts';
+import type { GuardRequest, RequestBody } from '../exchange.ts';
+import type { Amounts, Unit } from '../ledger/ledger.ts';
+import { inputUpperBound } from '../openai/bounds.ts';
+import { type BuiltRequest, buildRequest } from '../openai/build-request.ts';
+import { type Endpoint, findEndpoint } from '../openai/endpoints.ts';
+import type { PriceBook, RateCard } from '../openai/prices.ts';
+import { checkParsedJson, type ParsedJson, parseStrictJson } from '../openai/strict-json.ts';
+import { boundOf } from '../plans/bound.ts';
+import type { Limit } from '../plans/limit.ts';
+import type { Plan } from '../plans/plan.ts';
+import type { PlanBook } from '../plans/plan-book.ts';
+import { activeBlock, type UserState, type UserStates } from '../users/user-states.ts';
+import { type Answered, answerFromCatalogue } from './catalogue.ts';
+import type { Identified } from './identify.ts';
+
+/** A call that its plan allows, with its worst case known. */
+export interface Authorized extends Identified {
+  readonly plan: Plan;
+  readonly built: BuiltRequest;
+  /** `undefined` for a model without a price, where no money limit applies. */
+  readonly rateCard: RateCard | undefined;
+  /** The most that this call can use, in every unit. */
+  readonly bound: Amounts;
+}
+
+export interface AuthorizeParts {
+  readonly plans: PlanBook;
+  readonly prices: PriceBook;
+  readonly states: UserStates;
+  readonly everybodyLimits: readonly Limit[];
+  readonly clock: Clock;
+  readonly bodyBytesMax: number;
+  readonly bodyDeadlineMs: number;
+}
+
+/** Lets through only what the plan allows, rewritten so that its cost has an upper bound. */
+export function createAuthorize(
+  parts: AuthorizeParts,
+): (identified: Identified) => Promise<Authorized | Answered | Denial> {
+  return async (identified) => {
+    const { request, identity } = identified;
+    const blocked = blockIn(parts, await parts.states.get(identity.user.id));
+    if (blocked !== undefined) return blocked;
+    const route = findRoute(request);
+    if (isDenial(route)) return route;
+    const plan = await parts.plans.planOf(identity.user);
+    const { endpoint } = route;
+    const scope = identity.scope?.endpoints;
+    if (!plan.endpoints.has(endpoint.name) || (scope && !scope.includes(endpoint.name))) {
+      return deny('endpoint_not_allowed', `Your plan does not include ${endpoint.path}.`);
+    }
+    if (endpoint.method === 'GET') return answerFromCatalogue(route.model, plan, identity.scope);
+    const body = await readJson(request, parts);
+    if (isDenial(body)) return body;
+    // A body takes as long as its sender likes; a block does not wait for it.
+    const blockedSince = blockIn(parts, await parts.states.get(identity.user.id));
+    return blockedSince ?? authorizeBody(parts, { ...identified, plan }, endpoint, body);
+  };
+}
+
+function blockIn({ clock }: AuthorizeParts, state: UserState): Denial | undefined {
+  const block = activeBlock(state, clock.nowMs());
+  return block && blockedDenial(block.reason);
+}
+
+export function blockedDenial(reason: string): Denial {
+  return deny('user_blocked', `This account is blocked: ${reason}`);
+}
+
+export interface Route {
+  readonly endpoint: Endpoint;
+  /** The id in `/models/{id}`. */
+  readonly model?: string;
+}
+
+/** The path is compared as it was sent: decoded or normalised, it could name another one upstream. */
+function findRoute(request: GuardRequest): Route | Denial {
+  const { method, path, query } = request;
+  const found = findEndpoint(path);
+  if (found === undefined) return deny('unknown_endpoint', 'There is no such endpoint here.');
+  if (request.header('upgrade')?.toLowerCase() === 'websocket') {
+    return deny('endpoint_not_allowed', 'WebSockets are not served here. Use HTTP and "stream".');
+  }
+  const endpoint = found.endpoints.find((candidate) => candidate.method === method);
+  if (endpoint === undefined) {
+    const allow = found.endpoints.map((candidate) => candidate.method).join(', ');
+    return deny('method_not_allowed', `Use ${allow} here.`, { allow });
+  }
+  if (query !== '') {
+    const [param = ''] = query.split('=', 1);
+    return deny('parameter_not_allowed', 'Query parameters are not accepted.', {
+      param: param.slice(0, 64),
+    });
+  }
+  return found.model === undefined ? { endpoint } : { endpoint, model: found.model };
+}
+
+const JSON_MEDIA_TYPE = /^application\/json(?:[ \t]*;[ \t]*charset="?utf-8"?)?[ \t]*$/i;
+
+async function readJson(
+  request: GuardRequest,
+  { bodyBytesMax, bodyDeadlineMs }: AuthorizeParts,
+): Promise<ParsedJson | Denial> {
+  const unsupported = unsupportedMedia(request);
+  if (unsupported !== undefined) return unsupported;
+  try {
+    const body = await withDeadline(request.readBody(bodyBytesMax), bodyDeadlineMs, lateBody);
+    return parseBody(body, bodyBytesMax);
+  } catch (error) {
+    if (error instanceof BodyError) return deny(error.code, error.message);
+    throw error;
+  }
+}
+
+const lateBody = () => new BodyError('invalid_request', 'The body did not arrive in time.');
+
+function unsupportedMedia(request: GuardRequest): Denial | undefined {
+  const encoding = request.header('content-encoding');
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    return deny('unsupported_media_type', 'Send the body without "content-encoding".');
+  }
+  if (JSON_MEDIA_TYPE.test(request.header('content-type') ?? '')) return undefined;
+  return deny('unsupported_media_type', 'Send JSON, with "content-type: application/json".');
+}
+
+function parseBody(body: RequestBody, bodyBytesMax: number): ParsedJson | Denial {
+  if (body.kind === 'bytes') return parseStrictJson(body.bytes);
+  const parsed = checkParsedJson(body.value);
+  // The host's own parser may let more through than we do.
+  if (isDenial(parsed) || parsed.bytes <= bodyBytesMax) return parsed;
+  return deny('request_too_large', `The body is larger than ${bodyBytesMax} bytes.`);
+}
+
+function authorizeBody(
+  parts: AuthorizeParts,
+  identified: Identified & { readonly plan: Plan },
+  endpoint: Endpoint,
+  body: ParsedJson,
+): Authorized | Denial {
+  const { plan, identity } = identified;
+  const built = buildRequest(endpoint, body.value, plan.policy);
+  if (isDenial(built)) return built;
+  const scoped = identity.scope?.models;
+  if (!plan.models.allows(built.model) || (scoped && !scoped.includes(built.model))) {
+    return deny('model_not_allowed', `Your plan does not include the model "${built.model}".`, {
+      param: 'model',
+    });
+  }
+  const rateCard = endpoint.free ? undefined : parts.prices.find(built.model);
+  const money = [plan.limits, identity.scope?.limits ?? [], parts.everybodyLimits];
+  if (!endpoint.free && rateCard === undefined && money.some(countMoney)) {
+    return deny('model_not_priced', `The model "${built.model}" has no known price.`, {
+      param: 'model',
+    });
+  }
+  return {
+    ...identified,
+    built,
+    rateCard,
+    bound: boundOf(built, rateCard, inputUpperBound(body.bytes, built)),
+  };
+}
+
+const MONEY: Unit = 'nanoUsd';
+const countMoney = (limits: readonly Limit[]) => limits.some(({ unit }) => unit === MONEY);

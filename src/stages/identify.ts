@@ -1,0 +1,52 @@
+import type { AuthContext, Authenticator, Identity, User } from '../auth/authenticator.ts';
+import { withHookDeadline } from '../deadline.ts';
+import { type Denial, deny, isDenial } from '../errors.ts';
+import type { GuardAnswer, GuardRequest } from '../exchange.ts';
+import { parseUser } from '../users/parse-user.ts';
+
+/** A call at the start of the line. */
+export interface Requested {
+  readonly request: GuardRequest;
+  /** Set by server code, which vouches for its user itself; HTTP never sets it. */
+  readonly vouched?: Identity;
+}
+
+export interface Identified extends Requested {
+  readonly identity: Identity;
+}
+
+/** Turns a denial into the answer that OpenAI's clients understand. */
+export type Refuse = (denial: Denial, at: Requested | Identified) => GuardAnswer;
+
+const NO_CREDENTIAL = deny(
+  'invalid_credential',
+  'No valid credential was sent. Send "Authorization: Bearer <token>" with the token that the app’s backend issued.',
+);
+
+/** Asks the authenticator who is calling; nothing else in the request can name a user. */
+export function createIdentify(
+  authenticator: Authenticator,
+  context: AuthContext,
+  deadlineMs: number,
+  saw: (user: User) => void,
+): (requested: Requested) => Promise<Identified | Denial> {
+  // A cached identity is the same object at each call, and was checked at the first.
+  const checked = new WeakSet<User>();
+  return async (requested) => {
+    const { request, vouched } = requested;
+    if (vouched !== undefined) return { request, identity: vouched };
+    const answer = await withHookDeadline(
+      authenticator.authenticate(request, context),
+      deadlineMs,
+      'auth',
+    );
+    if (answer === undefined) return NO_CREDENTIAL;
+    if (isDenial(answer)) return answer;
+    if (!checked.has(answer.user)) {
+      parseUser(answer.user);
+      checked.add(answer.user);
+      saw(answer.user);
+    }
+    return { request, identity: answer };
+  };
+}

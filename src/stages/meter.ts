@@ -1,0 +1,112 @@
+import type { Clock } from '../clock.ts';
+import { deny, isDenial } from '../errors.ts';
+import type { GuardAnswer, HeaderList } from '../exchange.ts';
+import { type Reading, readAnswer } from '../openai/usage.ts';
+import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
+import type { Called, StreamAnswered, Unanswered, WholeAnswered } from './call.ts';
+import type { Refuse } from './identify.ts';
+import { createMeteredStream, type StreamSettings } from './metered-stream.ts';
+
+/** What a call turned out to have used. */
+export type Outcome =
+  /** OpenAI said so. */
+  | { readonly kind: 'used'; readonly reading: Reading }
+  /** It broke off: the input, and at most a token for each byte of text that came. */
+  | { readonly kind: 'delivered'; readonly textBytes: number }
+  /** Sent, and no way to know: the whole hold. */
+  | { readonly kind: 'held' }
+  /** Provably nothing. */
+  | { readonly kind: 'nothing' };
+
+/** An answer on its way to the client, and what it cost, known now or when its stream ends. */
+export interface Metered {
+  readonly answer: GuardAnswer;
+  readonly outcome: Outcome | Promise<Outcome>;
+}
+
+const FREE: Outcome = {
+  kind: 'used',
+  reading: {
+    usage: {
+      inputTokens: 0,
+      cachedInputTokens: 0,
+      cacheWriteTokens: 0,
+      outputTokens: 0,
+      reasoningTokens: 0,
+      inputAudioTokens: 0,
+      outputAudioTokens: 0,
+    },
+  },
+};
+
+/** Passes the answer on as it is, and reads from it what it cost. */
+export function createMeter(
+  refuse: Refuse,
+  settings: StreamSettings,
+  clock: Clock,
+): (called: Called) => Metered {
+  return (called) => {
+    if (called.kind === 'unanswered') return meterNothing(called, refuse);
+    const headers = answerHeaders(called, clock.nowMs());
+    return called.kind === 'stream'
+      ? meterStream(called, headers, settings)
+      : meterWhole(called, headers, refuse);
+  };
+}
+
+function meterNothing({ ending, outcome, tagged }: Unanswered, refuse: Refuse): Metered {
+  return { answer: isDenial(ending) ? refuse(ending, tagged) : ending, outcome };
+}
+
+function meterWhole(
+  { tagged, reply, bytes }: WholeAnswered,
+  headers: HeaderList,
+  refuse: Refuse,
+): Metered {
+  const { endpoint } = tagged.built;
+  const reading = readAnswer(endpoint, bytes);
+  if (reading === 'invalid') {
+    const denial = deny('upstream_failed', 'OpenAI sent an answer that cannot be read.', {
+      shouldRetry: false,
+    });
+    return { answer: refuse(denial, tagged), outcome: { kind: 'held' } };
+  }
+  const { stopped } = tagged.inFlight;
+  const answer = isDenial(stopped)
+    ? refuse(stopped, tagged)
+    : { status: reply.status, headers, body: bytes };
+  if (reading !== undefined) return { answer, outcome: { kind: 'used', reading } };
+  return { answer, outcome: endpoint.free ? FREE : { kind: 'held' } };
+}
+
+function meterStream(
+  called: StreamAnswered,
+  headers: HeaderList,
+  settings: StreamSettings,
+): Metered {
+  const { source, outcome } = createMeteredStream(called, settings);
+  // Proxies on the way must neither hold nor rewrite a stream (nginx, compression).
+  headers['cache-control'] = 'no-store, no-transform';
+  headers['x-accel-buffering'] = 'no';
+  return { answer: { status: called.reply.status, headers, body: source }, outcome };
+}
+
+/** An allow-list: what else OpenAI sends tells of the account that all users share. */
+const PASSED_HEADERS = [
+  'content-type',
+  'x-request-id',
+  'openai-processing-ms',
+  'openai-version',
+] as const;
+
+function answerHeaders(
+  { tagged, reply }: StreamAnswered | WholeAnswered,
+  nowMs: number,
+): HeaderList {
+  const headers = rateLimitHeaders(tagged.standing, nowMs);
+  for (const name of PASSED_HEADERS) {
+    const value = reply.header(name);
+    if (value !== undefined) headers[name] = value;
+  }
+  return headers;
+}

@@ -1,0 +1,179 @@
+import { type Denial, denialCodes, deny } from '../errors.ts';
+import type { ByteSink, ByteSource } from '../exchange.ts';
+import type { StopReason } from '../in-flight.ts';
+import { errorFrame } from '../openai/error-frame.ts';
+import { type StreamMeter, streamMeter } from '../openai/stream-meter.ts';
+import type { StreamAnswered } from './call.ts';
+import type { Outcome } from './meter.ts';
+
+export interface StreamSettings {
+  /** A quiet stream gets an SSE comment after this long, so that nothing on the way closes it. */
+  readonly heartbeatMs: number;
+  /** OpenAI may be silent this long within a stream. */
+  readonly idleMs: number;
+  /** A client may leave its bytes unread this long. */
+  readonly stallMs: number;
+  /** `abort` closes the upstream socket when the client leaves; `drain` reads on to learn the usage. */
+  readonly onClientGone: 'abort' | 'drain';
+}
+
+export interface MeteredStream {
+  readonly source: ByteSource;
+  /** Resolves exactly once, however the stream ends. */
+  readonly outcome: Promise<Outcome>;
+}
+
+const HEARTBEAT = Buffer.from(': keep-alive\n\n');
+const FRAME_END = Buffer.from('\n\n');
+const BROKEN = deny('upstream_failed', 'The answer from OpenAI broke off.');
+const SILENT = deny('upstream_timeout', 'OpenAI stopped answering.');
+
+/**
+ * Passes a stream on with its back-pressure, reads what it costs, and never completes it in OpenAI's
+ * name: one that ends without its own last event ends with an error event.
+ */
+export function createMeteredStream(
+  called: StreamAnswered,
+  settings: StreamSettings,
+): MeteredStream {
+  const stream = new PassingStream(called, settings);
+  return { source: stream, outcome: stream.outcome };
+}
+
+class PassingStream implements ByteSource, ByteSink {
+  readonly outcome: Promise<Outcome>;
+  readonly #called: StreamAnswered;
+  readonly #settings: StreamSettings;
+  readonly #meter: StreamMeter;
+  #resolve!: (outcome: Outcome) => void;
+  #client: ByteSink | undefined;
+  #started = false;
+  #finished = false;
+  // Written on each chunk, read once a second: a flag costs less than a clock.
+  #active = true;
+  #quietSinceMs = 0;
+  #heartbeatAtMs = 0;
+  #pausedSinceMs: number | undefined;
+  #paused = false;
+
+  constructor(called: StreamAnswered, settings: StreamSettings) {
+    const { inFlight, built } = called.tagged;
+    this.#called = called;
+    this.#settings = settings;
+    this.#meter = streamMeter(built.endpoint, { hideUsage: built.hideUsage });
+    this.outcome = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    inFlight.onStop = (reason) => this.#stop(reason);
+    inFlight.onTick = (nowMs) => this.#tick(nowMs);
+    if (inFlight.stopped !== undefined) this.#stop(inFlight.stopped);
+  }
+
+  start(client: ByteSink): void {
+    if (this.#finished) return client.fail();
+    this.#client = client;
+    this.#startUpstream();
+  }
+
+  resume(): void {
+    // Who takes something is slow, but not stalled.
+    this.#paused = false;
+    this.#pausedSinceMs = undefined;
+    this.#called.reply.body.resume();
+  }
+
+  cancel(): void {
+    this.#stop('gone');
+  }
+
+  write(chunk: Uint8Array): boolean {
+    this.#active = true;
+    const passed = this.#meter.push(chunk);
+    if (passed === undefined || this.#client === undefined) return true;
+    const open = this.#client.write(passed);
+    this.#paused = !open;
+    return open;
+  }
+
+  end(): void {
+    if (this.#finished) return;
+    const rest = this.#meter.end();
+    if (rest !== undefined) this.#client?.write(rest);
+    if (!this.#meter.terminal) this.#writeError(BROKEN);
+    this.#finish(this.#meter.terminal && !this.#meter.failed ? { kind: 'held' } : this.#delivered);
+  }
+
+  fail(): void {
+    if (this.#finished) return;
+    this.#writeError(BROKEN);
+    this.#finish(this.#delivered);
+  }
+
+  #startUpstream(): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.#called.reply.body.start(this);
+  }
+
+  #stop(reason: StopReason): void {
+    if (this.#finished) return;
+    if (reason === 'gone') return this.#clientGone();
+    this.#writeError(reason);
+    // Finished first: what is cancelled may still say that it broke.
+    this.#finish(this.#delivered);
+    this.#called.cancel();
+  }
+
+  #clientGone(): void {
+    this.#client = undefined;
+    if (this.#settings.onClientGone === 'drain') {
+      this.#startUpstream();
+      return this.resume();
+    }
+    this.#finish(this.#delivered);
+    this.#called.cancel();
+  }
+
+  get #delivered(): Outcome {
+    return { kind: 'delivered', textBytes: this.#meter.deliveredTextBytes };
+  }
+
+  #writeError({ code, message }: Denial): void {
+    if (!this.#meter.atFrameBoundary) this.#client?.write(FRAME_END);
+    const { type } = denialCodes[code];
+    const { endpoint } = this.#called.tagged.built;
+    this.#client?.write(errorFrame(endpoint, { code, type, message }));
+  }
+
+  /** The true usage wins over any estimate, also when the stream was cut after it came. */
+  #finish(otherwise: Outcome): void {
+    this.#finished = true;
+    const { reading } = this.#meter;
+    this.#resolve(reading === undefined ? otherwise : { kind: 'used', reading });
+    this.#client?.end();
+    this.#client = undefined;
+  }
+
+  #tick(nowMs: number): void {
+    if (this.#finished) return;
+    this.#pausedSinceMs = this.#paused ? (this.#pausedSinceMs ?? nowMs) : undefined;
+    if (this.#pausedSinceMs !== undefined) return this.#tickPaused(nowMs - this.#pausedSinceMs);
+    if (this.#active) {
+      this.#active = false;
+      this.#quietSinceMs = nowMs;
+    }
+    if (nowMs - this.#quietSinceMs >= this.#settings.idleMs) return this.#stop(SILENT);
+    const writtenAtMs = Math.max(this.#quietSinceMs, this.#heartbeatAtMs);
+    // A comment inside a frame would break it.
+    if (nowMs - writtenAtMs < this.#settings.heartbeatMs || !this.#meter.atFrameBoundary) return;
+    this.#heartbeatAtMs = nowMs;
+    this.#client?.write(HEARTBEAT);
+  }
+
+  #tickPaused(pausedMs: number): void {
+    if (pausedMs < this.#settings.stallMs) return;
+    this.#client?.fail();
+    this.#client = undefined;
+    this.#stop('gone');
+  }
+}

@@ -1,0 +1,102 @@
+import type { Events } from '../events.ts';
+import type { InFlightCalls } from '../in-flight.ts';
+import type { Amounts, Ledger } from '../ledger/ledger.ts';
+import { costNanoUsd, type PriceBook } from '../openai/prices.ts';
+import type { Reading } from '../openai/usage.ts';
+import { boundNanoUsd } from '../plans/bound.ts';
+import type { Admitted } from './admit.ts';
+import type { Outcome } from './meter.ts';
+
+/** What a call is charged. */
+interface Charge {
+  readonly used: Amounts;
+  readonly reading: Reading | undefined;
+}
+
+/**
+ * Posts what a call used and frees the rest of its hold. Called once for each hold, on every way out;
+ * never throws: what cannot be posted is repeated, and at last its lease charges the estimate.
+ */
+export function createSettle(
+  ledger: Ledger,
+  calls: InFlightCalls,
+  prices: PriceBook,
+  events: Events,
+): (admitted: Admitted, outcome: Outcome) => Promise<void> {
+  return async (admitted, outcome) => {
+    const { inFlight, identity } = admitted;
+    try {
+      if (outcome.kind === 'nothing') {
+        await ledger.release(inFlight.id);
+        events.emit('released', { callId: inFlight.id, userId: identity.user.id });
+        return;
+      }
+      const charge = chargeOf(admitted, outcome, prices);
+      const resolution = await ledger.settle(inFlight.id, charge.used);
+      emitSettled(admitted, charge, resolution === 'queued', events);
+    } catch (error) {
+      events.emit('failed', { what: 'ledger', error });
+    } finally {
+      calls.end(inFlight);
+    }
+  };
+}
+
+function chargeOf(
+  admitted: Admitted,
+  outcome: Exclude<Outcome, { kind: 'nothing' }>,
+  prices: PriceBook,
+): Charge {
+  if (outcome.kind === 'held') return { used: admitted.held, reading: undefined };
+  if (outcome.kind === 'delivered') return deliveredCharge(admitted, outcome.textBytes);
+  const { reading } = outcome;
+  const { inputTokens, outputTokens } = reading.usage;
+  const nanoUsd = costOf(admitted, reading, prices);
+  return { used: amounts(inputTokens, outputTokens, nanoUsd), reading };
+}
+
+/** Never more than was held: every token of text is at least one byte of it. */
+function deliveredCharge(admitted: Admitted, textBytes: number): Charge {
+  const { held, rateCard, built } = admitted;
+  const outputTokens = Math.min(held.outputTokens, textBytes);
+  const { inputTokens } = held;
+  const mostNanoUsd = boundNanoUsd(built, rateCard, inputTokens, outputTokens);
+  const nanoUsd = Math.min(held.nanoUsd, mostNanoUsd);
+  return { used: amounts(inputTokens, outputTokens, nanoUsd), reading: undefined };
+}
+
+/** By the model and tier that answered, since these are billed; by those asked for if unnamed. */
+function costOf(admitted: Admitted, reading: Reading, prices: PriceBook): number {
+  const { built } = admitted;
+  const answered = reading.model === undefined ? undefined : prices.find(reading.model);
+  const rateCard = answered ?? admitted.rateCard;
+  const fees = built.hostedFeesFor(reading);
+  if (rateCard === undefined) return fees;
+  return costNanoUsd(rateCard, reading.usage, reading.serviceTier ?? built.serviceTier) + fees;
+}
+
+function amounts(inputTokens: number, outputTokens: number, nanoUsd: number): Amounts {
+  const tokens = inputTokens + outputTokens;
+  return { requests: 1, concurrent: 0, inputTokens, outputTokens, tokens, nanoUsd };
+}
+
+function emitSettled(
+  admitted: Admitted,
+  { used, reading }: Charge,
+  queued: boolean,
+  events: Events,
+): void {
+  events.emit('settled', {
+    callId: admitted.inFlight.id,
+    userId: admitted.identity.user.id,
+    plan: admitted.plan.name,
+    endpoint: admitted.built.endpoint.name,
+    model: reading?.model ?? admitted.built.model,
+    usage: reading?.usage,
+    inputTokens: used.inputTokens,
+    outputTokens: used.outputTokens,
+    costNanoUsd: used.nanoUsd,
+    estimated: reading === undefined,
+    degraded: queued || admitted.degraded,
+  });
+}

@@ -1,0 +1,105 @@
+import type { ByteSink, ByteSource } from '../exchange.ts';
+import {
+  type Upstream,
+  UpstreamError,
+  type UpstreamReply,
+  type UpstreamTimeouts,
+} from './upstream.ts';
+
+/**
+ * Calls `baseURL` through a `fetch` that the app brought (a proxy, a test, another runtime). Slower
+ * than undici's dispatch; the same promises, except that every failure counts as sent, because
+ * `fetch` does not say how far a request came.
+ */
+export function fetchUpstream(
+  fetch: typeof globalThis.fetch,
+  baseURL: URL,
+  timeouts: UpstreamTimeouts,
+): Upstream {
+  const base = baseURL.href.replace(/\/+$/, '');
+  const replyTo = async (url: string, init: RequestInit, controller: AbortController) => {
+    const timer = setTimeout(() => controller.abort(TIMED_OUT), timeouts.headersMs);
+    try {
+      return replyOf(await fetch(url, init), timeouts.idleMs, controller);
+    } catch (cause) {
+      const timedOut = controller.signal.reason === TIMED_OUT;
+      throw new UpstreamError('OpenAI did not answer.', { sent: true, timedOut, cause });
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  return {
+    send({ path, headers, body }) {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const init = { method: 'POST', headers, body, signal, redirect: 'manual' } as const;
+      const reply = replyTo(base + path, init, controller);
+      return { reply, cancel: () => controller.abort() };
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+const TIMED_OUT = new Error('timed out');
+
+function replyOf(response: Response, idleMs: number, controller: AbortController): UpstreamReply {
+  return {
+    status: response.status,
+    header: (name) => response.headers.get(name) ?? undefined,
+    body: new WebSource(response, idleMs, controller),
+  };
+}
+
+/** Reads a web stream only as fast as the sink takes it, and waits `idleMs` at most for a piece. */
+class WebSource implements ByteSource {
+  readonly #response: Response;
+  readonly #idleMs: number;
+  readonly #controller: AbortController;
+  #proceed: (() => void) | undefined;
+  #over = false;
+
+  constructor(response: Response, idleMs: number, controller: AbortController) {
+    this.#response = response;
+    this.#idleMs = idleMs;
+    this.#controller = controller;
+  }
+
+  start(sink: ByteSink): void {
+    const fail = () => {
+      if (this.#over) return;
+      this.cancel();
+      sink.fail();
+    };
+    // Not every `fetch` heeds its signal, so a silent one is given up here; a paused one is not silent.
+    const late = () => (this.#proceed === undefined ? fail() : idle.refresh());
+    const idle = setTimeout(late, this.#idleMs);
+    this.#pump(sink, idle)
+      .catch(fail)
+      .finally(() => clearTimeout(idle));
+  }
+
+  resume(): void {
+    this.#proceed?.();
+  }
+
+  cancel(): void {
+    this.#over = true;
+    this.#controller.abort();
+    this.#proceed?.();
+  }
+
+  async #pump(sink: ByteSink, idle: NodeJS.Timeout): Promise<void> {
+    const reader = this.#response.body?.getReader();
+    for (;;) {
+      const piece = await reader?.read();
+      if (this.#over) return;
+      if (piece?.value === undefined) {
+        this.#over = true;
+        return sink.end();
+      }
+      if (!sink.write(piece.value)) await new Promise<void>((done) => (this.#proceed = done));
+      this.#proceed = undefined;
+      idle.refresh();
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import { type Dispatcher, Pool } from 'undici';
+import type { ByteSink, ByteSource } from '../exchange.ts';
+import {
+  type Upstream,
+  UpstreamError,
+  type UpstreamExchange,
+  type UpstreamReply,
+  type UpstreamTimeouts,
+} from './upstream.ts';
+
+/**
+ * Calls `baseURL` through a pool of its own, with undici's `dispatch`: about a fifth of what `fetch`
+ * costs here (bench/). It follows no redirect, pipelines nothing and repeats nothing.
+ */
+export function undiciUpstream(baseURL: URL, timeouts: UpstreamTimeouts): Upstream {
+  const pool = new Pool(baseURL.origin, {
+    // Calls in flight are bounded before this point; a second bound here would only hide a queue.
+    connections: null,
+    pipelining: 1,
+    connect: { timeout: timeouts.connectMs },
+    headersTimeout: timeouts.headersMs,
+    bodyTimeout: timeouts.idleMs,
+  });
+  const prefix = baseURL.pathname.replace(/\/+$/, '');
+  return {
+    send({ path, headers, body }) {
+      const exchange = new DispatchedExchange();
+      const request = { path: prefix + path, method: 'POST', headers, body } as const;
+      pool.dispatch(request, exchange);
+      return exchange;
+    },
+    // Destroys: a drained guard has no call left, and an undrained one must not wait for any.
+    close: () => pool.destroy(),
+  };
+}
+
+type Abort = (reason?: Error) => void;
+type Headers = readonly (Buffer | Buffer[])[];
+
+/** What may arrive together with the headers, before anybody reads. */
+const EARLY_BYTES_MAX = 64 * 1024;
+
+class DispatchedExchange
+  implements UpstreamExchange, UpstreamReply, ByteSource, Dispatcher.DispatchHandler
+{
+  readonly reply: Promise<UpstreamReply>;
+  readonly body: ByteSource = this;
+  status = 0;
+  #resolve!: (reply: UpstreamReply) => void;
+  #reject!: (error: UpstreamError) => void;
+  #abort: Abort | undefined;
+  #resume: (() => void) | undefined;
+  #headers: Headers = [];
+  #sink: ByteSink | undefined;
+  #early: Buffer[] = [];
+  #earlyBytes = 0;
+  #ended: 'whole' | 'broken' | undefined;
+  #cancelled = false;
+
+  constructor() {
+    this.reply = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  onConnect(abort: Abort): void {
+    if (this.#cancelled) abort();
+    else this.#abort = abort;
+  }
+
+  onHeaders(status: number, headers: Buffer[], resume: () => void): boolean {
+    if (status < 200) return true;
+    this.status = status;
+    this.#headers = headers;
+    this.#resume = resume;
+    this.#resolve(this);
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.#sink !== undefined) return this.#sink.write(chunk);
+    this.#early.push(chunk);
+    this.#earlyBytes += chunk.byteLength;
+    return this.#earlyBytes < EARLY_BYTES_MAX;
+  }
+
+  onComplete(): void {
+    this.#ended = 'whole';
+    this.#sink?.end();
+  }
+
+  onError(error: Error): void {
+    this.#ended = 'broken';
+    if (this.status !== 0) {
+      this.#sink?.fail();
+      return;
+    }
+    // Without a socket nothing was written; with one, what arrived there is not ours to know.
+    const sent = this.#abort !== undefined;
+    const timedOut = isTimeout(error);
+    this.#reject(new UpstreamError('OpenAI did not answer.', { sent, timedOut, cause: error }));
+  }
+
+  header(name: string): string | undefined {
+    for (let index = 0; index < this.#headers.length; index += 2) {
+      const raw = this.#headers[index];
+      if (raw === undefined || Array.isArray(raw) || raw.byteLength !== name.length) continue;
+      if (raw.toString('latin1').toLowerCase() !== name) continue;
+      const value = this.#headers[index + 1];
+      return (Array.isArray(value) ? value[0] : value)?.toString('latin1');
+    }
+    return undefined;
+  }
+
+  start(sink: ByteSink): void {
+    this.#sink = sink;
+    let open = true;
+    for (const chunk of this.#early) open = sink.write(chunk);
+    this.#early = [];
+    if (this.#ended === 'whole') sink.end();
+    else if (this.#ended === 'broken') sink.fail();
+    else if (open && this.#earlyBytes >= EARLY_BYTES_MAX) this.resume();
+  }
+
+  resume(): void {
+    if (this.#ended === undefined) this.#resume?.();
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
+    if (this.#ended === undefined) this.#abort?.(new Error('cancelled'));
+  }
+}
+
+function isTimeout(error: Error): boolean {
+  const code = 'code' in error ? error.code : undefined;
+  return code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT';
+}

@@ -1,0 +1,115 @@
+import { type Denial, deny } from '../errors.ts';
+import type { GuardAnswer } from '../exchange.ts';
+import type { UpstreamReply } from './upstream.ts';
+
+interface OpenAIError {
+  readonly message: string;
+  readonly type: string | null;
+  readonly param: string | null;
+  readonly code: string | null;
+}
+
+/** Codes that speak of the operator's account, never of the user (OpenAI's error guide, read 2026-11). */
+const ACCOUNT_CODES: ReadonlySet<string> = new Set([
+  'insufficient_quota',
+  'credit_balance_exhausted',
+  'organization_spend_limit_exceeded',
+  'project_spend_limit_exceeded',
+  'organization_usage_limit_exceeded',
+  'billing_hard_limit_reached',
+  'billing_not_active',
+  'account_deactivated',
+  'invalid_api_key',
+  'missing_scope',
+]);
+const OVERLOADED_CODES: ReadonlySet<string> = new Set([
+  'server_is_overloaded',
+  'service_unavailable_error',
+  'slow_down',
+]);
+const RETRY_MS_MAX = 60_000;
+const RETRY_MS_DEFAULT = 1_000;
+
+/**
+ * What an answer outside 2xx means for the user. Trouble of the operator's account becomes 503
+ * without a word of theirs (`account` is then true, for the operator); what the user's own request
+ * caused is passed on, with every key or account name in it blackened.
+ */
+export function readRefusal(
+  reply: UpstreamReply,
+  bytes: Uint8Array,
+  key: string,
+): { readonly ending: Denial | GuardAnswer; readonly account: boolean } {
+  const error = readError(bytes, key);
+  const { status } = reply;
+  if (isAccountTrouble(status, error)) {
+    const denial = deny('upstream_account', 'The service cannot use OpenAI at the moment.');
+    return { ending: denial, account: true };
+  }
+  return { ending: endingOf(status, error, reply), account: false };
+}
+
+function endingOf(
+  status: number,
+  error: OpenAIError | undefined,
+  reply: UpstreamReply,
+): Denial | GuardAnswer {
+  const resetsAtMs = Date.now() + retryAfterMs(reply);
+  if (error !== undefined && OVERLOADED_CODES.has(error.code ?? '')) {
+    return deny('upstream_busy', 'OpenAI is overloaded. Try again shortly.', { resetsAtMs });
+  }
+  if (status === 429) {
+    const message = 'OpenAI is receiving too many requests from this service. Try again shortly.';
+    return deny('rate_limit_exceeded', message, { resetsAtMs });
+  }
+  if (status >= 400 && status < 500 && error !== undefined) return passed(status, error);
+  return deny('upstream_failed', 'OpenAI could not serve the request.');
+}
+
+function isAccountTrouble(status: number, error: OpenAIError | undefined): boolean {
+  if (status === 401) return true;
+  // A 403 about the end user's content is the user's; every other is the account's.
+  if (status === 403) return error?.param !== 'safety_identifier' && !isPolicy(error);
+  return ACCOUNT_CODES.has(error?.code ?? '') || error?.type === 'insufficient_quota';
+}
+
+const isPolicy = (error: OpenAIError | undefined) => /policy/.test(error?.code ?? '');
+
+function passed(status: number, error: OpenAIError): GuardAnswer {
+  return {
+    status,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ error }),
+  };
+}
+
+/** OpenAI's keys, session keys and the ids of accounts; the key itself need not look like one. */
+const SECRETIVE = /\b(?:sk|ek|sess|org|proj)[-_][A-Za-z0-9_*.-]{6,}|\buser-[A-Za-z0-9]{16,}/g;
+
+function blacken(text: string, key: string): string {
+  return text.replaceAll(key, '[redacted]').replace(SECRETIVE, '[redacted]');
+}
+
+function readError(bytes: Uint8Array, key: string): OpenAIError | undefined {
+  try {
+    const { error } = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    if (typeof error?.message !== 'string') return undefined;
+    const text = (value: unknown) =>
+      typeof value === 'string' ? blacken(value, key).slice(0, 256) : null;
+    return {
+      message: blacken(error.message, key),
+      type: text(error.type),
+      param: text(error.param),
+      code: text(error.code),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function retryAfterMs(reply: UpstreamReply): number {
+  const ms = Number(reply.header('retry-after-ms') ?? Number.NaN);
+  const seconds = Number(reply.header('retry-after') ?? Number.NaN);
+  const hinted = Number.isFinite(ms) ? ms : seconds * 1000;
+  return hinted > 0 ? Math.min(hinted, RETRY_MS_MAX) : RETRY_MS_DEFAULT;
+}

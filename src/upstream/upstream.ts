@@ -1,0 +1,51 @@
+import type { ByteSource } from '../exchange.ts';
+
+export interface UpstreamRequest {
+  /** Below the base URL, from the table of endpoints; never from a client. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface UpstreamReply {
+  readonly status: number;
+  /** By lower-case name; the first value when there are several. */
+  header(name: string): string | undefined;
+  readonly body: ByteSource;
+}
+
+/** One request on its way. */
+export interface UpstreamExchange {
+  /** Rejects with `UpstreamError` only. */
+  readonly reply: Promise<UpstreamReply>;
+  /** Closes the socket, at any time; a pending reply rejects. Idempotent. */
+  cancel(): void;
+}
+
+/** Where calls go: one fixed origin, no redirects followed, nothing ever sent twice. */
+export interface Upstream {
+  send(request: UpstreamRequest): UpstreamExchange;
+  close(): Promise<void>;
+}
+
+/** A call that got no answer. */
+export class UpstreamError extends Error {
+  override readonly name = 'UpstreamError';
+  /** False only when provably no byte of the request left: then, and only then, it may be repeated. */
+  readonly sent: boolean;
+  readonly timedOut: boolean;
+
+  constructor(message: string, facts: { sent: boolean; timedOut?: boolean; cause?: unknown }) {
+    super(message, { cause: facts.cause });
+    this.sent = facts.sent;
+    this.timedOut = facts.timedOut ?? false;
+  }
+}
+
+export interface UpstreamTimeouts {
+  readonly connectMs: number;
+  /** From the request's last byte to the answer's headers; a long answer that is no stream comes whole. */
+  readonly headersMs: number;
+  /** Longest silence within an answer. */
+  readonly idleMs: number;
+}
