@@ -1,0 +1,76 @@
+import type { Records, StoredRecord } from '../ledger.ts';
+import { ChangePoller, type Changes } from './change-poller.ts';
+import type { Row, Value } from './driver.ts';
+import type { Listen } from './listen.ts';
+import type { PostgresStore } from './postgres-store.ts';
+import { storable } from './storable.ts';
+
+const CHANGES_MAX = 1_000;
+
+/** Records in a table. The own changes are told at once, those of other processes as
+ * soon as they are notified or polled for. */
+export class PostgresRecords implements Records {
+  readonly #store: PostgresStore;
+  readonly #poller: ChangePoller;
+
+  constructor(store: PostgresStore, pollMs: number, listen: Listen) {
+    this.#store = store;
+    this.#poller = new ChangePoller((after) => this.#changes(after), pollMs, listen);
+  }
+
+  async get(key: string): Promise<StoredRecord | undefined> {
+    const { schema, calls } = this.#store;
+    const deadline = await this.#store.begin();
+    const text = `SELECT value, version FROM ${schema}.records WHERE key = $1 AND value IS NOT NULL
+      AND expires_ms > ${schema}.now_ms($2)`;
+    const [row] = await calls.all(text, [storable(key), this.#store.nowMs()], deadline);
+    return row && { value: String(row['value']), version: Number(row['version']) };
+  }
+
+  async put(
+    key: string,
+    value: string,
+    { expiresAtMs = Number.POSITIVE_INFINITY, ifVersion }: Parameters<Records['put']>[2] = {},
+  ): Promise<boolean> {
+    if (Number.isNaN(expiresAtMs)) throw new TypeError('"expiresAtMs" must be a number');
+    return this.#write('put($1, $2, $3, $4, $5, $6)', key, [value, expiresAtMs, ifVersion ?? null]);
+  }
+
+  delete(key: string): Promise<boolean> {
+    return this.#write('remove($1, $2, $3)', key, []);
+  }
+
+  watch(listener: (key: string) => void): () => void {
+    return this.#poller.add(listener);
+  }
+
+  close(): void {
+    this.#poller.stop();
+  }
+
+  /** Sent once only: after a lost reply nobody could tell an own write from another's. */
+  async #write(verb: string, key: string, values: readonly Value[]): Promise<boolean> {
+    const { schema, calls, lockWait } = this.#store;
+    const deadline = await this.#store.begin();
+    const all = [storable(key), ...values, this.#store.nowMs(), lockWait];
+    const row = await calls.once(`SELECT ${schema}.${verb} AS done`, all, deadline);
+    if (row['done'] === true) this.#poller.tell(key);
+    return row['done'] === true;
+  }
+
+  async #changes(after: number | undefined): Promise<Changes> {
+    const { schema, calls } = this.#store;
+    const deadline = await this.#store.begin();
+    const text = `SELECT m.change, r.key FROM ${schema}.meta m LEFT JOIN LATERAL
+      (SELECT key, change FROM ${schema}.records WHERE change > $1 ORDER BY change LIMIT $2) r
+      ON r.change <= m.change`;
+    const rows = await calls.all(text, [after ?? Number.MAX_SAFE_INTEGER, CHANGES_MAX], deadline);
+    return {
+      keys: rows.flatMap(keyOf),
+      upTo: Number(rows[0]?.['change'] ?? 0),
+      isCut: rows.length === CHANGES_MAX,
+    };
+  }
+}
+
+const keyOf = ({ key }: Row): readonly string[] => (typeof key === 'string' ? [key] : []);

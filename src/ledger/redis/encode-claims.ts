@@ -1,0 +1,137 @@
+import type { Amounts, Claim, Rule, Unit } from '../ledger.ts';
+import { BUCKETS_FROM, COUNTERS_FROM, type Row } from '../memory/counter.ts';
+import { counterFor } from '../memory/counter-for.ts';
+import { nameOf } from '../memory/rolling-counter.ts';
+import type { Share } from '../memory/share.ts';
+
+/** What is kept at least, however short a window: tombstones and late settlements need it. */
+const KEPT_MS_MIN = 172_800_000;
+
+const UNITS: readonly Unit[] = [
+  'requests',
+  'tokens',
+  'inputTokens',
+  'outputTokens',
+  'nanoUsd',
+  'concurrent',
+];
+
+export interface EncodedClaims {
+  /** Each once, in the order of the claims. */
+  readonly subjects: readonly string[];
+  /** For the scripts, nine doubles for each claim: subject (from 1), unit, capacity, cost, kind and its
+   * parameters, and how long it is kept. */
+  readonly numbers: Buffer;
+  /** Where each claim counts on its subject. */
+  readonly slots: readonly string[];
+}
+
+/** What a script is told of a rule; the same for every call. */
+interface EncodedRule {
+  readonly slot: string;
+  readonly unit: number;
+  readonly capacity: number;
+  readonly numbers: readonly number[];
+  readonly keptMs: number;
+}
+
+const WIDTH = 9;
+const encodedRules = new WeakMap<Rule, EncodedRule>();
+
+/** `costOf` answers what a claim takes, in its unit. */
+export function encodeClaims(
+  claims: readonly Claim[],
+  costOf: (rule: Rule) => number,
+): EncodedClaims {
+  const subjects: string[] = [];
+  const slots: string[] = [];
+  const numbers = new Float64Array(claims.length * WIDTH);
+  for (const [index, { subject, rule }] of claims.entries()) {
+    if (!subjects.includes(subject)) subjects.push(subject);
+    const { slot, unit, capacity, numbers: own, keptMs } = encodedRule(rule);
+    slots.push(slot);
+    const at = index * WIDTH;
+    numbers.set([subjects.indexOf(subject) + 1, unit, capacity, costOf(rule)], at);
+    numbers.set(own, at + 4);
+    numbers[at + 8] = keptMs;
+  }
+  return { subjects, slots, numbers: Buffer.from(numbers.buffer) };
+}
+
+function encodedRule(rule: Rule): EncodedRule {
+  const known = encodedRules.get(rule);
+  if (known !== undefined) return known;
+  const encoded = {
+    slot: slotOf(rule),
+    unit: UNITS.indexOf(rule.unit) + 1,
+    capacity: counterFor(rule).capacity,
+    numbers: numbersOf(rule),
+    keptMs: keptMs(rule),
+  };
+  encodedRules.set(rule, encoded);
+  return encoded;
+}
+
+export const encodeAmounts = (amounts: Amounts): Buffer =>
+  Buffer.from(Float64Array.from(UNITS, (unit) => amounts[unit]).buffer);
+
+/** The same key of another kind or window counts apart. */
+const slotOf = (rule: Rule): string =>
+  `${rule.kind}/${rule.kind === 'rolling' ? rule.windowMs : ''}/${rule.key}`;
+
+function numbersOf(rule: Rule): readonly number[] {
+  switch (rule.kind) {
+    case 'rolling':
+      return [1, rule.windowMs];
+    case 'calendar':
+      return [2, rule.windows[0].startMs, rule.windows[0].endMs, rule.windows[1].startMs];
+    case 'rate':
+      return [3, rule.amount, rule.periodMs];
+    case 'concurrent':
+      return [4];
+  }
+}
+
+function keptMs(rule: Rule): number {
+  switch (rule.kind) {
+    case 'rolling':
+      return Math.max(KEPT_MS_MIN, 2 * rule.windowMs);
+    case 'calendar':
+      return Math.max(KEPT_MS_MIN, 2 * (rule.windows[0].endMs - rule.windows[0].startMs));
+    case 'rate':
+      return Math.max(
+        KEPT_MS_MIN,
+        Math.ceil((2 * rule.burst * rule.periodMs) / (rule.amount || 1)),
+      );
+    case 'concurrent':
+      return KEPT_MS_MIN;
+  }
+}
+
+/** A claim with the numbers that its counter has in the store, for the arithmetic of balances. */
+export function shareOf(
+  { rule }: Claim,
+  numbers: readonly (number | string)[],
+  cost: number,
+): Share {
+  const counter = counterFor(rule);
+  const { heldAt } = counter;
+  const row = rowOf(rule, numbers.map(Number));
+  return { key: '', counter, cost, heldAt, row, at: COUNTERS_FROM, window: 0 };
+}
+
+function rowOf(rule: Rule, numbers: readonly number[]): Row {
+  const row: Row = [0, 0, 0];
+  if (rule.kind !== 'rolling') {
+    row.push(...numbers);
+    row[BUCKETS_FROM] = row.length;
+    return row;
+  }
+  const [held = 0, ...buckets] = numbers;
+  row.push(held);
+  row[BUCKETS_FROM] = row.length;
+  buckets.forEach((number, index) => {
+    row.push(index % 2 === 0 ? nameOf(COUNTERS_FROM, number) : number);
+  });
+  return row;
+}

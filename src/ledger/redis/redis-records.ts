@@ -1,0 +1,122 @@
+import { ANY_KEY, type Records, type StoredRecord } from '../ledger.ts';
+import type { RedisDriver } from './driver.ts';
+import { recordScripts } from './record-scripts.ts';
+import type { Script } from './script.ts';
+
+/** Runs a script on KEYS and ARGV that follow the clock's. */
+export type Ask = (
+  script: Script,
+  keys: readonly string[],
+  parameters: readonly string[],
+) => Promise<unknown>;
+
+/** Messages come at once; this often is asked for those that did not. */
+const POLL_MS = 400;
+
+export class RedisRecords implements Records {
+  readonly #ask: Ask;
+  readonly #driver: RedisDriver;
+  readonly #prefix: string;
+  /** Redis may expire records itself where it is its own clock that counts. */
+  readonly #expires: boolean;
+  readonly #listeners = new Set<(key: string) => void>();
+  #seen: number | undefined;
+  #stop: (() => void) | undefined;
+  #polling: Promise<void> | undefined;
+
+  constructor(ask: Ask, driver: RedisDriver, prefix: string, expires: boolean) {
+    this.#ask = ask;
+    this.#driver = driver;
+    this.#prefix = prefix;
+    this.#expires = expires;
+  }
+
+  async get(key: string): Promise<StoredRecord | undefined> {
+    const found = (await this.#run(recordScripts.get, key)) as string[];
+    const [value, version] = found;
+    return value === undefined ? undefined : { value, version: Number(version) };
+  }
+
+  async put(
+    key: string,
+    value: string,
+    { expiresAtMs, ifVersion }: Parameters<Records['put']>[2] = {},
+  ): Promise<boolean> {
+    if (Number.isNaN(expiresAtMs)) throw new TypeError('"expiresAtMs" must be a number');
+    const expires = expiresAtMs === undefined || expiresAtMs === Number.POSITIVE_INFINITY;
+    const written = await this.#run(
+      recordScripts.put,
+      key,
+      value,
+      String(ifVersion ?? ''),
+      expires ? '' : String(Math.ceil(expiresAtMs)),
+      this.#expires ? '1' : '0',
+    );
+    return written === 1;
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return (await this.#run(recordScripts.delete, key)) === 1;
+  }
+
+  watch(listener: (key: string) => void): () => void {
+    // A wrapper of its own, so that a listener given twice is also stopped one at a time.
+    const tell = (key: string) => listener(key);
+    this.#listeners.add(tell);
+    this.#stop ??= this.#start();
+    return () => {
+      this.#listeners.delete(tell);
+      if (this.#listeners.size === 0) this.close();
+    };
+  }
+
+  close(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+    this.#seen = undefined;
+  }
+
+  #start(): () => void {
+    const poll = () => {
+      this.#polling ??= this.#poll().finally(() => {
+        this.#polling = undefined;
+      });
+    };
+    const timer = setInterval(poll, POLL_MS).unref();
+    const unsubscribe = this.#driver.subscribe(`${this.#prefix}changes`, poll);
+    poll();
+    return () => {
+      clearInterval(timer);
+      unsubscribe();
+    };
+  }
+
+  /** What fails now is asked for again at the next turn; nothing is lost by it. */
+  async #poll(): Promise<void> {
+    try {
+      const seen = this.#seen;
+      const [sequence, ...changes] = (await this.#run(
+        recordScripts.since,
+        String(seen ?? ''),
+      )) as string[];
+      this.#seen = Number(sequence);
+      if (seen !== undefined) this.#tell(seen, this.#seen, changes);
+    } catch {
+      // The verbs report what is wrong with the store.
+    }
+  }
+
+  #tell(seen: number, sequence: number, changes: readonly string[]): void {
+    // Fewer than were counted, or a count that fell: some were forgotten before we asked.
+    const missed = changes.length !== sequence - seen;
+    const keys = changes.map((change) => change.slice(change.indexOf(':') + 1));
+    for (const key of missed ? [ANY_KEY] : new Set(keys)) {
+      for (const listener of this.#listeners) listener(key);
+    }
+  }
+
+  #run(script: Script, key: string, ...parameters: string[]): Promise<unknown> {
+    const keys = [`${this.#prefix}r:${key}`, `${this.#prefix}changes`, `${this.#prefix}sequence`];
+    return this.#ask(script, keys, [key, ...parameters]);
+  }
+}

@@ -1,0 +1,117 @@
+import type { Clock } from '../../clock.ts';
+import { LedgerError } from '../../errors.ts';
+import type { Amounts, Balance, Claim, Granted, Lease, Ledger, NotGranted } from '../ledger.ts';
+import { memoryLedger } from '../memory-ledger.ts';
+import { localShare, onFailureOf, roomOf } from './local-share.ts';
+
+export interface FallbackOptions {
+  /** Among how many processes a limit is divided. */
+  readonly processes: number;
+  readonly clock: Clock;
+}
+
+type Decision = Granted | NotGranted;
+
+/** Decides without the store, by what each limit says, and counts what it lets through. */
+export class Fallback {
+  readonly #options: FallbackOptions;
+  /** Kept over failures, so that a store that comes and goes does not give out a share each time. */
+  #shares: Ledger | undefined;
+  readonly #held = new Map<string, readonly Claim[]>();
+
+  constructor(options: FallbackOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a call with these claims may be served at all. What costs nothing is not denied. */
+  allows(claims: readonly Claim[], held: Amounts): boolean {
+    return claims.every(
+      ({ rule }) => onFailureOf(rule) !== 'deny' || (held[rule.unit] === 0 && rule.amount > 0),
+    );
+  }
+
+  has(id: string): boolean {
+    return this.#held.has(id);
+  }
+
+  /** Grants or denies by the local shares; throws `LedgerError` where only the store could tell. */
+  async reserve(
+    id: string,
+    claims: readonly Claim[],
+    held: Amounts,
+    lease: Lease,
+  ): Promise<Decision> {
+    const places = claims.flatMap(({ rule }, place) =>
+      onFailureOf(rule) === 'local' ? [place] : [],
+    );
+    const shares = claims
+      .filter(({ rule }) => onFailureOf(rule) === 'local')
+      .map((claim) => localShare(claim, this.#options.processes));
+    const decision = await this.#ledger().reserve(id, shares, held, lease);
+    if (decision.granted) this.#held.set(id, claims);
+    else refuseTheImpossible(decision, shares);
+    return inOrder(decision, claims, places);
+  }
+
+  async settle(id: string, used: Amounts): Promise<readonly Claim[]> {
+    await this.#shares?.settle(id, used);
+    return this.#forget(id);
+  }
+
+  async release(id: string): Promise<void> {
+    await this.#shares?.release(id);
+    this.#forget(id);
+  }
+
+  async renew(id: string, lease: Lease): Promise<boolean> {
+    // Where no claim is local the hold is only ours to remember, and lives as long as its call.
+    return (await this.#shares?.renew(id, lease)) ?? true;
+  }
+
+  async close(): Promise<void> {
+    this.#held.clear();
+    await this.#ledger().close();
+  }
+
+  #ledger(): Ledger {
+    this.#shares ??= memoryLedger({ clock: this.#options.clock });
+    return this.#shares;
+  }
+
+  #forget(id: string): readonly Claim[] {
+    const claims = this.#held.get(id) ?? [];
+    this.#held.delete(id);
+    return claims;
+  }
+}
+
+/** A call that fits in its limit and never in our share of it has to wait for the store. */
+function refuseTheImpossible({ violations }: NotGranted, shares: readonly Claim[]): void {
+  const impossible = violations.some(({ claim, cost }) => {
+    const rule = shares[claim]?.rule;
+    return rule !== undefined && rule.amount > 0 && cost > roomOf(rule);
+  });
+  if (impossible) throw new LedgerError('the call is larger than the local share of a limit');
+}
+
+function inOrder(
+  decision: Decision,
+  claims: readonly Claim[],
+  places: readonly number[],
+): Decision {
+  const balances = claims.map((claim, place) => {
+    const share = decision.balances[places.indexOf(place)];
+    return share ?? unknownBalance(claim);
+  });
+  if (decision.granted) return { granted: true, degraded: true, balances };
+  const violations = decision.violations.map((violation) => ({
+    ...violation,
+    claim: places[violation.claim] ?? violation.claim,
+  }));
+  return { granted: false, degraded: true, violations, balances };
+}
+
+/** Nobody knows, and nothing is shown of it: answers that are `degraded` have no rate limit headers. */
+function unknownBalance({ rule }: Claim): Balance {
+  return { used: 0, held: 0, remaining: roomOf(rule), resetsAtMs: undefined };
+}

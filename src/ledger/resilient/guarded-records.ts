@@ -1,0 +1,35 @@
+import { ANY_KEY, type Records } from '../ledger.ts';
+import type { StoreHealth } from './store-health.ts';
+
+export interface GuardedRecords extends Records {
+  /** Tells every watcher that any key may have changed. */
+  tellAll(): void;
+}
+
+/** What an operator writes may take longer than a call may wait. */
+const OPERATOR_DEADLINE_MS = 2_000;
+
+/**
+ * Records whose every read is decided within the deadline. An operator's writes are always tried, also
+ * on a store that is known to fail: a block must get through if it can.
+ */
+export function guardRecords(records: Records, health: StoreHealth): GuardedRecords {
+  const listeners = new Set<(key: string) => void>();
+  return {
+    get: (key) => health.ask(() => records.get(key)),
+    put: (...args) => health.try(() => records.put(...args), OPERATOR_DEADLINE_MS),
+    delete: (key) => health.try(() => records.delete(key), OPERATOR_DEADLINE_MS),
+    watch(listener) {
+      const tell = (key: string) => listener(key);
+      listeners.add(tell);
+      const unwatch = records.watch(tell);
+      return () => {
+        listeners.delete(tell);
+        unwatch();
+      };
+    },
+    tellAll() {
+      for (const tell of listeners) tell(ANY_KEY);
+    },
+  };
+}

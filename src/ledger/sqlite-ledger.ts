@@ -1,0 +1,181 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { type Clock, systemClock } from '../clock.ts';
+import { LedgerError } from '../errors.ts';
+import type {
+  Amounts,
+  Balance,
+  Claim,
+  Granted,
+  Lease,
+  Ledger,
+  NotGranted,
+  Records,
+  Resolution,
+} from './ledger.ts';
+import { assertAmounts, assertGifts, assertLease } from './memory/assert-amounts.ts';
+import { Book } from './sqlite/book.ts';
+import { named, openFile } from './sqlite/schema.ts';
+import { SqliteRecords } from './sqlite/sqlite-records.ts';
+
+export interface SqliteLedgerOptions {
+  /** Made if there is none. All processes that share it must be on one host, on a local disk. */
+  readonly file: string;
+  /** `normal` (default): a crash of the process loses nothing, one of the whole machine perhaps the
+   * last moments. `full`: not even those, for a wait on the disk at each write. */
+  readonly durability?: 'normal' | 'full';
+  /** How long a verb waits for another process, in ms; default 150. It blocks this process meanwhile;
+   * beyond, the verb throws `LedgerError`. */
+  readonly busyMs?: number;
+  readonly clock?: Clock;
+}
+
+/**
+ * Keeps all counters in one file: they survive restarts, and several processes of one host share them
+ * exactly. Verbs that are asked for in the same turn of the event loop share a transaction. Throws
+ * `LedgerError` when the file cannot be opened, or was written by a later version of this package.
+ */
+export function sqliteLedger(options: SqliteLedgerOptions): Ledger {
+  return new SqliteLedger(options);
+}
+
+/** A verb that waits for its transaction. */
+interface Job {
+  /** Does the work, and answers how to say so once it is written. */
+  run(nowMs: number): () => void;
+  fail(error: unknown): void;
+}
+
+class SqliteLedger implements Ledger {
+  readonly records: Records & { stop(): void };
+  readonly #file: string;
+  readonly #clock: Clock;
+  readonly #database: DatabaseSync;
+  readonly #book: Book;
+  readonly #readLatest: StatementSync;
+  readonly #writeLatest: StatementSync;
+  #waiting: Job[] = [];
+  #closed = false;
+
+  constructor({
+    file,
+    durability = 'normal',
+    busyMs = 150,
+    clock = systemClock,
+  }: SqliteLedgerOptions) {
+    this.#file = file;
+    this.#clock = clock;
+    this.#database = openFile({ file, busyMs, durability });
+    this.#book = new Book(this.#database);
+    const database = this.#database;
+    this.#readLatest = database.prepare(`SELECT value FROM guard_meta WHERE name = 'latest_ms'`);
+    this.#writeLatest = database.prepare(
+      `INSERT OR REPLACE INTO guard_meta (name, value) VALUES ('latest_ms', ?)`,
+    );
+    this.records = new SqliteRecords(database, (work) => this.#transact(work));
+  }
+
+  async reserve(
+    id: string,
+    claims: readonly Claim[],
+    held: Amounts,
+    lease: Lease,
+  ): Promise<Granted | NotGranted> {
+    assertAmounts(held);
+    assertLease(lease);
+    return this.#transact((nowMs) => this.#book.reserve(id, claims, held, lease, nowMs));
+  }
+
+  async settle(id: string, used: Amounts): Promise<Resolution> {
+    assertAmounts(used);
+    return this.#transact((nowMs) => this.#book.end(id, 'settled', used, nowMs));
+  }
+
+  async release(id: string): Promise<Resolution> {
+    return this.#transact((nowMs) => this.#book.end(id, 'released', undefined, nowMs));
+  }
+
+  async renew(id: string, lease: Lease): Promise<boolean> {
+    assertLease(lease);
+    return this.#transact((nowMs) => this.#book.renew(id, lease, nowMs));
+  }
+
+  async read(claims: readonly Claim[]): Promise<readonly Balance[]> {
+    return this.#transact((nowMs) => this.#book.read(claims, nowMs));
+  }
+
+  async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {
+    assertGifts(amounts);
+    return this.#transact((nowMs) => this.#book.credit(id, claims, amounts, nowMs));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#flush();
+    this.#closed = true;
+    this.records.stop();
+    this.#database.close();
+  }
+
+  #transact<Value>(work: (nowMs: number) => Value): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw new LedgerError('the ledger is closed');
+      const run = (nowMs: number) => {
+        const answer = work(nowMs);
+        return () => resolve(answer);
+      };
+      if (this.#waiting.length === 0) setImmediate(() => this.#flush());
+      this.#waiting.push({ run, fail: reject });
+    });
+  }
+
+  #flush(): void {
+    const jobs = this.#waiting;
+    this.#waiting = [];
+    if (jobs.length > 0) this.#finish(jobs);
+  }
+
+  /** All in one transaction: none is answered before it is written. */
+  #finish(jobs: readonly Job[]): void {
+    try {
+      for (const answer of named(this.#file, () => this.#commit(jobs))) answer();
+    } catch (error) {
+      const isMistake = error instanceof TypeError;
+      // A caller's mistake is nobody else's failure.
+      if (isMistake && jobs.length > 1) for (const job of jobs) this.#finish([job]);
+      else for (const { fail } of jobs) fail(error);
+    }
+  }
+
+  #commit(jobs: readonly Job[]): (() => void)[] {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const nowMs = this.#advance();
+      this.#book.begin(nowMs);
+      const answers = jobs.map(({ run }) => run(nowMs));
+      this.#book.commit(nowMs);
+      this.#database.exec('COMMIT');
+      return answers;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
+  }
+
+  #rollBack(): void {
+    this.#book.rollBack();
+    try {
+      this.#database.exec('ROLLBACK');
+    } catch {
+      // After some errors, such as a full disk, SQLite has done so itself.
+    }
+  }
+
+  /** Time never goes backwards in a file, whichever process looks at its clock. */
+  #advance(): number {
+    const latestMs = Number(this.#readLatest.get()?.['value'] ?? 0);
+    const readMs = Math.floor(this.#clock.nowMs());
+    const nowMs = Number.isFinite(readMs) ? Math.max(readMs, latestMs) : latestMs;
+    if (nowMs > latestMs) this.#writeLatest.run(nowMs);
+    return nowMs;
+  }
+}

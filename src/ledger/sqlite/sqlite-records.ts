@@ -1,0 +1,128 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { ANY_KEY, type Records, type StoredRecord } from '../ledger.ts';
+
+/** Runs work in a transaction of its own, at the ledger's time. */
+export type Transact = <Value>(work: (nowMs: number) => Value) => Promise<Value>;
+
+/** Well below the second within which every process hears of a change. */
+const POLL_MS = 250;
+/** A process that slept longer is told that anything may have changed. */
+const CHANGES_KEPT_MS = 60_000;
+
+export class SqliteRecords implements Records {
+  readonly #transact: Transact;
+  readonly #find: StatementSync;
+  readonly #write: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #note: StatementSync;
+  readonly #forget: StatementSync;
+  readonly #since: StatementSync;
+  readonly #sweep: StatementSync;
+  readonly #listeners = new Set<(key: string) => void>();
+  #timer: NodeJS.Timeout | undefined;
+  #seen: number;
+
+  constructor(database: DatabaseSync, transact: Transact) {
+    this.#transact = transact;
+    this.#find = database.prepare(
+      `SELECT value, version FROM guard_records
+       WHERE key = ? AND (expires_at_ms IS NULL OR expires_at_ms > ?)`,
+    );
+    this.#write = database.prepare(
+      'INSERT OR REPLACE INTO guard_records (key, value, version, expires_at_ms) VALUES (?, ?, ?, ?)',
+    );
+    this.#delete = database.prepare('DELETE FROM guard_records WHERE key = ?');
+    this.#note = database.prepare('INSERT INTO guard_changes (key, at_ms) VALUES (?, ?)');
+    this.#forget = database.prepare('DELETE FROM guard_changes WHERE at_ms < ?');
+    this.#since = database.prepare(
+      'SELECT sequence, key FROM guard_changes WHERE sequence > ? ORDER BY sequence',
+    );
+    this.#sweep = database.prepare(
+      `DELETE FROM guard_records WHERE key IN (SELECT key FROM guard_records
+       WHERE expires_at_ms <= ? LIMIT 4)`,
+    );
+    const latest = database.prepare(`SELECT seq FROM sqlite_sequence WHERE name = 'guard_changes'`);
+    this.#seen = Number(latest.get()?.['seq'] ?? 0);
+  }
+
+  get(key: string): Promise<StoredRecord | undefined> {
+    return this.#transact((nowMs) => this.#current(key, nowMs));
+  }
+
+  async put(
+    key: string,
+    value: string,
+    { expiresAtMs, ifVersion }: Parameters<Records['put']>[2] = {},
+  ): Promise<boolean> {
+    if (Number.isNaN(expiresAtMs)) throw new TypeError('"expiresAtMs" must be a number');
+    const expires = expiresAtMs === Number.POSITIVE_INFINITY ? undefined : expiresAtMs;
+    const written = await this.#transact((nowMs) => {
+      const version = this.#current(key, nowMs)?.version ?? 0;
+      if (ifVersion !== undefined && ifVersion !== version) return false;
+      this.#sweep.run(nowMs);
+      this.#write.run(key, value, version + 1, expires ?? null);
+      this.#changed(key, nowMs);
+      return true;
+    });
+    if (written) this.#poll();
+    return written;
+  }
+
+  async delete(key: string): Promise<boolean> {
+    const had = await this.#transact((nowMs) => {
+      const isThere = this.#current(key, nowMs) !== undefined;
+      this.#delete.run(key);
+      if (isThere) this.#changed(key, nowMs);
+      return isThere;
+    });
+    if (had) this.#poll();
+    return had;
+  }
+
+  watch(listener: (key: string) => void): () => void {
+    // A wrapper of its own, so that a listener given twice is also stopped one at a time.
+    const tell = (key: string) => listener(key);
+    this.#listeners.add(tell);
+    this.#timer ??= setInterval(() => this.#poll(), POLL_MS).unref();
+    return () => {
+      this.#listeners.delete(tell);
+      if (this.#listeners.size === 0) this.stop();
+    };
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** A file that cannot be read now is read at the next turn; nothing that it tells is lost. */
+  #poll(): void {
+    try {
+      this.#tellChanges();
+    } catch {
+      // Verbs of the ledger report what is wrong with the file.
+    }
+  }
+
+  #tellChanges(): void {
+    const changes = this.#since.all(this.#seen);
+    const keys = changes.map(({ key }) => JSON.parse(String(key)) as string);
+    const first = Number(changes[0]?.['sequence'] ?? this.#seen + 1);
+    const missed = first > this.#seen + 1;
+    this.#seen = Number(changes.at(-1)?.['sequence'] ?? this.#seen);
+    for (const key of missed ? [ANY_KEY] : new Set(keys)) {
+      for (const listener of this.#listeners) listener(key);
+    }
+  }
+
+  #current(key: string, nowMs: number): StoredRecord | undefined {
+    const row = this.#find.get(key, nowMs);
+    return row && { value: String(row['value']), version: Number(row['version']) };
+  }
+
+  /** As JSON: the text of a key may hold what SQLite ends a text at. */
+  #changed(key: string, nowMs: number): void {
+    this.#forget.run(nowMs - CHANGES_KEPT_MS);
+    this.#note.run(JSON.stringify(key), nowMs);
+  }
+}

@@ -1,0 +1,85 @@
+import { badRequest } from './error-replies.ts';
+import { FREE, type Frame, outputBill } from './frame.ts';
+import {
+  type Answer,
+  billOf,
+  type Call,
+  chunksOf,
+  type Generation,
+  generate,
+  numberOf,
+} from './generation.ts';
+import { isRecord, type JsonObject } from './json.ts';
+import { promptsOf } from './prompts.ts';
+import type { Reply } from './script.ts';
+import { chatUsage, withUsage } from './usage.ts';
+
+/** OpenAI's default `max_tokens` of this endpoint. */
+const DEFAULT_OUTPUT_CAP = 16;
+
+/** Legacy completions: every prompt is answered `n` times, and written `best_of` times. */
+export function completions(call: Call): Answer | Reply {
+  const { body } = call;
+  const prompts = promptsOf(body['prompt'] ?? '<|endoftext|>');
+  const perPrompt = numberOf(body['n']) ?? 1;
+  const written = Math.max(perPrompt, numberOf(body['best_of']) ?? 1);
+  if (prompts.length === 0) return badRequest("Missing required parameter: 'prompt'.", 'prompt');
+  const generation = generate(call, {
+    prompt: body['prompt'],
+    inputTokens: prompts.reduce((sum, prompt) => sum + prompt.tokens, 0),
+    outputCap: numberOf(body['max_tokens']) ?? DEFAULT_OUTPUT_CAP,
+    choices: prompts.length * written,
+    schema: undefined,
+    forcedTool: undefined,
+  });
+  return {
+    invoiced: generation,
+    bill: billOf(generation),
+    stream: body['stream'] === true,
+    json: () => completionOf(generation, prompts.length * perPrompt),
+    frames: () => framesOf(generation),
+  };
+}
+
+function shared(generation: Generation): JsonObject {
+  return {
+    id: `cmpl-${generation.call.serial}`,
+    object: 'text_completion',
+    created: generation.createdAt,
+    model: generation.model,
+  };
+}
+
+function completionOf(generation: Generation, returned: number): object {
+  const choices = generation.choices.slice(0, returned).map((choice, index) => ({
+    text: choice.tokens.join(''),
+    index,
+    logprobs: null,
+    finish_reason: choice.finish,
+  }));
+  const { usage } = generation.call.script;
+  return withUsage({ ...shared(generation), choices }, chatUsage(generation), usage);
+}
+
+function* framesOf(generation: Generation): Generator<Frame> {
+  const { call } = generation;
+  const options = call.body['stream_options'];
+  const includesUsage = isRecord(options) && options['include_usage'] === true;
+  const rest = includesUsage ? { usage: null } : {};
+  const frame = (choices: readonly object[], members: JsonObject) =>
+    `data: ${JSON.stringify({ ...shared(generation), choices, ...members })}\n\n`;
+  for (const [index, { tokens, finish }] of generation.choices.entries()) {
+    for (const [text, count] of chunksOf(tokens, call)) {
+      const part = { text, index, logprobs: null, finish_reason: null };
+      yield { bytes: frame([part], rest), bill: outputBill(count) };
+    }
+    yield {
+      bytes: frame([{ text: '', index, logprobs: null, finish_reason: finish }], rest),
+      bill: FREE,
+    };
+  }
+  if (includesUsage) {
+    yield { bytes: frame([], withUsage({}, chatUsage(generation), call.script.usage)), bill: FREE };
+  }
+  yield { bytes: 'data: [DONE]\n\n', bill: FREE };
+}

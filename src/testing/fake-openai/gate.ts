@@ -1,0 +1,38 @@
+/** Where a fake's answer stops until the test lets it on, so that no test needs to sleep. */
+export interface Gate {
+  /** Resolves as soon as an answer waits here. */
+  arrived(): Promise<void>;
+  /** Lets `count` answers, or chunks of one, pass, now or when they come; default 1. */
+  pass(count?: number): void;
+  /** Lets everything pass from now on. */
+  open(): void;
+  /** Resolves when the caller may pass; the fake calls it. */
+  wait(): Promise<void>;
+}
+
+export function createGate(): Gate {
+  let permits = 0;
+  const waiting: Array<() => void> = [];
+  const watching: Array<() => void> = [];
+  const admit = () => {
+    for (; permits > 0 && waiting.length > 0; permits--) waiting.shift()?.();
+  };
+  return {
+    arrived: () =>
+      waiting.length > 0 ? Promise.resolve() : new Promise((resolve) => watching.push(resolve)),
+    pass: (count = 1) => {
+      permits += count;
+      admit();
+    },
+    open: () => {
+      permits = Number.POSITIVE_INFINITY;
+      admit();
+    },
+    wait: () =>
+      new Promise((resolve) => {
+        waiting.push(resolve);
+        for (const notify of watching.splice(0)) notify();
+        admit();
+      }),
+  };
+}

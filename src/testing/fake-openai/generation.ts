@@ -1,0 +1,190 @@
+import type { Bill, Frame } from './frame.ts';
+import type { InvoicedCall } from './invoice.ts';
+import { arrayOf, isRecord, type JsonObject, stringOr } from './json.ts';
+import { exampleOf } from './schema-example.ts';
+import type { Reply, Script } from './script.ts';
+import { hashOf, tokensOf, wordTokens } from './tokens.ts';
+
+/** One accepted request on its way to an answer. */
+export interface Call {
+  readonly endpoint: string;
+  readonly body: JsonObject;
+  readonly script: Script;
+  /** Unique within one fake; ids in the answer are made of it. */
+  readonly serial: string;
+  /** What the model writes at most when the request gives no cap. */
+  readonly maxOutputTokens: number;
+}
+
+/** What an endpoint makes of a call; `frames` are the streamed form of what `json` is in one piece. */
+export interface Answer {
+  readonly invoiced: InvoicedCall;
+  /** What the whole answer costs; the same as that of all frames. */
+  readonly bill: Bill;
+  readonly stream: boolean;
+  json(): object;
+  frames(): Iterable<Frame>;
+}
+
+export type Endpoint = (call: Call) => Answer | Reply;
+
+export interface ToolCall {
+  readonly id: string;
+  readonly name: string;
+  readonly tokens: readonly string[];
+}
+
+export interface Choice {
+  readonly tokens: readonly string[];
+  readonly toolCalls: readonly ToolCall[];
+  readonly reasoningTokens: number;
+  readonly finish: 'stop' | 'length' | 'tool_calls';
+}
+
+/** What a request asks for, in one vocabulary for all generating endpoints. */
+export interface Wish {
+  readonly prompt: unknown;
+  readonly inputTokens: number;
+  readonly outputCap: number | undefined;
+  readonly choices: number;
+  /** The JSON schema that the text must satisfy; `{}` for any object. */
+  readonly schema: unknown;
+  /** The tool that must be called, and the schema of its arguments. */
+  readonly forcedTool: { readonly name: string; readonly schema: unknown } | undefined;
+}
+
+export interface Generation extends InvoicedCall {
+  readonly call: Call;
+  readonly createdAt: number;
+  readonly outputCap: number | undefined;
+  readonly choices: readonly Choice[];
+  readonly outputTokens: number;
+  readonly reasoningTokens: number;
+}
+
+export function generate(call: Call, wish: Wish): Generation {
+  const choices = Array.from({ length: wish.choices }, (_, index) => choose(call, wish, index));
+  const reasoningTokens = choices.reduce((sum, choice) => sum + choice.reasoningTokens, 0);
+  return {
+    ...invoiced(call, wish.inputTokens),
+    call,
+    createdAt: Math.floor(Date.now() / 1000),
+    outputCap: wish.outputCap,
+    choices,
+    reasoningTokens,
+    outputTokens: reasoningTokens + choices.reduce((sum, choice) => sum + visibleTokens(choice), 0),
+  };
+}
+
+export function billOf(generation: Generation): Bill {
+  const { outputTokens, reasoningTokens, call } = generation;
+  const webSearches = call.endpoint === '/responses' ? (call.script.webSearches ?? 0) : 0;
+  return { outputTokens, reasoningTokens, webSearches };
+}
+
+/** What the invoice knows of a call before anything is generated. */
+export function invoiced(call: Call, inputTokens: number): InvoicedCall {
+  const { body, script } = call;
+  return {
+    endpoint: call.endpoint,
+    model: script.model ?? String(body['model']),
+    serviceTier: script.serviceTier ?? tierOf(body['service_tier']),
+    safetyIdentifier: stringOr(body['safety_identifier'], undefined),
+    user: stringOr(body['user'], undefined),
+    promptCacheKey: stringOr(body['prompt_cache_key'], undefined),
+    inputTokens: script.inputTokens ?? inputTokens,
+    cachedInputTokens: script.cachedInputTokens ?? 0,
+    cacheWriteTokens: script.cacheWriteTokens ?? 0,
+  };
+}
+
+function tierOf(asked: unknown): string {
+  return typeof asked === 'string' && asked !== 'auto' ? asked : 'default';
+}
+
+function visibleTokens(choice: Choice): number {
+  return choice.toolCalls.reduce((sum, call) => sum + call.tokens.length, choice.tokens.length);
+}
+
+function choose(call: Call, wish: Wish, index: number): Choice {
+  const cap = wish.outputCap ?? call.maxOutputTokens;
+  const beyond = call.script.adversary === 'max+1' ? 1 : 0;
+  const reasoningTokens = Math.min(call.script.reasoningTokens ?? 0, cap);
+  const room = cap + beyond - reasoningTokens;
+  const tokens = textTokens(call, wish, index, room);
+  const toolCalls = toolCallsOf(call, wish, index);
+  const whole = { tokens, toolCalls, reasoningTokens, finish: 'stop' } as const;
+  if (call.script.adversary) return { ...whole, toolCalls: [], finish: 'length' };
+  if (visibleTokens(whole) > room) return cutShort(whole, room);
+  return toolCalls.length > 0 ? { ...whole, finish: 'tool_calls' } : whole;
+}
+
+function cutShort(choice: Choice, room: number): Choice {
+  const tokens = choice.tokens.slice(0, room);
+  let left = room - tokens.length;
+  const toolCalls = choice.toolCalls.flatMap((call) => {
+    const kept = call.tokens.slice(0, left);
+    left -= kept.length;
+    return kept.length > 0 ? [{ ...call, tokens: kept }] : [];
+  });
+  return { ...choice, tokens, toolCalls, finish: 'length' };
+}
+
+function textTokens(call: Call, wish: Wish, index: number, room: number): readonly string[] {
+  const { script } = call;
+  const seed = hashOf(JSON.stringify(wish.prompt) ?? '') + index;
+  if (script.adversary) return wordTokens(seed, room);
+  if (script.text !== undefined) return tokensOf(script.text);
+  if (script.tokens !== undefined) return wordTokens(seed, script.tokens);
+  if (script.toolCalls ?? wish.forcedTool) return [];
+  if (wish.schema !== undefined) return tokensOf(JSON.stringify(exampleOf(wish.schema)));
+  return wordTokens(seed, 8 + (seed % 17));
+}
+
+function toolCallsOf(call: Call, wish: Wish, choice: number): ToolCall[] {
+  const forced = wish.forcedTool;
+  const scripted = call.script.toolCalls ?? [];
+  const calls =
+    forced && scripted.length === 0
+      ? [{ name: forced.name, arguments: exampleOf(forced.schema) }]
+      : scripted;
+  return calls.map(({ name, arguments: given }, index) => ({
+    id: `call_${call.serial}${choice}${index}`,
+    name,
+    tokens: tokensOf(typeof given === 'string' ? given : JSON.stringify(given)),
+  }));
+}
+
+/** Finds the function tool that `tool_choice` forces; after a tool's result none is forced again. */
+export function forcedToolOf(body: JsonObject, answersTool: boolean): Wish['forcedTool'] {
+  const choice = body['tool_choice'];
+  if (answersTool || choice === undefined || choice === 'auto' || choice === 'none')
+    return undefined;
+  const functions = arrayOf(body['tools'])
+    .map((tool) => (isRecord(tool) && isRecord(tool['function']) ? tool['function'] : tool))
+    .filter(isRecord);
+  const named = isRecord(choice) && isRecord(choice['function']) ? choice['function'] : choice;
+  const name = isRecord(named) ? named['name'] : undefined;
+  const tool = functions.find((candidate) => name === undefined || candidate['name'] === name);
+  return tool && { name: String(tool['name']), schema: tool['parameters'] ?? { type: 'object' } };
+}
+
+export function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+/** Groups tokens into the text of the chunks in which they are streamed. */
+export function* chunksOf(tokens: readonly string[], call: Call): Generator<[string, number]> {
+  const size = Math.max(1, call.script.tokensPerChunk ?? 1);
+  for (let start = 0; start < tokens.length; start += size) {
+    const chunk = tokens.slice(start, start + size);
+    yield [chunk.join(''), chunk.length];
+  }
+}
+
+const PADDING = 'kQ7vZx2mWn4bTr9c';
+
+/** Random-looking padding as OpenAI adds it, so that nobody may take bytes for tokens. */
+export function obfuscationFor(text: string): string {
+  return PADDING.slice(text.length % PADDING.length);
+}

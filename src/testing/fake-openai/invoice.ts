@@ -1,0 +1,147 @@
+import { calcPrice } from '@pydantic/genai-prices';
+
+/** Multipliers of token prices by effective tier, as LiteLLM's table lists them (2026-07). */
+const TIER_MULTIPLIER: Readonly<Record<string, number>> = {
+  default: 1,
+  priority: 2,
+  flex: 0.5,
+  batch: 0.5,
+};
+
+export interface InvoicedCall {
+  readonly endpoint: string;
+  readonly model: string;
+  readonly serviceTier: string;
+  readonly safetyIdentifier: string | undefined;
+  readonly user: string | undefined;
+  readonly promptCacheKey: string | undefined;
+  readonly inputTokens: number;
+  readonly cachedInputTokens: number;
+  readonly cacheWriteTokens: number;
+}
+
+/** What one call that began generation owes: all that was generated until its socket closed. */
+export class InvoiceLine implements InvoicedCall {
+  readonly endpoint: string;
+  readonly model: string;
+  readonly serviceTier: string;
+  readonly safetyIdentifier: string | undefined;
+  readonly user: string | undefined;
+  readonly promptCacheKey: string | undefined;
+  /** All input tokens, cached and cache-writing ones included. */
+  readonly inputTokens: number;
+  readonly cachedInputTokens: number;
+  readonly cacheWriteTokens: number;
+  /** All generated tokens so far, reasoning included. */
+  outputTokens = 0;
+  reasoningTokens = 0;
+  webSearches = 0;
+  /** True once the whole answer was generated, whether or not it reached anybody. */
+  complete = false;
+
+  constructor(call: InvoicedCall) {
+    this.endpoint = call.endpoint;
+    this.model = call.model;
+    this.serviceTier = call.serviceTier;
+    this.safetyIdentifier = call.safetyIdentifier;
+    this.user = call.user;
+    this.promptCacheKey = call.promptCacheKey;
+    this.inputTokens = call.inputTokens;
+    this.cachedInputTokens = call.cachedInputTokens;
+    this.cacheWriteTokens = call.cacheWriteTokens;
+  }
+
+  /** The price in US dollars by today's list; `undefined` for a model or a tier without a price. */
+  get costUsd(): number | undefined {
+    if (this.endpoint === '/moderations') return 0;
+    const multiplier = TIER_MULTIPLIER[this.serviceTier];
+    const tokens = priceOf(this.model, {
+      input_tokens: this.inputTokens,
+      cache_read_tokens: this.cachedInputTokens,
+      cache_write_tokens: this.cacheWriteTokens,
+      output_tokens: this.outputTokens,
+    });
+    const fees = this.webSearches && priceOf(this.model, { web_searches: this.webSearches });
+    if (multiplier === undefined || tokens === undefined || fees === undefined) return undefined;
+    return tokens * multiplier + fees;
+  }
+}
+
+function priceOf(model: string, usage: Record<string, number>): number | undefined {
+  return calcPrice(usage, model, { providerId: 'openai' })?.total_price;
+}
+
+export interface InvoiceTotals {
+  readonly calls: number;
+  readonly incompleteCalls: number;
+  readonly inputTokens: number;
+  readonly cachedInputTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly outputTokens: number;
+  readonly reasoningTokens: number;
+  readonly webSearches: number;
+  /** `undefined` when any line has no price, or when lines are not recorded. */
+  readonly costUsd: number | undefined;
+}
+
+const SUMMED = [
+  'inputTokens',
+  'cachedInputTokens',
+  'cacheWriteTokens',
+  'outputTokens',
+  'reasoningTokens',
+  'webSearches',
+] as const;
+
+/** Adds lines up without keeping them. */
+export class InvoiceSum {
+  readonly #sum = { calls: 0, incompleteCalls: 0, ...zeros() };
+
+  add(line: InvoiceLine): void {
+    this.#sum.calls += 1;
+    this.#sum.incompleteCalls += line.complete ? 0 : 1;
+    for (const key of SUMMED) this.#sum[key] += line[key];
+  }
+
+  totals(costUsd: number | undefined): InvoiceTotals {
+    return { ...this.#sum, costUsd };
+  }
+}
+
+function zeros(): Record<(typeof SUMMED)[number], number> {
+  return {
+    inputTokens: 0,
+    cachedInputTokens: 0,
+    cacheWriteTokens: 0,
+    outputTokens: 0,
+    reasoningTokens: 0,
+    webSearches: 0,
+  };
+}
+
+export function totalOf(lines: readonly InvoiceLine[]): InvoiceTotals {
+  const sum = new InvoiceSum();
+  let costUsd: number | undefined = 0;
+  for (const line of lines) {
+    sum.add(line);
+    costUsd = sumOrUndefined(costUsd, line.costUsd);
+  }
+  return sum.totals(costUsd);
+}
+
+function sumOrUndefined(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : a + b;
+}
+
+export function totalsBy(
+  lines: readonly InvoiceLine[],
+  key: (line: InvoiceLine) => string,
+): Record<string, InvoiceTotals> {
+  const groups = new Map<string, InvoiceLine[]>();
+  for (const line of lines) {
+    const group = groups.get(key(line));
+    if (group) group.push(line);
+    else groups.set(key(line), [line]);
+  }
+  return Object.fromEntries([...groups].map(([name, group]) => [name, totalOf(group)]));
+}

@@ -1,0 +1,119 @@
+import type { Choice, Generation, ToolCall } from './generation.ts';
+import { isRecord, type JsonObject } from './json.ts';
+import { responseUsage, withUsage } from './usage.ts';
+
+/** The whole response object after the last token. */
+export function finishedResponse(generation: Generation): JsonObject {
+  const incomplete = choiceOf(generation).finish === 'length';
+  const searches = generation.call.script.webSearches ?? 0;
+  return {
+    ...responseObject(generation, incomplete ? 'incomplete' : 'completed', outputOf(generation)),
+    completed_at: incomplete ? null : generation.createdAt,
+    incomplete_details: incomplete ? { reason: 'max_output_tokens' } : null,
+    usage: undefined,
+    ...withUsage({}, responseUsage(generation), generation.call.script.usage),
+    ...(searches > 0 && { tool_usage: { web_search: { num_requests: searches } } }),
+  };
+}
+
+export function responseObject(
+  generation: Generation,
+  status: string,
+  output: readonly object[],
+): JsonObject {
+  const { body, serial } = generation.call;
+  const textOptions = isRecord(body['text']) ? body['text'] : {};
+  return {
+    id: `resp_${serial}`,
+    object: 'response',
+    created_at: generation.createdAt,
+    status,
+    ...DEFAULTS,
+    ...echoed(body),
+    model: generation.model,
+    service_tier: generation.serviceTier,
+    text: { format: { type: 'text' }, verbosity: 'medium', ...textOptions },
+    output,
+    usage: null,
+  };
+}
+
+/** The members of a response that repeat a parameter of the request, with OpenAI's defaults. */
+const DEFAULTS: JsonObject = {
+  background: false,
+  billing: { payer: 'developer' },
+  completed_at: null,
+  error: null,
+  incomplete_details: null,
+  instructions: null,
+  max_output_tokens: null,
+  max_tool_calls: null,
+  parallel_tool_calls: true,
+  previous_response_id: null,
+  prompt_cache_key: null,
+  reasoning: { effort: null, summary: null },
+  safety_identifier: null,
+  store: true,
+  temperature: 1,
+  tool_choice: 'auto',
+  tools: [],
+  top_logprobs: 0,
+  top_p: 1,
+  truncation: 'disabled',
+  user: null,
+  metadata: {},
+};
+
+function echoed(body: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(body).filter(([key]) => key in DEFAULTS));
+}
+
+export function choiceOf(generation: Generation): Choice {
+  const [choice] = generation.choices;
+  if (!choice) throw new TypeError('A response has exactly one choice.');
+  return choice;
+}
+
+/** The finished output items in the order in which they are made. */
+export function outputOf(generation: Generation): JsonObject[] {
+  const choice = choiceOf(generation);
+  const { serial, script } = generation.call;
+  const items: JsonObject[] = [];
+  if (choice.reasoningTokens > 0)
+    items.push({ id: `rs_${serial}`, type: 'reasoning', summary: [] });
+  for (let index = 0; index < (script.webSearches ?? 0); index++)
+    items.push(searchItem(serial, index));
+  if (choice.tokens.length > 0) items.push(messageItem(generation, choice));
+  for (const call of choice.toolCalls) items.push(functionCallItem(call));
+  return items;
+}
+
+function searchItem(serial: string, index: number): JsonObject {
+  const action = { type: 'search', query: 'weather', queries: ['weather'] };
+  return { id: `ws_${serial}${index}`, type: 'web_search_call', status: 'completed', action };
+}
+
+function messageItem(generation: Generation, choice: Choice): JsonObject {
+  return {
+    id: `msg_${generation.call.serial}`,
+    type: 'message',
+    status: choice.finish === 'length' ? 'incomplete' : 'completed',
+    content: [textPart(choice.tokens.join(''))],
+    role: 'assistant',
+  };
+}
+
+export function textPart(text: string): JsonObject {
+  return { type: 'output_text', annotations: [], logprobs: [], text };
+}
+
+function functionCallItem(call: ToolCall): JsonObject {
+  return {
+    id: `fc_${call.id.slice(5)}`,
+    type: 'function_call',
+    status: 'completed',
+    arguments: call.tokens.join(''),
+    call_id: call.id,
+    name: call.name,
+  };
+}

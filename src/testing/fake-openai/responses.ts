@@ -1,0 +1,58 @@
+import { badRequest } from './error-replies.ts';
+import {
+  type Answer,
+  billOf,
+  type Call,
+  forcedToolOf,
+  generate,
+  numberOf,
+  type Wish,
+} from './generation.ts';
+import { arrayOf, isRecord, type JsonObject } from './json.ts';
+import { responseFrames } from './response-events.ts';
+import { finishedResponse } from './response-object.ts';
+import type { Reply } from './script.ts';
+import { countTokens, countTokensDeep } from './tokens.ts';
+
+const TOKENS_PER_REQUEST = 3;
+
+export function responses(call: Call): Answer | Reply {
+  if (call.body['input'] === undefined && call.body['prompt'] === undefined) {
+    return badRequest("Missing required parameter: 'input'.", 'input');
+  }
+  const generation = generate(call, wishOf(call.body));
+  return {
+    invoiced: generation,
+    bill: billOf(generation),
+    stream: call.body['stream'] === true,
+    json: () => finishedResponse(generation),
+    frames: () => responseFrames(generation),
+  };
+}
+
+function wishOf(body: JsonObject): Wish {
+  const last = arrayOf(body['input']).at(-1);
+  return {
+    prompt: body['input'],
+    inputTokens: inputTokensOf(body),
+    outputCap: numberOf(body['max_output_tokens']),
+    choices: 1,
+    schema: schemaOf(body['text']),
+    forcedTool: forcedToolOf(body, isRecord(last) && last['type'] === 'function_call_output'),
+  };
+}
+
+function inputTokensOf(body: JsonObject): number {
+  let tokens = TOKENS_PER_REQUEST + arrayOf(body['input']).length;
+  for (const key of ['input', 'instructions']) tokens += countTokensDeep(body[key]);
+  for (const key of ['tools', 'text']) {
+    if (body[key] !== undefined) tokens += countTokens(JSON.stringify(body[key]));
+  }
+  return tokens;
+}
+
+function schemaOf(text: unknown): unknown {
+  const format = isRecord(text) ? text['format'] : undefined;
+  if (!isRecord(format)) return undefined;
+  return format['type'] === 'json_object' ? { type: 'object' } : format['schema'];
+}

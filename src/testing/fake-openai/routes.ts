@@ -1,0 +1,76 @@
+import { chatCompletions } from './chat.ts';
+import { completions } from './completions.ts';
+import { embeddings } from './embeddings.ts';
+import { badRequest, errorReply, openAIErrors } from './error-replies.ts';
+import type { Answer, Endpoint } from './generation.ts';
+import { isRecord } from './json.ts';
+import { listModels, modelNotFound, retrieveModel } from './models.ts';
+import { moderations } from './moderations.ts';
+import { responses } from './responses.ts';
+import type { Reply, Script } from './script.ts';
+import { headerOf, type SeenRequest } from './seen-request.ts';
+
+/** The path before every endpoint, as in OpenAI's base URL. */
+export const PREFIX = '/v1';
+
+const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
+  '/chat/completions': chatCompletions,
+  '/responses': responses,
+  '/completions': completions,
+  '/embeddings': embeddings,
+  '/moderations': moderations,
+};
+
+/** What a fake accepts. */
+export interface Account {
+  readonly apiKeys: readonly string[] | undefined;
+  readonly models: readonly string[] | undefined;
+  readonly listedModels: readonly string[];
+  readonly maxOutputTokens: number;
+}
+
+/** Decides what OpenAI would answer: something generated and billed, or a reply that is free. */
+export function route(
+  account: Account,
+  request: SeenRequest,
+  script: Script,
+  serial: string,
+): Answer | Reply {
+  const [path = ''] = request.url.split('?', 1);
+  const refusal = unauthorized(account, request);
+  if (refusal) return refusal;
+  const endpoint = path.startsWith(PREFIX) ? path.slice(PREFIX.length) : path;
+  if (request.method === 'GET') return readModels(account, endpoint) ?? unknown(request, path);
+  const answer = request.method === 'POST' ? ENDPOINTS[endpoint] : undefined;
+  if (!answer) return unknown(request, path);
+  const { body } = request;
+  if (!isRecord(body)) return badRequest('We could not parse the JSON body of your request.');
+  const model = body['model'];
+  if (endpoint !== '/moderations') {
+    if (typeof model !== 'string') return badRequest('you must provide a model parameter', 'model');
+    if (account.models?.includes(model) === false) return modelNotFound(model);
+  }
+  const { maxOutputTokens } = account;
+  return answer({ endpoint, body, script, serial, maxOutputTokens });
+}
+
+function readModels(account: Account, endpoint: string): Reply | undefined {
+  if (endpoint === '/models') return listModels(account.listedModels);
+  const id = endpoint.match(/^\/models\/([^/]+)$/)?.[1];
+  return id === undefined ? undefined : retrieveModel(account.listedModels, decodeURIComponent(id));
+}
+
+function unknown(request: SeenRequest, path: string): Reply {
+  const message = `Invalid URL (${request.method} ${path})`;
+  return errorReply(404, 'invalid_request_error', null, message);
+}
+
+function unauthorized(account: Account, request: SeenRequest): Reply | undefined {
+  const key = headerOf(request, 'authorization')?.match(/^Bearer (.+)$/i)?.[1];
+  if (key === undefined) {
+    const message =
+      "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).";
+    return errorReply(401, 'invalid_request_error', null, message);
+  }
+  return account.apiKeys?.includes(key) === false ? openAIErrors.invalidApiKey(key) : undefined;
+}

@@ -1,0 +1,71 @@
+import type { IncomingMessage } from 'node:http';
+
+/** A request as it reached the fake; all times are `performance.now()` of this process. */
+export interface SeenRequest {
+  readonly method: string;
+  /** The request target exactly as sent, query included. */
+  readonly url: string;
+  /** Names and values in the order and spelling in which they were sent. */
+  readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
+  readonly bodyText: string;
+  /** The parsed body; `undefined` when it is empty or no JSON. */
+  readonly body: unknown;
+  /** Counts connections from 1; two requests with one id shared a keep-alive connection. */
+  readonly socketId: number;
+  readonly receivedAtMs: number;
+  /** When the first byte of the answer was written; `undefined` until then. */
+  readonly responseBegunAtMs?: number;
+  readonly socketClosedAtMs?: number;
+}
+
+/** Returns the first value of a header, whatever the case of its name. */
+export function headerOf(request: SeenRequest, name: string): string | undefined {
+  return request.headers.find(([sent]) => sent.toLowerCase() === name.toLowerCase())?.[1];
+}
+
+/** A request with a longer body has its connection closed. */
+const MAX_BODY_BYTES = 2 ** 28;
+
+/** Calls back once with the whole body; never if the other side left before its end. */
+export function readBody(request: IncomingMessage, onBody: (bodyText: string) => void): void {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) request.socket.destroy();
+    else chunks.push(chunk);
+  });
+  request.on('end', () => onBody(Buffer.concat(chunks).toString()));
+}
+
+export function seenRequest(
+  request: IncomingMessage,
+  bodyText: string,
+  socketId: number,
+): SeenRequest {
+  return {
+    method: request.method ?? '',
+    url: request.url ?? '',
+    headers: pairsOf(request.rawHeaders),
+    bodyText,
+    body: parsed(bodyText),
+    socketId,
+    receivedAtMs: performance.now(),
+  };
+}
+
+function pairsOf(flat: readonly string[]): Array<readonly [string, string]> {
+  const pairs: Array<readonly [string, string]> = [];
+  for (let index = 0; index < flat.length; index += 2) {
+    pairs.push([flat[index] ?? '', flat[index + 1] ?? '']);
+  }
+  return pairs;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,51 @@
+import type { Generation } from './generation.ts';
+import { isRecord, type JsonObject } from './json.ts';
+import type { Script } from './script.ts';
+
+export type ChatUsage = ReturnType<typeof chatUsage>;
+
+/** The `usage` of chat completions and of legacy completions. */
+export function chatUsage(generation: Generation) {
+  return {
+    prompt_tokens: generation.inputTokens,
+    completion_tokens: generation.outputTokens,
+    total_tokens: generation.inputTokens + generation.outputTokens,
+    prompt_tokens_details: {
+      cached_tokens: generation.cachedInputTokens,
+      cache_write_tokens: generation.cacheWriteTokens,
+      audio_tokens: 0,
+    },
+    completion_tokens_details: {
+      reasoning_tokens: generation.reasoningTokens,
+      audio_tokens: 0,
+      accepted_prediction_tokens: 0,
+      rejected_prediction_tokens: 0,
+    },
+  };
+}
+
+/** The `usage` of the Responses API. */
+export function responseUsage(generation: Generation) {
+  return {
+    input_tokens: generation.inputTokens,
+    input_tokens_details: {
+      cached_tokens: generation.cachedInputTokens,
+      cache_write_tokens: generation.cacheWriteTokens,
+    },
+    output_tokens: generation.outputTokens,
+    output_tokens_details: { reasoning_tokens: generation.reasoningTokens },
+    total_tokens: generation.inputTokens + generation.outputTokens,
+  };
+}
+
+/** Puts `usage` into an answer, as it is or as the script wants it. */
+export function withUsage(
+  answer: JsonObject,
+  usage: JsonObject,
+  override: Script['usage'],
+  rest: JsonObject = {},
+): JsonObject {
+  if (override === 'missing') return { ...answer, ...rest };
+  const sent = isRecord(override) ? { ...usage, ...override } : override;
+  return { ...answer, usage: sent === undefined ? usage : sent, ...rest };
+}

@@ -1,0 +1,190 @@
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** What a connection suffers; byte counts are those of the reply, from the connection's first byte. */
+export type Fault =
+  | { readonly kind: 'pass' }
+  /** Delays every piece in both directions. */
+  | { readonly kind: 'latency'; readonly ms: number }
+  /** Forwards at most so many bytes in each write. */
+  | { readonly kind: 'slice'; readonly bytes: number }
+  /** Takes everything and forwards nothing. */
+  | { readonly kind: 'blackHole' }
+  /** Forwards what the client sends and drops what comes back. */
+  | { readonly kind: 'swallowReply' }
+  /** Holds the reply back for milliseconds or until a promise settles. */
+  | { readonly kind: 'lateReply'; readonly until: number | PromiseLike<unknown> }
+  | { readonly kind: 'reset'; readonly afterBytes: number }
+  /** Ends the reply with a FIN while it still takes what the client sends. */
+  | { readonly kind: 'halfClose'; readonly afterBytes: number }
+  /** Closes, unforwarded, as soon as the client sends again after a reply. */
+  | { readonly kind: 'closeOnReuse' };
+
+export interface ProxiedConnection {
+  /** Counts from 1. */
+  readonly id: number;
+  /** Set it to give this connection a fault of its own; `undefined` follows the proxy's. */
+  fault: Fault | undefined;
+  /** Bytes received from the client. */
+  readonly bytesUp: number;
+  /** Bytes received from the target. */
+  readonly bytesDown: number;
+}
+
+/** A TCP proxy on 127.0.0.1 that misbehaves as told. */
+export interface FaultProxy extends AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+  /** Set it at any time; it holds for open connections too. */
+  fault: Fault;
+  readonly open: readonly ProxiedConnection[];
+  /** Sums over all connections, closed ones included. */
+  readonly counters: { readonly connections: number; bytesUp: number; bytesDown: number };
+  /** Cuts every connection; may be called twice. */
+  close(): Promise<void>;
+}
+
+/** Starts a proxy in front of `target`, which passes everything on until told otherwise. */
+export async function faultProxy(target: { host: string; port: number }): Promise<FaultProxy> {
+  const proxy = new TcpProxy(target);
+  await proxy.listen();
+  return proxy;
+}
+
+class TcpProxy implements FaultProxy {
+  readonly host = '127.0.0.1';
+  readonly counters = { connections: 0, bytesUp: 0, bytesDown: 0 };
+  fault: Fault = { kind: 'pass' };
+  readonly #open = new Set<Connection>();
+  readonly #server: Server;
+
+  constructor(target: { host: string; port: number }) {
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+      const id = ++this.counters.connections;
+      const upstream = connect({ ...target, allowHalfOpen: true, noDelay: true });
+      const connection = new Connection(this, id, client, upstream);
+      this.#open.add(connection);
+      void connection.run().finally(() => this.#open.delete(connection));
+    });
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  get open(): readonly ProxiedConnection[] {
+    return [...this.#open];
+  }
+
+  listen(): Promise<void> {
+    return new Promise((resolve) => this.#server.listen(0, this.host, resolve));
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    for (const connection of this.#open) connection.cut();
+    await closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+class Connection implements ProxiedConnection {
+  readonly id: number;
+  fault: Fault | undefined;
+  bytesUp = 0;
+  bytesDown = 0;
+  readonly #proxy: TcpProxy;
+  readonly #client: Socket;
+  readonly #upstream: Socket;
+  readonly #ended = new AbortController();
+
+  constructor(proxy: TcpProxy, id: number, client: Socket, upstream: Socket) {
+    this.id = id;
+    this.#proxy = proxy;
+    this.#client = client;
+    this.#upstream = upstream;
+    for (const socket of [client, upstream]) socket.on('error', () => this.cut());
+    client.once('close', () => this.cut());
+  }
+
+  async run(): Promise<void> {
+    const up = pump(this.#client, this.#upstream, (chunk) => this.#up(chunk));
+    const down = pump(this.#upstream, this.#client, (chunk) => this.#down(chunk));
+    await Promise.all([up, down]);
+    this.cut();
+  }
+
+  cut(reset = false): void {
+    this.#ended.abort();
+    for (const socket of [this.#client, this.#upstream]) {
+      if (reset) socket.resetAndDestroy();
+      else socket.destroy();
+    }
+  }
+
+  get #current(): Fault {
+    return this.fault ?? this.#proxy.fault;
+  }
+
+  async #up(chunk: Buffer): Promise<void> {
+    this.bytesUp += chunk.length;
+    this.#proxy.counters.bytesUp += chunk.length;
+    const fault = this.#current;
+    if (fault.kind === 'blackHole') return;
+    if (fault.kind === 'closeOnReuse' && this.bytesDown > 0) return this.cut();
+    await this.#forward(chunk, this.#upstream, fault);
+  }
+
+  async #down(chunk: Buffer): Promise<void> {
+    const before = this.bytesDown;
+    this.bytesDown += chunk.length;
+    this.#proxy.counters.bytesDown += chunk.length;
+    const fault = this.#current;
+    if (fault.kind === 'blackHole' || fault.kind === 'swallowReply') return;
+    if (fault.kind === 'lateReply') await this.#wait(fault.until);
+    if (fault.kind !== 'reset' && fault.kind !== 'halfClose') {
+      return this.#forward(chunk, this.#client, fault);
+    }
+    const room = Math.max(0, fault.afterBytes - before);
+    if (room > 0) await this.#forward(chunk.subarray(0, room), this.#client, fault);
+    if (this.bytesDown < fault.afterBytes) return;
+    if (fault.kind === 'reset') this.cut(true);
+    else this.#client.end();
+  }
+
+  async #forward(chunk: Buffer, to: Socket, fault: Fault): Promise<void> {
+    if (fault.kind === 'latency') await this.#wait(fault.ms);
+    const size = fault.kind === 'slice' ? Math.max(1, fault.bytes) : chunk.length;
+    for (let start = 0; start < chunk.length && to.writable; start += size) {
+      const piece = chunk.subarray(start, start + size);
+      await new Promise<void>((resolve) => to.write(piece, () => resolve()));
+      if (fault.kind === 'slice') await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async #wait(until: number | PromiseLike<unknown>): Promise<void> {
+    const { signal } = this.#ended;
+    const ended = new Promise((resolve) =>
+      signal.addEventListener('abort', resolve, { once: true }),
+    );
+    const due = typeof until === 'number' ? sleep(until, undefined, { signal }) : until;
+    await Promise.race([Promise.resolve(due).catch(() => undefined), ended]);
+  }
+}
+
+async function pump(
+  from: Socket,
+  to: Socket,
+  take: (chunk: Buffer) => Promise<void>,
+): Promise<void> {
+  try {
+    for await (const chunk of from.iterator({ destroyOnReturn: false }))
+      await take(chunk as Buffer);
+    to.end();
+  } catch {
+    to.destroy();
+  }
+}

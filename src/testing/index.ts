@@ -1,0 +1,23 @@
+export {
+  errorReply,
+  openAIErrors,
+  redirectTo,
+} from './fake-openai/error-replies.ts';
+export { type FakeOpenAI, type FakeOpenAIOptions, fakeOpenAI } from './fake-openai/fake-openai.ts';
+export type { Gate } from './fake-openai/gate.ts';
+export type { InvoiceLine, InvoiceTotals } from './fake-openai/invoice.ts';
+export type { Reply, Script, ScriptedToolCall, ScriptFor } from './fake-openai/script.ts';
+export { headerOf, type SeenRequest } from './fake-openai/seen-request.ts';
+export {
+  type Fault,
+  type FaultProxy,
+  faultProxy,
+  type ProxiedConnection,
+} from './fault-proxy.ts';
+export {
+  type LedgerCapabilities,
+  type LedgerUnderTest,
+  ledgerConformance,
+  type SettableClock,
+  type TestRunner,
+} from './ledger-conformance.ts';

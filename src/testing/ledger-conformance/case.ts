@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import type { Clock } from '../../clock.ts';
+import type {
+  Amounts,
+  Balance,
+  CalendarRule,
+  Claim,
+  ConcurrencyRule,
+  Granted,
+  Lease,
+  Ledger,
+  NotGranted,
+  RateRule,
+  RollingRule,
+  Rule,
+} from '../../ledger/ledger.ts';
+
+/** Time that stands still until a test moves it. */
+export interface SettableClock extends Clock {
+  set(nowMs: number): void;
+}
+
+/** What a case is given: a ledger of its own, empty, and the clock that the ledger reads. */
+export interface Stage {
+  readonly ledger: Ledger;
+  readonly clock: SettableClock;
+}
+
+export interface Case {
+  readonly title: string;
+  /** It moves the clock, so it needs a store whose clock is ours. */
+  readonly movesClock?: true;
+  run(stage: Stage): Promise<void>;
+}
+
+/** 2026-11-02T00:00:00Z: a multiple of all windows that the cases use. */
+export const START_MS = 1_793_577_600_000;
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 86_400_000;
+
+export const LEASE: Lease = { durationMs: MINUTE_MS, dispatched: false };
+export const DISPATCHED: Lease = { durationMs: MINUTE_MS, dispatched: true };
+
+export function settableClock(startMs: number): SettableClock {
+  let nowMs = startMs;
+  return {
+    nowMs: () => nowMs,
+    set: (value) => {
+      nowMs = value;
+    },
+  };
+}
+
+export function amounts(given: Partial<Amounts>): Amounts {
+  const none = { requests: 0, tokens: 0, inputTokens: 0, outputTokens: 0, nanoUsd: 0 };
+  return { ...none, concurrent: 0, ...given };
+}
+
+/** The window of `START_MS` and the one after it; as a caller makes them whose clock is right. */
+export function daily(amount: number, more: Partial<CalendarRule> = {}): CalendarRule {
+  const windows = [
+    { startMs: START_MS, endMs: START_MS + DAY_MS },
+    { startMs: START_MS + DAY_MS, endMs: START_MS + 2 * DAY_MS },
+  ] as const;
+  return { kind: 'calendar', key: 'tokens/day', unit: 'tokens', amount, windows, ...more };
+}
+
+export function rolling(amount: number, windowMs = DAY_MS): RollingRule {
+  return { kind: 'rolling', key: `tokens/${windowMs}`, unit: 'tokens', amount, windowMs };
+}
+
+export function rate(amount: number, burst: number): RateRule {
+  const key = 'tokens/minute~rate';
+  return { kind: 'rate', key, unit: 'tokens', amount, burst, periodMs: MINUTE_MS };
+}
+
+export function concurrent(amount: number): ConcurrencyRule {
+  return { kind: 'concurrent', key: 'concurrent', unit: 'concurrent', amount };
+}
+
+export const claim = (rule: Rule, subject = 'user:ada'): Claim => ({ subject, rule });
+
+/** One call of `count` tokens in one slot. */
+export const tokens = (count: number): Amounts =>
+  amounts({ requests: 1, tokens: count, concurrent: 1 });
+
+export async function granted(decision: Promise<Granted | NotGranted>): Promise<Granted> {
+  const answer = await decision;
+  assert.equal(answer.granted, true, 'the reserve had to be granted');
+  return answer as Granted;
+}
+
+export async function denied(decision: Promise<Granted | NotGranted>): Promise<NotGranted> {
+  const answer = await decision;
+  assert.equal(answer.granted, false, 'the reserve had to be denied');
+  return answer as NotGranted;
+}
+
+export async function balanceOf(ledger: Ledger, of: Claim): Promise<Balance> {
+  const [balance] = await ledger.read([of]);
+  assert.ok(balance, 'a read answers one balance for each claim');
+  return balance;
+}
+
+/** Reserves and settles, so that `count` tokens are used at once. */
+export async function use(ledger: Ledger, id: string, of: Claim, count: number): Promise<void> {
+  await granted(ledger.reserve(id, [of], tokens(count), DISPATCHED));
+  assert.equal(await ledger.settle(id, { ...tokens(count), concurrent: 0 }), 'done');
+}
+
+export async function assertCounts(
+  ledger: Ledger,
+  of: Claim,
+  expected: Pick<Balance, 'used' | 'held'>,
+): Promise<void> {
+  const { used, held } = await balanceOf(ledger, of);
+  assert.deepEqual({ used, held }, expected);
+}

@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict';
+import type { Claim } from '../../ledger/ledger.ts';
+import {
+  assertCounts,
+  balanceOf,
+  type Case,
+  claim,
+  concurrent,
+  DAY_MS,
+  DISPATCHED,
+  daily,
+  denied,
+  granted,
+  HOUR_MS,
+  LEASE,
+  MINUTE_MS,
+  rate,
+  rolling,
+  START_MS,
+  type Stage,
+  tokens,
+  use,
+} from './case.ts';
+
+const LATER = { durationMs: 10 * DAY_MS, dispatched: false };
+
+/** A denied cost fits at the very millisecond that the denial named, and not one before. */
+async function assertFitsAt({ ledger, clock }: Stage, of: Claim, cost: number, expectedMs: number) {
+  const { violations } = await denied(ledger.reserve('now', [of], tokens(cost), LEASE));
+  assert.equal(violations[0]?.fitsAtMs, expectedMs);
+  clock.set(expectedMs - 1);
+  await denied(ledger.reserve('before', [of], tokens(cost), LEASE));
+  clock.set(expectedMs);
+  await granted(ledger.reserve('then', [of], tokens(cost), LEASE));
+}
+
+const timed = (title: string, run: Case['run']): Case => ({ title, movesClock: true, run });
+
+export const timeCases: readonly Case[] = [
+  timed('a calendar denial fits exactly when the window ends', async (stage) => {
+    const of = claim(daily(10));
+    await use(stage.ledger, 'call', of, 10);
+    assert.equal((await balanceOf(stage.ledger, of)).resetsAtMs, START_MS + DAY_MS);
+    await assertFitsAt(stage, of, 10, START_MS + DAY_MS);
+  }),
+  timed('a rolling denial fits exactly when enough old use is wholly outside', async (stage) => {
+    const of = claim(rolling(10));
+    await use(stage.ledger, 'first', of, 4);
+    stage.clock.set(START_MS + 5 * HOUR_MS + 1);
+    await use(stage.ledger, 'second', of, 6);
+    assert.equal((await balanceOf(stage.ledger, of)).resetsAtMs, START_MS + 25 * HOUR_MS);
+    await assertFitsAt(stage, of, 5, START_MS + 30 * HOUR_MS);
+  }),
+  timed(
+    'a rolling window never holds more than the limit, wherever it begins',
+    async ({ ledger, clock }) => {
+      const of = claim(rolling(10));
+      const grantedAtMs: number[] = [];
+      for (let step = 0; step < 400; step += 1) {
+        const nowMs = START_MS + step * 7 * MINUTE_MS;
+        clock.set(nowMs);
+        const { granted: isGranted } = await ledger.reserve(`call-${step}`, [of], tokens(1), LATER);
+        if (isGranted) grantedAtMs.push(nowMs);
+        if (isGranted) await ledger.settle(`call-${step}`, tokens(1));
+      }
+      assert.ok(grantedAtMs.length >= 20, 'the limit must be usable again after each window');
+      for (const startMs of grantedAtMs) {
+        const inside = grantedAtMs.filter((atMs) => atMs >= startMs && atMs < startMs + DAY_MS);
+        assert.ok(inside.length <= 10);
+      }
+    },
+  ),
+  timed('a rate denial fits exactly when the bucket holds the cost', async (stage) => {
+    const of = claim(rate(60, 10));
+    await use(stage.ledger, 'call', of, 10);
+    assert.equal((await balanceOf(stage.ledger, of)).resetsAtMs, START_MS + 1_000);
+    await assertFitsAt(stage, of, 3, START_MS + 3_000);
+  }),
+  timed('a rate refills to its burst and no further', async ({ ledger, clock }) => {
+    const of = claim(rate(60, 10));
+    await use(ledger, 'first', of, 10);
+    clock.set(START_MS + HOUR_MS);
+    await use(ledger, 'second', of, 10);
+    await denied(ledger.reserve('third', [of], tokens(1), LEASE));
+  }),
+  timed(
+    'a rate gets back what a call did not use, but never more than its burst',
+    async ({ ledger, clock }) => {
+      const of = claim(rate(60, 10));
+      await granted(ledger.reserve('first', [of], tokens(10), LEASE));
+      await ledger.settle('first', tokens(4));
+      assert.equal((await balanceOf(ledger, of)).remaining, 6);
+      await granted(ledger.reserve('second', [of], tokens(6), LEASE));
+      clock.set(START_MS + 30_000);
+      await ledger.release('second');
+      assert.equal((await balanceOf(ledger, of)).remaining, 10);
+    },
+  ),
+  timed(
+    'a hold settles in the window it was taken from, and what is gone stays gone',
+    async ({ ledger, clock }) => {
+      for (const rule of [daily(10), rolling(10)]) {
+        clock.set(Math.max(START_MS, clock.nowMs()));
+        const of = claim(rule, `user of ${rule.kind}`);
+        const id = `over midnight ${rule.kind}`;
+        await granted(ledger.reserve(id, [of], tokens(6), LATER));
+        const takenAtMs = clock.nowMs();
+        clock.set(takenAtMs + DAY_MS + 2 * HOUR_MS);
+        await assertCounts(ledger, of, { used: 0, held: 6 });
+        assert.equal(await ledger.settle(id, tokens(9)), 'done');
+        await assertCounts(ledger, of, { used: 0, held: 0 });
+      }
+    },
+  ),
+  timed('an expired hold that was not dispatched is given back', async ({ ledger, clock }) => {
+    const claims = [
+      claim(daily(10)),
+      claim(rolling(10)),
+      claim(rate(10, 10)),
+      claim(concurrent(1)),
+    ];
+    await granted(ledger.reserve('call', claims, tokens(6), LEASE));
+    clock.set(START_MS + MINUTE_MS - 1);
+    assert.equal((await balanceOf(ledger, claim(concurrent(1)))).held, 1);
+    clock.set(START_MS + MINUTE_MS);
+    const after = await ledger.read(claims);
+    assert.deepEqual(
+      after.map(({ used, held }) => [used, held]),
+      [
+        [0, 0],
+        [0, 0],
+        [0, 0],
+        [0, 0],
+      ],
+    );
+  }),
+  timed(
+    'an expired hold that was dispatched stays charged as held; its slot is free',
+    async ({ ledger, clock }) => {
+      const claims = [claim(daily(10)), claim(rolling(10)), claim(concurrent(1))];
+      await granted(ledger.reserve('call', claims, tokens(6), DISPATCHED));
+      clock.set(START_MS + MINUTE_MS);
+      const after = await ledger.read(claims);
+      assert.deepEqual(
+        after.map(({ used, held }) => [used, held]),
+        [
+          [6, 0],
+          [6, 0],
+          [0, 0],
+        ],
+      );
+      await granted(ledger.reserve('next', [claim(concurrent(1))], tokens(1), LEASE));
+    },
+  ),
+  timed(
+    'F44 a settle after the lease corrects to what was used, once',
+    async ({ ledger, clock }) => {
+      const of = claim(daily(100));
+      const places = claim(concurrent(1));
+      for (const dispatched of [true, false]) {
+        const id = `dispatched ${dispatched}`;
+        const lease = { durationMs: MINUTE_MS, dispatched };
+        await granted(ledger.reserve(id, [of, places], tokens(6), lease));
+        clock.set(clock.nowMs() + MINUTE_MS);
+        assert.equal(await ledger.settle(id, tokens(9)), 'done');
+        assert.equal(await ledger.settle(id, tokens(9)), 'replayed');
+        assert.equal(await ledger.release(id), 'refused');
+      }
+      await assertCounts(ledger, of, { used: 18, held: 0 });
+      await assertCounts(ledger, places, { used: 0, held: 0 });
+    },
+  ),
+  timed(
+    'F44 a release after the lease takes the estimate back, once',
+    async ({ ledger, clock }) => {
+      const of = claim(daily(100));
+      await granted(ledger.reserve('call', [of], tokens(6), DISPATCHED));
+      clock.set(START_MS + MINUTE_MS);
+      await assertCounts(ledger, of, { used: 6, held: 0 });
+      assert.equal(await ledger.release('call'), 'done');
+      assert.equal(await ledger.release('call'), 'replayed');
+      await assertCounts(ledger, of, { used: 0, held: 0 });
+    },
+  ),
+  timed(
+    'F44 a hold that is renewed in time outlives its lease; one that ended cannot be renewed',
+    async ({ ledger, clock }) => {
+      const of = claim(daily(10));
+      await granted(ledger.reserve('call', [of], tokens(6), LEASE));
+      for (let minute = 1; minute < 5; minute += 1) {
+        clock.set(START_MS + minute * (MINUTE_MS - 1_000));
+        assert.equal(await ledger.renew('call', LEASE), true);
+      }
+      await assertCounts(ledger, of, { used: 0, held: 6 });
+      clock.set(START_MS + HOUR_MS);
+      assert.equal(await ledger.renew('call', LEASE), false);
+      await assertCounts(ledger, of, { used: 0, held: 0 });
+    },
+  ),
+  timed(
+    'a renewal can mark a hold as dispatched, and never takes that back',
+    async ({ ledger, clock }) => {
+      const of = claim(daily(10));
+      await granted(ledger.reserve('call', [of], tokens(6), LEASE));
+      await ledger.renew('call', DISPATCHED);
+      await ledger.renew('call', LEASE);
+      clock.set(START_MS + HOUR_MS);
+      await assertCounts(ledger, of, { used: 6, held: 0 });
+    },
+  ),
+  timed(
+    'the store’s clock picks the calendar window, not the caller’s',
+    async ({ ledger, clock }) => {
+      const of = claim(daily(10));
+      await use(ledger, 'today', of, 10);
+      clock.set(START_MS + DAY_MS);
+      // The caller's clock is behind: to it, the first of the two windows is still running.
+      await use(ledger, 'tomorrow', of, 10);
+      await denied(ledger.reserve('more', [of], tokens(1), LEASE));
+      assert.equal((await balanceOf(ledger, of)).resetsAtMs, START_MS + 2 * DAY_MS);
+    },
+  ),
+  timed(
+    'a caller whose clock is far off uses the nearer window, and frees nothing by that',
+    async ({ ledger, clock }) => {
+      const of = claim(daily(10));
+      clock.set(START_MS + DAY_MS);
+      await use(ledger, 'call', of, 10);
+      const ended = { startMs: START_MS - DAY_MS, endMs: START_MS };
+      const late = daily(10, { windows: [ended, { startMs: START_MS, endMs: START_MS + DAY_MS }] });
+      await denied(ledger.reserve('late', [claim(late)], tokens(1), LEASE));
+      await denied(ledger.reserve('right', [of], tokens(1), LEASE));
+    },
+  ),
+  timed('a clock that goes backwards frees nothing', async ({ ledger, clock }) => {
+    const claims = [claim(daily(10)), claim(rolling(10)), claim(rate(10, 10))];
+    for (const of of claims) await use(ledger, `call ${of.rule.key}`, of, 10);
+    for (const nowMs of [START_MS - 1, START_MS - 40 * DAY_MS, 0, START_MS]) {
+      clock.set(nowMs);
+      for (const [index, of] of claims.entries()) {
+        await denied(ledger.reserve(`${nowMs} ${index}`, [of], tokens(1), LEASE));
+      }
+    }
+  }),
+];
