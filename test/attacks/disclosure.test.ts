@@ -1,0 +1,192 @@
+import { inspect } from 'node:util';
+import { describe, expect, it, vi } from 'vitest';
+import { errorReply, openAIErrors } from '../../src/testing/fake-openai/error-replies.ts';
+import { canaries, chat, codeOf, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
+import { LeakScanner } from '../leak-scanner.ts';
+import { serveFixture } from './served.ts';
+import { spiedLedger } from './spied-ledger.ts';
+
+const scanner = new LeakScanner();
+scanner.watch('key', canaries.apiKey.slice('sk-canary-'.length));
+scanner.watch('secret', canaries.secret);
+scanner.watch('prompt', canaries.prompt.slice('canary prompt '.length));
+const leakIn = (text: string) => scanner.find(Buffer.from(text));
+const everything = (value: unknown) =>
+  inspect(value, { depth: 20, showHidden: true, getters: true, maxArrayLength: null });
+const secretly = { messages: [{ role: 'user', content: canaries.prompt }] };
+
+const ALLOWED = new Set([
+  'cache-control',
+  'connection',
+  'content-length',
+  'content-type',
+  'date',
+  'keep-alive',
+  'openai-processing-ms',
+  'openai-version',
+  'transfer-encoding',
+  'vary',
+  'x-accel-buffering',
+  'x-content-type-options',
+  'x-guard-code',
+  'x-guard-reset',
+  'x-request-id',
+  'x-should-retry',
+  'retry-after',
+]);
+
+describe('A55 what OpenAI says of the account in its headers', () => {
+  const headers = Object.fromEntries(
+    Array.from({ length: 20 }, (_, index) => [`x-internal-${index}`, `value-${index}`]),
+  );
+  it.each([
+    ['a whole answer', {}, false],
+    ['a stream', {}, true],
+    ['a refusal', { reply: errorReply(400, 'invalid_request_error', null, 'no') }, false],
+    ['a rate limit', { reply: openAIErrors.rateLimited() }, false],
+  ])('stays here, in %s', async (_, script, stream) => {
+    await using served = await serveFixture();
+    served.fake.scriptNext({ ...script, headers });
+    const answer = await fetch(`${served.origin}/v1/chat/completions`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${await tokenOf(served.guard)}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify(chat({ stream })),
+    });
+    const text = await answer.text();
+    expect([...answer.headers.keys()].filter((name) => !ALLOWED.has(name))).toEqual([]);
+    expect(text).not.toMatch(/org-fake|proj_fake/);
+  });
+});
+
+describe('A56 the key', () => {
+  const inMessage = (status: number) =>
+    errorReply(
+      status,
+      `type ${canaries.apiKey}`,
+      `code ${canaries.apiKey}`,
+      `message ${canaries.apiKey}`,
+      canaries.apiKey,
+    );
+  it.each([
+    ['401', openAIErrors.invalidApiKey(canaries.apiKey)],
+    ['401 in full', inMessage(401)],
+    ['403', inMessage(403)],
+    ['400', inMessage(400)],
+    ['404', inMessage(404)],
+    ['422', inMessage(422)],
+    ['429', inMessage(429)],
+    ['500', inMessage(500)],
+    ['503', inMessage(503)],
+    ['302', { status: 302, headers: { location: `http://127.0.0.1/${canaries.apiKey}` } }],
+    ['no JSON', { status: 400, body: `oops ${canaries.apiKey}` }],
+  ])('is in no answer and in no event when OpenAI repeats it in a %s', async (_, reply) => {
+    await using fixture = await startFixture();
+    const { guard, fake } = fixture;
+    for (const stream of [false, true]) {
+      fake.scriptNext({ reply });
+      const answer = await post(guard, await tokenOf(guard), chat({ stream }));
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      const head = JSON.stringify([...answer.headers]);
+      expect(leakIn(head + (await answer.text()))).toBeUndefined();
+    }
+    const { denied, failed, settled, released } = fixture;
+    expect(leakIn(everything([denied, failed, settled, released]))).toBeUndefined();
+  });
+
+  it('is the account’s trouble and never the user’s when OpenAI refuses it', async () => {
+    await using fixture = await startFixture();
+    fixture.fake.scriptNext({ reply: openAIErrors.invalidApiKey(canaries.apiKey) });
+    const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
+    expect([answer.status, await codeOf(answer)]).toEqual([503, 'upstream_account']);
+    expect(fixture.failed).toMatchObject([{ what: 'upstream_account' }]);
+  });
+
+  it('is not in the guard’s own printout, its JSON, or a user’s usage', async () => {
+    await using fixture = await startFixture();
+    const { guard } = fixture;
+    await (await post(guard, await tokenOf(guard), chat())).text();
+    expect(leakIn(everything(guard))).toBeUndefined();
+    expect(leakIn(JSON.stringify(guard))).toBeUndefined();
+    expect(leakIn(everything(await guard.users.usage('ada')))).toBeUndefined();
+    expect(leakIn(everything(guard.client('ada')))).toBeUndefined();
+  });
+
+  it.each([
+    ['the connection breaks', { break: { with: 'reset' } as const }],
+    ['the answer breaks', { break: { with: 'reset', afterChunks: 1 } as const }],
+  ])('is not in the error, nor its causes, when %s', async (_, script) => {
+    await using fixture = await startFixture();
+    fixture.fake.scriptNext(script);
+    const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
+    expect(leakIn(await answer.text())).toBeUndefined();
+    expect(fixture.failed).toHaveLength(1);
+    expect(leakIn(everything(fixture.failed))).toBeUndefined();
+  });
+
+  it.each([`${canaries.apiKey}\n`, `${canaries.apiKey} x`, ''])(
+    'that is malformed is not repeated by the error (%#)',
+    async (apiKey) => {
+      await using fixture = await startFixture({ apiKey: () => apiKey });
+      const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
+      expect([answer.status, await codeOf(answer)]).toEqual([500, 'internal_error']);
+      expect(leakIn(everything(fixture.failed))).toBeUndefined();
+      expect(fixture.released).toHaveLength(1);
+    },
+  );
+});
+
+describe('A58 prompts and answers', () => {
+  it('are in no event, no record of the ledger and no line of output', async () => {
+    const lines: unknown[] = [];
+    const spies = (['log', 'info', 'warn', 'error', 'debug'] as const).map((name) =>
+      vi.spyOn(console, name).mockImplementation((...values) => void lines.push(values)),
+    );
+    const ledger = spiedLedger();
+    await using fixture = await startFixture({ ledger });
+    const { guard, fake } = fixture;
+    const token = await tokenOf(guard);
+    const answers = [
+      {},
+      { break: { with: 'eof', afterChunks: 2 } as const },
+      { reply: { status: 500 } },
+    ];
+    for (const script of answers) {
+      fake.scriptNext({ text: canaries.prompt, ...script });
+      await (await post(guard, token, chat({ ...secretly, stream: true }))).text();
+    }
+    await post(guard, token, { ...chat(secretly), [canaries.prompt]: 1, model: MODEL });
+    await post(guard, token, `{"model": "${canaries.prompt}`);
+    for (const spy of spies) spy.mockRestore();
+    const { settled, failed, released } = fixture;
+    expect(settled.length + released.length).toBe(3);
+    expect(leakIn(ledger.dump())).toBeUndefined();
+    expect(leakIn(everything([settled, failed, released]))).toBeUndefined();
+    expect(lines).toEqual([]);
+  });
+});
+
+describe('A59 text that would forge a log line', () => {
+  const forged = ['a\nb', 'a\r\nlevel=info', '\u001b[31mred', 'a\u2028b', 'a\u0000b', '"},{"a":"b'];
+  it.each(forged)('does not come out of an event: %j', async (text) => {
+    await using fixture = await startFixture();
+    const { guard, denied } = fixture;
+    const token = await tokenOf(guard);
+    for (const body of [
+      chat({ model: text }),
+      chat({ [text]: 1 }),
+      chat({ tools: [{ type: text }] }),
+    ]) {
+      expect((await post(guard, token, body)).status).toBe(400);
+    }
+    await post(guard, token, chat(), `/v1/chat/completions?${encodeURIComponent(text)}=1`);
+    expect(denied).toHaveLength(4);
+    for (const { message } of denied) {
+      expect(message).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
+      expect(message.length).toBeLessThan(400);
+    }
+    await expect(guard.tokens.issue({ user: `${text}\n` })).rejects.toThrow(TypeError);
+  });
+});

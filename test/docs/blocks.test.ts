@@ -1,0 +1,176 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Guard, Ledger } from '../../src/index.ts';
+import { chat, MODEL } from '../fixture.ts';
+import { startPostgres } from '../ledger/servers/postgres-server.ts';
+import { redisBinary, startRedis } from '../ledger/servers/redis-server.ts';
+import type { store as itsStore } from './failing-ledger.ts';
+import {
+  blocksOf,
+  codeOf,
+  OWN_LEDGER_PAGE,
+  pages,
+  programsOf,
+  read,
+  STORE_PAGE,
+} from './markdown.ts';
+import { startWorld } from './run-blocks.ts';
+import type { seen as seenThere } from './surroundings.ts';
+
+/** How many blocks of TypeScript each page has, so that none escapes the tests below. */
+const expected: Readonly<Record<string, number>> = {
+  'README.md': 4,
+  'docs/limits.md': 1,
+  'docs/adapters.md': 7,
+  [STORE_PAGE]: 2,
+  'docs/ledgers/memory.md': 1,
+  'docs/ledgers/postgres.md': 2,
+  'docs/ledgers/redis.md': 1,
+  'docs/ledgers/sqlite.md': 1,
+  [OWN_LEDGER_PAGE]: 2,
+};
+const endUserOf = (body: unknown) => (body as { safety_identifier?: string }).safety_identifier;
+const LANGUAGES = new Set(['ts', 'sh', 'sql', 'json', 'dart', 'swift', 'kotlin', '']);
+
+it.each(pages)('%s has only blocks that are accounted for', (page) => {
+  expect(codeOf(page)).toHaveLength(expected[page] ?? 0);
+  for (const { language } of blocksOf(page)) expect(LANGUAGES).toContain(language);
+  const fences = read(page).match(/^```/gm) ?? [];
+  expect(fences).toHaveLength(blocksOf(page).length * 2);
+});
+
+it('README.md runs from top to bottom, as one program', async () => {
+  await using world = await startWorld('readme');
+  await world.run('readme', programsOf('README.md')[0] ?? '');
+  const { seen } = (await world.beside('surroundings.ts')) as { seen: typeof seenThere };
+  expect(seen.shown.length).toBeGreaterThan(0);
+  expect(seen.alarms).toEqual([]);
+  // One call from the app, one from the server; OpenAI saw one user, and not by her name.
+  expect(world.fake.invoice).toHaveLength(2);
+  const users = new Set(world.fake.requests.map(({ body }) => endUserOf(body)));
+  expect(users.size).toBe(1);
+  expect([...users][0]).toMatch(/^[\w-]{43}$/);
+});
+
+it('docs/limits.md names every kind of limit, and they all bind', async () => {
+  await using world = await startWorld('limits');
+  const { guard } = (await world.run('limits', codeOf('docs/limits.md')[0] ?? '')) as {
+    guard: Guard;
+  };
+  const { limits } = await guard.users.usage('ada');
+  expect(limits.map(({ name }) => name)).toEqual([
+    'requests-24h',
+    'requests-minute',
+    'usd-month',
+    'at-once',
+  ]);
+  await guard.close();
+});
+
+it(`${STORE_PAGE}: money denies while the store fails, and both events tell of it`, async () => {
+  await using world = await startWorld('store');
+  const program = await world.run('store', programsOf(STORE_PAGE)[0] ?? '');
+  const { guard } = program as { guard: Guard };
+  const { store } = (await world.beside('failing-ledger.ts')) as { store: typeof itsStore };
+  const { seen } = (await world.beside('surroundings.ts')) as { seen: typeof seenThere };
+  const ask = () => askAs(guard, 'ada');
+  expect(await ask()).toEqual({ status: 200, code: null });
+  store.fails = true;
+  for (let call = 0; call < 3; call += 1) {
+    expect(await ask()).toEqual({ status: 503, code: 'ledger_unavailable' });
+  }
+  expect(world.fake.invoice).toHaveLength(1);
+  expect(seen.alerts).toEqual([expect.stringContaining('connection refused')]);
+  store.fails = false;
+  await vi.waitFor(() => expect(seen.logged).toHaveLength(1), { timeout: 10_000 });
+  expect(await ask()).toEqual({ status: 200, code: null });
+  await guard.close();
+});
+
+it.each(['memory', 'sqlite'])('docs/ledgers/%s.md sets up a guard that counts', async (name) => {
+  await using world = await startWorld(`ledger-${name}`);
+  const [code = ''] = codeOf(`docs/ledgers/${name}.md`);
+  const { guard } = (await world.run('set-up', code)) as { guard: Guard };
+  expect(await askAs(guard, 'ada')).toEqual({ status: 200, code: null });
+  const { limits } = await guard.users.usage('ada');
+  expect(limits).toMatchObject([{ name: 'requests-24h', used: 1 }]);
+  await guard.close();
+});
+
+async function askAs(guard: Guard, user: string): Promise<{ status: number; code: string | null }> {
+  const response = await guard.fetchAs(user)('http://backend.test/v1/chat/completions', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(chat()),
+  });
+  await response.text();
+  return { status: response.status, code: response.headers.get('x-guard-code') };
+}
+
+describe('docs/adapters.md', () => {
+  const blocks = codeOf('docs/adapters.md');
+  const hosts = blocks.slice(0, 5).map((code) => [/from '([\w/@-]+)'/.exec(code)?.[1], code]);
+
+  it.each(hosts)('serves the guard on %s', async (host = '', code = '') => {
+    await using world = await startWorld(`adapter-${host.replaceAll(/\W/g, '-')}`);
+    await world.run('backend', code);
+    const { guard } = (await world.beside('guard.ts')) as { guard: Guard };
+    const { value } = await guard.tokens.issue({ user: 'ada' });
+    const authorization = `Bearer ${value}`;
+    const models = await fetch(`${world.origin}/v1/models`, { headers: { authorization } });
+    expect(await models.json()).toMatchObject({ data: [{ id: MODEL }] });
+    await guard.close();
+  });
+
+  it('serves the guard as Next’s route handlers', async () => {
+    await using world = await startWorld('adapter-next');
+    const route = await world.run('route', blocks[5] ?? '');
+    const get = route['GET'] as (request: Request, context: object) => Promise<Response>;
+    const context = { params: Promise.resolve({ path: ['models'] }) };
+    const answer = await get(new Request('http://localhost/v1/models'), context);
+    expect(answer.status).toBe(401);
+  });
+
+  it('answers anything that speaks Request', async () => {
+    await using world = await startWorld('adapter-web');
+    await world.run('web', `${blocks[6]}\nexport { response };`);
+    const { response } = (await world.beside('web.ts')) as { response: Response };
+    expect(response.status).toBe(401);
+  });
+});
+
+describe('pages of ledgers that need a server', () => {
+  const servesOnce = async (guard: Guard) => {
+    expect(await askAs(guard, 'ada')).toMatchObject({ status: 200 });
+    const [requests] = (await guard.users.usage('ada')).limits;
+    expect(requests?.used).toBe(1);
+    await guard.close();
+  };
+
+  it('docs/ledgers/redis.md runs on a real Redis', async (context) => {
+    const binary = redisBinary();
+    if (binary === undefined) return context.skip('there is no redis-server');
+    const server = await startRedis(binary);
+    vi.stubEnv('REDIS_URL', `redis://127.0.0.1:${server.port}`);
+    await using world = await startWorld('redis');
+    const program = await world.run('redis', codeOf('docs/ledgers/redis.md')[0] ?? '');
+    await servesOnce((program as { guard: Guard }).guard);
+    await server.close();
+  });
+
+  it('docs/ledgers/postgres.md runs on a real Postgres', async (context) => {
+    const server = await startPostgres();
+    if (server === undefined) return context.skip('there is no postgres');
+    vi.stubEnv('DATABASE_URL', server.url);
+    await using world = await startWorld('postgres');
+    const [mounted = '', listening = ''] = codeOf('docs/ledgers/postgres.md');
+    await servesOnce(((await world.run('postgres', mounted)) as { guard: Guard }).guard);
+    const { ledger } = (await world.run('listening', listening)) as { ledger: Ledger };
+    const heard: string[] = [];
+    const stop = ledger.records.watch((key) => heard.push(key));
+    await ledger.records.put('key', '1');
+    await expect.poll(() => heard).toContain('key');
+    stop();
+    await ledger.close();
+    await server.close();
+  });
+});

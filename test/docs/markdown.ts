@@ -1,0 +1,72 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface Block {
+  readonly language: string;
+  readonly code: string;
+}
+
+/** Every page of documentation, by its path from the root. */
+export const pages: readonly string[] = [
+  'README.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  ...pagesBelow('src'),
+  ...pagesBelow('examples'),
+  ...pagesBelow('docs'),
+];
+
+function pagesBelow(folder: string): string[] {
+  if (!existsSync(ROOT + folder)) return [];
+  const names = readdirSync(ROOT + folder, { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => name.endsWith('.md')).map((name) => `${folder}/${name}`);
+}
+
+export const read = (page: string): string => readFileSync(ROOT + page, 'utf8');
+
+export function blocksOf(page: string): Block[] {
+  const fences = read(page).matchAll(/^```(\w*)\n(.*?)^```$/gms);
+  return [...fences].map(([, language = '', code = '']) => ({ language, code }));
+}
+
+/** The blocks of TypeScript of a page. */
+export const codeOf = (page: string): string[] =>
+  blocksOf(page)
+    .filter(({ language }) => language === 'ts')
+    .map(({ code }) => code);
+
+export const STORE_PAGE = 'docs/ledgers/when-the-store-fails.md';
+
+export const OWN_LEDGER_PAGE = 'docs/ledgers/write-your-own.md';
+/** Pages whose blocks go on where the one before ended. */
+const ONE_PROGRAM = ['README.md', OWN_LEDGER_PAGE];
+
+/** What a reader would run: a page of `ONE_PROGRAM`, or each snippet of another page. */
+export function programsOf(page: string): string[] {
+  const blocks = codeOf(page);
+  if (page === STORE_PAGE) return [storeProgram(blocks)];
+  return ONE_PROGRAM.includes(page) ? [blocks.join('\n')] : blocks;
+}
+
+/** Its first snippet is a plan's `limits` alone, and its others use that guard. */
+function storeProgram([limits = '', ...others]: string[]): string {
+  return `import { createGuardedCompletion } from 'guarded-completion';
+import { ledger } from './failing-ledger.ts';
+export const guard = createGuardedCompletion({
+  apiKey: process.env.OPENAI_API_KEY,
+  secret: process.env.GUARD_SECRET,
+  ledger,
+  plans: { free: { models: ['gpt-5-mini'], ${limits} } },
+});
+${others.join('\n')}`;
+}
+
+/** The cells of each row of every table of a page, without the rules below the heads. */
+export function rowsOf(page: string): string[][] {
+  const lines = read(page).match(/^\|.*\|$/gm) ?? [];
+  const rows = lines.map((line) => line.slice(1, -1).split(/(?<!\\)\|/));
+  const cells = rows.map((row) => row.map((cell) => cell.trim()));
+  return cells.filter((row) => !row.every((cell) => /^-+$/.test(cell)));
+}

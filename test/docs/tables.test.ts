@@ -1,0 +1,77 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { denialCodes } from '../../src/errors.ts';
+import { pages, ROOT, read, rowsOf } from './markdown.ts';
+
+const bare = (cell = '') => cell.replaceAll('`', '');
+
+/** The rows of a page's table of codes: status and code first. */
+function codesOf(page: string): { status: number; code: string; rest: string[] }[] {
+  const rows = rowsOf(page).filter(([status = '']) => /^\d{3}$/.test(status));
+  return rows.map(([status, code, ...rest]) => ({
+    status: Number(status),
+    code: bare(code),
+    rest: rest.map(bare),
+  }));
+}
+
+describe('the tables of errors', () => {
+  const table = Object.entries(denialCodes);
+
+  it.each(['README.md', 'docs/errors.md'])('%s has every code with its status', (page) => {
+    const written = codesOf(page).map(({ status, code }) => ({ status, code }));
+    expect(written).toEqual(table.map(([code, { status }]) => ({ status, code })));
+  });
+
+  it('docs/errors.md has the types, and which denials say not to repeat', () => {
+    expect(codesOf('docs/errors.md').map(({ rest }) => rest)).toEqual(
+      table.map(([, entry]) => [
+        entry.type,
+        'shouldRetry' in entry && entry.shouldRetry === false ? 'no' : '',
+      ]),
+    );
+  });
+});
+
+describe('README.md', () => {
+  it('comes in its order', () => {
+    const heads = read('README.md').match(/^## .*/gm);
+    expect(heads).toEqual([
+      '## Install',
+      '## Mount it',
+      '## The app’s side',
+      '## On the server',
+      '## Limits',
+      '## Errors',
+      '## What is promised, and what is not',
+      '## Dependencies',
+      '## Two commands',
+    ]);
+  });
+
+  it('gives a reason for every dependency', () => {
+    const manifest = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
+    const { dependencies, peerDependencies } = manifest;
+    const named = rowsOf('README.md')
+      .filter(([name = '']) => /^`[@\w/-]+`( \((optional )?peer\))?$/.test(name))
+      .map(([name = '']) => bare(name).replace(/ \(.*/, ''));
+    const needed = [...Object.keys(dependencies), ...Object.keys(peerDependencies)];
+    expect(named.toSorted()).toEqual(needed.toSorted());
+  });
+
+  it('names only scripts that exist', () => {
+    const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
+    const named = [...read('README.md').matchAll(/npm (?:run )?(\w+)/g)].map(([, name]) => name);
+    const own = named.filter((name) => name !== 'ci' && name !== 'install');
+    expect(own.length).toBeGreaterThan(0);
+    for (const name of own) expect(Object.keys(scripts)).toContain(name);
+  });
+});
+
+it.each(pages)('%s has only links that lead somewhere', (page) => {
+  const links = [...read(page).matchAll(/\]\(([^)#:]+)(?:#[\w-]*)?\)/g)];
+  for (const [, link = ''] of links) {
+    expect(existsSync(join(ROOT, dirname(page), link)), link).toBe(true);
+  }
+});

@@ -1,0 +1,17 @@
+import { registerHooks } from 'node:module';
+
+/** For `node --import`: the package's name means its source, so that no build has to come first. */
+const SOURCES: Readonly<Record<string, string>> = {
+  '': 'index',
+  auth: 'auth/index',
+  testing: 'testing/index',
+};
+
+registerHooks({
+  resolve(specifier, context, nextResolve) {
+    const [name, entry = ''] = specifier.split('/');
+    if (name !== 'guarded-completion') return nextResolve(specifier, context);
+    const source = SOURCES[entry] ?? `http/${entry}`;
+    return nextResolve(new URL(`../../src/${source}.ts`, import.meta.url).href, context);
+  },
+});

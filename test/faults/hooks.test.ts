@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { authenticate } from '../../src/auth/authenticate.ts';
+import type { GuardEvents, GuardOptions } from '../../src/index.ts';
+import { nextSettled, standing } from '../attacks/served.ts';
+import { chat, codeOf, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
+import { plans } from './proxied.ts';
+import { allEndings, watchedLedger } from './watched-ledger.ts';
+
+const timeouts = { hook: '30ms' };
+const PRIVATE = 'the inside of a hook';
+
+/** What a hook may do instead of answering. */
+const misdeeds: readonly [string, () => never][] = [
+  ['throws', () => raise()],
+  ['rejects', () => Promise.reject(new Error(PRIVATE)) as never],
+  ['rejects with nothing', () => Promise.reject(undefined) as never],
+  ['hangs', () => new Promise(() => {}) as never],
+  ['answers NaN', () => Number.NaN as never],
+  ['answers null', () => Promise.resolve(null) as never],
+  ['answers an object', () => ({ plan: 'free' }) as never],
+  ['answers an empty text', () => '' as never],
+  ['answers a text with a line end', () => 'sk\r\nx-evil: 1' as never],
+];
+
+function raise(): never {
+  throw new Error(PRIVATE);
+}
+
+const hooks: readonly [string, (misdeed: () => never) => Partial<GuardOptions>][] = [
+  ['apiKey', (misdeed) => ({ apiKey: misdeed })],
+  ['planOf', (misdeed) => ({ planOf: misdeed })],
+  ['tagger', (misdeed) => ({ tagger: misdeed })],
+  ['auth', (misdeed) => ({ auth: { authenticate: misdeed } })],
+];
+const cases = hooks
+  .flatMap(([hook, optionsOf]) =>
+    misdeeds.map(([name, misdeed]) => ({ hook, name, options: optionsOf(misdeed) })),
+  )
+  // These are answers: "nobody", and an end-user id that OpenAI takes as it is.
+  .filter(({ hook, name }) => !(hook === 'tagger' && name.includes('line end')));
+
+describe('F26 a hook that', () => {
+  it.each(cases)(
+    '$name instead of answering, as "$hook", closes the call',
+    async ({ hook, options }) => {
+      const ledger = watchedLedger();
+      await using fixture = await startFixture({ plans, ledger, timeouts, ...options });
+      const { fake, guard } = fixture;
+      const answer = await post(guard, await tokenOf(guard), chat());
+      const text = await answer.text();
+      const { error } = JSON.parse(text) as { error: { code: string } };
+      expect([answer.status, error.code]).toEqual([500, 'internal_error']);
+      expect(answer.headers.get('x-should-retry')).toBe('false');
+      expect(text).not.toContain(PRIVATE);
+      expect(fake.requests).toHaveLength(0);
+      expect(fixture.failed).toHaveLength(1);
+      const held = hook === 'apiKey' || hook === 'tagger';
+      expect(allEndings(ledger)).toEqual(held ? [['release']] : []);
+    },
+  );
+
+  it('knows nobody closes the call as a bad credential does', async () => {
+    await using fixture = await startFixture({ plans, auth: authenticate(() => null) });
+    const answer = await post(fixture.guard, 'any', chat());
+    expect([answer.status, await codeOf(answer)]).toEqual([401, 'invalid_credential']);
+  });
+
+  it('names a plan that is none closes the call, and works again when it does', async () => {
+    let plan = 'none';
+    await using fixture = await startFixture({
+      plans,
+      planOf: async () => plan,
+      timeouts,
+    });
+    const token = await tokenOf(fixture.guard);
+    expect((await post(fixture.guard, token, chat())).status).toBe(500);
+    plan = 'free';
+    expect((await post(fixture.guard, token, chat())).status).toBe(200);
+  });
+
+  it('hangs once is asked again by the next call', async () => {
+    const answers = [new Promise<string>(() => {}), Promise.resolve('free')];
+    await using fixture = await startFixture({
+      plans,
+      planOf: () => answers.shift() ?? 'free',
+      timeouts,
+    });
+    const token = await tokenOf(fixture.guard);
+    expect((await post(fixture.guard, token, chat())).status).toBe(500);
+    expect((await post(fixture.guard, token, chat())).status).toBe(200);
+  });
+});
+
+const observers: readonly [string, () => void | Promise<void>][] = [
+  ['throws', () => raise()],
+  ['rejects', () => Promise.reject(new Error(PRIVATE))],
+  ['hangs', () => new Promise(() => {})],
+];
+
+describe('F26 a listener that', () => {
+  it.each(observers)(
+    '%s changes nothing for the call, nor for the other listeners',
+    async (_, listener) => {
+      await using fixture = await startFixture({ plans });
+      const { fake, guard } = fixture;
+      const names: (keyof GuardEvents)[] = ['settled', 'released', 'denied', 'failed', 'blocked'];
+      for (const name of names) guard.on(name, listener);
+      const token = await tokenOf(guard);
+      const settled = nextSettled(guard, 'ada');
+      expect((await post(guard, token, chat())).status).toBe(200);
+      const { inputTokens, outputTokens } = fake.invoice[0] ?? {};
+      expect(await settled).toMatchObject({ inputTokens, outputTokens });
+      expect((await post(guard, token, chat({ model: 'gpt-x' }))).status).toBe(403);
+      await guard.users.block('ada', { reason: 'abuse' });
+      expect(await codeOf(await post(guard, token, chat()))).toBe('user_blocked');
+      expect(fixture.denied.map(({ code }) => code)).toEqual(['model_not_allowed', 'user_blocked']);
+      expect(await standing(guard, 'ada')).toEqual({ used: 1, held: 0 });
+    },
+  );
+
+  it('was taken off hears nothing more', async () => {
+    await using fixture = await startFixture({ plans: { free: { models: [MODEL] } } });
+    let heard = 0;
+    const stop = fixture.guard.on('denied', () => {
+      heard += 1;
+    });
+    await post(fixture.guard, 'nobody', chat());
+    stop();
+    await post(fixture.guard, 'nobody', chat());
+    expect([heard, fixture.denied.length]).toEqual([1, 2]);
+  });
+});

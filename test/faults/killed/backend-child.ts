@@ -1,0 +1,58 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createGuardedCompletion, type PlanSpec, toNodeHandler } from '../../../src/index.ts';
+import { openPlace, PATIENCE, type Place, withVerbs } from './place.ts';
+
+/** What the parent gives this process, as JSON in its one argument. */
+export interface ChildSettings {
+  readonly place: Place;
+  readonly apiKey: string;
+  readonly secret: string;
+  readonly baseURL: string;
+  readonly plan: PlanSpec;
+  /** The step of a call that this process begins, says so, and never ends. */
+  readonly stopsAt: 'key' | 'settle' | undefined;
+  /** How long its tokens live. */
+  readonly ttl?: string;
+}
+
+export type ChildMessage =
+  | {
+      readonly kind: 'listening';
+      readonly port: number;
+      readonly token: string;
+      readonly nowMs: number;
+    }
+  | { readonly kind: 'stopped' };
+
+const {
+  place,
+  apiKey,
+  plan,
+  stopsAt,
+  ttl = '24h',
+  ...settings
+} = JSON.parse(process.argv[2] ?? '') as ChildSettings;
+
+const tell = (message: ChildMessage) => process.send?.(message);
+const neverEnds = (): Promise<never> => {
+  tell({ kind: 'stopped' });
+  return new Promise(() => {});
+};
+
+const { ledger } = await openPlace(place);
+const guard = createGuardedCompletion({
+  ...settings,
+  apiKey: stopsAt === 'key' ? neverEnds : apiKey,
+  plans: { free: plan },
+  timeouts: { ledger: PATIENCE },
+  ledger:
+    stopsAt === 'settle' ? withVerbs(ledger, { settle: neverEnds, release: neverEnds }) : ledger,
+});
+const server = createServer(toNodeHandler(guard));
+server.listen(0, '127.0.0.1', async () => {
+  const { value: token } = await guard.tokens.issue({ user: 'ada', ttl });
+  const { port } = server.address() as AddressInfo;
+  tell({ kind: 'listening', port, token, nowMs: Date.now() });
+});
+process.on('disconnect', () => process.exit(0));

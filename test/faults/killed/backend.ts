@@ -1,0 +1,80 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { FakeOpenAI } from '../../../src/testing/fake-openai/fake-openai.ts';
+import { canaries, watchToken } from '../../canary.ts';
+import type { ChildMessage, ChildSettings } from './backend-child.ts';
+
+const CHILD = fileURLToPath(new URL('backend-child.ts', import.meta.url));
+
+export interface BackendSettings extends Pick<ChildSettings, 'place' | 'plan' | 'stopsAt' | 'ttl'> {
+  readonly fake: FakeOpenAI;
+  /** Added to the environment of the process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly code: string | null;
+}
+
+/** A guard on `node:http` in a process of its own. */
+export interface Backend extends AsyncDisposable {
+  /** A token of the user ada. */
+  readonly token: string;
+  /** Its time less ours, as it started. */
+  readonly aheadMs: number;
+  /** Resolves when a call has come to the step that is never ended. */
+  readonly stopped: Promise<unknown>;
+  /** The answer, read to its end. */
+  ask(body: unknown, token?: string): Promise<Answer>;
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
+}
+
+export async function startBackend({ fake, env, ...settings }: BackendSettings): Promise<Backend> {
+  const { apiKey, secret } = canaries;
+  const given = { ...settings, apiKey, secret, baseURL: fake.baseURL } satisfies ChildSettings;
+  const options = { execArgv: [], env: { ...process.env, ...env } };
+  const child = fork(CHILD, [JSON.stringify(given)], options);
+  const stopped = told(child, 'stopped');
+  // Most never stop anywhere; whoever waits for it learns that the process ended.
+  stopped.catch(() => {});
+  const { port, token, nowMs } = await told(child, 'listening');
+  const aheadMs = nowMs - Date.now();
+  const kill = () => killed(child);
+  return {
+    token: watchToken(token),
+    aheadMs,
+    stopped,
+    ask: (body, as = token) => ask(port, as, body),
+    kill,
+    [Symbol.asyncDispose]: kill,
+  };
+}
+
+async function ask(port: number, token: string, body: unknown): Promise<Answer> {
+  const response = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  await response.text();
+  return { status: response.status, code: response.headers.get('x-guard-code') };
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}
+
+function told<Kind extends ChildMessage['kind']>(child: ChildProcess, kind: Kind) {
+  return new Promise<Extract<ChildMessage, { kind: Kind }>>((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`the backend ended with ${code}`)));
+    child.on('message', (message: ChildMessage) => {
+      if (message.kind === kind) resolve(message as Extract<ChildMessage, { kind: Kind }>);
+    });
+  });
+}

@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { Pool } from 'pg';
+import type { Clock } from '../../../src/clock.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
+import { postgresLedger } from '../../../src/ledger/postgres-ledger.ts';
+import { redisLedger } from '../../../src/ledger/redis-ledger.ts';
+import { sqliteLedger } from '../../../src/ledger/sqlite-ledger.ts';
+
+/** Where the counters of a test are, in words that a process can be told. */
+export type Place =
+  | { readonly store: 'sqlite'; readonly file: string }
+  | { readonly store: 'redis'; readonly port: number; readonly namespace: string }
+  | { readonly store: 'postgres'; readonly url: string; readonly schema: string };
+
+export interface OpenPlace extends AsyncDisposable {
+  readonly ledger: Ledger;
+}
+
+/** No verdict of a test depends on how fast its store is: also for the guard's `timeouts.ledger`. */
+export const PATIENCE = '5s';
+const DEADLINE_MS = 5_000;
+
+/** For a namespace, a schema or a file that nobody else uses. */
+export const freshName = (): string => `test_${randomBytes(6).toString('hex')}`;
+
+/** Without a `clock` it is the store's own. */
+export async function openPlace(place: Place, clock?: Clock): Promise<OpenPlace> {
+  const options = { deadlineMs: DEADLINE_MS, ...(clock && { clock }) };
+  if (place.store === 'sqlite') return opened(sqliteLedger({ file: place.file, ...options }));
+  if (place.store === 'redis') {
+    const client = new Redis(place.port);
+    // A verb says itself that it failed.
+    client.on('error', () => {});
+    const { namespace } = place;
+    return opened(redisLedger(client, { namespace, ...options }), () => client.disconnect());
+  }
+  const pool = new Pool({ connectionString: place.url, max: 4 });
+  const ledger = postgresLedger(pool, { schema: place.schema, ...options });
+  await ledger.ready();
+  return opened(ledger, () => pool.end());
+}
+
+function opened(ledger: Ledger, end: () => unknown = () => {}): OpenPlace {
+  return {
+    ledger,
+    async [Symbol.asyncDispose]() {
+      await ledger.close();
+      await end();
+    },
+  };
+}
+
+/** The ledger with some verbs replaced; everything else reaches it. */
+export function withVerbs(ledger: Ledger, verbs: Partial<Ledger>): Ledger {
+  const own = (name: string | symbol) => {
+    const value: unknown = Reflect.get(ledger, name);
+    return typeof value === 'function' ? value.bind(ledger) : value;
+  };
+  return new Proxy(ledger, { get: (_, name) => Reflect.get(verbs, name) ?? own(name) });
+}

@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { type DenialCode, denialCodes, LedgerError } from '../../src/index.ts';
+import { standing } from '../attacks/served.ts';
+import { chat, codeOf, post, startFixture, tokenOf } from '../fixture.ts';
+import { incoming } from './incoming.ts';
+import { ownTime } from './own-time.ts';
+import { plans } from './proxied.ts';
+import { allEndings, watchedLedger } from './watched-ledger.ts';
+
+interface Failure {
+  readonly name: string;
+  readonly fail: () => Promise<never>;
+  /** What an app is told. */
+  readonly codes: readonly string[];
+}
+
+const driverError = () => new Error('connect ECONNREFUSED 10.0.0.7:6379');
+const failures: readonly Failure[] = [
+  {
+    name: 'rejects as a ledger does',
+    fail: () => Promise.reject(new LedgerError('10.0.0.7 is down')),
+    codes: ['ledger_unavailable'],
+  },
+  {
+    name: 'rejects as a driver does',
+    fail: () => Promise.reject(driverError()),
+    codes: ['ledger_unavailable', 'internal_error'],
+  },
+  {
+    name: 'throws at once',
+    fail: () => {
+      throw driverError();
+    },
+    codes: ['ledger_unavailable', 'internal_error'],
+  },
+];
+
+describe.each(failures)('a ledger that $name', ({ fail, codes }) => {
+  it.each(['reserve', 'records.get', 'renew'] as const)(
+    'in "%s" closes the call, and OpenAI never hears of it',
+    async (verb) => {
+      const ledger = watchedLedger();
+      await using fixture = await startFixture({ plans, ledger });
+      const { fake, guard } = fixture;
+      const token = await tokenOf(guard);
+      ledger.faults.set(verb, fail);
+      const answer = await post(guard, token, chat());
+      const text = await answer.text();
+      const { code } = (JSON.parse(text) as { error: { code: DenialCode } }).error;
+      expect(codes).toContain(code);
+      expect(answer.status).toBe(denialCodes[code].status);
+      expect(text).not.toContain('10.0.0.7');
+      expect(fixture.failed).toHaveLength(1);
+      expect(fake.requests).toHaveLength(0);
+      ledger.faults.clear();
+      expect(allEndings(ledger)).toEqual(verb === 'renew' ? [['release']] : []);
+      expect((await post(guard, token, chat())).status).toBe(200);
+    },
+  );
+
+  it.each([false, true])(
+    'in "settle" never breaks the answer, and is posted later, with "stream": %s',
+    async (stream) => {
+      const ledger = watchedLedger();
+      await using fixture = await startFixture({ plans, ledger });
+      const { fake, guard } = fixture;
+      const token = await tokenOf(guard);
+      fake.scriptNext({ text: 'whole answer' }, 2);
+      ledger.faults.set('settle', fail);
+      const answer = await post(guard, token, chat({ stream }));
+      expect(answer.status).toBe(200);
+      expect(await answer.text()).toContain(stream ? '[DONE]' : 'whole answer');
+      await expect.poll(() => fixture.failed.map(({ what }) => what)).toEqual(['ledger']);
+      expect(fixture.settled).toMatchObject([{ degraded: true, estimated: false }]);
+      expect(allEndings(ledger)).toEqual([[]]);
+      ledger.faults.clear();
+      await expect.poll(() => allEndings(ledger)).toEqual([['settle']]);
+    },
+  );
+
+  it('in "release" never breaks the denial', async () => {
+    const ledger = watchedLedger();
+    await using fixture = await startFixture({ plans, ledger });
+    const { fake, guard } = fixture;
+    ledger.faults.set('release', fail);
+    fake.scriptNext({ reply: { status: 500, body: '' } });
+    const answer = await post(guard, await tokenOf(guard), chat());
+    expect([answer.status, await codeOf(answer)]).toEqual([502, 'upstream_failed']);
+    await expect.poll(() => fixture.failed.map(({ what }) => what)).toEqual(['ledger']);
+  });
+
+  it('in "renew" during a stream is asked again, and the stream runs on', async () => {
+    using time = ownTime();
+    const ledger = watchedLedger();
+    await using fixture = await startFixture({ plans, ledger, clock: time.clock });
+    const { fake, guard } = fixture;
+    const gate = fake.gate();
+    fake.scriptNext({ text: 'one two', betweenChunks: gate });
+    const stream = incoming(await post(guard, await tokenOf(guard), chat({ stream: true })));
+    await gate.arrived();
+    const before = ledger.renewals.length;
+    ledger.faults.set('renew', fail);
+    time.pass(40_000);
+    await new Promise(setImmediate);
+    ledger.faults.clear();
+    time.pass(1_000);
+    expect(ledger.renewals.length).toBe(before + 2);
+    gate.open();
+    expect(await stream.whole()).toContain('[DONE]');
+    await expect.poll(() => allEndings(ledger)).toEqual([['settle']]);
+  });
+});
+
+describe('a ledger whose reply is lost', () => {
+  it('has the hold given back, and the call closed', async () => {
+    const ledger = watchedLedger();
+    await using fixture = await startFixture({ plans, ledger });
+    const { fake, guard } = fixture;
+    const token = await tokenOf(guard);
+    ledger.loseNextReserveReply = true;
+    expect((await post(guard, token, chat())).status).toBeGreaterThanOrEqual(500);
+    expect(fake.requests).toHaveLength(0);
+    expect(allEndings(ledger)).toEqual([['release']]);
+    expect(await standing(guard, 'ada')).toEqual({ used: 0, held: 0 });
+    expect(await standing(guard, 'ada', 'concurrent')).toEqual({ used: 0, held: 0 });
+  });
+});

@@ -1,0 +1,24 @@
+import { vi } from 'vitest';
+import type { Clock } from '../../src/index.ts';
+
+export const MINUTE_MS = 60_000;
+
+export interface OwnTime extends Disposable {
+  readonly clock: Clock;
+  /** Moves the clock on, and lets the guard's one timer tick once. */
+  pass(ms: number): void;
+}
+
+/** A clock that stands still, and the guard's timer with it; sockets and deadlines run on. */
+export function ownTime(): OwnTime {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  let nowMs = Date.now();
+  return {
+    clock: { nowMs: () => nowMs },
+    pass(ms) {
+      nowMs += ms;
+      vi.advanceTimersByTime(1_000);
+    },
+    [Symbol.dispose]: () => void vi.useRealTimers(),
+  };
+}

@@ -1,0 +1,96 @@
+import { vi } from 'vitest';
+import {
+  type Amounts,
+  type Claim,
+  type LedgerError,
+  memoryLedger,
+  type OnFailure,
+  type Rule,
+} from '../../../src/index.ts';
+import {
+  ResilientLedger,
+  type ResilientLedgerOptions,
+} from '../../../src/ledger/resilient-ledger.ts';
+import { type FaultyStore, faultyStore } from './faulty-store.ts';
+
+export const DEADLINE_MS = 200;
+export const LEASE = { durationMs: 90_000, dispatched: false };
+export const ONE: Amounts = {
+  requests: 1,
+  concurrent: 1,
+  tokens: 10,
+  inputTokens: 4,
+  outputTokens: 6,
+  nanoUsd: 1_000,
+};
+
+export const quota: Rule = {
+  kind: 'rolling',
+  key: 'q',
+  unit: 'requests',
+  amount: 8,
+  windowMs: 86_400_000,
+};
+export const rate: Rule = {
+  kind: 'rate',
+  key: 'r',
+  unit: 'requests',
+  amount: 8,
+  burst: 8,
+  periodMs: 60_000,
+};
+export const money: Rule = {
+  kind: 'rate',
+  key: 'm',
+  unit: 'nanoUsd',
+  amount: 8_000,
+  burst: 8_000,
+  periodMs: 60_000,
+};
+export const concurrent: Rule = { kind: 'concurrent', key: 'c', unit: 'concurrent', amount: 8 };
+export const claim = (rule: Rule, onFailure?: OnFailure): Claim => ({
+  subject: 'user:ada',
+  rule: onFailure === undefined ? rule : { ...rule, onFailure },
+});
+
+export interface Setting {
+  readonly store: FaultyStore;
+  readonly ledger: ResilientLedger;
+  readonly events: string[];
+  readonly errors: unknown[];
+  readonly used: (rule?: Rule) => Promise<{ used: number; held: number } | undefined>;
+}
+
+export function setUp(options: Partial<ResilientLedgerOptions> = {}): Setting {
+  const store = faultyStore(memoryLedger());
+  const events: string[] = [];
+  const errors: unknown[] = [];
+  const ledger = new ResilientLedger(store, {
+    deadlineMs: DEADLINE_MS,
+    onDegraded: () => events.push('degraded'),
+    onRecovered: ({ served, refused }) => events.push(`recovered ${served} ${refused}`),
+    onError: (error) => errors.push(error),
+    ...options,
+  });
+  const used = async (rule: Rule = quota) => {
+    const [balance] = await store.behind.read([claim(rule)]);
+    return balance && { used: balance.used, held: balance.held };
+  };
+  return { store, ledger, events, errors, used };
+}
+
+/** Lets time pass for everything that waits; what a promise became is known after it. */
+export const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
+export async function within<T>(
+  ms: number,
+  pending: Promise<T>,
+): Promise<T | 'undecided' | LedgerError> {
+  let outcome: T | 'undecided' | LedgerError = 'undecided';
+  pending.then(
+    (value) => (outcome = value),
+    (error: LedgerError) => (outcome = error),
+  );
+  await pass(ms);
+  return outcome;
+}

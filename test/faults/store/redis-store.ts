@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import { Redis } from 'ioredis';
+import { redisLedger } from '../../../src/ledger/redis-ledger.ts';
+import { faultProxy } from '../../../src/testing/fault-proxy.ts';
+import { startRedis } from '../../ledger/servers/redis-server.ts';
+import type { RemoteStore } from './remote-store.ts';
+
+/** A real Redis behind the proxy, with a client as docs/ledgers/redis.md sets it up. */
+export async function redisStore(binary: string): Promise<RemoteStore> {
+  let server = await startRedis(binary);
+  const { port } = server;
+  const proxy = await faultProxy({ host: '127.0.0.1', port });
+  const client = new Redis(proxy.port, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => 100,
+    socketTimeout: 500,
+  });
+  client.on('error', () => {});
+  await once(client, 'ready');
+  const kill = async () => {
+    const gone = once(server.process, 'exit');
+    await server.close();
+    await gone;
+  };
+  return {
+    proxy,
+    ledger: redisLedger(client),
+    signal: (signal) => void server.process.kill(signal),
+    kill,
+    async restart() {
+      server = await startRedis(binary, [], port);
+    },
+    async [Symbol.asyncDispose]() {
+      client.disconnect();
+      await server.close();
+      await proxy.close();
+    },
+  };
+}

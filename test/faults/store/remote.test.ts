@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import type { Fault } from '../../../src/testing/fault-proxy.ts';
+import { chat, codeOf, type Fixture, MODEL, post, startFixture, tokenOf } from '../../fixture.ts';
+import { redisBinary } from '../../ledger/servers/redis-server.ts';
+import { redisStore } from './redis-store.ts';
+import { type RemoteStore, remoteStore } from './remote-store.ts';
+
+interface Outage {
+  readonly name: string;
+  begin(store: RemoteStore): void | Promise<void>;
+  end(store: RemoteStore): void | Promise<void>;
+  /** Whether what was counted before is still there after it. */
+  readonly keeps: boolean;
+}
+
+const suffer =
+  (fault: Fault) =>
+  ({ proxy }: RemoteStore): void => {
+    proxy.fault = fault;
+  };
+
+const outages: readonly Outage[] = [
+  { name: 'killed', begin: (s) => s.kill(), end: (s) => s.restart(), keeps: false },
+  {
+    name: 'stopped',
+    begin: (s) => s.signal('SIGSTOP'),
+    end: (s) => s.signal('SIGCONT'),
+    keeps: true,
+  },
+  {
+    name: 'behind a black hole',
+    begin: suffer({ kind: 'blackHole' }),
+    end: suffer({ kind: 'pass' }),
+    keeps: true,
+  },
+  {
+    name: 'losing its replies',
+    begin: suffer({ kind: 'swallowReply' }),
+    end: suffer({ kind: 'pass' }),
+    keeps: true,
+  },
+  {
+    name: 'answering late',
+    begin: suffer({ kind: 'lateReply', until: 1_500 }),
+    end: suffer({ kind: 'pass' }),
+    keeps: true,
+  },
+];
+
+const binary = redisBinary();
+const stores: Readonly<Record<string, () => Promise<RemoteStore>>> = {
+  'a store in a process of its own': remoteStore,
+  ...(binary !== undefined && { Redis: () => redisStore(binary) }),
+};
+const cases = Object.entries(stores).flatMap(([name, open]) =>
+  outages.map((outage) => ({ ...outage, name: `${name} that is ${outage.name}`, open })),
+);
+
+const plans = {
+  strict: {
+    models: [MODEL],
+    maxOutputTokens: 100,
+    limits: [{ requests: 1_000, per: '24h' }, { concurrent: 50 }],
+  },
+  loose: {
+    models: [MODEL],
+    maxOutputTokens: 100,
+    limits: [{ requests: 600, per: 'minute', burst: 8 }],
+  },
+};
+
+async function codes(answers: readonly Response[]): Promise<Record<string, number>> {
+  const count: Record<string, number> = {};
+  for (const answer of answers) {
+    const code = answer.status === 200 ? 'served' : await codeOf(answer);
+    if (answer.status === 200) await answer.text();
+    count[code] = (count[code] ?? 0) + 1;
+  }
+  return count;
+}
+
+const storm = async ({ guard }: Fixture, token: string) =>
+  codes(await Promise.all(Array.from({ length: 100 }, () => post(guard, token, chat()))));
+
+describe.each(cases)('I5 F31 F32 F57 $name', ({ begin, end, keeps, open }) => {
+  it('has every call decided while it lasts, and serves again after it', async () => {
+    await using store = await open();
+    await using fixture = await startFixture({
+      plans,
+      ledger: store.ledger,
+      planOf: ({ id }) => (id === 'ada' ? 'strict' : 'loose'),
+    });
+    const { guard, fake } = fixture;
+    const recovered: unknown[] = [];
+    guard.on('recovered', (event) => void recovered.push(event));
+    const ada = await tokenOf(guard, 'ada');
+    const bob = await tokenOf(guard, 'bob');
+    expect(await codes([await post(guard, ada, chat()), await post(guard, bob, chat())])).toEqual({
+      served: 2,
+    });
+    await begin(store);
+    // That these end at all is the point: nothing here ends the outage.
+    expect(await storm(fixture, ada)).toEqual({ ledger_unavailable: 100 });
+    const loose = await storm(fixture, bob);
+    expect(loose).toEqual({ served: 2, rate_limit_exceeded: 98 });
+    expect(fake.requests).toHaveLength(4);
+    await end(store);
+    await expect.poll(() => recovered.length, { timeout: 10_000 }).toBe(1);
+    if (keeps) {
+      expect(await codes([await post(guard, ada, chat())])).toEqual({ served: 1 });
+      await expect
+        .poll(async () =>
+          (await guard.users.usage('ada')).limits.map(({ used, held }) => [used, held]),
+        )
+        .toEqual([
+          [2, 0],
+          [0, 0],
+        ]);
+    } else {
+      expect(await codes([await post(guard, await tokenOf(guard, 'eve'), chat())])).toEqual({
+        served: 1,
+      });
+    }
+  });
+});

@@ -1,0 +1,23 @@
+import cluster from 'node:cluster';
+import { createGuardedCompletion, memoryLedger } from '../../../src/index.ts';
+import { faultyStore } from './faulty-store.ts';
+
+/** Starts two guards, as a worker of a cluster if told so, and prints each warning's code. */
+const [ledger, asWorker] = process.argv.slice(2);
+
+if (asWorker === 'worker' && cluster.isPrimary) {
+  cluster.fork();
+} else {
+  process.on('warning', ({ code, message }: Error & { code?: string }) => {
+    process.stdout.write(`${code}: ${message}\n`);
+  });
+  for (let guards = 0; guards < 2; guards += 1) {
+    createGuardedCompletion({
+      apiKey: 'sk-none',
+      secret: 'a secret of at least thirty-two bytes',
+      plans: { free: { models: ['*'] } },
+      ledger: ledger === 'memory' ? memoryLedger() : faultyStore(),
+    });
+  }
+  setImmediate(() => process.exit());
+}

@@ -1,0 +1,37 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { signOfSeveral } from '../../../src/start-warnings.ts';
+
+const CHILD = fileURLToPath(new URL('start-warnings-child.ts', import.meta.url));
+const run = promisify(execFile);
+
+async function warnings(...args: string[]): Promise<string[]> {
+  const { stdout } = await run(process.execPath, [CHILD, ...args], { env: {} });
+  return stdout.split('\n').filter((line) => line.startsWith('GUARD_'));
+}
+
+describe('F56 where several processes serve', () => {
+  it('a ledger in memory is warned of once in each of them', async () => {
+    const [warning, ...others] = await warnings('memory', 'worker');
+    expect(warning).toMatch(/^GUARD_MEMORY_LEDGER: .*node:cluster.*give out each limit again/);
+    expect(others).toEqual([]);
+  });
+
+  it('a shared ledger is not warned of', async () => {
+    expect(await warnings('shared', 'worker')).toEqual([]);
+  });
+
+  it.each<[Record<string, string>, string | undefined]>([
+    [{}, undefined],
+    [{ NODE_APP_INSTANCE: '0', WEB_CONCURRENCY: '1' }, undefined],
+    [{ NODE_APP_INSTANCE: '1' }, 'PM2 with several instances'],
+    [{ WEB_CONCURRENCY: '4' }, 'WEB_CONCURRENCY'],
+    [{ AWS_LAMBDA_FUNCTION_NAME: 'chat' }, 'AWS Lambda'],
+    [{ VERCEL: '1' }, 'Vercel'],
+    [{ K_SERVICE: 'chat' }, 'Cloud Run'],
+  ])('%o shows %s', (environment, sign) => {
+    expect(signOfSeveral(environment)).toBe(sign);
+  });
+});

@@ -1,0 +1,64 @@
+import type { Ledger } from '../../src/index.ts';
+import { memoryLedger } from '../../src/index.ts';
+
+type Verb = 'reserve' | 'settle' | 'release' | 'renew' | 'records.get';
+type Fault = () => Promise<never>;
+
+export interface WatchedLedger extends Ledger {
+  /** How each granted hold was ended, by id; an empty list is still open. */
+  readonly endings: ReadonlyMap<string, readonly ('settle' | 'release')[]>;
+  readonly renewals: { readonly id: string; readonly dispatched: boolean }[];
+  /** A verb with a fault does nothing but that. */
+  readonly faults: Map<Verb, Fault>;
+  /** The next grant stands, and its reply is lost. */
+  loseNextReserveReply: boolean;
+}
+
+/** A ledger that remembers how every hold ended, and fails as told. */
+export function watchedLedger(ledger: Ledger = memoryLedger()): WatchedLedger {
+  const endings = new Map<string, ('settle' | 'release')[]>();
+  const faults = new Map<Verb, Fault>();
+  const renewals: WatchedLedger['renewals'] = [];
+  const orFault = <T>(verb: Verb, work: () => Promise<T>): Promise<T> =>
+    (faults.get(verb) ?? work)();
+  const end = <T>(id: string, how: 'settle' | 'release', work: () => Promise<T>) =>
+    orFault(how, () => {
+      endings.get(id)?.push(how);
+      return work();
+    });
+  const watched: WatchedLedger = {
+    endings,
+    renewals,
+    faults,
+    loseNextReserveReply: false,
+    records: {
+      get: (key) => orFault('records.get', () => ledger.records.get(key)),
+      put: (...args) => ledger.records.put(...args),
+      delete: (key) => ledger.records.delete(key),
+      watch: (listener) => ledger.records.watch(listener),
+    },
+    reserve: (id, ...rest) =>
+      orFault('reserve', async () => {
+        const decision = await ledger.reserve(id, ...rest);
+        if (decision.granted) endings.set(id, []);
+        if (!watched.loseNextReserveReply) return decision;
+        watched.loseNextReserveReply = false;
+        throw new Error('connection lost');
+      }),
+    settle: (id, used) => end(id, 'settle', () => ledger.settle(id, used)),
+    release: (id) => end(id, 'release', () => ledger.release(id)),
+    renew: (id, lease) => {
+      renewals.push({ id, dispatched: lease.dispatched });
+      return orFault('renew', () => ledger.renew(id, lease));
+    },
+    read: (claims) => ledger.read(claims),
+    credit: (...args) => ledger.credit(...args),
+    close: () => ledger.close(),
+  };
+  return watched;
+}
+
+/** The endings of all holds so far, in the order of their grants. */
+export function allEndings(ledger: WatchedLedger): (readonly string[])[] {
+  return [...ledger.endings.values()];
+}

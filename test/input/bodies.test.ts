@@ -1,0 +1,180 @@
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { rawChat, serveFixture, standing } from '../attacks/served.ts';
+import { spiedLedger } from '../attacks/spied-ledger.ts';
+import { chat, codeOf, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
+import { openRequest, rawExchange, rawPost, statusOf } from '../http/client.ts';
+
+const BODY_BYTES_MAX = 64 * 1024;
+const bounds = { bodyBytes: BODY_BYTES_MAX };
+const oversized = JSON.stringify(chat({ stop: 'x'.repeat(BODY_BYTES_MAX) }));
+const head = (token: string, more: string) =>
+  `POST /v1/chat/completions HTTP/1.1\r\nhost: app.test\r\nauthorization: Bearer ${token}\r\n` +
+  `content-type: application/json\r\n${more}\r\n`;
+const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
+
+describe('B01 a body over the limit', () => {
+  it.each([
+    ['announced', (token: string) => rawPost('/v1/chat/completions', token, oversized)],
+    ['announced, and never sent', (token: string) => head(token, 'content-length: 999999999\r\n')],
+    [
+      'in chunks',
+      (token: string) => head(token, 'transfer-encoding: chunked\r\n') + chunk(oversized),
+    ],
+    [
+      'in endless small chunks',
+      (token: string) =>
+        head(token, 'transfer-encoding: chunked\r\n') + chunk('x'.repeat(1_000)).repeat(70),
+    ],
+  ])('is refused and nothing is held, when it is %s', async (_, bytes) => {
+    const ledger = spiedLedger();
+    await using served = await serveFixture({ bounds, ledger });
+    const token = await tokenOf(served.guard);
+    const request = openRequest(served.port, bytes(token));
+    const closed = new Promise((resolve) => request.socket.once('close', resolve));
+    const answer = await request.until('"request_too_large"');
+    expect(statusOf(answer)).toBe(413);
+    expect(answer.toLowerCase()).toContain('connection: close');
+    await closed;
+    expect(ledger.reserved).toEqual([]);
+    expect(served.fake.requests).toEqual([]);
+  });
+
+  it('may be as long as the limit, and not a byte longer', async () => {
+    await using fixture = await startFixture({ bounds });
+    const token = await tokenOf(fixture.guard);
+    const exact = JSON.stringify(chat({ stop: '' }));
+    const body = (bytes: number) =>
+      exact.replace('"stop":""', `"stop":"${'x'.repeat(bytes - exact.length)}"`);
+    expect((await post(fixture.guard, token, body(BODY_BYTES_MAX))).status).toBe(200);
+    expect((await post(fixture.guard, token, body(BODY_BYTES_MAX + 1))).status).toBe(413);
+  });
+});
+
+describe('B02 a compressed body', () => {
+  const bomb = Buffer.alloc(32 * 1024 * 1024);
+  it.each([
+    ['gzip', gzipSync(bomb)],
+    ['deflate', deflateSync(bomb)],
+    ['br', brotliCompressSync(bomb.subarray(0, 1_000_000))],
+    ['zstd', zstdCompressSync(bomb)],
+    ['gzip, gzip', gzipSync(gzipSync(bomb))],
+    ['x-unknown', Buffer.from('x')],
+    ['identity, gzip', Buffer.from('x')],
+  ])('is never unpacked: %s', async (encoding, bytes) => {
+    await using fixture = await startFixture();
+    const memoryBefore = process.memoryUsage().arrayBuffers;
+    const headers = {
+      authorization: `Bearer ${await tokenOf(fixture.guard)}`,
+      'content-type': 'application/json',
+      'content-encoding': encoding,
+    };
+    const init = { method: 'POST', headers, body: bytes };
+    const answer = await fixture.guard.handler(
+      new Request('http://app.test/v1/chat/completions', init),
+    );
+    expect([answer.status, await codeOf(answer)]).toEqual([415, 'unsupported_media_type']);
+    expect(process.memoryUsage().arrayBuffers - memoryBefore).toBeLessThan(4 * 1024 * 1024);
+  });
+});
+
+describe('B04 B05 a body that is deep or has many parts', () => {
+  const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+  const withStop = (text: string) =>
+    JSON.stringify(chat({ stop: 0 })).replace('"stop":0', `"stop":${text}`);
+  it.each([
+    ['depth 100,000', withStop(nested(100_000)), 400],
+    [
+      'depth 100,000 of objects',
+      withStop(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`),
+      400,
+    ],
+    ['depth 100,000 never closed', withStop('['.repeat(100_000)), 400],
+    ['depth 65', withStop(nested(64)), 400],
+    ['depth 60', withStop(nested(59)), 200],
+    ['200,000 keys', withStop(`{${Array.from({ length: 200_000 }, (_, k) => `"${k}":1`)}}`), 400],
+    ['200,000 elements', withStop(`[${'1,'.repeat(200_000)}1]`), 400],
+    ['200,000 messages', JSON.stringify(chat({ messages: Array(200_000).fill({}) })), 400],
+  ])('is answered at once: %s', async (_, body, status) => {
+    await using fixture = await startFixture();
+    const answer = await post(fixture.guard, await tokenOf(fixture.guard), body);
+    expect(answer.status).toBe(status);
+    expect(fixture.fake.requests).toHaveLength(status === 200 ? 1 : 0);
+  });
+});
+
+describe('B06 text that is dear to a tokenizer', () => {
+  it.each([['_'], ['語'], ['ab'], [' '], ['🙂']])(
+    'is bounded by its bytes, which never undercount: %j',
+    async (unit) => {
+      const ledger = spiedLedger();
+      await using fixture = await startFixture({ ledger });
+      const text = unit.repeat(50_000);
+      const body = chat({ messages: [{ role: 'user', content: text }] });
+      const answer = await post(fixture.guard, await tokenOf(fixture.guard), body);
+      expect(answer.status).toBe(200);
+      const held = ledger.reserved[0]?.held.inputTokens ?? 0;
+      expect(held).toBeGreaterThanOrEqual(Buffer.byteLength(text));
+      expect(held).toBeLessThan(Buffer.byteLength(text) * 1.01 + 2_000);
+    },
+  );
+});
+
+describe('B09 text that is not quite text', () => {
+  const bytesOf = (text: string) =>
+    Buffer.from(JSON.stringify(chat({ stop: '@' })).replace('@', text), 'latin1');
+  it.each([
+    ['a lone continuation byte', bytesOf('\x80')],
+    ['an overlong slash', bytesOf('\xc0\xaf')],
+    ['a surrogate in UTF-8', bytesOf('\xed\xa0\x80')],
+    ['a cut character', bytesOf('\xe2\x82')],
+    ['a byte order mark', Buffer.concat([Buffer.from('\ufeff'), bytesOf('x')])],
+    ['UTF-16', Buffer.from(JSON.stringify(chat()), 'utf16le')],
+    ['a raw NUL in a string', bytesOf('\0')],
+    ['a raw line end in a string', bytesOf('\n')],
+  ])('is refused: %s', async (_, body) => {
+    await using fixture = await startFixture();
+    const headers = {
+      authorization: `Bearer ${await tokenOf(fixture.guard)}`,
+      'content-type': 'application/json',
+    };
+    const init = { method: 'POST', headers, body };
+    const answer = await fixture.guard.handler(
+      new Request('http://app.test/v1/chat/completions', init),
+    );
+    expect([answer.status, await codeOf(answer)]).toEqual([400, 'invalid_request']);
+    expect(fixture.fake.requests).toEqual([]);
+  });
+
+  it.each(['\u0000', '\ud800', '\u2028', '\u202e', 'ä𝄞', '\\u0041'])(
+    'arrives as it was written when it is valid: %j',
+    async (text) => {
+      await using fixture = await startFixture();
+      const body = chat({ messages: [{ role: 'user', content: text }] });
+      expect((await post(fixture.guard, await tokenOf(fixture.guard), body)).status).toBe(200);
+      expect(fixture.fake.requests[0]?.body).toMatchObject(body);
+    },
+  );
+});
+
+describe('B26 a client that leaves while it sends its body', () => {
+  it('holds nothing, and nothing fails', async () => {
+    await using served = await serveFixture({
+      plans: {
+        free: { models: [MODEL], limits: [{ requests: 5, per: '24h' }, { concurrent: 1 }] },
+      },
+    });
+    for (let round = 0; round < 5; round += 1) {
+      const bytes = await rawChat(served.guard, 'ada', chat());
+      const request = openRequest(served.port, bytes.slice(0, -5));
+      await served.bodyAwaited(round + 1);
+      request.socket.destroy();
+      await expect.poll(() => served.denied.length).toBe(round + 1);
+    }
+    expect(await standing(served.guard, 'ada')).toEqual({ used: 0, held: 0 });
+    expect(served.failed).toEqual([]);
+    const whole = await rawChat(served.guard, 'ada', chat());
+    expect(statusOf(await rawExchange(served.port, whole))).toBe(200);
+    expect(served.fake.requests).toHaveLength(1);
+  });
+});

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { nextSettled } from '../attacks/served.ts';
+import { spiedLedger } from '../attacks/spied-ledger.ts';
+import { chat, codeOf, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
+
+const plans = {
+  free: { models: [MODEL], maxOutputTokens: 100, limits: [{ usd: 10, per: 'day' as const }] },
+};
+
+describe('B03 a compressed answer', () => {
+  it('is not asked for, and one that comes all the same is never shown as a success', async () => {
+    await using fixture = await startFixture({ plans });
+    fixture.fake.scriptNext({ gzip: true });
+    const settled = nextSettled(fixture.guard, 'ada');
+    const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
+    expect([answer.status, await codeOf(answer)]).toEqual([502, 'upstream_failed']);
+    expect(answer.headers.get('content-encoding')).toBeNull();
+    expect((await settled).estimated).toBe(true);
+    const sent = fixture.fake.requests[0]?.headers.find(([name]) => name === 'accept-encoding');
+    expect(sent?.[1]).toBe('identity');
+  });
+});
+
+const usages = [
+  { prompt_tokens: -1 },
+  { completion_tokens: -1_000_000 },
+  { prompt_tokens: -5, completion_tokens: 10 },
+  { prompt_tokens: 1.5 },
+  { prompt_tokens: '12' },
+  { completion_tokens: null },
+  { completion_tokens: true },
+  { completion_tokens: [1] },
+  { prompt_tokens: 1e300 },
+  { prompt_tokens_details: { cached_tokens: 1e9 } },
+  { prompt_tokens_details: { cached_tokens: -7 } },
+  { completion_tokens_details: { reasoning_tokens: -7 } },
+  null,
+  'missing',
+] as const;
+
+describe.each([false, true])('B08 usage that is no count, with "stream": %s', (stream) => {
+  it.each(usages)(
+    'charges what was held or delivered, and says it is an estimate: %o',
+    async (usage) => {
+      const ledger = spiedLedger();
+      await using fixture = await startFixture({ plans, ledger });
+      const { guard, fake } = fixture;
+      fake.scriptNext({ usage });
+      const settled = nextSettled(guard, 'ada');
+      const answer = await post(guard, await tokenOf(guard), chat({ stream }));
+      expect(answer.status).toBe(200);
+      await answer.text();
+      const charge = await settled;
+      const [line] = fake.invoice;
+      const held = ledger.reserved[0]?.held;
+      expect(charge).toMatchObject({ estimated: true, usage: undefined });
+      expect(charge.inputTokens).toBeGreaterThanOrEqual(line?.inputTokens ?? Infinity);
+      expect(charge.outputTokens).toBeGreaterThanOrEqual(line?.outputTokens ?? Infinity);
+      expect(charge.costNanoUsd).toBeGreaterThan(0);
+      expect(charge.costNanoUsd).toBeLessThanOrEqual(held?.nanoUsd ?? 0);
+    },
+  );
+
+  it('records a count that is larger than what was held', async () => {
+    await using fixture = await startFixture({ plans });
+    const { guard, fake } = fixture;
+    fake.scriptNext({ usage: { prompt_tokens: 900_000, completion_tokens: 50_000 } });
+    const settled = nextSettled(guard, 'ada');
+    await (await post(guard, await tokenOf(guard), chat({ stream }))).text();
+    expect(await settled).toMatchObject({
+      inputTokens: 900_000,
+      outputTokens: 50_000,
+      estimated: false,
+    });
+    const [limit] = (await guard.users.usage('ada')).limits;
+    expect(limit?.used).toBeCloseTo(900_000 * 0.25e-6 + 50_000 * 2e-6, 9);
+  });
+});
+
+describe('B20 what OpenAI adds tomorrow', () => {
+  it('passes in a whole answer, to the byte', async () => {
+    const body =
+      '{"new_field": {"deep":[1, 2.0]},\n "choices":[], "usage":{"prompt_tokens":3,"completion_tokens":4,"x":1}}';
+    await using fixture = await startFixture({ plans });
+    fixture.fake.scriptNext({ reply: { body, billed: true } });
+    const settled = nextSettled(fixture.guard, 'ada');
+    const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
+    expect(await answer.text()).toBe(body);
+    expect(await settled).toMatchObject({ inputTokens: 3, outputTokens: 4, estimated: false });
+  });
+
+  const done =
+    '{"type":"response.completed","response":{"id":"r","usage":{"input_tokens":3,"output_tokens":4}}}';
+  it.each([
+    ['an unknown event', `event: response.dreaming\ndata: {"type":"response.dreaming","x":1}\n\n`],
+    ['an unknown field', 'mood: good\ndata: {"type":"response.in_progress"}\n\n'],
+    ['a comment', ': hello\n\n'],
+    ['an id and a retry', 'id: 7\nretry: 100\n\n'],
+    ['data over two lines', 'data: {"type":\ndata: "response.in_progress"}\n\n'],
+    ['data that is no JSON', 'data: not json\n\n'],
+    ['an event with CRLF', 'event: a\r\ndata: {"type":"a"}\r\n\r\n'],
+    ['an empty event', 'event: a\n\n\n\n'],
+  ])('passes in a stream, to the byte: %s', async (_, extra) => {
+    const body = `${extra}event: response.completed\ndata: ${done}\n\n`;
+    await using fixture = await startFixture({ plans });
+    fixture.fake.scriptNext({
+      reply: { body, headers: { 'content-type': 'text/event-stream' }, billed: true },
+    });
+    const settled = nextSettled(fixture.guard, 'ada');
+    const request = { model: MODEL, input: 'hi', stream: true };
+    const answer = await post(
+      fixture.guard,
+      await tokenOf(fixture.guard),
+      request,
+      '/v1/responses',
+    );
+    expect(await answer.text()).toBe(body);
+    expect(await settled).toMatchObject({ inputTokens: 3, outputTokens: 4, estimated: false });
+  });
+});

@@ -1,0 +1,179 @@
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { Chunk, nothing } from '../../src/ledger/escrow/chunk.ts';
+import { EscrowLedger } from '../../src/ledger/escrow-ledger.ts';
+import type { Claim, Ledger } from '../../src/ledger/ledger.ts';
+import { memoryLedger } from '../../src/ledger/memory-ledger.ts';
+import {
+  amounts,
+  claim,
+  concurrent,
+  DISPATCHED,
+  rolling,
+  START_MS,
+  settableClock,
+  tokens,
+} from '../../src/testing/ledger-conformance/case.ts';
+import { ledgerConformance } from '../../src/testing/ledger-conformance.ts';
+import { watchedLedger } from '../faults/watched-ledger.ts';
+import { lasting } from './race/lasting.ts';
+import { clusterLibraries, freshLedger } from './servers/redis-clients.ts';
+import { redisBinary, startRedisCluster } from './servers/redis-server.ts';
+
+const LIMIT = 10_000;
+const SHARE = 0.02;
+const PROCESSES = 4;
+const CHUNK = LIMIT * SHARE;
+const everybody = (unit: Claim['rule']['unit'] = 'tokens') =>
+  claim({ ...lasting(LIMIT), unit }, 'everybody');
+
+describe('users spread over shards', () => {
+  // No subject is everybody's here: each has to count exactly, wherever it is.
+  ledgerConformance({ describe, it }, async ({ clock }) => {
+    const [global, ...shards] = Array.from({ length: 4 }, () => memoryLedger({ clock }));
+    if (global === undefined) throw new TypeError('There is no ledger.');
+    return { ledger: new EscrowLedger(global, shards, { everybody: 'nobody', clock }) };
+  });
+});
+
+function processes(global: Ledger, clock = settableClock(START_MS)) {
+  // A process that closes its ledger must not close the store of the others.
+  const shared = Object.assign(watchedLedger(global), { close: async () => {} });
+  const start = () => new EscrowLedger(shared, [memoryLedger({ clock })], { share: SHARE, clock });
+  return Array.from({ length: PROCESSES }, start);
+}
+
+describe('everybody’s limit, leased in chunks', () => {
+  it('is never passed, and what was not used is given back', async () => {
+    const call = fc.record({
+      process: fc.nat(PROCESSES - 1),
+      cost: fc.integer({ min: 1, max: 150 }),
+      part: fc.double({ min: 0, max: 1, noNaN: true }),
+      waits: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(call, { minLength: 150, maxLength: 300 }), async (calls) => {
+        const global = memoryLedger();
+        const ledgers = processes(global);
+        let used = 0;
+        const open: (() => Promise<unknown>)[] = [];
+        for (const [index, { process, cost, part, waits }] of calls.entries()) {
+          const ledger = ledgers[process];
+          const id = `call-${index}`;
+          const decision = await ledger?.reserve(id, [everybody()], tokens(cost), DISPATCHED);
+          const [standing] = await global.read([everybody()]);
+          expect((standing?.used ?? 0) + (standing?.held ?? 0)).toBeLessThanOrEqual(LIMIT);
+          if (decision?.granted !== true) continue;
+          const actual = Math.ceil(cost * part);
+          used += actual;
+          const settle = async () => ledger?.settle(id, tokens(actual));
+          if (waits) open.push(settle);
+          else await settle();
+        }
+        await Promise.all(open.map((settle) => settle()));
+        await Promise.all(ledgers.map((ledger) => ledger.close()));
+        const [end] = await global.read([everybody()]);
+        expect(end).toMatchObject({ used, held: 0 });
+        expect(used).toBeLessThanOrEqual(LIMIT);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('is given out whole by one process, and by many but for their chunks', async () => {
+    const ledgers = processes(memoryLedger());
+    const served = async (ledger: Ledger | undefined, name: string) => {
+      let count = 0;
+      while (
+        (await ledger?.reserve(`${name}-${count}`, [everybody()], tokens(1), DISPATCHED))?.granted
+      ) {
+        await ledger?.settle(`${name}-${count}`, tokens(1));
+        count += 1;
+      }
+      return count;
+    };
+    const [first, second, ...others] = ledgers;
+    for (const ledger of others) await served10(ledger);
+    const total = (await served(first, 'first')) + (await served(second, 'second'));
+    const unused = others.length * (CHUNK - 10);
+    expect(total + others.length * 10).toBe(LIMIT - unused);
+  });
+
+  it('asks the store for few of many calls', async () => {
+    const global = watchedLedger();
+    const [ledger] = processes(global);
+    for (let index = 0; index < 1_000; index += 1) {
+      await ledger?.reserve(`${index}`, [everybody()], tokens(1), DISPATCHED);
+      await ledger?.settle(`${index}`, tokens(1));
+    }
+    expect(global.endings.size).toBe(1_000 / CHUNK);
+  });
+
+  it('stays charged with the chunk of a process that died', async () => {
+    const clock = settableClock(START_MS);
+    const global = memoryLedger({ clock });
+    const [dead, other] = processes(global, clock);
+    await dead?.reserve('call', [everybody()], tokens(1), DISPATCHED);
+    clock.set(START_MS + 120_000);
+    await other?.reserve('call', [everybody()], tokens(1), DISPATCHED);
+    expect((await global.read([everybody()]))[0]).toMatchObject({ used: CHUNK, held: CHUNK });
+  });
+
+  it('counts calls in flight, and refuses windows that it cannot keep exactly', async () => {
+    const [ledger] = processes(memoryLedger());
+    const places = claim(concurrent(3), 'everybody');
+    const held = amounts({ concurrent: 1 });
+    const granted: boolean[] = [];
+    for (const id of ['a', 'b', 'c', 'd']) {
+      granted.push((await ledger?.reserve(id, [places], held, DISPATCHED))?.granted === true);
+    }
+    expect(granted).toEqual([true, true, true, false]);
+    await ledger?.release('b');
+    expect((await ledger?.reserve('e', [places], held, DISPATCHED))?.granted).toBe(true);
+    const any24Hours = claim(rolling(10), 'everybody');
+    await expect(ledger?.reserve('f', [any24Hours], tokens(1), DISPATCHED)).rejects.toThrow(
+      /calendar period/,
+    );
+  });
+});
+
+async function served10(ledger: Ledger): Promise<void> {
+  for (let index = 0; index < 10; index += 1) {
+    await ledger.reserve(`ten-${index}`, [everybody()], tokens(1), DISPATCHED);
+    await ledger.settle(`ten-${index}`, tokens(1));
+  }
+}
+
+it('a chunk gives back what a call held and did not use', () => {
+  const chunk = new Chunk('id', [everybody()], tokens(10), { balances: [], endsAtMs: 1 });
+  expect(chunk.take(tokens(8))).toBe(true);
+  expect(chunk.take(tokens(3))).toBe(false);
+  chunk.end(tokens(8), tokens(5));
+  expect(chunk.take(tokens(6))).toBe(false);
+  expect(chunk.take(tokens(5))).toBe(true);
+  expect(chunk.used).toEqual({ ...nothing(), tokens: 5 });
+});
+
+const binary = redisBinary();
+const cluster = binary === undefined ? [] : await startRedisCluster(binary);
+afterAll(() => Promise.all(cluster.map((server) => server.close())));
+
+describe.skipIf(binary === undefined)('on a real Redis Cluster', () => {
+  it('users are on all nodes, and everybody’s limit is not passed', async () => {
+    const open = clusterLibraries['ioredis 6, Cluster'];
+    const connected = await open?.(cluster[0]?.port ?? 0);
+    if (connected === undefined) throw new Error('There is no such client.');
+    const ledger = freshLedger(connected.client, { globalBudget: 'escrow', deadlineMs: 10_000 });
+    const calls = Array.from({ length: 600 }, async (_, index) => {
+      const claims = [claim(lasting(100), `user:${index % 100}`), everybody()];
+      const decision = await ledger.reserve(`${index}`, claims, tokens(20), DISPATCHED);
+      if (decision.granted) await ledger.settle(`${index}`, tokens(20));
+      return decision.granted;
+    });
+    const served = (await Promise.all(calls)).filter(Boolean).length;
+    // 100 users have room for 5 calls each, everybody for 500.
+    expect(served).toBe(500);
+    await ledger.close();
+    connected.end();
+  });
+});

@@ -1,0 +1,31 @@
+import { expect } from 'vitest';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { canaries, watchToken } from '../canary.ts';
+import { chat, MODEL, post, startFixture } from '../fixture.ts';
+import { LeakScanner } from '../leak-scanner.ts';
+
+/** A34 for any store: a guard issues, uses and revokes tokens on it, and its dump holds none of them. */
+export async function assertKeepsNoSecret(
+  ledger: Ledger,
+  dump: () => Promise<Buffer>,
+): Promise<void> {
+  await using fixture = await startFixture({ ledger });
+  const { guard, settled } = fixture;
+  const scanner = new LeakScanner();
+  for (const [name, value] of Object.entries(canaries)) scanner.watch(name, value);
+  const body = chat({ messages: [{ role: 'user', content: canaries.prompt }] });
+  const scope = { plan: 'free', models: [MODEL], limits: [{ requests: 9, per: '1h' }] };
+  for (const singleUse of [true, false]) {
+    const issued = await guard.tokens.issue({ user: 'ada', ...scope, singleUse });
+    scanner.watch('token', watchToken(issued.value).slice('gct_'.length));
+    const answer = await post(guard, issued.value, body);
+    expect(answer.status).toBe(200);
+    await answer.text();
+    await guard.tokens.revoke(issued.id);
+  }
+  await expect.poll(() => settled.length).toBe(2);
+  const bytes = await dump();
+  // That it is the right dump: what belongs to a token is in it, by the token's name.
+  expect(bytes.includes('token:')).toBe(true);
+  expect(scanner.find(bytes)).toBeUndefined();
+}

@@ -1,0 +1,123 @@
+/** The random life of a ledger, as data, so that any two ledgers can be led through the same one. */
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import type { Amounts, Claim, Lease, Ledger, Rule } from '../../src/ledger/ledger.ts';
+import { amounts, type SettableClock } from '../../src/testing/ledger-conformance/case.ts';
+
+export type Verbs = Omit<Ledger, 'records'>;
+
+const CALENDAR_MS = 8_192;
+const IDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+
+/** Rates are fractions of a power of two, so that every order of arithmetic has the same result. */
+function rulesOf(limit: number, nowMs: number): readonly Rule[] {
+  const startMs = Math.floor(nowMs / CALENDAR_MS) * CALENDAR_MS;
+  const windowAt = (atMs: number) => ({ startMs: atMs, endMs: atMs + CALENDAR_MS });
+  const windows = [windowAt(startMs), windowAt(startMs + CALENDAR_MS)] as const;
+  const tokens = { unit: 'tokens', amount: limit } as const;
+  const rate = { ...tokens, amount: 8, periodMs: 4_096, burst: Math.max(1, limit) };
+  return [
+    { kind: 'rate', key: 'tokens/4s~rate', ...rate },
+    { kind: 'rolling', key: 'tokens/6s', ...tokens, windowMs: 6_144 },
+    { kind: 'calendar', key: 'tokens/8s', ...tokens, windows },
+    { kind: 'calendar', key: 'usd/8s', unit: 'nanoUsd', amount: limit * 3, windows },
+    { kind: 'concurrent', key: 'concurrent', unit: 'concurrent', amount: Math.ceil(limit / 4) },
+    { kind: 'rolling', key: 'requests/1s', unit: 'requests', amount: limit, windowMs: 1_008 },
+  ];
+}
+
+const cost = fc.record({
+  requests: fc.constantFrom(0, 1),
+  tokens: fc.nat(12),
+  nanoUsd: fc.nat(20),
+  concurrent: fc.constant(1),
+});
+const lease = fc.record({
+  durationMs: fc.integer({ min: 1, max: 5_000 }),
+  dispatched: fc.boolean(),
+});
+const id = fc.constantFrom(...IDS);
+/** Which rules, of whom, at which limit, as of when: a changed limit is only another choice. */
+const choice = fc.record({
+  rules: fc.subarray([0, 1, 2, 3, 4, 5], { minLength: 1 }),
+  user: fc.constantFrom('ada', 'bob'),
+  limit: fc.constantFrom(20, 20, 20, 10, 4, 0),
+  everybody: fc.boolean(),
+  skewMs: fc.constantFrom(0, 0, 0, -CALENDAR_MS, CALENDAR_MS),
+});
+type Choice = typeof choice extends fc.Arbitrary<infer Value> ? Value : never;
+
+function claimsOf({ rules, user, limit, everybody, skewMs }: Choice, nowMs: number): Claim[] {
+  const all = rulesOf(limit, nowMs + skewMs);
+  const own = all.filter((_, index) => rules.includes(index));
+  const shared = everybody ? rulesOf(30, nowMs + skewMs).slice(2, 4) : [];
+  return [
+    ...own.map((rule) => ({ subject: `user:${user}`, rule })),
+    ...shared.map((rule) => ({ subject: 'everybody', rule })),
+  ];
+}
+
+type Ask = (ledger: Verbs, clock: { nowMs(): number }) => Promise<unknown>;
+const verb = <Value>(of: fc.Arbitrary<Value>, ask: (value: Value) => Ask) =>
+  of.map((value) => ({ ask: ask(value), name: `${ask.name} ${fc.stringify(value)}` }));
+
+const full = (given: Partial<Amounts>): Amounts => amounts(given);
+const gift = fc.oneof(cost, fc.constant({ tokens: Number.POSITIVE_INFINITY }));
+
+const verbs = fc.oneof(
+  { weight: 6, arbitrary: verb(fc.tuple(id, choice, cost, lease), reserve) },
+  { weight: 3, arbitrary: verb(fc.tuple(id, cost), settle) },
+  { weight: 2, arbitrary: verb(id, release) },
+  { weight: 2, arbitrary: verb(fc.tuple(id, lease), renew) },
+  { weight: 2, arbitrary: verb(choice, read) },
+  { weight: 1, arbitrary: verb(fc.tuple(id, choice, gift), credit) },
+);
+
+function reserve([of, chosen, held, until]: [string, Choice, Partial<Amounts>, Lease]): Ask {
+  return (ledger, clock) => ledger.reserve(of, claimsOf(chosen, clock.nowMs()), full(held), until);
+}
+function settle([of, used]: [string, Partial<Amounts>]): Ask {
+  return (ledger) => ledger.settle(of, full(used));
+}
+function release(of: string): Ask {
+  return (ledger) => ledger.release(of);
+}
+function renew([of, until]: [string, Lease]): Ask {
+  return (ledger) => ledger.renew(of, until);
+}
+function read(chosen: Choice): Ask {
+  return (ledger, clock) => ledger.read(claimsOf(chosen, clock.nowMs()));
+}
+function credit([of, chosen, given]: [string, Choice, Partial<Amounts>]): Ask {
+  return (ledger, clock) => ledger.credit(of, claimsOf(chosen, clock.nowMs()), full(given));
+}
+
+/** Mostly small steps; sometimes a whole window, sometimes back. */
+const passMs = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(0) },
+  { weight: 6, arbitrary: fc.nat(900) },
+  { weight: 2, arbitrary: fc.nat(9_000) },
+  { weight: 1, arbitrary: fc.integer({ min: -9_000, max: -1 }) },
+);
+
+/** One step of a ledger's life: time passes, then a verb is called. */
+export const step = fc.record({ passMs, verb: verbs });
+export type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** Leads both through the same life; throws at the first answer in which they differ. */
+export async function assertSameLife(
+  steps: readonly Step[],
+  clock: SettableClock,
+  ledger: Verbs,
+  reference: Verbs,
+): Promise<void> {
+  let latestMs = clock.nowMs();
+  // Callers are at most one window away from the ledger's time, as its interface asks of them.
+  const callers = { nowMs: () => latestMs };
+  for (const { passMs, verb } of steps) {
+    clock.set(clock.nowMs() + passMs);
+    latestMs = Math.max(latestMs, clock.nowMs());
+    const expected = await verb.ask(reference, callers);
+    expect(await verb.ask(ledger, callers), verb.name).toEqual(expected);
+  }
+}

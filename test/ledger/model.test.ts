@@ -1,0 +1,30 @@
+import fc from 'fast-check';
+import { describe, it } from 'vitest';
+import { memoryLedger } from '../../src/ledger/memory-ledger.ts';
+import { sqliteLedger } from '../../src/ledger/sqlite-ledger.ts';
+import { START_MS, settableClock } from '../../src/testing/ledger-conformance/case.ts';
+import { assertSameLife, type Step, step, type Verbs } from './ledger-commands.ts';
+import { ReferenceLedger } from './reference-ledger.ts';
+
+type Factory = (options: { clock: { nowMs(): number } }) => Verbs | Promise<Verbs>;
+
+/** Every ledger is held against the same reference. */
+const ledgers: Readonly<Record<string, Factory>> = {
+  memory: memoryLedger,
+  sqlite: ({ clock }) => sqliteLedger({ file: ':memory:', clock }),
+};
+
+describe.each(Object.entries(ledgers))('%s ledger', (_name, factory) => {
+  it('A01 A21 F34 F35 F44 answers every random life exactly as the reference does', async () => {
+    const life = fc.array(step, { minLength: 1, maxLength: 60, size: 'max' });
+    await fc.assert(
+      fc.asyncProperty(life, async (steps: Step[]) => {
+        const clock = settableClock(START_MS);
+        const ledger = await factory({ clock });
+        await assertSameLife(steps, clock, ledger, new ReferenceLedger(clock));
+        await ledger.close();
+      }),
+      { numRuns: 400 },
+    );
+  });
+});

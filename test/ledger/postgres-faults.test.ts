@@ -1,0 +1,264 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { LedgerError } from '../../src/errors.ts';
+import { type PostgresLedger, postgresLedger } from '../../src/ledger/postgres-ledger.ts';
+import { type FaultProxy, faultProxy } from '../../src/testing/fault-proxy.ts';
+import {
+  assertCounts,
+  claim,
+  concurrent,
+  DISPATCHED,
+  daily,
+  granted,
+  LEASE,
+  tokens,
+} from '../../src/testing/ledger-conformance/case.ts';
+import {
+  type Connected,
+  connect,
+  freshLedger,
+  freshSchema,
+  type Library,
+} from './servers/postgres-ledgers.ts';
+import { startPostgres } from './servers/postgres-server.ts';
+
+const server = await startPostgres();
+const url = server?.url ?? '';
+afterAll(() => server?.close());
+
+const libraries: readonly Library[] = ['pg', 'postgres'];
+const DEADLINE_MS = 250;
+/** What a busy machine may add; no promise of ours. */
+const SLACK_MS = 750;
+
+/** A verb fails as a failure of the store, and in time. */
+async function fails(verb: Promise<unknown>): Promise<void> {
+  const startMs = performance.now();
+  await expect(verb).rejects.toThrow(LedgerError);
+  expect(performance.now() - startMs).toBeLessThan(DEADLINE_MS + SLACK_MS);
+}
+
+/** Repeats what may fail until it does not; the store is back, only nobody knows when it is noticed. */
+async function eventually<T>(verb: () => Promise<T>, withinMs = 3_000): Promise<T> {
+  const deadlineMs = performance.now() + withinMs;
+  for (;;) {
+    try {
+      return await verb();
+    } catch (error) {
+      if (performance.now() > deadlineMs) throw error;
+      await sleep(50);
+    }
+  }
+}
+
+describe.skipIf(server === undefined).each(libraries)('behind a bad network (%s)', (library) => {
+  const claims = [claim(daily(100)), claim(concurrent(10))];
+  let proxy: FaultProxy;
+  let connected: Connected;
+  let ledger: PostgresLedger;
+  let direct: { client: Connected; ledger: PostgresLedger };
+
+  beforeAll(async () => {
+    if (server === undefined) return;
+    const schema = freshSchema();
+    const client = connect('pg', url);
+    direct = { client, ledger: await freshLedger(client.client, { schema }) };
+    proxy = await faultProxy(server);
+    const { pathname, username } = new URL(url);
+    connected = connect(library, `postgres://${username}@127.0.0.1:${proxy.port}${pathname}`, 4);
+    ledger = postgresLedger(connected.client, { schema, deadlineMs: DEADLINE_MS });
+  });
+  afterEach(() => {
+    proxy.fault = { kind: 'pass' };
+  });
+  afterAll(async () => {
+    await ledger?.close();
+    await proxy?.close();
+    await Promise.all([connected?.end(), direct?.client.end()]);
+  });
+
+  const used = async () => (await direct.ledger.read(claims)).map((one) => [one.used, one.held]);
+  /** Leaves at least one connection open and idle. */
+  const warm = () => eventually(() => ledger.read(claims));
+  /** What was sent under the fault has arrived, or never will. */
+  const arrived = () => sleep(100);
+
+  it('F34 F35 one effect of each verb when its reply is lost and it is repeated', async () => {
+    await warm();
+    const id = randomUUID();
+    const before = await used();
+    proxy.fault = { kind: 'swallowReply' };
+    await fails(ledger.reserve(id, claims, tokens(6), DISPATCHED));
+    await arrived();
+    expect(await used()).toEqual([
+      [before[0]?.[0], 6],
+      [0, 1],
+    ]);
+    proxy.fault = { kind: 'pass' };
+    await eventually(() => granted(ledger.reserve(id, claims, tokens(6), DISPATCHED)));
+    proxy.fault = { kind: 'swallowReply' };
+    await fails(ledger.settle(id, tokens(4)));
+    await arrived();
+    proxy.fault = { kind: 'pass' };
+    expect(await eventually(() => ledger.settle(id, tokens(4)))).toBe('replayed');
+    expect(await used()).toEqual([
+      [(before[0]?.[0] ?? 0) + 4, 0],
+      [0, 0],
+    ]);
+  });
+
+  it('F51 repeats a verb by itself when its connection breaks, with one effect', async () => {
+    await warm();
+    const before = await used();
+    const id = randomUUID();
+    proxy.fault = { kind: 'closeOnReuse' };
+    const reserve = ledger.reserve(id, claims, tokens(6), DISPATCHED);
+    await sleep(1);
+    proxy.fault = { kind: 'pass' };
+    await eventually(() =>
+      granted(reserve.catch(() => ledger.reserve(id, claims, tokens(6), DISPATCHED))),
+    );
+    await eventually(() => ledger.release(id));
+    expect(await used()).toEqual(before);
+  });
+
+  it('F32 F41 decides in time in a black hole, and answers rightly after it', async () => {
+    await warm();
+    proxy.fault = { kind: 'blackHole' };
+    await Promise.all(
+      Array.from({ length: 12 }, (_, index) =>
+        fails(ledger.reserve(`lost ${index}`, claims, tokens(1), LEASE)),
+      ),
+    );
+    proxy.fault = { kind: 'pass' };
+    // Only "pg" gives such a connection up by itself; "postgres" waits until the network refuses it.
+    if (library === 'postgres') {
+      for (const connection of proxy.open) connection.fault = { kind: 'closeOnReuse' };
+    }
+    const id = randomUUID();
+    // The lost ones may have arrived since, and hold what they asked for.
+    const others = [claim(daily(100), 'user:after')];
+    await eventually(() => granted(ledger.reserve(id, others, tokens(1), LEASE)), 5_000);
+    expect(await eventually(() => ledger.release(id))).toMatch(/done|replayed/);
+  });
+
+  it('F33 F41 late replies never answer another verb', async () => {
+    await warm();
+    proxy.fault = { kind: 'lateReply', until: DEADLINE_MS + 100 };
+    await Promise.all([1, 2, 3, 4].map(() => fails(ledger.read(claims))));
+    proxy.fault = { kind: 'pass' };
+    const ids = Array.from({ length: 40 }, () => randomUUID());
+    for (const id of ids)
+      expect(await eventually(() => ledger.settle(id, tokens(1)))).toBe('unknown');
+    const other = claim(daily(7), 'user:other');
+    expect((await eventually(() => ledger.read([other])))[0]?.remaining).toBe(7);
+  });
+});
+
+describe.skipIf(server?.own === undefined).each(libraries)('a failing server (%s)', (library) => {
+  const of = claim(daily(1_000));
+  const started = async () => {
+    const connected = connect(library, url, 4);
+    const schema = freshSchema();
+    await freshLedger(connected.client, { schema });
+    const ledger = postgresLedger(connected.client, { schema, deadlineMs: DEADLINE_MS });
+    await granted(ledger.reserve('before', [of], tokens(6), DISPATCHED));
+    return { schema, ledger, end: connected.end };
+  };
+
+  it('F31 F46 F51 that crashes fails in time, loses nothing that it acknowledged, and is used again', async () => {
+    const { ledger, end } = await started();
+    await server?.own?.crash();
+    for (let time = 0; time < 3; time += 1)
+      await fails(ledger.reserve(`${time}`, [of], tokens(1), LEASE));
+    await fails(ledger.settle('before', tokens(4)));
+    await server?.own?.resume();
+    expect(await eventually(() => ledger.settle('before', tokens(4)))).toBe('done');
+    await assertCounts(ledger, of, { used: 4, held: 0 });
+    await end();
+  });
+
+  it('F32 that is stopped fails in time, and is used again', async () => {
+    const { ledger, end } = await started();
+    await server?.own?.signal('SIGSTOP');
+    await Promise.all([1, 2, 3, 4, 5, 6].map(() => fails(ledger.settle('before', tokens(4)))));
+    await fails(ledger.settle('before', tokens(4)));
+    await server?.own?.signal('SIGCONT');
+    expect(await eventually(() => ledger.settle('before', tokens(4)))).toMatch(/done|replayed/);
+    await assertCounts(ledger, of, { used: 4, held: 0 });
+    await end();
+  });
+
+  it('F51 that ends all connections does not end this process', async () => {
+    const { ledger, end } = await started();
+    const admin = new Pool({ connectionString: url, max: 1 });
+    await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE pid <> pg_backend_pid() AND datname = current_database()`);
+    expect(await eventually(() => ledger.release('before'))).toBe('done');
+    await admin.end();
+    await end();
+  });
+
+  it('F51 F55 that lets nobody write fails, and answers reads', async () => {
+    const { schema, ledger, end } = await started();
+    const reader = connect(library, `${url}?options=-c%20default_transaction_read_only%3Don`, 1);
+    const standby = postgresLedger(reader.client, { schema, deadlineMs: DEADLINE_MS });
+    await fails(standby.reserve('call', [of], tokens(1), LEASE));
+    await fails(standby.settle('before', tokens(1)));
+    await assertCounts(standby, of, { used: 0, held: 6 });
+    await reader.end();
+    await granted(ledger.reserve('after', [of], tokens(1), LEASE));
+    await end();
+  });
+});
+
+describe.skipIf(server === undefined)('a crowded pool', () => {
+  it('F49 of one connection serves many calls at once, and none of them keeps it', async () => {
+    const pool = new Pool({ connectionString: url, max: 1 });
+    const ledger = await freshLedger(pool);
+    const of = claim(daily(1_000));
+    const ids = Array.from({ length: 200 }, (_, index) => `call-${index}`);
+    await Promise.all(ids.map((id) => granted(ledger.reserve(id, [of], tokens(1), LEASE))));
+    expect(pool.idleCount).toBe(1);
+    await Promise.all(ids.map((id) => ledger.settle(id, tokens(1))));
+    await assertCounts(ledger, of, { used: 200, held: 0 });
+    await pool.end();
+  });
+
+  it('F49 that somebody else has emptied fails in time', async () => {
+    const pool = new Pool({ connectionString: url, max: 1 });
+    const schema = freshSchema();
+    await freshLedger(pool, { schema });
+    const ledger = postgresLedger(pool, { schema, deadlineMs: DEADLINE_MS });
+    const taken = await pool.connect();
+    await fails(ledger.read([claim(daily(10))]));
+    taken.release();
+    await ledger.read([claim(daily(10))]);
+    await pool.end();
+  });
+
+  it('a row that somebody else has locked fails the calls on it in time, and no others', async () => {
+    const pool = new Pool({ connectionString: url, max: 8 });
+    const schema = freshSchema();
+    const patient = await freshLedger(pool, { schema });
+    const ledger = postgresLedger(pool, { schema, deadlineMs: DEADLINE_MS + SLACK_MS });
+    const [ada, bob] = [claim(daily(100), 'user:ada'), claim(daily(100), 'user:bob')];
+    for (const of of [ada, bob]) await granted(patient.reserve(of.subject, [of], tokens(1), LEASE));
+    const admin = await pool.connect();
+    await admin.query(
+      `BEGIN; SELECT FROM ${schema}.subjects WHERE subject = 'user:ada' FOR UPDATE`,
+    );
+    const call = (index: number) =>
+      ledger.reserve(`${index}`, [index % 2 ? ada : bob], tokens(1), LEASE).then(
+        () => true,
+        () => false,
+      );
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => call(index)));
+    await admin.query('ROLLBACK');
+    admin.release();
+    expect(answers.map((isGranted, index) => isGranted === (index % 2 === 0))).not.toContain(false);
+    await pool.end();
+  });
+});

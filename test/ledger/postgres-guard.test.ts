@@ -1,0 +1,57 @@
+import { Pool } from 'pg';
+import { afterAll, describe, expect, it } from 'vitest';
+import { claim, DISPATCHED, daily, tokens } from '../../src/testing/ledger-conformance/case.ts';
+import { assertKeepsNoSecret } from './keeps-no-secret.ts';
+import { freshLedger, freshSchema } from './servers/postgres-ledgers.ts';
+import { startPostgres } from './servers/postgres-server.ts';
+
+const server = await startPostgres();
+afterAll(() => server?.close());
+
+describe.skipIf(server === undefined)('a guard on Postgres', () => {
+  const pool = new Pool({ connectionString: server?.url ?? '', max: 4 });
+  afterAll(() => pool.end());
+
+  async function dumpOf(schema: string): Promise<string> {
+    const tables = ['meta', 'subjects', 'holds', 'records'];
+    const dumps = tables.map((table) =>
+      pool.query(`SELECT t::text AS line FROM ${schema}.${table} t`),
+    );
+    return (await Promise.all(dumps))
+      .flatMap(({ rows }) => rows.map(({ line }) => line))
+      .join('\n');
+  }
+
+  it('A34 keeps no piece of any token, of the key or of the secret, and no prompt', async () => {
+    const schema = freshSchema();
+    const ledger = await freshLedger(pool, { schema });
+    await assertKeepsNoSecret(ledger, async () => Buffer.from(await dumpOf(schema)));
+  });
+
+  it('asks it once for each verb, whatever limits apply', async () => {
+    let asked = 0;
+    const counted = {
+      on: () => {},
+      query: (query: { text: string }) => {
+        asked += 1;
+        return pool.query(query);
+      },
+    };
+    const ledger = await freshLedger(counted);
+    const claims = ['token:x', 'user:ada', 'everybody'].map((subject) => claim(daily(9), subject));
+    const costs = async (verb: () => Promise<unknown>) => {
+      const before = asked;
+      await verb();
+      return asked - before;
+    };
+    const verbs = [
+      () => ledger.reserve('call', claims, tokens(1), DISPATCHED),
+      () => ledger.renew('call', DISPATCHED),
+      () => ledger.settle('call', tokens(1)),
+      () => ledger.release('call'),
+      () => ledger.credit('gift', claims, tokens(1)),
+      () => ledger.read(claims),
+    ];
+    for (const verb of verbs) expect(await costs(verb)).toBe(1);
+  });
+});

@@ -1,0 +1,34 @@
+import fc from 'fast-check';
+import { afterAll, describe, it } from 'vitest';
+import { START_MS, settableClock } from '../../src/testing/ledger-conformance/case.ts';
+import { assertSameLife, type Step, step } from './ledger-commands.ts';
+import { ReferenceLedger } from './reference-ledger.ts';
+import { connect, emptyLedgers } from './servers/postgres-ledgers.ts';
+import { startPostgres } from './servers/postgres-server.ts';
+
+const server = await startPostgres();
+afterAll(() => server?.close());
+
+/** `MODEL_RUNS` for a longer look. */
+const RUNS = Number(process.env['MODEL_RUNS'] ?? 80);
+
+describe.skipIf(server === undefined)('postgres ledger', () => {
+  const connected = connect('pg', server?.url ?? '', 2);
+  afterAll(() => connected.end());
+  const emptyLedger = emptyLedgers(connected);
+
+  it('A01 A21 F34 F35 F44 answers every random life exactly as the reference does', {
+    timeout: 20_000 + RUNS * 200,
+  }, async () => {
+    const life = fc.array(step, { minLength: 1, maxLength: 60, size: 'max' });
+    await fc.assert(
+      fc.asyncProperty(life, async (steps: Step[]) => {
+        const clock = settableClock(START_MS);
+        const ledger = await emptyLedger({ clock });
+        await assertSameLife(steps, clock, ledger, new ReferenceLedger(clock));
+        await ledger.close();
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});

@@ -1,0 +1,108 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Pool } from 'pg';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Claim } from '../../src/ledger/ledger.ts';
+import { postgresLedger } from '../../src/ledger/postgres-ledger.ts';
+import { amounts, claim, concurrent, rate } from '../../src/testing/ledger-conformance/case.ts';
+import { connect, freshLedger, freshSchema, type Library } from './servers/postgres-ledgers.ts';
+import { startPostgres } from './servers/postgres-server.ts';
+
+const server = await startPostgres();
+const url = server?.url ?? '';
+afterAll(() => server?.close());
+
+const CONTENDER = fileURLToPath(new URL('./servers/postgres-contender.ts', import.meta.url));
+const PROCESSES = 4;
+const CALLS = 400;
+const ROOM = 100;
+
+async function startContender(schema: string, name: string, library: Library) {
+  const args = [url, schema, name, `${CALLS}`, library];
+  const child = fork(CONTENDER, args, { execArgv: [], silent: false });
+  expect((await once(child, 'message'))[0]).toBe('ready');
+  return child;
+}
+
+async function race(child: ChildProcess): Promise<number> {
+  const answer = once(child, 'message');
+  child.send('go');
+  const [granted] = await answer;
+  return Number(granted);
+}
+
+describe.skipIf(server === undefined)('several processes on one Postgres', () => {
+  it.each<Library>(['pg', 'postgres'])(
+    'A01 A02 A21 A32 get exactly what is left of everybody’s limit, and make the schema once (%s)',
+    { timeout: 60_000 },
+    async (library) => {
+      const schema = freshSchema();
+      const names = Array.from({ length: PROCESSES }, (_, index) => `worker${index}`);
+      const children = await Promise.all(
+        names.map((name) => startContender(schema, name, library)),
+      );
+      const granted = await Promise.all(children.map(race));
+      expect(granted.reduce((sum, count) => sum + count, 0)).toBe(ROOM);
+      const { client, end } = connect('pg', url);
+      const ledger = postgresLedger(client, { schema, deadlineMs: 5_000 });
+      const [shared] = await ledger.read([claim(concurrent(1_000_000), 'user:shared')]);
+      expect(shared?.held).toBe(ROOM);
+      await end();
+    },
+  );
+
+  it('F50 a storm of calls over overlapping subjects ends without a deadlock or a failure', {
+    timeout: 60_000,
+  }, async () => {
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    console.info(`F50 seed ${seed}`);
+    const random = seeded(seed);
+    const pool = new Pool({ connectionString: url, max: 24 });
+    const schema = freshSchema();
+    const first = await freshLedger(pool, { schema, deadlineMs: 20_000 });
+    const ledgers = [
+      first,
+      ...[1, 2, 3].map(() => postgresLedger(pool, { schema, deadlineMs: 20_000 })),
+    ];
+    const subjects = ['user:a', 'user:b', 'token:c', 'zebra', 'everybody'];
+    const call = async (index: number) => {
+      const ledger = ledgers[index % ledgers.length] ?? first;
+      const id = `call-${index}`;
+      const claims = shuffled(subjects, random)
+        .slice(0, 1 + (index % subjects.length))
+        .map((subject): Claim => claim(index % 2 ? concurrent(1e6) : rate(1e9, 1e9), subject));
+      const durationMs = index % 5 === 0 ? 1 : 60_000;
+      await ledger.reserve(id, claims, amounts({ tokens: 3, concurrent: 1 }), {
+        durationMs,
+        dispatched: index % 3 === 0,
+      });
+      if (index % 7 === 0) await ledger.credit(id, claims, amounts({ tokens: 1 }));
+      if (index % 2) await ledger.release(id);
+      else await ledger.settle(id, amounts({ tokens: 2 }));
+    };
+    await Promise.all(Array.from({ length: 1_500 }, (_, index) => call(index)));
+    const { rows } = await pool.query<{ deadlocks: string }>(
+      'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()',
+    );
+    expect(Number(rows[0]?.deadlocks)).toBe(0);
+    for (const subject of subjects) {
+      const [places] = await first.read([claim(concurrent(1e6), subject)]);
+      expect(places?.held).toBe(0);
+    }
+    await pool.end();
+  });
+});
+
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  const keyed = items.map((item) => [random(), item] as const);
+  return keyed.sort(([a], [b]) => a - b).map(([, item]) => item);
+}

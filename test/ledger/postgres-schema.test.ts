@@ -1,0 +1,198 @@
+import { Client, Pool } from 'pg';
+import { afterAll, describe, expect, it } from 'vitest';
+import { LedgerError } from '../../src/errors.ts';
+import { postgresLedger, postgresSchemaSql } from '../../src/ledger/postgres-ledger.ts';
+import {
+  claim,
+  DAY_MS,
+  DISPATCHED,
+  daily,
+  granted,
+  MINUTE_MS,
+  START_MS,
+  tokens,
+} from '../../src/testing/ledger-conformance/case.ts';
+import { connect, freshLedger, freshSchema, type Library } from './servers/postgres-ledgers.ts';
+import { startPostgres } from './servers/postgres-server.ts';
+
+const server = await startPostgres();
+const url = server?.url ?? '';
+afterAll(() => server?.close());
+const CLAIMS = [claim(daily(10))];
+
+describe.skipIf(server === undefined)('F52 the schema', () => {
+  const pool = new Pool({ connectionString: url, max: 8 });
+  afterAll(() => pool.end());
+  const reserve = (schema: string, migrate = true) =>
+    postgresLedger(pool, { schema, migrate, deadlineMs: 5_000 }).reserve(
+      'call',
+      CLAIMS,
+      tokens(1),
+      DISPATCHED,
+    );
+
+  it.each<Library>(['pg', 'postgres'])(
+    'is made once by many who start at the same time (%s)',
+    async (library) => {
+      const schema = freshSchema();
+      const clients = [1, 2, 3, 4, 5, 6].map(() => connect(library, url, 1));
+      const options = { schema, deadlineMs: 10_000 };
+      const ledgers = clients.map(({ client }) => postgresLedger(client, options));
+      await Promise.all(
+        ledgers.map((ledger, index) =>
+          granted(ledger.reserve(`call-${index}`, CLAIMS, tokens(1), DISPATCHED)),
+        ),
+      );
+      const [balance] = (await ledgers[0]?.read(CLAIMS)) ?? [];
+      expect(balance?.held).toBe(6);
+      await Promise.all(clients.map(({ end }) => end()));
+    },
+  );
+
+  it('may be made again, by hand, without losing what is counted', async () => {
+    const schema = freshSchema();
+    await pool.query(postgresSchemaSql(schema));
+    await granted(reserve(schema, false));
+    await pool.query(postgresSchemaSql(schema));
+    const [balance] = await postgresLedger(pool, { schema }).read(CLAIMS);
+    expect(balance?.held).toBe(1);
+  });
+
+  it('that is missing or too old is refused where it may not be made, and says what to do', async () => {
+    const schema = freshSchema();
+    await expect(reserve(schema, false)).rejects.toThrow(/is missing.*postgresSchemaSql/);
+    await pool.query(postgresSchemaSql(schema));
+    await pool.query(`UPDATE ${schema}.meta SET version = 0`);
+    await expect(reserve(schema, false)).rejects.toThrow(LedgerError);
+    await granted(reserve(schema));
+  });
+
+  it('that is newer is used while it serves this release, and never made older', async () => {
+    const schema = freshSchema();
+    await pool.query(postgresSchemaSql(schema));
+    await pool.query(`UPDATE ${schema}.meta SET version = 1000`);
+    await granted(reserve(schema));
+    await expect(pool.query(postgresSchemaSql(schema))).rejects.toThrow(/newer than/);
+    await pool.query(`UPDATE ${schema}.meta SET serves_from = 1000`);
+    await expect(reserve(schema)).rejects.toThrow(/no longer serves this release.*update/);
+  });
+
+  it('is used by a role that may create nothing', async () => {
+    const schema = freshSchema();
+    await pool.query(postgresSchemaSql(schema));
+    const role = `role_${schema}`;
+    await pool.query(`CREATE ROLE ${role} LOGIN; GRANT USAGE ON SCHEMA ${schema} TO ${role};
+      GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO ${role}`);
+    const poor = new Pool({ connectionString: url.replace('postgres@', `${role}@`), max: 2 });
+    const ledger = postgresLedger(poor, { schema, migrate: false, deadlineMs: 5_000 });
+    await granted(ledger.reserve('call', CLAIMS, tokens(4), DISPATCHED));
+    expect(await ledger.settle('call', tokens(4))).toBe('done');
+    expect(await ledger.records.put('key', '1')).toBe(true);
+    await poor.end();
+  });
+
+  it.each(['', '1a', 'a"b', "a'; DROP TABLE x", 'ä'.repeat(40)])('is never named %j', (schema) => {
+    expect(() => postgresLedger(pool, { schema })).toThrow(TypeError);
+  });
+
+  it('refuses what is no client', () => {
+    expect(() => postgresLedger({} as never)).toThrow(/"pool" must be/);
+  });
+});
+
+describe.skipIf(server === undefined)('what is kept', () => {
+  const pool = new Pool({ connectionString: url, max: 2 });
+  afterAll(() => pool.end());
+
+  it('F51 needs nothing of a session: each statement may come on a connection of its own', async () => {
+    const strangers = {
+      on: () => {},
+      async query(query: { text: string; values?: unknown[] }) {
+        const client = new Client(url);
+        await client.connect();
+        try {
+          return await client.query(query);
+        } finally {
+          await client.end();
+        }
+      },
+    };
+    const ledger = await freshLedger(strangers);
+    await granted(ledger.reserve('call', CLAIMS, tokens(4), DISPATCHED));
+    expect(await ledger.settle('call', tokens(3))).toBe('done');
+    expect((await ledger.read(CLAIMS))[0]?.used).toBe(3);
+  });
+
+  it('F59 time never goes back in a row, whichever process asks', async () => {
+    const schema = freshSchema();
+    const at = (nowMs: number) => freshLedger(pool, { schema, clock: { nowMs: () => nowMs } });
+    const { startMs, endMs } = daily(10).windows[0];
+    const late = await at(endMs);
+    const early = await at(startMs);
+    await granted(late.reserve('late', CLAIMS, tokens(10), DISPATCHED));
+    await late.settle('late', tokens(10));
+    expect((await early.reserve('early', CLAIMS, tokens(1), DISPATCHED)).granted).toBe(false);
+  });
+
+  it('F44 F45 is counted once when a verb meets a lease of another that is over', async () => {
+    let nowMs = START_MS;
+    const ledger = await freshLedger(pool, { clock: { nowMs: () => nowMs } });
+    const claims = [claim(daily(100), 'user:ada'), claim(daily(100), 'everybody')];
+    const long = { durationMs: DAY_MS, dispatched: true };
+    await granted(ledger.reserve('other', claims.slice(1), tokens(7), DISPATCHED));
+    await granted(ledger.reserve('own', claims, tokens(9), long));
+    nowMs += MINUTE_MS;
+    expect(await ledger.settle('own', tokens(4))).toBe('done');
+    await ledger.credit('gift', claims, tokens(1));
+    expect((await ledger.read(claims)).map(({ used, held }) => [used, held])).toEqual([
+      [3, 0],
+      [10, 0],
+    ]);
+  });
+
+  it('is forgotten when it is over, and not while it may still be ended or counts', async () => {
+    let nowMs = daily(10).windows[0].startMs;
+    const schema = freshSchema();
+    const ledger = await freshLedger(pool, { schema, clock: { nowMs: () => nowMs } });
+    const work = async (from: number) => {
+      for (let index = from; index < from + 600; index += 1)
+        await ledger.release(`nothing ${index}`);
+    };
+    const left = async (table: string) => {
+      const { rows } = await pool.query<{ n: string }>(
+        `SELECT count(*) AS n FROM ${schema}.${table}`,
+      );
+      return Number(rows[0]?.n);
+    };
+    const count = async () => [await left('subjects'), await left('holds'), await left('records')];
+    await granted(ledger.reserve('ended', CLAIMS, tokens(4), DISPATCHED));
+    await ledger.settle('ended', tokens(4));
+    await ledger.records.put('key', '1', { expiresAtMs: nowMs + 1_000 });
+    await work(0);
+    expect(await count()).toEqual([1, 1, 1]);
+    nowMs += 3_600_000;
+    await work(600);
+    expect(await count()).toEqual([1, 0, 0]);
+    nowMs += 30 * 3_600_000;
+    await work(1_200);
+    await work(1_800);
+    expect(await count()).toEqual([0, 0, 0]);
+  });
+
+  it('A45 a change is heard of in another process within 1 s', async () => {
+    const schema = freshSchema();
+    const writer = await freshLedger(pool, { schema });
+    const reader = await freshLedger(pool, { schema, pollMs: 100 });
+    const heard = new Set<string>();
+    const stop = reader.records.watch((key) => heard.add(key));
+    await expect.poll(() => heard.has('*'), { timeout: 1_000 }).toBe(true);
+    await writer.records.put('user:ada', '1');
+    await writer.records.delete('user:ada');
+    await expect.poll(() => heard.has('user:ada'), { timeout: 1_000 }).toBe(true);
+    heard.clear();
+    await writer.records.put('\0', '1');
+    await expect.poll(() => heard.has('*'), { timeout: 1_000 }).toBe(true);
+    stop();
+    await reader.close();
+  });
+});

@@ -1,0 +1,183 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { type RedisClient, redisLedger } from '../../src/ledger/redis-ledger.ts';
+import { claim, DISPATCHED, daily, tokens } from '../../src/testing/ledger-conformance/case.ts';
+import { assertKeepsNoSecret } from './keeps-no-secret.ts';
+import { lasting } from './race/lasting.ts';
+import { freshLedger } from './servers/redis-clients.ts';
+import { redisBinary, startRedis } from './servers/redis-server.ts';
+
+const binary = redisBinary();
+const server = binary === undefined ? undefined : await startRedis(binary);
+afterAll(() => server?.close());
+
+const claims = ['token:x', 'user:ada', 'everybody'].map((subject) => claim(lasting(9), subject));
+
+describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
+  let redis: Redis;
+  let client: RedisClient;
+  beforeAll(() => {
+    redis = new Redis(server?.port ?? 0, { retryStrategy: () => 20 });
+    redis.on('error', () => {});
+    client = redis;
+  });
+  afterAll(() => redis?.disconnect());
+
+  it('asks it once for each verb, whatever limits apply', async () => {
+    const ledger = freshLedger(client);
+    const scripts = [
+      () => ledger.reserve('call', claims, tokens(1), DISPATCHED),
+      () => ledger.renew('call', DISPATCHED),
+      () => ledger.settle('call', tokens(1)),
+      () => ledger.release('call'),
+      () => ledger.credit('gift', claims, tokens(1)),
+      () => ledger.read(claims),
+      () => ledger.records.put('key', '1'),
+      () => ledger.records.get('key'),
+      () => ledger.records.delete('key'),
+    ];
+    // The server learns the scripts at their first use.
+    for (const verb of scripts) await verb();
+    const monitor = await new Redis(server?.port ?? 0).monitor();
+    const seen: string[] = [];
+    monitor.on('monitor', (_time: string, [command = '']: string[], source: string) => {
+      if (source !== 'lua') seen.push(command.toLowerCase());
+    });
+    for (const verb of scripts) await verb();
+    await redis.echo('over');
+    await expect.poll(() => seen.at(-1)).toBe('echo');
+    expect(seen.slice(0, -1)).toEqual(scripts.map(() => 'evalsha'));
+    monitor.disconnect();
+  });
+
+  it('F36 goes on when the server has forgotten the scripts', async () => {
+    const ledger = freshLedger(client);
+    await ledger.reserve('one', claims, tokens(1), DISPATCHED);
+    await redis.script('FLUSH');
+    expect(await ledger.settle('one', tokens(2))).toBe('done');
+    await redis.script('FLUSH');
+    expect((await ledger.read(claims)).map(({ used }) => used)).toEqual([2, 2, 2]);
+  });
+
+  it('settles and renews what another process took', async () => {
+    const namespace = `other-${Date.now()}`;
+    const [one, other] = [redisLedger(client, { namespace }), redisLedger(client, { namespace })];
+    await one.reserve('call', claims, tokens(3), DISPATCHED);
+    expect(await other.renew('call', DISPATCHED)).toBe(true);
+    expect(await other.settle('call', tokens(2))).toBe('done');
+    expect(await one.settle('call', tokens(2))).toBe('replayed');
+    expect((await one.read(claims)).map(({ used, held }) => [used, held])).toEqual([
+      [2, 0],
+      [2, 0],
+      [2, 0],
+    ]);
+  });
+
+  it('F39 warns of a server that may evict counters', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    freshLedger(client);
+    await expect.poll(() => warn.mock.calls.length).toBe(1);
+    expect(warn.mock.calls[0]).toEqual([
+      expect.stringContaining('allkeys-lru'),
+      { code: 'GUARD_REDIS_EVICTION' },
+    ]);
+    await redis.config('SET', 'maxmemory-policy', 'noeviction');
+    freshLedger(client);
+    await redis.ping();
+    expect(warn).toHaveBeenCalledTimes(1);
+    warn.mockRestore();
+  });
+
+  it('F38 with "durable" refuses to begin anew when all was lost, and without it begins anew', async () => {
+    const durable = freshLedger(client, { durable: true });
+    const other = freshLedger(client);
+    for (const ledger of [durable, other]) {
+      await ledger.reserve('call', claims, tokens(9), DISPATCHED);
+    }
+    await redis.flushall();
+    await expect(durable.reserve('next', claims, tokens(1), DISPATCHED)).rejects.toThrow(/lost/);
+    expect((await other.reserve('next', claims, tokens(1), DISPATCHED)).granted).toBe(true);
+  });
+
+  it('A45 tells every process of a change within 1 s, also when its messages are lost', async () => {
+    const namespace = `watch-${Date.now()}`;
+    const [one, other] = [redisLedger(client, { namespace }), redisLedger(client, { namespace })];
+    const heard: string[] = [];
+    const stop = other.records.watch((key) => heard.push(key));
+    await one.records.get('any');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await one.records.put('user:ada', '{"a":1}');
+    await expect.poll(() => heard, { timeout: 1_000 }).toContain('user:ada');
+    await redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await one.records.put('user:bob', '{"a":1}');
+    await expect.poll(() => heard, { timeout: 1_000 }).toContain('user:bob');
+    stop();
+    await Promise.all([one.close(), other.close()]);
+  });
+
+  it('A45 hears messages through a client that does not queue, as the page sets it up', async () => {
+    const patient = { lazyConnect: true, enableOfflineQueue: false, maxRetriesPerRequest: 0 };
+    const strict = new Redis(server?.port ?? 0, patient);
+    await strict.connect();
+    const ledger = freshLedger(strict);
+    const stop = ledger.records.watch(() => {});
+    await expect
+      .poll(async () => redis.call('PUBSUB', 'CHANNELS', '*test-*'))
+      .toEqual([expect.stringContaining('changes')]);
+    stop();
+    await ledger.close();
+    strict.disconnect();
+  });
+
+  it('A45 tells of anything when more changed than is remembered', async () => {
+    const namespace = `many-${Date.now()}`;
+    const [one, other] = [redisLedger(client, { namespace }), redisLedger(client, { namespace })];
+    const heard: string[] = [];
+    await one.records.put('first', '1');
+    const stop = other.records.watch((key) => heard.push(key));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const keys = Array.from({ length: 3_000 }, (_, index) => `key-${index}`);
+    await Promise.all(keys.map((key) => one.records.put(key, '1')));
+    await expect
+      .poll(() => heard.includes('*') || keys.every((key) => heard.includes(key)), {
+        timeout: 2_000,
+      })
+      .toBe(true);
+    stop();
+    await Promise.all([one.close(), other.close()]);
+  });
+
+  it('A34 keeps no piece of any token, of the key or of the secret, and no prompt', async () => {
+    await redis.flushall();
+    await assertKeepsNoSecret(freshLedger(client), async () => Buffer.from(await dumpOf(redis)));
+  });
+
+  it('expires what nobody counts on any more', async () => {
+    await redis.flushall();
+    const ledger: Ledger = freshLedger(client);
+    await ledger.reserve('call', [claim(daily(9))], tokens(1), DISPATCHED);
+    await ledger.settle('call', tokens(1));
+    const keys = await redis.keys('*');
+    const left = await Promise.all(keys.map((key) => redis.pttl(key)));
+    const named = keys.map((key, index) => [key.replace(/^\{.*\}:/, ''), (left[index] ?? 0) > 0]);
+    expect(Object.fromEntries(named)).toEqual({
+      clock: false,
+      'hold:call': true,
+      's:user:ada': true,
+    });
+  });
+});
+
+async function dumpOf(redis: Redis): Promise<string> {
+  const keys = await redis.keys('*');
+  const lines = keys.map(async (key) => {
+    const type = await redis.type(key);
+    if (type === 'hash')
+      return `${key} ${JSON.stringify(await redis.hgetallBuffer(key))}${Object.entries(await redis.hgetall(key))}`;
+    if (type === 'zset') return `${key} ${await redis.zrange(key, '0', '-1')}`;
+    return `${key} ${await redis.get(key)}`;
+  });
+  return (await Promise.all(lines)).join('\n');
+}

@@ -1,0 +1,294 @@
+/**
+ * The ledger's meaning, written to be read: a log of what happened, from which every answer is worked
+ * out anew. Slow and unbounded; it only says what is right.
+ */
+import type { Clock } from '../../src/clock.ts';
+import type {
+  Amounts,
+  Balance,
+  CalendarRule,
+  Claim,
+  Granted,
+  Lease,
+  Ledger,
+  NotGranted,
+  RateRule,
+  Resolution,
+  Rule,
+  Violation,
+} from '../../src/ledger/ledger.ts';
+
+/** Something was used (or given back) in the window of `takenAtMs`, and became known at `atMs`. */
+interface Posting {
+  readonly claim: Claim;
+  readonly atMs: number;
+  readonly takenAtMs: number;
+  /** Calendar: the start of the window it belongs to. */
+  readonly startMs: number;
+  readonly amount: number;
+  /** `amount` is ignored: all that was used is forgiven. */
+  readonly forgives?: boolean;
+}
+
+interface Share {
+  readonly claim: Claim;
+  readonly takenAtMs: number;
+  readonly startMs: number;
+  charged: number;
+}
+
+interface Hold {
+  readonly cost: Amounts;
+  readonly shares: readonly Share[];
+  expiresAtMs: number;
+  dispatched: boolean;
+  state: 'live' | 'expired' | 'settled' | 'released';
+}
+
+const NOTHING: Amounts = {
+  requests: 0,
+  tokens: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  nanoUsd: 0,
+  concurrent: 0,
+};
+
+export class ReferenceLedger implements Omit<Ledger, 'records'> {
+  readonly #clock: Clock;
+  readonly #holds = new Map<string, Hold>();
+  readonly #gifts = new Set<string>();
+  #log: Posting[] = [];
+  #nowMs = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async reserve(
+    id: string,
+    claims: readonly Claim[],
+    held: Amounts,
+    lease: Lease,
+  ): Promise<Granted | NotGranted> {
+    this.#begin();
+    if (this.#holds.has(id)) return { granted: true, balances: this.#balances(claims) };
+    const violations = claims.flatMap((claim, index) => this.#violation(claim, index, held));
+    if (violations.length > 0) {
+      return { granted: false, violations, balances: this.#balances(claims) };
+    }
+    const { durationMs, dispatched } = lease;
+    const expiresAtMs = this.#nowMs + durationMs;
+    const shares = claims.map((claim) => this.#open(claim));
+    this.#holds.set(id, { cost: held, shares, expiresAtMs, dispatched, state: 'live' });
+    for (const share of shares.filter(isRate)) this.#post(share, held, this.#nowMs);
+    return { granted: true, balances: this.#balances(claims) };
+  }
+
+  async settle(id: string, used: Amounts): Promise<Resolution> {
+    return this.#end(id, 'settled', used);
+  }
+
+  async release(id: string): Promise<Resolution> {
+    return this.#end(id, 'released', NOTHING);
+  }
+
+  async renew(id: string, lease: Lease): Promise<boolean> {
+    this.#begin();
+    const hold = this.#holds.get(id);
+    if (hold?.state !== 'live') return false;
+    hold.expiresAtMs = Math.max(hold.expiresAtMs, this.#nowMs + lease.durationMs);
+    hold.dispatched ||= lease.dispatched;
+    return true;
+  }
+
+  async read(claims: readonly Claim[]): Promise<readonly Balance[]> {
+    this.#begin();
+    return this.#balances(claims);
+  }
+
+  async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {
+    this.#begin();
+    if (this.#gifts.has(id)) return 'replayed';
+    this.#gifts.add(id);
+    for (const claim of claims.filter(({ rule }) => amounts[rule.unit] > 0)) {
+      const share = this.#open(claim);
+      const amount = -amounts[claim.rule.unit];
+      const forgives = amount === Number.NEGATIVE_INFINITY;
+      this.#log.push({ ...share, atMs: this.#nowMs, amount, forgives });
+    }
+    return 'done';
+  }
+
+  async close(): Promise<void> {}
+
+  /** Time never goes back, and whatever expired by now did so at its own time. */
+  #begin(): void {
+    this.#nowMs = Math.max(this.#nowMs, this.#clock.nowMs());
+    const due = [...this.#holds.values()]
+      .filter((hold) => hold.state === 'live' && hold.expiresAtMs <= this.#nowMs)
+      .sort((a, b) => a.expiresAtMs - b.expiresAtMs);
+    for (const hold of due) {
+      hold.state = 'expired';
+      this.#postAll(hold, hold.dispatched ? hold.cost : NOTHING, hold.expiresAtMs);
+    }
+  }
+
+  #end(id: string, state: 'settled' | 'released', used: Amounts): Resolution {
+    this.#begin();
+    const hold = this.#holds.get(id);
+    if (hold === undefined) return 'unknown';
+    if (hold.state === state) return 'replayed';
+    if (hold.state === 'settled' || hold.state === 'released') return 'refused';
+    hold.state = state;
+    this.#postAll(hold, used, this.#nowMs);
+    return 'done';
+  }
+
+  #postAll(hold: Hold, used: Amounts, atMs: number): void {
+    for (const share of hold.shares) this.#post(share, used, atMs);
+  }
+
+  /** Posts the difference to what was charged before, if there is one. */
+  #post(share: Share, used: Amounts, atMs: number): void {
+    const total = used[share.claim.rule.unit];
+    if (total !== share.charged) this.#log.push({ ...share, atMs, amount: total - share.charged });
+    share.charged = total;
+  }
+
+  #open(claim: Claim): Share {
+    const { rule } = claim;
+    const startMs = rule.kind === 'calendar' ? this.#start(claim, rule, this.#nowMs) : 0;
+    const share = { claim, takenAtMs: this.#nowMs, startMs, charged: 0 };
+    // That a window was opened is an event of its own: it never closes for an earlier one.
+    this.#log.push({ ...share, atMs: this.#nowMs, amount: 0 });
+    return share;
+  }
+
+  #balances(claims: readonly Claim[]): readonly Balance[] {
+    return claims.map((claim) => {
+      const used = this.#used(claim, this.#nowMs);
+      const held = this.#held(claim);
+      const remaining = Math.max(0, capacityOf(claim.rule) - used - held);
+      return { used, held, remaining, resetsAtMs: this.#fallsTo(claim, used - 1) };
+    });
+  }
+
+  #violation(claim: Claim, index: number, costs: Amounts): readonly Violation[] {
+    const cost = costs[claim.rule.unit];
+    const capacity = capacityOf(claim.rule);
+    const used = this.#used(claim, this.#nowMs);
+    const held = this.#held(claim);
+    const isFree = cost === 0 && capacity > 0;
+    if (isFree || (capacity > 0 && used + held + cost <= capacity)) return [];
+    const hard = capacity === 0 || used + cost > capacity;
+    const fitsAtMs = capacity === 0 ? undefined : this.#fallsTo(claim, capacity - held - cost);
+    return [{ claim: index, cost, hard, fitsAtMs }];
+  }
+
+  #held({ subject, rule }: Claim): number {
+    if (rule.kind === 'rate') return 0;
+    const live = [...this.#holds.values()].filter((hold) => hold.state === 'live');
+    const shares = live.flatMap((hold) =>
+      hold.shares.filter(({ claim }) => isSame(claim, { subject, rule })).map(() => hold.cost),
+    );
+    return shares.reduce((sum, cost) => sum + cost[rule.unit], 0);
+  }
+
+  #used(claim: Claim, nowMs: number): number {
+    const { rule } = claim;
+    const log = this.#log.filter((posting) => isSame(posting.claim, claim));
+    if (rule.kind === 'concurrent') return 0;
+    if (rule.kind === 'rate') return Math.ceil(debt(log, rule, nowMs));
+    let counted: Posting[] = [];
+    for (const posting of log) {
+      const before = counted.filter((other) => this.#counts(other, rule, posting.atMs));
+      if (!posting.forgives) counted.push(posting);
+      else if (sum(before) > 0) counted = counted.filter((other) => !before.includes(other));
+    }
+    return sum(counted.filter((posting) => this.#counts(posting, rule, nowMs)));
+  }
+
+  #counts(posting: Posting, rule: Rule, nowMs: number): boolean {
+    if (rule.kind === 'calendar') {
+      return posting.startMs === this.#start(posting.claim, rule, nowMs);
+    }
+    if (rule.kind !== 'rolling') return false;
+    return bucketEndMs(posting.takenAtMs, rule.windowMs) + rule.windowMs > nowMs;
+  }
+
+  /** The latest window that was ever opened, or the one that the clock is in if that is later. */
+  #start(claim: Claim, rule: CalendarRule, nowMs: number): number {
+    const opened = this.#log.filter((other) => isSame(other.claim, claim) && other.atMs <= nowMs);
+    return Math.max(windowAt(rule, nowMs).startMs, ...opened.map(({ startMs }) => startMs));
+  }
+
+  /** Tries every instant at which anything can change. */
+  #fallsTo(claim: Claim, target: number): number | undefined {
+    const { rule } = claim;
+    if (rule.amount === 0 || (target < 0 && rule.kind !== 'rolling')) return undefined;
+    if (rule.kind === 'calendar') return this.#calendarEnd(claim, rule);
+    const fits = (atMs: number) => this.#used(claim, atMs) <= target;
+    return this.#instants(claim).find(fits);
+  }
+
+  /** Unknown to a caller whose clock is behind the window that is open. */
+  #calendarEnd(claim: Claim, rule: CalendarRule): number | undefined {
+    const { startMs, endMs } = windowAt(rule, this.#nowMs);
+    return startMs < this.#start(claim, rule, this.#nowMs) ? undefined : endMs;
+  }
+
+  #instants(claim: Claim): readonly number[] {
+    const { rule } = claim;
+    if (rule.kind === 'concurrent' || rule.kind === 'calendar') return [];
+    if (rule.kind === 'rolling') {
+      const own = this.#log.filter((posting) => isSame(posting.claim, claim));
+      const ends = own.map(({ takenAtMs }) => bucketEndMs(takenAtMs, rule.windowMs));
+      const leaveAtMs = ends.map((endMs) => Math.ceil(endMs + rule.windowMs));
+      return leaveAtMs.filter((atMs) => atMs > this.#nowMs).sort((a, b) => a - b);
+    }
+    const emptyMs = Math.ceil((this.#used(claim, this.#nowMs) * rule.periodMs) / rule.amount);
+    return Array.from({ length: emptyMs + 2 }, (_, ms) => this.#nowMs + ms);
+  }
+}
+
+const isRate = ({ claim }: Share): boolean => claim.rule.kind === 'rate';
+
+const sum = (postings: readonly Posting[]): number =>
+  postings.reduce((total, { amount }) => total + amount, 0);
+
+function isSame(a: Claim, b: Claim): boolean {
+  return a.subject === b.subject && a.rule.key === b.rule.key && a.rule.kind === b.rule.kind;
+}
+
+function capacityOf(rule: Rule): number {
+  return rule.kind === 'rate' && rule.amount > 0 ? rule.burst : rule.amount;
+}
+
+function windowAt({ windows: [first, second] }: CalendarRule, nowMs: number) {
+  return nowMs < first.endMs ? first : second;
+}
+
+function bucketEndMs(atMs: number, windowMs: number): number {
+  const lengthMs = windowMs / 24;
+  return (Math.floor(atMs / lengthMs) + 1) * lengthMs;
+}
+
+/** What a leaking bucket lacks after every posting in turn, each with the rate that held then. */
+function debt(log: readonly Posting[], rule: RateRule, nowMs: number): number {
+  let lacking = 0;
+  let asOfMs = 0;
+  const leakUntil = (atMs: number, { amount, periodMs }: RateRule) => {
+    lacking = Math.max(0, lacking - ((atMs - asOfMs) * amount) / periodMs);
+    asOfMs = atMs;
+  };
+  for (const { claim, atMs, amount, forgives } of log) {
+    if (forgives) lacking = 0;
+    else if (amount !== 0 && claim.rule.kind === 'rate') {
+      leakUntil(atMs, claim.rule);
+      lacking = Math.max(0, lacking + amount);
+    }
+  }
+  leakUntil(nowMs, rule);
+  return lacking;
+}

@@ -1,0 +1,231 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, vi } from 'vitest';
+import { LedgerError } from '../../src/errors.ts';
+import { sqliteLedger } from '../../src/ledger/sqlite-ledger.ts';
+import {
+  assertCounts,
+  claim,
+  concurrent,
+  DAY_MS,
+  DISPATCHED,
+  daily,
+  granted,
+  LEASE,
+  MINUTE_MS,
+  rate,
+  rolling,
+  START_MS,
+  settableClock,
+  tokens,
+  use,
+} from '../../src/testing/ledger-conformance/case.ts';
+import { chat, codeOf, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
+import { assertKeepsNoSecret } from './keeps-no-secret.ts';
+import { lasting } from './race/lasting.ts';
+import { sqliteFolder } from './sqlite-folder.ts';
+
+const MAX = Number.MAX_SAFE_INTEGER;
+
+describe('a file that is opened again', () => {
+  it('B28: has every count to the unit, live holds, tombstones and records', async () => {
+    await using place = sqliteFolder();
+    const clock = settableClock(START_MS);
+    const rules = [daily(MAX), rolling(MAX), rate(1_000, 1_000)];
+    const claims = [...rules.map((rule) => claim(rule)), claim(concurrent(5))];
+    const before = place.open({ clock });
+    await use(before, 'large', claim(daily(MAX), 'large'), MAX - 1);
+    await granted(before.reserve('ended', claims, tokens(7), DISPATCHED));
+    expect(await before.settle('ended', { ...tokens(4), concurrent: 0 })).toBe('done');
+    await granted(before.reserve('live', claims, tokens(20), LEASE));
+    await before.records.put('user:ada', '{"blocked":true}');
+    const balances = await before.read(claims);
+    await before.close();
+
+    const after = place.open({ clock });
+    expect(await after.read(claims)).toEqual(balances);
+    await assertCounts(after, claim(daily(MAX), 'large'), { used: MAX - 1, held: 0 });
+    expect(await after.settle('ended', tokens(4))).toBe('replayed');
+    expect(await after.release('ended')).toBe('refused');
+    expect(await after.records.get('user:ada')).toEqual({ value: '{"blocked":true}', version: 1 });
+    expect(await after.release('live')).toBe('done');
+    await assertCounts(after, claim(daily(MAX)), { used: 4, held: 0 });
+  });
+
+  it('ends the holds that ran out while nobody had it open', async () => {
+    await using place = sqliteFolder();
+    const clock = settableClock(START_MS);
+    const before = place.open({ clock });
+    await granted(before.reserve('sent', [claim(daily(100))], tokens(5), DISPATCHED));
+    await granted(before.reserve('unsent', [claim(daily(100))], tokens(9), LEASE));
+    await before.close();
+    clock.set(START_MS + MINUTE_MS);
+    await assertCounts(place.open({ clock }), claim(daily(100)), { used: 5, held: 0 });
+  });
+
+  it('a guard that starts again refuses what the one before had used up', async () => {
+    await using place = sqliteFolder();
+    const plans = { free: { models: [MODEL], limits: [{ requests: 2, per: '24h' }] } } as const;
+    const statuses: number[] = [];
+    for (const calls of [1, 2]) {
+      await using fixture = await startFixture({ plans, ledger: sqliteLedger(place) });
+      const token = await tokenOf(fixture.guard);
+      for (let call = 0; call < calls; call += 1) {
+        const answer = await post(fixture.guard, token, chat());
+        statuses.push(answer.status);
+        if (answer.status === 429) expect(await codeOf(answer)).toBe('quota_exceeded');
+        else await answer.text();
+      }
+    }
+    expect(statuses).toEqual([200, 200, 429]);
+  });
+});
+
+describe('a process that is killed', () => {
+  const module = new URL('./race/sqlite-module.ts', import.meta.url).href;
+  const worker = fileURLToPath(new URL('./race/settling-worker.ts', import.meta.url));
+
+  /** Answers how many it said to have settled. */
+  async function settleUntilKilled(file: string, afterSettles: number): Promise<number> {
+    const child = fork(worker, [module, file], { execArgv: [] });
+    let settled = 0;
+    child.on('message', (count) => {
+      settled = Number(count);
+      if (settled === afterSettles) child.kill('SIGKILL');
+    });
+    // What it wrote before it died is still read, until the channel ends.
+    await Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
+    return settled;
+  }
+
+  it('leaves what it said, at most one settle more, and holds that run out', async () => {
+    await using place = sqliteFolder();
+    let said = 0;
+    for (const settles of [1, 37, 150]) said += await settleUntilKilled(place.file, settles);
+    const clock = settableClock(Date.now() + 2 * MINUTE_MS);
+    const ledger = place.open({ clock });
+    const [own, everybody] = await ledger.read([
+      claim(lasting(1_000_000)),
+      claim(lasting(1_000_000), 'everybody'),
+    ]);
+    expect(own).toEqual(everybody);
+    expect(own?.held).toBe(0);
+    expect(own?.used).toBeGreaterThanOrEqual(said);
+    expect(own?.used).toBeLessThanOrEqual(said + 3);
+    using database = new DatabaseSync(place.file);
+    expect(database.prepare('PRAGMA integrity_check').all()).toEqual([{ integrity_check: 'ok' }]);
+  });
+});
+
+it('A45: two ledgers on one file hear each other’s changes of records within 1 s', async () => {
+  await using place = sqliteFolder();
+  const [one, other] = [place.open(), place.open()];
+  const heard: string[][] = [[], []];
+  one.records.watch((key) => heard[0]?.push(key));
+  other.records.watch((key) => heard[1]?.push(key));
+  await one.records.put('user:ada', '1');
+  await other.records.put('user:bob', '1');
+  await one.records.delete('user:ada');
+  const both = expect.arrayContaining(['user:ada', 'user:bob']);
+  await vi.waitFor(() => expect(heard).toEqual([both, both]), { timeout: 1_000 });
+});
+
+it('A34 no piece of any token, of the key or of the secret, and no prompt is in the file, nor beside it', async () => {
+  await using place = sqliteFolder();
+  const filesOf = () => readdirSync(place.folder).map((name) => join(place.folder, name));
+  await assertKeepsNoSecret(sqliteLedger(place), async () => {
+    expect(readdirSync(place.folder)).toContain('guard.db-wal');
+    return Buffer.concat(filesOf().map((file) => readFileSync(file)));
+  });
+});
+
+it('what counts nothing any more leaves the file, as others come', async () => {
+  await using place = sqliteFolder();
+  const clock = settableClock(START_MS);
+  const ledger = place.open({ clock });
+  const useAll = async (day: number) => {
+    clock.set(START_MS + day * 3 * DAY_MS);
+    const used = Array.from({ length: 1_000 }, (_, user) =>
+      use(ledger, `${day}-${user}`, claim(rolling(10), `user:${day}-${user}`), 1),
+    );
+    await Promise.all(used);
+    // In turn, since a turn of the event loop is one transaction.
+    for (let user = 0; user < 100; user += 1) {
+      await use(ledger, `${day}+${user}`, claim(rolling(10), `user:${day}+${user}`), 1);
+    }
+  };
+  for (let day = 0; day < 5; day += 1) await useAll(day);
+  using database = new DatabaseSync(place.file);
+  const rowsOf = (table: string) =>
+    Number(database.prepare(`SELECT count(*) AS rows FROM ${table}`).get()?.['rows']);
+  expect(rowsOf('guard_subjects')).toBeLessThan(2 * 1_100);
+  expect(rowsOf('guard_ended')).toBeLessThan(2 * 1_100);
+});
+
+describe('a file that cannot be used', () => {
+  const wrong: readonly [string, (file: string) => string, RegExp][] = [
+    ['of a later schema', ofLaterSchema, /later version.*schema 99.*update the package/],
+    ['in a folder that does not exist', (file) => join(file, 'none', 'guard.db'), /unable to open/],
+    ['that is no database', ofText, /not a database/],
+  ];
+
+  it.each(wrong)('%s throws a LedgerError that names it', async (_, make, message) => {
+    await using place = sqliteFolder();
+    const file = make(place.file);
+    const open = () => sqliteLedger({ file });
+    expect(open).toThrow(LedgerError);
+    expect(open).toThrow(message);
+    expect(open).toThrow(file);
+  });
+
+  function ofLaterSchema(file: string): string {
+    const database = new DatabaseSync(file);
+    database.exec('PRAGMA user_version = 99');
+    database.close();
+    return file;
+  }
+
+  function ofText(file: string): string {
+    writeFileSync(file, 'Dear diary, '.repeat(100));
+    return file;
+  }
+});
+
+describe('a verb that fails', () => {
+  it('throws a LedgerError while another has the file, and works again later', async () => {
+    await using place = sqliteFolder();
+    const ledger = place.open({ busyMs: 30 });
+    using other = new DatabaseSync(place.file);
+    other.exec('BEGIN EXCLUSIVE');
+    const reserve = () => ledger.reserve('call', [claim(daily(10))], tokens(1), LEASE);
+    await expect(reserve()).rejects.toThrow(LedgerError);
+    await expect(ledger.records.get('user:ada')).rejects.toThrow(place.file);
+    other.exec('ROLLBACK');
+    expect(await reserve()).toMatchObject({ granted: true });
+    await assertCounts(ledger, claim(daily(10)), { used: 0, held: 1 });
+  });
+
+  it('by the mistake of one caller does not fail the others of its turn', async () => {
+    await using place = sqliteFolder();
+    const ledger = place.open({ clock: settableClock(START_MS) });
+    const take = (id: string) => ledger.reserve(id, [claim(daily(10))], tokens(1), LEASE);
+    const mistake = ledger.records.put('user:ada', {} as never);
+    const answers = await Promise.allSettled([take('one'), mistake, take('two')]);
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    await expect(mistake).rejects.toThrow(TypeError);
+    await assertCounts(ledger, claim(daily(10)), { used: 0, held: 2 });
+  });
+
+  it('after the ledger was closed says so', async () => {
+    await using place = sqliteFolder();
+    const ledger = place.open();
+    const last = ledger.records.put('user:ada', '1');
+    await ledger.close();
+    expect(await last).toBe(true);
+    await expect(ledger.records.get('user:ada')).rejects.toThrow('the ledger is closed');
+  });
+});

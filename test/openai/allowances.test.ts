@@ -1,0 +1,209 @@
+import { describe, expect, it } from 'vitest';
+import { isDenial } from '../../src/errors.ts';
+import { parseAllowances } from '../../src/openai/request-policy.ts';
+import type { Usage } from '../../src/openai/usage.ts';
+import { built, chat, chatParts, items, parts, png, responses, search, tools } from './asking.ts';
+
+describe('images, files and audio that a plan enables', () => {
+  it('cost what the plan states, each, and are counted', () => {
+    const allow = { images: { tokensEach: 1_000, maxPerRequest: 2 } };
+    const image = { type: 'input_image', image_url: png, detail: 'high' };
+    expect(built(responses(parts(image, image), allow))).toMatchObject({
+      extraInputTokens: 2_000,
+      inlineBytes: 2 * png.length,
+    });
+    expect(responses(parts(image, image, image), allow)).toMatchObject({ denied: true });
+  });
+
+  it('may only come inline, unless the plan also allows addresses', () => {
+    const at = (image_url: string) => parts({ type: 'input_image', image_url });
+    const images = { tokensEach: 10 };
+    expect(isDenial(responses(at('https://x.example/a.png'), { images }))).toBe(true);
+    expect(
+      isDenial(responses(at('https://x.example/a.png'), { images: { ...images, https: true } })),
+    ).toBe(false);
+    const never = [
+      'http://x.example/a',
+      'file:///etc/passwd',
+      'https://x.example/a b',
+      'data:text/html,x',
+      'data:image/png;base64,%%%',
+      'data:image/svg+xml;base64,AAAA',
+      '',
+      'ftp://x',
+    ];
+    for (const url of never) {
+      expect(isDenial(responses(at(url), { images: { ...images, https: true } })), url).toBe(true);
+    }
+  });
+
+  it('keep the bytes of a file counted besides', () => {
+    const file = {
+      type: 'file',
+      file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,AAAA' },
+    };
+    const request = built(chat(chatParts(file), { files: { tokensEach: 5_000 } }));
+    expect(request).toMatchObject({ extraInputTokens: 5_000, inlineBytes: 0 });
+  });
+
+  it('let audio in and out only where each is enabled', () => {
+    const heard = chatParts({ type: 'input_audio', input_audio: { data: 'AAAA', format: 'wav' } });
+    expect(built(chat(heard, { audio: { tokensEach: 700 } })).extraInputTokens).toBe(700);
+    const spoken = { modalities: ['text', 'audio'], audio: { voice: 'alloy', format: 'wav' } };
+    expect(isDenial(chat(spoken, { audioOutput: true }))).toBe(false);
+    const foreignVoice = { ...spoken, audio: { voice: { id: 'voice_1' }, format: 'wav' } };
+    expect(isDenial(chat(foreignVoice, { audioOutput: true }))).toBe(true);
+  });
+});
+
+describe('hosted tools that a plan enables', () => {
+  const usage: Usage = {
+    inputTokens: 1,
+    cachedInputTokens: 0,
+    cacheWriteTokens: 0,
+    outputTokens: 1,
+    reasoningTokens: 0,
+    inputAudioTokens: 0,
+    outputAudioTokens: 0,
+  };
+  const allow = {
+    hostedTools: {
+      web_search: search,
+      code_interpreter: { ...search, usdPerCall: 0.03, maxCalls: 2 },
+    },
+  };
+  const both = tools(
+    { type: 'web_search', search_context_size: 'low' },
+    { type: 'code_interpreter', container: { type: 'auto', memory_limit: '1g' } },
+  );
+
+  it('A12 hold the dearest fee for every call that is allowed, and bound the calls', () => {
+    const one = built(responses(tools({ type: 'web_search' }), allow));
+    expect(one).toMatchObject({ hostedFeesNanoUsd: 30_000_000, body: { max_tool_calls: 3 } });
+    const two = built(responses(both, allow));
+    expect(two).toMatchObject({ hostedFeesNanoUsd: 150_000_000, body: { max_tool_calls: 5 } });
+    const fewer = built(responses({ ...both, max_tool_calls: 2 }, allow));
+    expect(fewer).toMatchObject({ hostedFeesNanoUsd: 60_000_000, body: { max_tool_calls: 2 } });
+    const more = built(responses({ ...both, max_tool_calls: 900 }, allow));
+    expect(more.body['max_tool_calls']).toBe(5);
+  });
+
+  it('A12 charge the calls that the answer shows, and all that was held where it shows none', () => {
+    const request = built(responses(both, allow));
+    expect(
+      request.hostedFeesFor({ usage, hostedCalls: { web_search: 2, code_interpreter: 1 } }),
+    ).toBe(50_000_000);
+    expect(request.hostedFeesFor({ usage, hostedCalls: {} })).toBe(0);
+    expect(request.hostedFeesFor({ usage, hostedCalls: { mcp: 1 } })).toBe(30_000_000);
+    expect(request.hostedFeesFor({ usage })).toBe(150_000_000);
+    expect(built(responses({})).hostedFeesFor({ usage })).toBe(0);
+  });
+
+  it('A12 hold the search of chat too', () => {
+    expect(
+      built(chat({ web_search_options: { search_context_size: 'low' } }, allow)),
+    ).toMatchObject({
+      hostedFeesNanoUsd: 30_000_000,
+      inputRounds: 4,
+    });
+  });
+
+  it.each([
+    [
+      'files in a container',
+      { type: 'code_interpreter', container: { type: 'auto', file_ids: ['file_1'] } },
+    ],
+    ['a container by id', { type: 'code_interpreter', container: 'cntr_1' }],
+    [
+      'a network for a container',
+      { type: 'code_interpreter', container: { type: 'auto', network_policy: {} } },
+    ],
+    ['unknown fields', { type: 'web_search', api_base: 'https://evil.example' }],
+  ])('still refuse %s', (_, tool) => {
+    expect(responses(tools(tool), allow)).toMatchObject({ code: 'parameter_not_allowed' });
+  });
+
+  it('reach only the MCP servers and vector stores that the plan names', () => {
+    const mcpServers = ['https://mcp.example/'];
+    const named = {
+      hostedTools: { mcp: search, file_search: search },
+      mcpServers,
+      vectorStores: ['vs_1'],
+    };
+    const mcp = { type: 'mcp', server_label: 'x', server_url: 'https://mcp.example/' };
+    const file = { type: 'file_search', vector_store_ids: ['vs_1'] };
+    expect(isDenial(responses(tools(mcp, file), named))).toBe(false);
+    const refused = [
+      { ...mcp, server_url: 'https://mcp.example' },
+      { ...mcp, server_url: 'https://mcp.example/../x' },
+      { ...mcp, headers: { a: 'b' } },
+      { ...mcp, authorization: 'x' },
+      { ...mcp, connector_id: 'connector_gmail' },
+      { ...mcp, tunnel_id: 't' },
+      { ...file, vector_store_ids: ['vs_1', 'vs_2'] },
+      { ...file, vector_store_ids: 'vs_1' },
+    ];
+    for (const tool of refused)
+      expect(isDenial(responses(tools(tool), named)), JSON.stringify(tool)).toBe(true);
+  });
+});
+
+describe('state that a plan enables', () => {
+  it('is not needed to show what a hosted tool did earlier, and that costs nothing again', () => {
+    const allow = { hostedTools: { web_search: search } };
+    const trace = { type: 'web_search_call', id: 'ws_1', status: 'completed' };
+    const shown = built(responses(items({ ...trace, action: { type: 'search' } }), allow));
+    expect(shown).toMatchObject({ hostedFeesNanoUsd: 0, inputRounds: 1 });
+    expect(isDenial(responses(items(trace), allow))).toBe(true);
+  });
+
+  it('holds what references may bring in', () => {
+    const allow = { stateful: { inputTokens: 9_000 } };
+    for (const more of [
+      { previous_response_id: 'resp_1' },
+      items({ id: 'msg_1' }),
+      { conversation: 'c' },
+    ]) {
+      expect(built(responses(more, allow)).extraInputTokens).toBe(9_000);
+    }
+    expect(built(responses({ store: true, background: true }, allow)).extraInputTokens).toBe(0);
+  });
+
+  it('lets through only the stored prompts that the plan names', () => {
+    const allow = { prompts: { pmpt_1: { inputTokens: 700 } } };
+    const prompt = { id: 'pmpt_1', version: '2', variables: { city: 'Oslo' } };
+    expect(built(responses({ prompt }, allow)).extraInputTokens).toBe(700);
+    expect(isDenial(responses({ prompt: { ...prompt, id: 'pmpt_2' } }, allow))).toBe(true);
+    expect(isDenial(responses({ prompt: { id: '__proto__' } }, allow))).toBe(true);
+    const variables = { file: { type: 'input_file', file_id: 'file_1' } };
+    expect(isDenial(responses({ prompt: { ...prompt, variables } }, allow))).toBe(true);
+  });
+});
+
+describe('parseAllowances', () => {
+  it('allows nothing by default', () => {
+    expect(parseAllowances({}, 'x')).toEqual({
+      audioOutput: false,
+      hostedTools: {},
+      vectorStores: [],
+      mcpServers: [],
+      serviceTiers: [],
+      prompts: {},
+    });
+  });
+
+  it.each([
+    ['"image"', { image: {} }],
+    ['x.images.tokensEach', { images: {} }],
+    [
+      'x.hostedTools.web_search.maxCalls',
+      { hostedTools: { web_search: { ...search, maxCalls: 0 } } },
+    ],
+    ['x.hostedTools', { hostedTools: { websearch: search } }],
+    ['x.mcpServers.0', { mcpServers: ['http://mcp.example/'] }],
+    ['x.stateful', { stateful: true }],
+  ])('throws a TypeError that names %s', (field, spec) => {
+    expect(() => parseAllowances(spec, 'x')).toThrow(TypeError);
+    expect(() => parseAllowances(spec, 'x')).toThrow(field);
+  });
+});

@@ -1,0 +1,150 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { endpointNamed, endpointNames, findEndpoint } from '../../src/openai/endpoints.ts';
+
+const sdk = new URL('../../node_modules/openai/', import.meta.url);
+
+/** Every route that the official SDK can call, with ids filled in: `POST /responses`. */
+function sdkRoutes(): string[] {
+  const call =
+    /client\s*\.(get|post|delete|put|patch|getAPIList)\(\s*(?:\(0, path_1\.path\)\s*)?[`'](\/[^'`]*)[`']/g;
+  const files = ['resources/', 'lib/'].flatMap((folder) =>
+    readdirSync(new URL(folder, sdk), { recursive: true, encoding: 'utf8' }).map((f) => folder + f),
+  );
+  const routes = files
+    .filter((file) => file.endsWith('.js'))
+    .flatMap((file) => [...readFileSync(new URL(file, sdk), 'utf8').matchAll(call)])
+    .map(([, verb = '', path = '']) => {
+      const method = verb === 'getAPIList' ? 'GET' : verb.toUpperCase();
+      return `${method} ${path.replace(/\$\{[^}]*\}/g, 'x1').replace(/\?.*$/, '')}`;
+    });
+  return [...new Set(routes)];
+}
+
+const served = (route: string) => {
+  const [method, path = ''] = route.split(' ');
+  return findEndpoint(path)?.endpoints.find((endpoint) => endpoint.method === method)?.name;
+};
+
+describe('the table of endpoints', () => {
+  it('A14 serves exactly seven of the routes that the SDK knows and refuses every other', () => {
+    const routes = sdkRoutes();
+    expect(routes.length).toBeGreaterThan(200);
+    expect(routes.filter((route) => served(route) !== undefined).sort()).toEqual([
+      'GET /models',
+      'GET /models/x1',
+      'POST /chat/completions',
+      'POST /completions',
+      'POST /embeddings',
+      'POST /moderations',
+      'POST /responses',
+    ]);
+  });
+
+  it('A14 says of each endpoint that it is free, or how its output is capped', () => {
+    for (const name of endpointNames) {
+      const endpoint = endpointNamed(name);
+      expect(endpoint.name).toBe(name);
+      expect(endpoint.free || endpoint.outputCap !== undefined || name === 'embeddings').toBe(true);
+    }
+  });
+
+  it('tells a wrong method from a wrong path', () => {
+    expect(findEndpoint('/responses')?.endpoints.map(({ method }) => method)).toEqual(['POST']);
+    expect(findEndpoint('/files')).toBeUndefined();
+  });
+
+  it('serves each path with and without /v1, and reads the model of /models/{id}', () => {
+    expect(findEndpoint('/v1/chat/completions')).toBe(findEndpoint('/chat/completions'));
+    expect(findEndpoint('/models/ft:gpt-4o-mini:org::id')?.model).toBe('ft:gpt-4o-mini:org::id');
+    expect(findEndpoint('/v1/models/gpt-5')?.model).toBe('gpt-5');
+  });
+
+  it.each([
+    '',
+    '/',
+    '/v1',
+    '/v1/',
+    '//v1/responses',
+    '/v1//responses',
+    '/v1/v1/responses',
+    '/responses/',
+    '/Responses',
+    '/RESPONSES',
+    '/./responses',
+    '/v1/../responses',
+    '/v1/%2e%2e/admin',
+    '/v1/.%2e/admin',
+    '/%72esponses',
+    '/responses%00',
+    '/responses\0',
+    '/responses%2f',
+    '/responses;x=1',
+    '/responses?x=1',
+    '/responses#x',
+    '/responses ',
+    ' /responses',
+    '\\responses',
+    '/v1\\responses',
+    '//evil.example/v1/responses',
+    'https://evil.example/v1/responses',
+    'https://api.openai.com/v1/responses',
+    '/models/',
+    '/models/..',
+    '/models/.',
+    '/models/../files',
+    '/models/%2e%2e',
+    '/models/%252e',
+    '/models/gpt%2D5',
+    '/models/a/b',
+    '/models/a\\b',
+    '/models/a\nb',
+    '/models/gpt-5\n',
+    '/models/é',
+    `/models/${'a'.repeat(129)}`,
+    '/models/{model}x',
+    '/models/{model}',
+    '/v2/responses',
+    '/responses/compact',
+    '/responses/resp_1',
+    '/organization/usage/completions',
+  ])('A50 does not serve %j', (path) => {
+    expect(findEndpoint(path)).toBeUndefined();
+  });
+
+  it('A50 finds nothing for any path that is not written exactly as in the table', () => {
+    const exact =
+      /^(\/v1)?\/(chat\/completions|responses|completions|embeddings|moderations|models(\/[A-Za-z0-9][A-Za-z0-9._:-]{0,127})?)$/;
+    const piece = fc.constantFrom(
+      '/',
+      '//',
+      'v1',
+      'responses',
+      'models',
+      'chat',
+      'completions',
+      '..',
+      '.',
+      '%2e',
+      '%2f',
+      '\\',
+      ';',
+      '?',
+      '#',
+      '\0',
+      'gpt-5',
+      'é',
+      ' ',
+      '@evil.example',
+      ':80',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+        const path = pieces.join('');
+        expect(findEndpoint(path) !== undefined).toBe(exact.test(path));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});

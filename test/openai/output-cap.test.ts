@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isDenial } from '../../src/errors.ts';
+import { endpointNamed } from '../../src/openai/endpoints.ts';
+import { attempt, build } from './building.ts';
+
+const capSpellings = [
+  ['chat.completions', 'max_tokens'],
+  ['chat.completions', 'max_completion_tokens'],
+  ['responses', 'max_output_tokens'],
+  ['completions', 'max_tokens'],
+] as const;
+
+describe('the output cap', () => {
+  it.each(capSpellings)(
+    'A07 %s: %s is lowered to the plan, and one canonical field leaves',
+    (name, field) => {
+      const canonical = endpointNamed(name).outputCap?.field ?? '';
+      for (const [asked, sent] of [
+        [50, 50],
+        [1_000, 1_000],
+        [1_001, 1_000],
+        [2 ** 53 - 1, 1_000],
+      ] as const) {
+        const { body, outputCapTokens } = build(name, { [field]: asked });
+        const caps = Object.keys(body).filter((key) => key.startsWith('max_'));
+        expect(caps).toEqual([canonical]);
+        expect([body[canonical], outputCapTokens]).toEqual([sent, sent]);
+      }
+    },
+  );
+
+  it('A07 injects the cap of the plan when the client sends none', () => {
+    expect(build('chat.completions').body).toMatchObject({ max_completion_tokens: 1_000 });
+    expect(build('responses').body).toMatchObject({ max_output_tokens: 1_000 });
+  });
+
+  it('A07 takes the smaller one of two spellings', () => {
+    for (const [a, b] of [
+      [10, 20],
+      [20, 10],
+    ] as const) {
+      const { body } = build('chat.completions', { max_tokens: a, max_completion_tokens: b });
+      expect(body).toMatchObject({ max_completion_tokens: 10 });
+      expect(body).not.toHaveProperty('max_tokens');
+    }
+  });
+
+  it('A07 keeps what OpenAI takes for a completion without a cap, and the least for a response', () => {
+    expect(build('completions')).toMatchObject({ body: { max_tokens: 16 }, outputCapTokens: 16 });
+    const small = build('responses', { max_output_tokens: 1 });
+    expect(small).toMatchObject({ body: { max_output_tokens: 16 }, outputCapTokens: 16 });
+  });
+
+  const notCounts = [
+    -5,
+    0,
+    -0,
+    1.5,
+    '999',
+    true,
+    [],
+    [5],
+    {},
+    null,
+    2 ** 53,
+    Number.POSITIVE_INFINITY,
+    Number.NaN,
+  ];
+  const counted = [
+    ...capSpellings,
+    ['chat.completions', 'n'],
+    ['completions', 'n'],
+    ['completions', 'best_of'],
+    ['responses', 'max_tool_calls'],
+    ['embeddings', 'dimensions'],
+  ] as const;
+  it.each(counted)('B07 %s: %s takes nothing but whole numbers from 1', (name, field) => {
+    for (const value of notCounts) {
+      expect(attempt(name, { [field]: value }), String(value)).toMatchObject({
+        code: 'invalid_request',
+        param: field,
+      });
+    }
+  });
+
+  it('B07 is never zero or negative, whatever the client asks for', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...capSpellings), fc.jsonValue(), ([name, field], value) => {
+        const built = attempt(name, { [field]: value });
+        if (isDenial(built)) return;
+        expect(built.outputCapTokens).toBeGreaterThan(0);
+        expect(built.outputCapTokens).toBeLessThanOrEqual(1_000);
+      }),
+    );
+  });
+});
+
+describe('what multiplies', () => {
+  it.each([
+    ['chat.completions', { n: 4, max_tokens: 10 }, 40],
+    ['completions', { n: 2, best_of: 4, max_tokens: 10 }, 40],
+    ['completions', { prompt: ['a', 'b', 'c'], max_tokens: 10 }, 30],
+    ['completions', { prompt: ['a', 'b', 'c'], n: 2, max_tokens: 10 }, 60],
+    ['completions', { prompt: [1, 2, 3], max_tokens: 10 }, 10],
+    ['completions', { prompt: [[1, 2], [3]], max_tokens: 10 }, 20],
+    ['embeddings', { input: ['a', 'b'] }, 0],
+  ] as const)('A08 %s %j holds %i tokens of output', (name, more, tokens) => {
+    expect(build(name, more).outputCapTokens).toBe(tokens);
+  });
+
+  it.each([
+    ['chat.completions', 'n'],
+    ['completions', 'n'],
+    ['completions', 'best_of'],
+  ] as const)('A08 %s refuses %s above the plan', (name, field) => {
+    const denial = attempt(name, { [field]: 5 });
+    expect(denial).toMatchObject({ code: 'parameter_not_allowed', param: field });
+  });
+
+  it('A08 refuses more than 2,048 texts to embed, and passes as many token ids as they are', () => {
+    const texts = (count: number) => ({ input: Array.from({ length: count }, () => 'a') });
+    expect(isDenial(attempt('embeddings', texts(2_048)))).toBe(false);
+    expect(attempt('embeddings', texts(2_049))).toMatchObject({ param: 'input' });
+    expect(isDenial(attempt('embeddings', { input: Array.from({ length: 3_000 }, () => 7) }))).toBe(
+      false,
+    );
+  });
+
+  it.each([[[]], [[[]]], [null], [5], [{}], [['a', 1]], [[1, 'a']], [[1.5]], [[-1]]])(
+    'B11 refuses %j as what to complete or embed',
+    (value) => {
+      expect(attempt('completions', { prompt: value })).toMatchObject({
+        param: expect.stringMatching(/^prompt/),
+      });
+      expect(attempt('embeddings', { input: value })).toMatchObject({
+        param: expect.stringMatching(/^input/),
+      });
+    },
+  );
+});

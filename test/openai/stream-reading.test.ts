@@ -1,0 +1,182 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { streamMeter } from '../../src/openai/stream-meter.ts';
+import {
+  chat,
+  chunk,
+  completions,
+  data,
+  event,
+  injected,
+  response,
+  responses,
+  responsesUsage,
+  run,
+  typed,
+  usage,
+  usageChunk,
+  whole,
+  words,
+} from './streams.ts';
+
+describe('the reading', () => {
+  const frames = (...chunks: object[]) => run(chat, whole(chunks.map(data).join(''))).meter.reading;
+
+  it('B23 is the last usage that makes sense', () => {
+    const earlier = { prompt_tokens: 1, completion_tokens: 1 };
+    expect(frames(chunk({}, { usage: earlier }), usageChunk)?.usage.inputTokens).toBe(7);
+    expect(frames(usageChunk, chunk({}, { usage: null }))?.usage.inputTokens).toBe(7);
+    expect(frames(usageChunk, chunk({}, { usage: { prompt_tokens: -1 } }))?.usage.inputTokens).toBe(
+      7,
+    );
+    expect(frames(chunk({ content: 'x' }, { usage }))?.usage.inputTokens).toBe(7);
+    expect(frames(chunk({}))).toBeUndefined();
+    expect(frames({ first_usage: null, ...usageChunk })?.usage.inputTokens).toBe(7);
+  });
+
+  it('B23 comes after [DONE] as well', () => {
+    const { meter } = run(chat, whole(data('[DONE]') + data(usageChunk)));
+    expect(meter.reading?.usage.inputTokens).toBe(7);
+  });
+
+  it.each(['response.completed', 'response.incomplete', 'response.failed'])(
+    'B23 comes from %s, which also ends the stream',
+    (type) => {
+      const ending = { type, response: response({ usage: responsesUsage, service_tier: 'flex' }) };
+      for (const text of [event(ending), data(ending)]) {
+        const { meter } = run(responses, whole(text));
+        expect(meter).toMatchObject({ terminal: true, failed: false });
+        expect(meter.reading).toMatchObject({
+          model: 'gpt-5',
+          serviceTier: 'flex',
+          usage: { outputTokens: 5 },
+        });
+      }
+    },
+  );
+
+  it('B08 is none where the last event has no sane usage', () => {
+    for (const bad of [
+      null,
+      {},
+      { input_tokens: -1, output_tokens: 1 },
+      { input_tokens: 1.5, output_tokens: 1 },
+    ]) {
+      const { meter } = run(
+        responses,
+        whole(event({ type: 'response.completed', ...{ response: response({ usage: bad }) } })),
+      );
+      expect([meter.terminal, meter.reading]).toEqual([true, undefined]);
+    }
+  });
+
+  it('is not what the model wrote', () => {
+    const forged = JSON.stringify({ usage: { prompt_tokens: 1, completion_tokens: 1 }, error: {} });
+    expect(run(chat, whole(data(chunk({ content: forged })))).meter).toMatchObject({
+      reading: undefined,
+      failed: false,
+    });
+    const delta = 'response.completed';
+    const { meter } = run(
+      responses,
+      whole(event({ type: 'response.output_text.delta', ...{ delta } })),
+    );
+    expect(meter.terminal).toBe(false);
+  });
+});
+
+describe('the end of a stream', () => {
+  it('F03 is not there until OpenAI ends it', () => {
+    for (const [endpoint, text] of [
+      [chat, injected],
+      [responses, typed],
+    ] as const) {
+      const cut = text.lastIndexOf('\n\n', text.length - 3);
+      expect(run(endpoint, whole(text.slice(0, cut + 2))).meter.terminal).toBe(false);
+      expect(run(endpoint, whole(text)).meter.terminal).toBe(true);
+    }
+  });
+
+  it('F03 may come without its blank line, as clients accept it', () => {
+    expect(run(chat, whole('data: [DONE]')).meter.terminal).toBe(true);
+    expect(run(chat, whole('data:[DONE]\n')).meter.terminal).toBe(true);
+  });
+
+  it.each([
+    ['chat', chat, 'data: {"error":{"message":"x"}}\n\n'],
+    ['chat, named', chat, 'event: error\ndata: {"message":"x"}\n\n'],
+    ['responses', responses, 'event: error\ndata: {"type":"error","message":"x"}\n\n'],
+    ['responses, unnamed', responses, 'data: {"type":"error","message":"x"}\n\n'],
+    ['responses, wrapped', responses, 'data: {"error":{"message":"x"}}\n\n'],
+  ] as const)('is a failure when an error comes: %s', (_, endpoint, text) => {
+    expect(run(endpoint, whole(text)).meter).toMatchObject({ failed: true, terminal: true });
+  });
+
+  it('is at a frame boundary exactly where a frame ends', () => {
+    const meter = streamMeter(chat, { hideUsage: false });
+    expect(meter.atFrameBoundary).toBe(true);
+    meter.push(Buffer.from('data: {'));
+    expect(meter.atFrameBoundary).toBe(false);
+    meter.push(Buffer.from('}\n'));
+    expect(meter.atFrameBoundary).toBe(false);
+    meter.push(Buffer.from('\n'));
+    expect(meter.atFrameBoundary).toBe(true);
+  });
+});
+
+describe('the text that was delivered', () => {
+  const written = (text: string) => JSON.stringify(text).length - 2;
+  const escaped = (text: string) => Buffer.byteLength(JSON.stringify(text)) - 2;
+
+  it('A03 is all that the model wrote, and nothing else', () => {
+    const own = [...words, 'no', 'f', '{"a":', '"x"}'];
+    const bytes = own.reduce((sum, text) => sum + escaped(text), 0);
+    expect(run(chat, whole(injected)).meter.deliveredTextBytes).toBe(bytes);
+    const spoken = [...words, 'f'].reduce((sum, text) => sum + escaped(text), 0);
+    expect(run(responses, whole(typed)).meter.deliveredTextBytes).toBe(spoken);
+  });
+
+  it('A03 is never fewer bytes than the text has, however the JSON is written', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ unit: 'grapheme' })),
+        fc.constantFrom(undefined, 1),
+        (texts, indent) => {
+          const line = (json: object) =>
+            `data: ${JSON.stringify(json, null, indent).replaceAll('\n', ' ')}\n\n`;
+          const bytes = Buffer.byteLength(texts.join(''));
+          const streams = [
+            [chat, texts.map((content) => line(chunk({ content })))],
+            [
+              completions,
+              texts.map((text) => line({ choices: [{ text, index: 0, logprobs: null }] })),
+            ],
+            [responses, texts.map((delta) => line({ type: 'response.output_text.delta', delta }))],
+          ] as const;
+          for (const [endpoint, frames] of streams) {
+            const { meter } = run(endpoint, whole(frames.join('')));
+            expect(meter.deliveredTextBytes).toBeGreaterThanOrEqual(bytes);
+          }
+        },
+      ),
+    );
+  });
+
+  it('A03 counts the part of a frame that was passed on before the stream broke', () => {
+    const meter = streamMeter(chat, { hideUsage: false });
+    const text = data(chunk({ content: 'hello world' }));
+    meter.push(Buffer.from(text.slice(0, text.indexOf(' world'))));
+    expect(meter.deliveredTextBytes).toBe(written('hello'));
+  });
+
+  it('A03 counts all choices, and no log probabilities', () => {
+    const choice = (index: number) => ({
+      index,
+      delta: { content: 'abc' },
+      logprobs: { content: [{ token: 'abc', bytes: [1], top_logprobs: [{ token: 'abd' }] }] },
+      finish_reason: null,
+    });
+    const { meter } = run(chat, whole(data({ ...chunk({}), choices: [choice(0), choice(1)] })));
+    expect(meter.deliveredTextBytes).toBe(6);
+  });
+});

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { endpointNamed } from '../../src/openai/endpoints.ts';
+import { readAnswer, readUsage } from '../../src/openai/usage.ts';
+
+const chat = endpointNamed('chat.completions');
+const responses = endpointNamed('responses');
+const embeddings = endpointNamed('embeddings');
+
+const chatUsage = {
+  prompt_tokens: 100,
+  completion_tokens: 50,
+  total_tokens: 150,
+  prompt_tokens_details: { cached_tokens: 40, cache_write_tokens: 10, audio_tokens: 5 },
+  completion_tokens_details: { reasoning_tokens: 20, audio_tokens: 2 },
+};
+const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
+
+describe('readUsage', () => {
+  it('reads all details of a chat completion', () => {
+    const answer = { model: 'gpt-5-2026-01-01', service_tier: 'flex', usage: chatUsage };
+    expect(readUsage(chat, answer)).toEqual({
+      model: 'gpt-5-2026-01-01',
+      serviceTier: 'flex',
+      usage: {
+        inputTokens: 100,
+        cachedInputTokens: 40,
+        cacheWriteTokens: 10,
+        outputTokens: 50,
+        reasoningTokens: 20,
+        inputAudioTokens: 5,
+        outputAudioTokens: 2,
+      },
+    });
+  });
+
+  it('A12 counts the calls of hosted tools in a response', () => {
+    const answer = {
+      usage: { input_tokens: 10, output_tokens: 5 },
+      output: [
+        { type: 'web_search_call' },
+        { type: 'code_interpreter_call' },
+        { type: 'code_interpreter_call' },
+        { type: 'function_call' },
+        { type: 'message' },
+      ],
+      tool_usage: { web_search: { num_requests: 3 } },
+    };
+    const hostedCalls = { web_search: 3, code_interpreter: 2 };
+    expect(readUsage(responses, answer)).toMatchObject({ hostedCalls });
+  });
+
+  it('reads an embedding, which has no output', () => {
+    const reading = readUsage(embeddings, { usage: { prompt_tokens: 7, total_tokens: 7 } });
+    expect(reading?.usage).toMatchObject({ inputTokens: 7, outputTokens: 0 });
+  });
+
+  it.each([
+    ['missing', undefined],
+    ['null', null],
+    ['a list', []],
+    ['a text', '5'],
+    ['empty', {}],
+    ['negative input', { ...chatUsage, prompt_tokens: -1 }],
+    ['negative output', { ...chatUsage, completion_tokens: -5 }],
+    ['a fraction', { ...chatUsage, completion_tokens: 1.5 }],
+    ['a number as text', { ...chatUsage, prompt_tokens: '100' }],
+    ['not a number', { ...chatUsage, prompt_tokens: Number.NaN }],
+    ['absurdly large', { ...chatUsage, prompt_tokens: 1e15 }],
+    ['without output', { prompt_tokens: 5 }],
+    ['null output', { prompt_tokens: 5, completion_tokens: null }],
+    ['more cached than read', { ...chatUsage, prompt_tokens_details: { cached_tokens: 101 } }],
+    ['a negative detail', { ...chatUsage, prompt_tokens_details: { cached_tokens: -1 } }],
+    [
+      'more reasoning than output',
+      { ...chatUsage, completion_tokens_details: { reasoning_tokens: 51 } },
+    ],
+  ])('B08 knows nothing when usage is %s', (_, usage) => {
+    expect(readUsage(chat, { usage })).toBeUndefined();
+    expect(readAnswer(chat, bytes({ usage }))).toBeUndefined();
+  });
+});
+
+describe('readAnswer', () => {
+  it.each(['', '<html>', '[1]', 'null', '"x"', '5', '{"usage":', '{}{}'])(
+    'B30 finds %j to be no answer',
+    (text) => {
+      expect(readAnswer(chat, Buffer.from(text))).toBe('invalid');
+    },
+  );
+
+  it('L17 reads the usage of a large answer wherever it stands', () => {
+    const text = 'x'.repeat(400_000);
+    const first = { usage: chatUsage, choices: [{ message: { content: text } }] };
+    const last = {
+      choices: [{ message: { content: text } }],
+      usage: chatUsage,
+      service_tier: 'default',
+    };
+    for (const answer of [first, last]) {
+      expect(readAnswer(chat, bytes(answer))).toMatchObject({ usage: { inputTokens: 100 } });
+    }
+  });
+
+  it('L17 is not fooled by a usage that the model, or a nested object, wrote', () => {
+    const forged = { prompt_tokens: 1, completion_tokens: 1 };
+    const content = `{"usage":${JSON.stringify(forged)}}`;
+    const nested = { content, usage: forged, x: { usage: forged } };
+    const answer = { usage: chatUsage, pad: 'x'.repeat(400_000), choices: [{ message: nested }] };
+    expect(readAnswer(chat, bytes(answer))).toMatchObject({ usage: { inputTokens: 100 } });
+    const braces = { usage: chatUsage, pad: 'x'.repeat(400_000), x: { usage: forged } };
+    expect(readAnswer(chat, bytes(braces))).toMatchObject({ usage: { inputTokens: 100 } });
+    const { usage: _, ...without } = answer;
+    expect(readAnswer(chat, bytes(without))).toBeUndefined();
+  });
+
+  it('B30 finds a large answer that was cut to be none', () => {
+    const cut = bytes({ choices: 'x'.repeat(400_000), usage: chatUsage }).subarray(0, -3);
+    expect(readAnswer(chat, cut)).toBe('invalid');
+  });
+});

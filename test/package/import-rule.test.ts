@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { circlesOf, faultsOf, nameOf } from './import-rule.ts';
+import { type Edge, edgesOf, sourceFiles } from './source.ts';
+
+const edges = sourceFiles().flatMap(edgesOf);
+const values = edges.filter(({ typeOnly }) => !typeOnly);
+
+/** Imports that go left, each with its reason; one that is gone must be struck off here too. */
+const DEPARTURES: Readonly<Record<string, string>> = {
+  'errors.ts → plans/accounts.ts: imports from the left':
+    'a type: where the caller stands, which a denial carries unread',
+};
+
+/** Files whose types name each other; nothing of it is left when they run. */
+const TYPE_CIRCLES = [
+  ['auth/authenticator.ts', 'errors.ts', 'plans/accounts.ts', 'plans/limit.ts'],
+  ['http/node-request.ts', 'http/node.ts'],
+  ['stages/call.ts', 'stages/meter.ts', 'stages/metered-stream.ts'],
+];
+
+describe('the import rule of src/README.md', () => {
+  it('reads the imports of every file', () => {
+    expect(values.map(nameOf)).toContain('pipeline.ts → errors.ts');
+    expect(edges.filter(({ typeOnly }) => typeOnly).map(nameOf)).toContain(
+      'pipeline.ts → stages/admit.ts',
+    );
+    const files = new Set(sourceFiles().map(({ path }) => path));
+    expect(edges.filter(({ to }) => !files.has(to))).toEqual([]);
+  });
+
+  it('holds, but for the departures that are named here', () => {
+    expect(new Set(faultsOf(edges))).toEqual(new Set(Object.keys(DEPARTURES)));
+  });
+
+  it('no circle is left when the types are stripped', () => {
+    expect(circlesOf(values)).toEqual([]);
+  });
+
+  it('types name each other in a circle only where it is named here', () => {
+    const sorted = circlesOf(edges).sort((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1));
+    expect(sorted).toEqual(TYPE_CIRCLES);
+  });
+});
+
+describe('the checker can fail', () => {
+  const edge = (from: string, to: string): Edge => ({ from, to, typeOnly: false });
+  it.each([
+    ['plans/plan.ts', 'index.ts', 'imports an index'],
+    ['http/node.ts', 'auth/index.ts', 'imports an index'],
+    ['auth/any-of.ts', 'auth/index.ts', 'imports an index'],
+    ['ledger/other-ledger.ts', 'plans/limit.ts', 'a ledger knows the guard'],
+    ['ledger/memory/share.ts', 'exchange.ts', 'a ledger knows the guard'],
+    ['testing/fake-openai/chat.ts', 'openai/usage.ts', 'testing imports what it judges'],
+    ['testing/fault-proxy.ts', 'errors.ts', 'testing imports what it judges'],
+    ['stages/admit.ts', 'http/web.ts', 'imports from the left'],
+    ['stages/admit.ts', 'create-guarded-completion.ts', 'imports from the left'],
+    ['users/users.ts', 'stages/tag.ts', 'imports from the left'],
+    ['ledger/ledger.ts', 'plans/limit.ts', 'imports from the left'],
+    ['clock.ts', 'ledger/ledger.ts', 'imports from the left'],
+    ['pipeline.ts', 'ledger/memory-ledger.ts', 'has no place in the line'],
+    ['plans/plan.ts', 'testing/fault-proxy.ts', 'has no place in the line'],
+    ['plans/plan.ts', 'somewhere-new.ts', 'has no place in the line'],
+  ])('%s → %s', (from, to, fault) => {
+    expect(faultsOf([edge(from, to)])).toEqual([`${from} → ${to}: ${fault}`]);
+  });
+
+  it('lets through what goes right', () => {
+    const good = [
+      edge('http/node.ts', 'create-guarded-completion.ts'),
+      edge('pipeline.ts', 'stages/admit.ts'),
+      edge('stages/admit.ts', 'ledger/ledger.ts'),
+      edge('ledger/memory-ledger.ts', 'clock.ts'),
+      edge('testing/ledger-conformance/case.ts', 'ledger/ledger.ts'),
+    ];
+    expect(faultsOf(good)).toEqual([]);
+  });
+
+  it('finds a circle of two, and a longer one behind a way in', () => {
+    const circle = [edge('c', 'a'), edge('way-in', 'a'), edge('a', 'b'), edge('b', 'c')];
+    expect(circlesOf([...circle, edge('x', 'y'), edge('y', 'x'), edge('c', 'x')])).toEqual([
+      ['x', 'y'],
+      ['a', 'b', 'c'],
+    ]);
+    expect(circlesOf([edge('a', 'b'), edge('a', 'c'), edge('b', 'd'), edge('c', 'd')])).toEqual([]);
+  });
+});

@@ -1,0 +1,90 @@
+import type { Edge } from './source.ts';
+
+/**
+ * The import rule of `src/README.md`: what a file may import lies further right. Places in one group
+ * may import each other, as long as no circle comes of it.
+ */
+const GROUPS: readonly (readonly string[])[] = [
+  ['index.ts'],
+  ['http', 'sdk'],
+  [
+    'create-guarded-completion.ts',
+    'guarded-store.ts',
+    'start-warnings.ts',
+    'options.ts',
+    'waits.ts',
+  ],
+  ['pipeline.ts'],
+  ['stages'],
+  ['auth', 'users', 'plans', 'openai', 'upstream', 'events.ts', 'in-flight.ts'],
+  ['ledger/ledger.ts'],
+  ['errors.ts', 'clock.ts', 'exchange.ts', 'deadline.ts', 'secret.ts', 'shape.ts'],
+];
+
+const ASSEMBLY: readonly string[] = [...(GROUPS[0] ?? []), ...(GROUPS[2] ?? [])];
+
+const folderOf = (path: string): string => path.split('/')[0] ?? path;
+const ofLedger = (path: string) => folderOf(path) === 'ledger' && path !== 'ledger/ledger.ts';
+
+/** `undefined` for a file that has no place in the line. */
+function groupOf(path: string): number | undefined {
+  const index = GROUPS.findIndex((places) =>
+    places.some((place) => path === place || path.startsWith(`${place}/`)),
+  );
+  return index === -1 ? undefined : index;
+}
+
+/** What is wrong with an import, or `undefined`. */
+function faultOf({ from, to }: Edge): string | undefined {
+  if (/(^|\/)index\.ts$/.test(to)) return 'imports an index';
+  const sameFolder = from.includes('/') && folderOf(from) === folderOf(to);
+  if (sameFolder) return undefined;
+  if (from.startsWith('testing/')) {
+    const known = ['ledger/ledger.ts', 'clock.ts'].includes(to);
+    return known ? undefined : 'testing imports what it judges';
+  }
+  if (ofLedger(from)) {
+    return ['errors.ts', 'clock.ts'].includes(to) ? undefined : 'a ledger knows the guard';
+  }
+  // These put the parts together: what they import, nothing but the faces imports back.
+  if (ASSEMBLY.includes(from)) return undefined;
+  const [fromGroup, toGroup] = [groupOf(from), groupOf(to)];
+  if (fromGroup === undefined || toGroup === undefined) return 'has no place in the line';
+  return fromGroup <= toGroup ? undefined : 'imports from the left';
+}
+
+export const nameOf = ({ from, to }: Edge): string => `${from} → ${to}`;
+
+/** Every import that breaks the rule, as `from → to: what is wrong`. */
+export function faultsOf(edges: readonly Edge[]): string[] {
+  return edges.flatMap((edge) => {
+    const fault = faultOf(edge);
+    return fault === undefined ? [] : [`${nameOf(edge)}: ${fault}`];
+  });
+}
+
+/** The files of each circle of imports, sorted; Tarjan's strongly connected components. */
+export function circlesOf(edges: readonly Edge[]): string[][] {
+  const targets = Map.groupBy(edges, ({ from }) => from);
+  const index = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const open: string[] = [];
+  const circles: string[][] = [];
+  const visit = (file: string): number => {
+    const own = index.size;
+    index.set(file, own);
+    lowest.set(file, own);
+    open.push(file);
+    for (const { to } of targets.get(file) ?? []) {
+      const reached = index.has(to) ? (open.includes(to) ? index.get(to) : undefined) : visit(to);
+      lowest.set(file, Math.min(lowest.get(file) ?? own, reached ?? own));
+    }
+    if (lowest.get(file) === own) {
+      const circle = open.splice(open.indexOf(file)).sort();
+      if (circle.length > 1) circles.push(circle);
+    }
+    return lowest.get(file) ?? own;
+  };
+  for (const file of targets.keys()) if (!index.has(file)) visit(file);
+  return circles;
+}

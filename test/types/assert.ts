@@ -1,0 +1,6 @@
+/** True when both are the same type to the letter: `readonly` and `?` count. */
+export type Equal<A, B> =
+  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+/** Compiles only for `true`. */
+export function assertType<_Holds extends true>(): void {}

@@ -1,0 +1,177 @@
+import {
+  type BrokenLimit,
+  type createGuardedCompletion,
+  type DenialCode,
+  type DeniedEvent,
+  denialCodes,
+  type FailedEvent,
+  type Guard,
+  type GuardAnswer,
+  type GuardRequest,
+  type IssuedToken,
+  type Ledger,
+  LedgerError,
+  type LimitUsage,
+  memoryLedger,
+  type SettledEvent,
+  type Usage,
+  type UserUsage,
+} from 'guarded-completion';
+import type { Authenticator, Identity, User } from 'guarded-completion/auth';
+import type OpenAI from 'openai';
+import { assertType, type Equal } from './assert.ts';
+
+/** Compiled, never run: what the public API gives and takes, to the letter. */
+export function members(guard: Guard, other: Guard): void {
+  assertType<Equal<ReturnType<typeof createGuardedCompletion>, Guard>>();
+  assertType<
+    Equal<
+      keyof Guard,
+      'handler' | 'serve' | 'client' | 'fetchAs' | 'tokens' | 'users' | 'on' | 'close'
+    >
+  >();
+  assertType<Equal<ReturnType<Guard['client']>, OpenAI>>();
+  assertType<Equal<ReturnType<Guard['fetchAs']>, typeof globalThis.fetch>>();
+  assertType<Equal<ReturnType<Guard['handler']>, Promise<Response>>>();
+  assertType<Equal<Parameters<Guard['serve']>, [request: GuardRequest]>>();
+  assertType<Equal<ReturnType<Guard['serve']>, Promise<GuardAnswer>>>();
+  assertType<Equal<ReturnType<Guard['close']>, Promise<void>>>();
+  guard.client('ada');
+  guard.client({ id: 'ada', plan: 'pro', claims: { role: 'admin' } });
+  // @ts-expect-error whom it speaks for must be said
+  guard.client();
+  // @ts-expect-error a user has an id
+  guard.client({ plan: 'pro' });
+  // @ts-expect-error an unknown field of a user
+  guard.fetchAs({ id: 'ada', admin: true });
+  // @ts-expect-error in milliseconds
+  guard.close({ graceMs: '10s' });
+  // @ts-expect-error a guard is not taken apart
+  guard.tokens = other.tokens;
+}
+
+export async function tokens({ tokens }: Guard): Promise<void> {
+  assertType<
+    Equal<IssuedToken, { readonly id: string; readonly value: string; readonly expires_at: number }>
+  >();
+  assertType<Equal<ReturnType<typeof tokens.issue>, Promise<IssuedToken>>>();
+  assertType<Equal<ReturnType<typeof tokens.revoke>, Promise<boolean>>>();
+  assertType<Equal<ReturnType<typeof tokens.revokeAll>, Promise<void>>>();
+  await tokens.issue({ user: 'ada' });
+  await tokens.issue({ user: { id: 'ada' }, plan: 'pro', ttl: '15m', singleUse: true });
+  await tokens.issue({ user: 'ada', models: ['gpt-5*'], limits: [{ requests: 1, per: 'day' }] });
+  // @ts-expect-error for whom?
+  await tokens.issue({ ttl: '15m' });
+  // @ts-expect-error durations have their unit
+  await tokens.issue({ user: 'ada', ttl: 900 });
+  // @ts-expect-error an unknown field
+  await tokens.issue({ user: 'ada', expiresIn: '15m' });
+  // @ts-expect-error a limit of a token is a limit like another
+  await tokens.issue({ user: 'ada', limits: [{ requests: 1 }] });
+}
+
+export async function users({ users }: Guard): Promise<void> {
+  assertType<
+    Equal<keyof typeof users, 'usage' | 'block' | 'unblock' | 'grant' | 'reset' | 'changed'>
+  >();
+  assertType<Equal<ReturnType<typeof users.usage>, Promise<UserUsage>>>();
+  assertType<Equal<ReturnType<typeof users.grant>, Promise<UserUsage>>>();
+  assertType<Equal<ReturnType<typeof users.reset>, Promise<UserUsage>>>();
+  assertType<Equal<ReturnType<typeof users.block>, Promise<void>>>();
+  assertType<Equal<ReturnType<typeof users.unblock>, Promise<void>>>();
+  assertType<Equal<ReturnType<typeof users.changed>, Promise<void>>>();
+  assertType<Equal<UserUsage['limits'], readonly LimitUsage[]>>();
+  await users.block('ada', { reason: 'abuse', until: new Date() });
+  await users.grant('ada', { requests: 5, usd: 0.5 });
+  // @ts-expect-error a block says why
+  await users.block('ada', {});
+  // @ts-expect-error until a date
+  await users.block('ada', { reason: 'abuse', until: '1d' });
+  // @ts-expect-error calls in flight are not given away
+  await users.grant('ada', { concurrent: 1 });
+  // @ts-expect-error a block is by id
+  await users.unblock({ id: 'ada' });
+}
+
+export function events(guard: Guard): void {
+  guard.on('settled', (event) => assertType<Equal<typeof event, SettledEvent>>());
+  guard.on('denied', (event) => assertType<Equal<typeof event, DeniedEvent>>());
+  guard.on('failed', async (event) => assertType<Equal<typeof event, FailedEvent>>());
+  guard.on('released', (event) =>
+    assertType<Equal<typeof event, { readonly callId: string; readonly userId: string }>>(),
+  );
+  guard.on('blocked', (event) =>
+    assertType<Equal<typeof event, { readonly userId: string; readonly reason: string }>>(),
+  );
+  const stop = guard.on('settled', ({ usage }) =>
+    assertType<Equal<typeof usage, Usage | undefined>>(),
+  );
+  assertType<Equal<typeof stop, () => void>>();
+  // @ts-expect-error no such event
+  guard.on('error', () => {});
+  // @ts-expect-error a denial has no cost
+  guard.on('denied', ({ costNanoUsd }) => costNanoUsd);
+  // @ts-expect-error a settlement has no code
+  guard.on('settled', ({ code }) => code);
+}
+
+export function denials(code: DenialCode, broken: BrokenLimit): void {
+  assertType<Equal<keyof typeof denialCodes, DenialCode>>();
+  const status: number = denialCodes[code].status;
+  assertType<Equal<(typeof denialCodes)['quota_exceeded'], typeof denialCodes.quota_exceeded>>();
+  assertType<Equal<LedgerError['code'], 'ledger_unavailable'>>();
+  assertType<Equal<typeof broken.fitsAtMs, number | undefined>>();
+  throw new LedgerError(`no such store: ${status}`);
+}
+
+/** Whoever writes a store of his own needs nothing but the interface. */
+class OwnLedger implements Ledger {
+  readonly records = memoryLedger().records;
+  async reserve() {
+    return { granted: true, balances: [] } as const;
+  }
+  async settle() {
+    return 'done' as const;
+  }
+  async release() {
+    return 'unknown' as const;
+  }
+  async renew() {
+    return true;
+  }
+  async read() {
+    return [];
+  }
+  async credit() {
+    return 'replayed' as const;
+  }
+  async close() {}
+}
+
+export function ledgers(): Ledger[] {
+  const own = new OwnLedger();
+  return [
+    own,
+    memoryLedger(),
+    // @ts-expect-error a resolution is one of four words
+    { ...own, settle: async () => 'settled' },
+    // @ts-expect-error a denial says which limits are broken
+    { ...own, reserve: async () => ({ granted: false, balances: [] }) },
+    // @ts-expect-error verbs are asynchronous
+    { ...own, renew: () => true },
+    // @ts-expect-error a verb is missing
+    { records: own.records, reserve: own.reserve, settle: own.settle },
+  ];
+}
+
+export function authenticators(user: User, identity: Identity): Authenticator[] {
+  return [
+    { authenticate: () => ({ user }) },
+    { authenticate: async (request) => (request.header('x-key') ? identity : undefined) },
+    { authenticate: (_request, context) => context.verifyAccessToken('gct_') },
+    // @ts-expect-error "no credential of my kind" is `undefined`
+    { authenticate: () => null },
+    // @ts-expect-error a user, not a truth value
+    { authenticate: async () => true },
+  ];
+}

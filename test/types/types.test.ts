@@ -1,0 +1,91 @@
+import { readdirSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+const FOLDER = fileURLToPath(new URL('.', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const names = readdirSync(FOLDER).filter((name) => !/(?:\.test|^assert)\.ts$/.test(name));
+const DIRECTIVE = '@ts-expect-error';
+
+/** How the compiler says that a type does not fit; a misspelt name or a missing file is none of them. */
+const MISFITS: ReadonlySet<number> = new Set([
+  2322, // not assignable
+  2339, // no such property
+  2345, // argument not assignable
+  2353, // unknown property in a literal
+  2375, // not assignable: `undefined` is not "left out"
+  2379, // the same, of an argument
+  2561, // the same, where the compiler has a guess what was meant
+  2540, // read-only
+  2554, // too few or too many arguments
+  2739, // properties missing
+  2741, // property missing
+  2769, // no overload fits
+]);
+
+/** The program with the directives taken out, so that every error that they hide comes to light. */
+function compileBare(): ts.Program {
+  const config = ts.getParsedCommandLineOfConfigFile(
+    `${ROOT}tsconfig.test.json`,
+    {},
+    { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => {} },
+  );
+  const host = ts.createCompilerHost(config?.options ?? {}, true);
+  const readFile = host.readFile.bind(host);
+  host.readFile = (path) => {
+    const text = readFile(path);
+    return path.startsWith(FOLDER) ? text?.replaceAll(DIRECTIVE, 'refused:') : text;
+  };
+  const files = names.map((name) => FOLDER + name);
+  return ts.createProgram(files, config?.options ?? {}, host);
+}
+
+const describeError = ({ code, messageText }: ts.Diagnostic): string =>
+  `TS${code} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
+
+describe('the types', () => {
+  let program: ts.Program;
+  beforeAll(() => {
+    program = compileBare();
+  });
+
+  it('are checked with the settings of the repository', () => {
+    expect(program.getCompilerOptions()).toMatchObject({
+      strict: true,
+      exactOptionalPropertyTypes: true,
+    });
+    expect(names).toEqual(['adapters.ts', 'misorder.ts', 'options.ts', 'public-api.ts']);
+  });
+
+  it.each(names)(
+    '%s: what is marked is refused, for its type; everything else compiles',
+    (name) => {
+      const file = program.getSourceFile(FOLDER + name);
+      const bare = [
+        ...program.getSyntacticDiagnostics(file),
+        ...program.getSemanticDiagnostics(file),
+      ];
+      const errors = new Map(
+        bare.map((error) => [lineOf(file, error.start), describeError(error)] as const),
+      );
+      const marked = ts.sys.readFile(FOLDER + name)?.split('\n') ?? [];
+      const lines = marked.flatMap((line, index) => (line.includes(DIRECTIVE) ? [index + 1] : []));
+      expect(lines.length).toBeGreaterThan(0);
+      const unmarked = [...errors].filter(([line]) => !lines.includes(line));
+      expect(unmarked, `${basename(name)}: errors`).toEqual([]);
+      expect(
+        lines.filter((line) => !errors.has(line)),
+        'marked, but they compile',
+      ).toEqual([]);
+      const others = bare.filter(({ code }) => !MISFITS.has(code));
+      expect(others.map(describeError), 'refused for another reason').toEqual([]);
+    },
+  );
+});
+
+/** Counted from 0, so that it equals the number, counted from 1, of the line before. */
+function lineOf(file: ts.SourceFile | undefined, position = 0): number {
+  return file?.getLineAndCharacterOfPosition(position).line ?? -1;
+}

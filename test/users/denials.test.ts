@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { chat, codeOf, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
+
+const models = [MODEL];
+type Limits = NonNullable<Parameters<typeof startFixture>[0]>['limits'] & object;
+const plan = (limits: Limits) => ({ free: { models, maxOutputTokens: 100, limits } });
+
+describe('limits of everybody together', () => {
+  it.each<[string, Limits]>([
+    ['money', [{ usd: 0.000001, per: 'day' }]],
+    ['requests', [{ requests: 0, per: '24h' }]],
+    ['tokens', [{ tokens: 1, per: 'month' }]],
+    ['calls in flight', [{ concurrent: 0 }]],
+  ])('refuse with 503, and show no figure, of %s', async (_, everybody) => {
+    await using fixture = await startFixture({
+      plans: plan([{ requests: 77, per: '24h', name: 'mine' }]),
+      limits: everybody,
+    });
+    const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('x-should-retry')).toBe('false');
+    expect(answer.headers.get('retry-after')).toBeNull();
+    const { error } = (await answer.json()) as { error: Record<string, unknown> };
+    expect(error).toEqual({
+      message: expect.any(String),
+      type: 'service_unavailable',
+      param: null,
+      code: 'service_budget_exceeded',
+    });
+    expect(`${error['message']}${answer.headers.get('ratelimit') ?? ''}`).not.toMatch(
+      /\d{2}|usd|everybody/,
+    );
+  });
+
+  it('are never in the headers of an answer', async () => {
+    await using fixture = await startFixture({
+      plans: plan([{ requests: 5, per: '24h', name: 'mine' }]),
+      limits: [
+        { usd: 50, per: 'day', name: 'ours' },
+        { requests: 1_000, per: 'day' },
+      ],
+    });
+    const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
+    expect(answer.headers.get('ratelimit-policy')).toBe('"mine";q=5;w=86400');
+    expect(answer.headers.get('ratelimit')).toMatch(/^"mine";r=4(;t=\d+)?$/);
+    expect(JSON.stringify([...answer.headers])).not.toMatch(/ours|requests-day/);
+  });
+
+  it('say when to come back only when that is soon', async () => {
+    await using fixture = await startFixture({
+      plans: plan([]),
+      limits: [{ requests: 1, per: '10s', burst: 1 }],
+    });
+    const token = await tokenOf(fixture.guard);
+    await (await post(fixture.guard, token, chat())).text();
+    const answer = await post(fixture.guard, token, chat());
+    expect([answer.status, await codeOf(answer)]).toEqual([503, 'service_budget_exceeded']);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(Number(answer.headers.get('retry-after'))).toBeLessThanOrEqual(10);
+  });
+});
+
+describe('a call that breaks several limits', () => {
+  it('is told of the one that lasts longest first, and of all of them', async () => {
+    await using fixture = await startFixture({
+      plans: plan([
+        { concurrent: 0 },
+        { requests: 0, per: 'minute', burst: 1, name: 'rate' },
+        { requests: 0, per: '24h', name: 'quota' },
+        { usd: 0, per: 'month', name: 'budget' },
+      ]),
+      limits: [{ usd: 0, per: 'day' }],
+    });
+    const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
+    expect(answer.status).toBe(429);
+    const { error } = (await answer.json()) as {
+      error: { code: string; limits: { name: string }[] };
+    };
+    expect(error.code).toBe('budget_exceeded');
+    expect(error.limits.map(({ name }) => name)).toEqual(['budget', 'quota', 'rate', 'concurrent']);
+  });
+
+  it.each<[string, Limits, string, string]>([
+    ['requests in a window', [{ requests: 0, per: '24h' }], 'quota_exceeded', 'insufficient_quota'],
+    ['tokens in a window', [{ tokens: 0, per: 'day' }], 'quota_exceeded', 'insufficient_quota'],
+    ['money', [{ usd: 0, per: 'month' }], 'budget_exceeded', 'insufficient_quota'],
+    [
+      'a rate',
+      [{ requests: 0, per: 'minute', burst: 1 }],
+      'rate_limit_exceeded',
+      'rate_limit_exceeded',
+    ],
+    ['calls in flight', [{ concurrent: 0 }], 'too_many_concurrent', 'rate_limit_exceeded'],
+  ])('is named after what was broken: %s', async (_, limits, code, type) => {
+    await using fixture = await startFixture({ plans: plan(limits) });
+    const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
+    expect(answer.headers.get('x-guard-code')).toBe(code);
+    expect(await answer.json()).toMatchObject({ error: { code, type, param: null } });
+  });
+});
+
+describe('denials come in the order of the line', () => {
+  const bad = { model: 'gpt-99', unknown: 1 };
+  it('credential, block, path, plan, body, model, limits', async () => {
+    const limits = [{ requests: 0, per: '24h' }] as const;
+    const endpoints = ['chat.completions', 'moderations'] as const;
+    await using fixture = await startFixture({
+      plans: { free: { models, limits, endpoints: [...endpoints] } },
+    });
+    const { guard } = fixture;
+    const token = await tokenOf(guard);
+    const codes = async (credential: string, path: string, body: unknown) =>
+      codeOf(await post(guard, credential, body, path));
+    const chatPath = '/v1/chat/completions';
+    await guard.users.block('ada', { reason: 'x' });
+    expect(await codes('forged', '/nowhere', bad)).toBe('invalid_credential');
+    expect(await codes(token, '/nowhere', bad)).toBe('user_blocked');
+    await guard.users.unblock('ada');
+    expect(await codes(token, '/nowhere', bad)).toBe('unknown_endpoint');
+    expect(await codes(token, '/v1/responses', bad)).toBe('endpoint_not_allowed');
+    expect(await codes(token, chatPath, '{')).toBe('invalid_request');
+    expect(await codes(token, chatPath, bad)).toBe('parameter_not_allowed');
+    expect(await codes(token, chatPath, chat({ model: 'gpt-5' }))).toBe('model_not_allowed');
+    expect(await codes(token, chatPath, chat())).toBe('quota_exceeded');
+    expect(fixture.fake.requests).toEqual([]);
+  });
+});
