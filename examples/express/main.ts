@@ -1,0 +1,34 @@
+import express, { type Request } from 'express';
+import { createGuardedCompletion } from 'guarded-completion';
+import { guardExpress } from 'guarded-completion/express';
+
+const guard = createGuardedCompletion({
+  apiKey: process.env['OPENAI_API_KEY'],
+  secret: process.env['GUARD_SECRET'],
+  baseURL: process.env['OPENAI_BASE_URL'] ?? 'https://api.openai.com/v1',
+  plans: {
+    free: {
+      models: ['gpt-5-mini'],
+      maxOutputTokens: 1_000,
+      limits: [{ requests: 20, per: '24h' }, { usd: 0.05, per: 'day' }, { concurrent: 2 }],
+    },
+  },
+});
+
+/** YOUR LOGIN GOES HERE: a session, a cookie, a JWT. This stub believes what anybody says. */
+const userOf = (request: Request): string | undefined => request.get('x-demo-user');
+
+const app = express();
+app.post('/token', async (request, response) => {
+  const user = userOf(request);
+  if (user === undefined) response.sendStatus(401);
+  else response.json(await guard.tokens.issue({ user }));
+});
+app.use('/v1', guardExpress(guard));
+
+const server = app.listen(Number(process.env['PORT'] ?? 3000));
+process.once('SIGTERM', async () => {
+  // Running answers end first; new calls are told to come again.
+  await guard.close();
+  server.close();
+});

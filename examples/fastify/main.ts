@@ -1,0 +1,34 @@
+import fastify, { type FastifyRequest } from 'fastify';
+import { createGuardedCompletion } from 'guarded-completion';
+import { guardFastify } from 'guarded-completion/fastify';
+
+const guard = createGuardedCompletion({
+  apiKey: process.env['OPENAI_API_KEY'],
+  secret: process.env['GUARD_SECRET'],
+  baseURL: process.env['OPENAI_BASE_URL'] ?? 'https://api.openai.com/v1',
+  plans: {
+    free: {
+      models: ['gpt-5-mini'],
+      maxOutputTokens: 1_000,
+      limits: [{ requests: 20, per: '24h' }, { usd: 0.05, per: 'day' }, { concurrent: 2 }],
+    },
+  },
+});
+
+/** YOUR LOGIN GOES HERE: a session, a cookie, a JWT. This stub believes what anybody says. */
+const userOf = (request: FastifyRequest): string | undefined =>
+  request.headers['x-demo-user']?.toString();
+
+const app = fastify();
+app.post('/token', async (request, reply) => {
+  const user = userOf(request);
+  return user === undefined ? reply.code(401).send() : guard.tokens.issue({ user });
+});
+await app.register(guardFastify(guard), { prefix: '/v1' });
+
+await app.listen({ port: Number(process.env['PORT'] ?? 3000) });
+process.once('SIGTERM', async () => {
+  // Running answers end first; new calls are told to come again.
+  await guard.close();
+  await app.close();
+});

@@ -1,0 +1,8 @@
+import { guard } from '../../lib/guard.ts';
+import { userOf } from '../../lib/user-of.ts';
+
+export async function POST(request: Request): Promise<Response> {
+  const user = userOf(request);
+  if (user === null) return new Response(null, { status: 401 });
+  return Response.json(await guard.tokens.issue({ user }));
+}
