@@ -38,7 +38,7 @@ export interface Window {
 /** At most `amount` in the calendar window that holds the store's own now. */
 export interface CalendarRule extends RuleBase {
   readonly kind: 'calendar';
-  /** The window that the caller's clock is in and the one after it; the store's clock picks. Clocks
+  /** Two windows in a row, one of them that of the caller's clock; the store's clock picks. Clocks
    * further apart than that use the nearer of the two. */
   readonly windows: readonly [Window, Window];
 }

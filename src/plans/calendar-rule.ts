@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { User } from '../auth/authenticator.ts';
-import type { CalendarRule, OnFailure, Unit } from '../ledger/ledger.ts';
+import type { CalendarRule, OnFailure, Unit, Window } from '../ledger/ledger.ts';
 import { calendarWindows, normalizeTimeZone, parseAnchor, type WindowAt } from './calendar.ts';
 import type { Limit, Period } from './limit.ts';
 
@@ -62,17 +62,28 @@ function perUser(
   };
 }
 
-/** Builds the rule anew only when its window is over; calendars are slow, and this is asked per call. */
+/**
+ * The store's clock picks one of two windows: this one, and the nearer of its neighbours. So clocks that
+ * differ by less than half a period count in the same window. A rule is built anew only when that pair
+ * changes; calendars are slow, and this is asked per call.
+ */
 function whileItLasts(base: Base, windowAt: WindowAt): RuleAt {
   let rule: CalendarRule | undefined;
+  let lasting: Window = { startMs: 0, endMs: 0 };
   return (nowMs) => {
-    if (rule !== undefined && isIn(rule, nowMs)) return rule;
+    if (rule !== undefined && isIn(lasting, nowMs)) return rule;
     const window = windowAt(nowMs);
-    rule = { kind: 'calendar', ...base, windows: [window, windowAt(window.endMs)] };
+    const { startMs, endMs } = window;
+    const middleMs = startMs + Math.floor((endMs - startMs) / 2);
+    const isEarly = nowMs < middleMs;
+    lasting = isEarly ? { startMs, endMs: middleMs } : { startMs: middleMs, endMs };
+    const windows = isEarly
+      ? ([windowAt(startMs - 1), window] as const)
+      : ([window, windowAt(endMs)] as const);
+    rule = { kind: 'calendar', ...base, windows };
     return rule;
   };
 }
 
-function isIn({ windows: [{ startMs, endMs }] }: CalendarRule, nowMs: number): boolean {
-  return startMs <= nowMs && nowMs < endMs;
-}
+const isIn = ({ startMs, endMs }: Window, nowMs: number): boolean =>
+  startMs <= nowMs && nowMs < endMs;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
 import { describe, expect, it } from 'vitest';
-import type { CalendarRule } from '../../src/ledger/ledger.ts';
+import type { CalendarRule, Window } from '../../src/ledger/ledger.ts';
 import { calendarWindows, parseAnchor } from '../../src/plans/calendar.ts';
 import type { Period } from '../../src/plans/limit.ts';
 import { parseLimit } from '../../src/plans/parse-limits.ts';
@@ -39,8 +39,17 @@ const NOMINAL_MS = {
 const iso = (atMs: number) => new Date(atMs).toISOString();
 const ruleAt = (spec: object, at: string, claims = {}) =>
   parseLimit(spec, 'limit').ruleFor({ id: 'ada', claims }, Date.parse(at)) as CalendarRule;
+/** The window that a store picks whose clock says the same, and the one after it. */
+function windowsAt(spec: object, at: string, claims = {}): readonly [Window, Window] {
+  const picked = (when: string) => {
+    const [first, second] = ruleAt(spec, when, claims).windows;
+    return Date.parse(when) < first.endMs ? first : second;
+  };
+  const window = picked(at);
+  return [window, picked(iso(window.endMs))];
+}
 const startsAt = (spec: object, at: string, claims = {}) =>
-  ruleAt(spec, at, claims).windows.map(({ startMs }) => iso(startMs));
+  windowsAt(spec, at, claims).map(({ startMs }) => iso(startMs));
 
 function clockChanges(zone: string, count: number): number[] {
   const changes: number[] = [];
@@ -111,10 +120,26 @@ describe('B27 calendar windows', () => {
     expect(startsAt(kolkata, at)[0]).toBe('2026-11-23T14:30:00.000Z');
   });
 
+  it('count clocks that differ by less than half a period in the window of the store', () => {
+    const spec = { usd: 1, per: 'day', timeZone: 'Europe/Berlin' };
+    const property = fc.property(
+      fc.integer({ min: FIRST_MS, max: LAST_MS }),
+      // The shortest day of the zone has 23 hours.
+      fc.integer({ min: -11.5 * 36e5, max: 11.5 * 36e5 - 1 }),
+      (nowMs, aheadMs) => {
+        const [first, second] = ruleAt(spec, iso(nowMs + aheadMs)).windows;
+        const picked = nowMs < first.endMs ? first : second;
+        expect(picked).toEqual(windowsAt(spec, iso(nowMs))[0]);
+        expect(second.startMs).toBe(first.endMs);
+      },
+    );
+    fc.assert(property, { numRuns: 500 });
+  });
+
   it('last 23 and 25 hours where the clocks change', () => {
     const berlin = { usd: 1, per: 'day', timeZone: 'Europe/Berlin' };
     const hours = (at: string) => {
-      const [{ startMs, endMs }] = ruleAt(berlin, at).windows;
+      const [{ startMs, endMs }] = windowsAt(berlin, at);
       return (endMs - startMs) / 36e5;
     };
     expect(hours('2026-03-29T12:00:00Z')).toBe(23);

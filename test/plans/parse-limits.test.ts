@@ -16,7 +16,7 @@ describe('a limit that is written right', () => {
     });
   });
 
-  it('is a calendar window and its successor when it is per period', () => {
+  it('is a calendar window and its nearer neighbour when it is per period', () => {
     expect(ruleOf({ usd: 0.05, per: 'day' })).toEqual({
       kind: 'calendar',
       key: 'usd/day',
