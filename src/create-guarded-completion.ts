@@ -4,11 +4,11 @@ import type { User } from './auth/authenticator.ts';
 import type { Clock } from './clock.ts';
 import { deny, LedgerError } from './errors.ts';
 import { createEvents, type Events, type GuardEvents, type Listener } from './events.ts';
-import type { GuardAnswer, GuardRequest } from './exchange.ts';
+import type { GuardAnswer } from './exchange.ts';
 import { guardStore } from './guarded-store.ts';
 import { createCors } from './http/cors.ts';
+import { type Mountable, mountable } from './http/mountable.ts';
 import { createRefuse } from './http/refuse.ts';
-import { createWebHandler, type WebHandlerOptions } from './http/web.ts';
 import {
   createInFlightCalls,
   type InFlightCall,
@@ -40,11 +40,7 @@ import { activeBlock, createUserStates, type UserStates } from './users/user-sta
 import { createUsers, type UserBook, type Users } from './users/users.ts';
 
 /** OpenAI, guarded: what an app mounts, calls and operates. */
-export interface Guard {
-  /** Answers one HTTP call; never rejects. Denials are answers in OpenAI's error shape. */
-  handler(request: Request, options?: WebHandlerOptions): Promise<Response>;
-  /** Answers one call in the guard's own words; what an adapter for another host builds on. */
-  serve(request: GuardRequest): Promise<GuardAnswer>;
+export interface Guard extends Mountable {
   /** The official SDK, bound to one user whom server code vouches for. Denials are the SDK's own
    * errors (`err.status`, `err.code`). */
   client(user: string | User): OpenAI;
@@ -111,8 +107,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   };
   const fetchAs = createFetchAs(answer);
   return {
-    handler: createWebHandler((request) => answer({ request })),
-    serve: (request) => answer({ request }),
+    ...mountable((request) => answer({ request })),
     fetchAs,
     client: createClient(fetchAs),
     tokens,

@@ -23,6 +23,7 @@ export type {
   GuardRequest,
   RequestBody,
 } from './exchange.ts';
+export type { Mountable } from './http/mountable.ts';
 export { toNodeHandler } from './http/node.ts';
 export type * from './ledger/ledger.ts';
 export { ANY_KEY } from './ledger/ledger.ts';
