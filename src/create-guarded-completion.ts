@@ -81,7 +81,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   const plans = createPlanBook(
     settings.plans,
     settings.planOf,
-    { ttlMs: settings.planTtlMs, deadlineMs: settings.hookMs },
+    { ...settings.plan, deadlineMs: settings.hookMs },
     clock,
   );
   const users = createUsers({ ledger, states, plans, events, clock });
@@ -143,7 +143,7 @@ function createLine(parts: Parts): Line {
       plans,
       prices,
       states,
-      everybodyLimits: settings.limits,
+      limits: settings.limits,
       clock,
       bodyBytesMax: bounds.bodyBytes,
       bodyDeadlineMs: settings.bodyMs,
@@ -230,6 +230,6 @@ function createBlockCutter(
   };
 }
 
-function publicUsers({ usage, block, unblock, grant, reset, changed }: UserBook): Users {
-  return { usage, block, unblock, grant, reset, changed };
+function publicUsers({ saw: _, ...users }: UserBook): Users {
+  return users;
 }

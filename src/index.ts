@@ -35,5 +35,6 @@ export type { Bounds, GuardOptions, PlanSpec } from './options.ts';
 export type { LimitSpec, Period } from './plans/limit.ts';
 export type { Tagger } from './stages/tag.ts';
 export type { IssuedToken, TokenRequest, Tokens } from './users/tokens.ts';
-export type { Grant, LimitUsage, Users, UserUsage } from './users/users.ts';
+export type { LimitUsage, UserUsage } from './users/usage.ts';
+export type { Grant, Users } from './users/users.ts';
 export type { LedgerFailureSpec, TimeoutSpec } from './waits.ts';

@@ -7,10 +7,11 @@ import { memoryLedger } from './ledger/memory-ledger.ts';
 import { endpointNames } from './openai/endpoints.ts';
 import { type ModelPriceOverride, type PriceBook, priceBook } from './openai/prices.ts';
 import { type AllowancesSpec, parseAllowances } from './openai/request-policy.ts';
-import type { Limit, LimitSpec } from './plans/limit.ts';
+import type { LimitSpec } from './plans/limit.ts';
 import { parseLimits } from './plans/parse-limits.ts';
 import { modelList, type Plan } from './plans/plan.ts';
 import type { PlanOf } from './plans/plan-book.ts';
+import { type SharedLimits, sharedLimits } from './plans/shared-limits.ts';
 import { type DerivedKeys, deriveKeys } from './secret.ts';
 import { parseOrThrow } from './shape.ts';
 import { endUserIdTagger, type Tagger } from './stages/tag.ts';
@@ -61,13 +62,18 @@ export interface GuardOptions {
   /** What is done while the store of the ledger fails, beside `onLedgerFailure` of each limit. */
   readonly ledgerFailure?: LedgerFailureSpec;
   readonly plans: Readonly<Record<string, PlanSpec>>;
-  /** Which plan a user has; asked at each call. A promise is kept for `planTtl`. Default `user.plan`,
-   * else the only plan there is. */
+  /** Which plan a user has; asked at each call. A promise is kept for `planTtl`. Of several plans the
+   * most generous of each limit counts. `guard.users.setPlan` goes before it. Default `user.plan`, else
+   * the only plan there is. */
   readonly planOf?: PlanOf;
   /** How long a looked-up plan is kept; default `'60s'`. `guard.users.changed(id)` ends it sooner. */
   readonly planTtl?: string;
+  /** How long the last looked-up plan counts while look-ups fail; default `'1h'`. */
+  readonly planStale?: string;
   /** Limits of everybody together. */
   readonly limits?: readonly LimitSpec[];
+  /** Limits of all anonymous users together, so that they cannot use up what others need. */
+  readonly anonymousLimits?: readonly LimitSpec[];
   /** USD per million tokens, by model name; before the built-in prices. */
   readonly prices?: Readonly<Record<string, ModelPriceOverride>>;
   /** How users are named towards OpenAI; default an HMAC of their id. */
@@ -109,7 +115,7 @@ export interface Settings extends Waits {
   readonly ledger: Ledger;
   readonly plans: ReadonlyMap<string, Plan>;
   readonly planOf: PlanOf;
-  readonly limits: readonly Limit[];
+  readonly limits: SharedLimits;
   readonly prices: PriceBook;
   readonly tagger: Tagger;
   readonly corsOrigins: ReadonlySet<string>;
@@ -151,7 +157,9 @@ const optionsShape = z.strictObject({
   }),
   planOf: callable.optional(),
   planTtl: z.string().optional(),
+  planStale: z.string().optional(),
   limits: z.array(z.unknown()).default([]),
+  anonymousLimits: z.array(z.unknown()).default([]),
   prices: z.record(z.string(), z.unknown()).optional(),
   tagger: callable.optional(),
   tokens: tokensShape,
@@ -187,7 +195,7 @@ export function parseOptions(options: GuardOptions): Settings {
     ledger: options.ledger ?? memoryLedger(),
     plans,
     planOf: options.planOf ?? defaultPlanOf(plans),
-    limits: parseLimits(shaped.limits, 'options.limits'),
+    limits: sharedLimits(shaped.limits, shaped.anonymousLimits),
     prices: priceBook(options.prices),
     tagger: options.tagger ?? endUserIdTagger(keys),
     corsOrigins: new Set(shaped.cors?.origins),

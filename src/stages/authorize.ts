@@ -12,6 +12,7 @@ import { boundOf } from '../plans/bound.ts';
 import type { Limit } from '../plans/limit.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { PlanBook } from '../plans/plan-book.ts';
+import type { SharedLimits } from '../plans/shared-limits.ts';
 import { activeBlock, type UserState, type UserStates } from '../users/user-states.ts';
 import { type Answered, answerFromCatalogue } from './catalogue.ts';
 import type { Identified } from './identify.ts';
@@ -30,7 +31,7 @@ export interface AuthorizeParts {
   readonly plans: PlanBook;
   readonly prices: PriceBook;
   readonly states: UserStates;
-  readonly everybodyLimits: readonly Limit[];
+  readonly limits: SharedLimits;
   readonly clock: Clock;
   readonly bodyBytesMax: number;
   readonly bodyDeadlineMs: number;
@@ -42,11 +43,12 @@ export function createAuthorize(
 ): (identified: Identified) => Promise<Authorized | Answered | Denial> {
   return async (identified) => {
     const { request, identity } = identified;
-    const blocked = blockIn(parts, await parts.states.get(identity.user.id));
+    const state = await parts.states.get(identity.user.id);
+    const blocked = blockIn(parts, state);
     if (blocked !== undefined) return blocked;
     const route = findRoute(request);
     if (isDenial(route)) return route;
-    const plan = await parts.plans.planOf(identity.user);
+    const plan = await parts.plans.planOf(identity.user, state);
     const { endpoint } = route;
     const scope = identity.scope?.endpoints;
     if (!plan.endpoints.has(endpoint.name) || (scope && !scope.includes(endpoint.name))) {
@@ -150,7 +152,7 @@ function authorizeBody(
     });
   }
   const rateCard = endpoint.free ? undefined : parts.prices.find(built.model);
-  const money = [plan.limits, identity.scope?.limits ?? [], parts.everybodyLimits];
+  const money = [plan.limits, identity.scope?.limits ?? [], parts.limits.for(identity.user)];
   if (!endpoint.free && rateCard === undefined && money.some(countMoney)) {
     return deny('model_not_priced', `The model "${built.model}" has no known price.`, {
       param: 'model',

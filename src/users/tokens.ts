@@ -5,9 +5,9 @@ import type { Clock } from '../clock.ts';
 import type { Records } from '../ledger/ledger.ts';
 import { parseDurationMs } from '../plans/duration.ts';
 import type { LimitSpec } from '../plans/limit.ts';
-import { parseLimits } from '../plans/parse-limits.ts';
 import { parseOrThrow } from '../shape.ts';
 import { parseUser, userShape } from './parse-user.ts';
+import { storableLimits } from './storable-limits.ts';
 import {
   RANDOM_BYTES,
   type StoredToken,
@@ -78,7 +78,7 @@ export function createTokens(
   return {
     async issue(request) {
       const { user, ttl, plan, ...scope } = parseOrThrow(requestShape, request, 'tokens.issue');
-      if (scope.limits) parseLimits(scope.limits, 'tokens.issue.limits');
+      if (scope.limits) storableLimits(scope.limits, 'tokens.issue.limits');
       const owner = parseUser(plan === undefined ? user : { ...parseUser(user), plan });
       const ttlMs = ttl === undefined ? settings.ttlMs : parseDurationMs(ttl, 'tokens.issue.ttl');
       const expiresAtMs = clock.nowMs() + Math.min(ttlMs, settings.ttlMsMax);

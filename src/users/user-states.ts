@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { ANY_KEY, type Records } from '../ledger/ledger.ts';
+import type { Decided } from '../plans/plan-book.ts';
 
 export interface Block {
   readonly reason: string;
@@ -8,7 +9,7 @@ export interface Block {
 }
 
 /** What the operator decided about one user; lives in the ledger's store. */
-export interface UserState {
+export interface UserState extends Decided {
   readonly block?: Block;
   /** Tokens of an earlier generation are revoked. */
   readonly generation: number;
