@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type OpenAI from 'openai';
 import type { User } from './auth/authenticator.ts';
 import type { Clock } from './clock.ts';
-import { deny, LedgerError } from './errors.ts';
+import { deny, isDenial, LedgerError } from './errors.ts';
 import { createEvents, type Events, type GuardEvents, type Listener } from './events.ts';
 import type { GuardAnswer } from './exchange.ts';
 import { guardStore } from './guarded-store.ts';
@@ -22,9 +22,9 @@ import { createPlanBook } from './plans/plan-book.ts';
 import { createClient } from './sdk/client.ts';
 import { createFetchAs } from './sdk/fetch-as.ts';
 import { createAdmit, renewLease } from './stages/admit.ts';
-import { blockedDenial, createAuthorize } from './stages/authorize.ts';
+import { createAuthorize } from './stages/authorize.ts';
 import { createCall } from './stages/call.ts';
-import { createIdentify, type Requested } from './stages/identify.ts';
+import { createIdentify, type Refuse, type Requested } from './stages/identify.ts';
 import { createMeter } from './stages/meter.ts';
 import { createSettle } from './stages/settle.ts';
 import { createTag } from './stages/tag.ts';
@@ -33,10 +33,17 @@ import { fetchUpstream } from './upstream/fetch-upstream.ts';
 import { createTurns } from './upstream/turn.ts';
 import { undiciUpstream } from './upstream/undici-upstream.ts';
 import type { Upstream } from './upstream/upstream.ts';
+import { createMint } from './users/mint-token.ts';
+import { createTokenExchange, type ExchangeParts } from './users/token-exchange.ts';
 import { createTokenForm } from './users/token-form.ts';
 import { createTokenVerifier, type TokenVerifier } from './users/token-verifier.ts';
 import { createTokens, type Tokens } from './users/tokens.ts';
-import { activeBlock, createUserStates, type UserStates } from './users/user-states.ts';
+import {
+  activeBlock,
+  blockedDenial,
+  createUserStates,
+  type UserStates,
+} from './users/user-states.ts';
 import { createUsers, type UserBook, type Users } from './users/users.ts';
 
 /** OpenAI, guarded: what an app mounts, calls and operates. */
@@ -46,6 +53,11 @@ export interface Guard extends Mountable {
   client(user: string | User): OpenAI;
   /** A `fetch` bound to one user, for any SDK that takes one. Only for OpenAI's paths. */
   fetchAs(user: string | User): typeof globalThis.fetch;
+  /** Answers a temporary key for a login: `POST` with the login as `Authorization: Bearer`, and if it
+   * likes a JSON body that narrows it (`ttl`, `models`, `endpoints`, `limits`, `singleUse`). A key that
+   * came from here is answered with a fresh one until `exchange.maxLifetime`. Mounted like the guard
+   * itself, at a path of your choice. `TypeError` without the option `exchange`. */
+  readonly exchange: Mountable;
   readonly tokens: Tokens;
   readonly users: Users;
   /** Returns the function that stops listening. */
@@ -70,7 +82,8 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   warnOfStart(settings);
   const states = createUserStates(ledger.records);
   const form = createTokenForm(settings.keys);
-  const tokens = createTokens(ledger.records, states, form, clock, settings.tokens);
+  const mint = createMint(ledger.records, form);
+  const tokens = createTokens(mint, ledger.records, states, clock, settings.tokens);
   const verifier = createTokenVerifier(ledger.records, states, form, clock);
   const cutIfBlocked = createBlockCutter(states, clock, events);
   const calls = createInFlightCalls(clock, (call, nowMs) => {
@@ -88,7 +101,14 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   const upstream = upstreamOf(settings);
   const line = createLine({ settings, events, states, verifier, calls, plans, users, upstream });
   const closing = { begun: undefined as Promise<void> | undefined };
-  const answer = createAnswer(line, settings, events, () => closing.begun !== undefined);
+  const shell = {
+    settings,
+    events,
+    refuse: line.refuse,
+    isClosing: () => closing.begun !== undefined,
+  };
+  const answer = createAnswer((requested) => walkLine(line, requested), shell);
+  const exchange = createExchange({ ledger, states, verifier, mint, clock, settings }, shell);
 
   states.onChange((userId) => {
     plans.forget(userId);
@@ -110,6 +130,10 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
     ...mountable((request) => answer({ request })),
     fetchAs,
     client: createClient(fetchAs),
+    get exchange() {
+      if (exchange !== undefined) return exchange;
+      throw new TypeError('Set the option "exchange" to mount guard.exchange');
+    },
     tokens,
     users: publicUsers(users),
     on: events.on,
@@ -145,8 +169,7 @@ function createLine(parts: Parts): Line {
       states,
       limits: settings.limits,
       clock,
-      bodyBytesMax: bounds.bodyBytes,
-      bodyDeadlineMs: settings.bodyMs,
+      body: { bytesMax: bounds.bodyBytes, deadlineMs: settings.bodyMs },
     }),
     admit: createAdmit(ledger, calls, settings.limits, clock),
     tag: createTag(settings.tagger, settings.keys),
@@ -173,22 +196,26 @@ function upstreamOf({ fetch, baseURL, upstreamTimeouts }: Settings): Upstream {
     : fetchUpstream(fetch, baseURL, upstreamTimeouts);
 }
 
-/** Walks the line, and turns what was thrown on it into an answer that tells nothing of the inside. */
-function createAnswer(
-  line: Line,
-  settings: Settings,
-  events: Events,
-  isClosing: () => boolean,
-): (requested: Requested) => Promise<GuardAnswer> {
+interface Shell {
+  readonly settings: Settings;
+  readonly events: Events;
+  readonly refuse: Refuse;
+  readonly isClosing: () => boolean;
+}
+
+type Walk = (requested: Requested) => Promise<GuardAnswer>;
+
+/** Walks, and turns what was thrown on the way into an answer that tells nothing of the inside. */
+function createAnswer(walkOn: Walk, { settings, events, refuse, isClosing }: Shell): Walk {
   const cors = createCors(settings.corsOrigins);
-  const walk = async (requested: Requested): Promise<GuardAnswer> => {
-    if (isClosing()) return line.refuse(CLOSING, requested);
+  const walk: Walk = async (requested) => {
+    if (isClosing()) return refuse(CLOSING, requested);
     try {
-      return await walkLine(line, requested);
+      return await walkOn(requested);
     } catch (error) {
       const ledger = error instanceof LedgerError;
       events.emit('failed', { what: ledger ? 'ledger' : 'internal', error });
-      return line.refuse(ledger ? LEDGER_DOWN : OWN_FAULT, requested);
+      return refuse(ledger ? LEDGER_DOWN : OWN_FAULT, requested);
     }
   };
   return async (requested) => {
@@ -210,6 +237,22 @@ const LEDGER_DOWN = deny('ledger_unavailable', 'Usage cannot be counted at the m
   degraded: true,
 });
 const OWN_FAULT = deny('internal_error', 'The service could not handle the request.');
+
+/** `undefined` where the app has no exchange. */
+function createExchange(
+  { settings, ...parts }: Omit<ExchangeParts, 'hookMs' | 'body'> & { readonly settings: Settings },
+  shell: Shell,
+): Mountable | undefined {
+  if (settings.exchange === undefined) return undefined;
+  const { hookMs, bodyMs, bounds } = settings;
+  const body = { bytesMax: bounds.bodyBytes, deadlineMs: bodyMs };
+  const exchange = createTokenExchange({ ...parts, hookMs, body }, settings.exchange);
+  const answer = createAnswer(async (requested) => {
+    const answered = await exchange(requested.request);
+    return isDenial(answered) ? shell.refuse(answered, requested) : answered;
+  }, shell);
+  return mountable((request) => answer({ request }));
+}
 
 /** Stops a call whose user is blocked by now; a store that fails is reported, and asked again. */
 function createBlockCutter(

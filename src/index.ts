@@ -32,6 +32,7 @@ export type { ModelPriceOverride } from './openai/prices.ts';
 export type { AllowancesSpec } from './openai/request-policy.ts';
 export type { HostedToolName, Usage } from './openai/usage.ts';
 export type { Bounds, GuardOptions, PlanSpec } from './options.ts';
+export type { ExchangeSpec } from './parse-exchange.ts';
 export type { LimitSpec, Period } from './plans/limit.ts';
 export type { Tagger } from './stages/tag.ts';
 export type { IssuedToken, TokenRequest, Tokens } from './users/tokens.ts';

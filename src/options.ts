@@ -7,6 +7,7 @@ import { memoryLedger } from './ledger/memory-ledger.ts';
 import { endpointNames } from './openai/endpoints.ts';
 import { type ModelPriceOverride, type PriceBook, priceBook } from './openai/prices.ts';
 import { type AllowancesSpec, parseAllowances } from './openai/request-policy.ts';
+import { type ExchangeSpec, parseExchange } from './parse-exchange.ts';
 import type { LimitSpec } from './plans/limit.ts';
 import { parseLimits } from './plans/parse-limits.ts';
 import { modelList, type Plan } from './plans/plan.ts';
@@ -15,6 +16,7 @@ import { type SharedLimits, sharedLimits } from './plans/shared-limits.ts';
 import { type DerivedKeys, deriveKeys } from './secret.ts';
 import { parseOrThrow } from './shape.ts';
 import { endUserIdTagger, type Tagger } from './stages/tag.ts';
+import type { ExchangeSettings } from './users/token-exchange.ts';
 import {
   type LedgerFailureSpec,
   ledgerFailureShape,
@@ -81,6 +83,11 @@ export interface GuardOptions {
   /** Access tokens live for `ttl` (default `'1h'`) unless asked otherwise, and never longer than
    * `ttlMax` (default `'24h'`). */
   readonly tokens?: { readonly ttl?: string; readonly ttlMax?: string };
+  /** What `guard.exchange` takes for a temporary key; without it there is no exchange. */
+  readonly exchange?: ExchangeSpec;
+  /** Names this app, where several guards have one secret: a key of another is worth nothing here.
+   * Default none. */
+  readonly audience?: string;
   /** Origins that may call from a browser, exactly as browsers send them; default none. */
   readonly cors?: { readonly origins: readonly string[] };
   readonly bounds?: Partial<Bounds>;
@@ -118,6 +125,7 @@ export interface Settings extends Waits {
   readonly limits: SharedLimits;
   readonly prices: PriceBook;
   readonly tagger: Tagger;
+  readonly exchange: ExchangeSettings | undefined;
   readonly corsOrigins: ReadonlySet<string>;
   readonly bounds: Bounds;
   readonly fetch: typeof globalThis.fetch | undefined;
@@ -163,6 +171,8 @@ const optionsShape = z.strictObject({
   prices: z.record(z.string(), z.unknown()).optional(),
   tagger: callable.optional(),
   tokens: tokensShape,
+  exchange: z.unknown().optional(),
+  audience: z.string().min(1).max(256).optional(),
   cors: z.strictObject({ origins: z.array(z.string().min(1)) }).optional(),
   bounds: z
     .strictObject({
@@ -183,10 +193,11 @@ type Shaped = z.output<typeof optionsShape>;
 /** Reads the options once. `TypeError` names the field that is wrong; nothing has started by then. */
 export function parseOptions(options: GuardOptions): Settings {
   const shaped = parseOrThrow(optionsShape, options, 'options');
-  const keys = deriveKeys(options.secret);
+  const keys = deriveKeys(options.secret, shaped.audience);
   const plans = parsePlans(shaped.plans);
+  const waits = parseWaits(shaped);
   return {
-    ...parseWaits(shaped),
+    ...waits,
     apiKey: typeof options.apiKey === 'function' ? options.apiKey : constant(String(shaped.apiKey)),
     baseURL: new URL(shaped.baseURL),
     fixedHeaders: fixedHeaders(shaped),
@@ -198,6 +209,7 @@ export function parseOptions(options: GuardOptions): Settings {
     limits: sharedLimits(shaped.limits, shaped.anonymousLimits),
     prices: priceBook(options.prices),
     tagger: options.tagger ?? endUserIdTagger(keys),
+    exchange: parseExchange(options.exchange, waits.tokens),
     corsOrigins: new Set(shaped.cors?.origins),
     bounds: shaped.bounds,
     fetch: options.fetch,

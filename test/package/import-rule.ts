@@ -12,6 +12,7 @@ const GROUPS: readonly (readonly string[])[] = [
     'guarded-store.ts',
     'start-warnings.ts',
     'options.ts',
+    'parse-exchange.ts',
     'waits.ts',
   ],
   ['pipeline.ts'],

@@ -27,7 +27,7 @@ export function members(guard: Guard, other: Guard): void {
   assertType<
     Equal<
       keyof Guard,
-      'handler' | 'serve' | 'client' | 'fetchAs' | 'tokens' | 'users' | 'on' | 'close'
+      'handler' | 'serve' | 'client' | 'fetchAs' | 'exchange' | 'tokens' | 'users' | 'on' | 'close'
     >
   >();
   assertType<Equal<ReturnType<Guard['client']>, OpenAI>>();
