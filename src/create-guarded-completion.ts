@@ -126,19 +126,25 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
     await ledger.close(Math.max(0, endMs - performance.now()));
   };
   const fetchAs = createFetchAs(answer);
-  return {
+  const guard = {
     ...mountable((request) => answer({ request })),
     fetchAs,
     client: createClient(fetchAs),
-    get exchange() {
-      if (exchange !== undefined) return exchange;
-      throw new TypeError('Set the option "exchange" to mount guard.exchange');
-    },
     tokens,
     users: publicUsers(users),
     on: events.on,
     close: ({ graceMs = GRACE_MS_DEFAULT } = {}) => (closing.begun ??= close(graceMs)),
   };
+  return withExchange(guard, exchange);
+}
+
+/** Mounting what is not there is a mistake to hear of at the start; printing the guard is none. */
+function withExchange(guard: Omit<Guard, 'exchange'>, exchange: Mountable | undefined): Guard {
+  const get = () => {
+    if (exchange !== undefined) return exchange;
+    throw new TypeError('Set the option "exchange" to mount guard.exchange');
+  };
+  return Object.defineProperty(guard, 'exchange', { get, enumerable: false }) as Guard;
 }
 
 interface Parts {
