@@ -239,16 +239,17 @@ function parsePlan(name: string, spec: unknown): Plan {
   const path = `options.plans.${name}`;
   const shaped = parseOrThrow(planShape, spec, path);
   const { maxOutputTokens, maxChoices } = shaped;
+  const models = modelList(shaped.models);
+  const allow = parseAllowances(shaped.allow ?? {}, `${path}.allow`);
+  if (allow.realtime && !models.allows(allow.realtime.session.model)) {
+    throw new TypeError(`"${path}.allow.realtime.session.model" must be one of the plan's models`);
+  }
   return {
     name,
-    models: modelList(shaped.models),
+    models,
     endpoints: new Set(shaped.endpoints ?? endpointNames),
     limits: parseLimits(shaped.limits, `${path}.limits`),
-    policy: {
-      maxOutputTokens,
-      maxChoices,
-      allow: parseAllowances(shaped.allow ?? {}, `${path}.allow`),
-    },
+    policy: { maxOutputTokens, maxChoices, allow },
   };
 }
 

@@ -71,6 +71,7 @@ function mergeAllowances(a: Allowances, b: Allowances): Allowances {
     files: a.files ?? b.files,
     audio: a.audio ?? b.audio,
     audioOutput: a.audioOutput || b.audioOutput,
+    realtime: a.realtime ?? b.realtime,
     hostedTools: { ...b.hostedTools, ...a.hostedTools },
     vectorStores: [...new Set([...a.vectorStores, ...b.vectorStores])],
     mcpServers: [...new Set([...a.mcpServers, ...b.mcpServers])],

@@ -3,7 +3,8 @@ import { type Denial, deny, isDenial } from '../errors.ts';
 import type { GuardRequest } from '../exchange.ts';
 import type { Amounts, Unit } from '../ledger/ledger.ts';
 import { inputUpperBound } from '../openai/bounds.ts';
-import { type BuiltRequest, buildRequest } from '../openai/build-request.ts';
+import { buildRequest } from '../openai/build-request.ts';
+import type { BuiltRequest } from '../openai/built-request.ts';
 import { type Endpoint, findEndpoint } from '../openai/endpoints.ts';
 import type { PriceBook, RateCard } from '../openai/prices.ts';
 import { type BodyBounds, readJson } from '../openai/read-json.ts';
@@ -115,9 +116,10 @@ function authorizeBody(
       param: 'model',
     });
   }
-  const rateCard = endpoint.free ? undefined : parts.prices.find(built.model);
+  const unpriced = endpoint.free || built.reserve !== undefined;
+  const rateCard = unpriced ? undefined : parts.prices.find(built.model);
   const money = [plan.limits, identity.scope?.limits ?? [], parts.limits.for(identity.user)];
-  if (!endpoint.free && rateCard === undefined && money.some(countMoney)) {
+  if (!unpriced && rateCard === undefined && money.some(countMoney)) {
     return deny('model_not_priced', `The model "${built.model}" has no known price.`, {
       param: 'model',
     });
