@@ -1,14 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import type OpenAI from 'openai';
+import { CLOSING, createAnswer, type Shell } from './answer-calls.ts';
 import type { User } from './auth/authenticator.ts';
 import type { Clock } from './clock.ts';
-import { deny, isDenial, LedgerError } from './errors.ts';
+import { createLine } from './create-line.ts';
+import { isDenial } from './errors.ts';
 import { createEvents, type Events, type GuardEvents, type Listener } from './events.ts';
-import type { GuardAnswer } from './exchange.ts';
 import { guardStore } from './guarded-store.ts';
-import { createCors } from './http/cors.ts';
 import { type Mountable, mountable } from './http/mountable.ts';
-import { createRefuse } from './http/refuse.ts';
 import {
   createInFlightCalls,
   type InFlightCall,
@@ -17,27 +15,18 @@ import {
 } from './in-flight.ts';
 import { StoreFailingError } from './ledger/resilient/store-health.ts';
 import { type GuardOptions, parseOptions, type Settings } from './options.ts';
-import { type Line, walkLine } from './pipeline.ts';
+import { walkLine } from './pipeline.ts';
 import { createPlanBook } from './plans/plan-book.ts';
 import { createClient } from './sdk/client.ts';
 import { createFetchAs } from './sdk/fetch-as.ts';
-import { createAdmit, renewLease } from './stages/admit.ts';
-import { createAuthorize } from './stages/authorize.ts';
-import { createCall } from './stages/call.ts';
-import { createIdentify, type Refuse, type Requested } from './stages/identify.ts';
-import { createMeter } from './stages/meter.ts';
-import { createSettle } from './stages/settle.ts';
-import { createTag } from './stages/tag.ts';
+import { renewLease } from './stages/admit.ts';
 import { warnOfStart } from './start-warnings.ts';
 import { fetchUpstream } from './upstream/fetch-upstream.ts';
-import { createTurns } from './upstream/turn.ts';
 import { undiciUpstream } from './upstream/undici-upstream.ts';
 import type { Upstream } from './upstream/upstream.ts';
-import { createMint } from './users/mint-token.ts';
+import { createCredentials } from './users/credentials.ts';
 import { createTokenExchange, type ExchangeParts } from './users/token-exchange.ts';
-import { createTokenForm } from './users/token-form.ts';
-import { createTokenVerifier, type TokenVerifier } from './users/token-verifier.ts';
-import { createTokens, type Tokens } from './users/tokens.ts';
+import type { Tokens } from './users/tokens.ts';
 import {
   activeBlock,
   blockedDenial,
@@ -70,7 +59,6 @@ export interface Guard extends Mountable {
 const GRACE_MS_DEFAULT = 10_000;
 /** What is cut still has to be posted; a ledger that hangs must not keep the process. */
 const SETTLE_MS_MAX = 5_000;
-const CLOSING = deny('shutting_down', 'The service is restarting. Try again shortly.');
 
 /** Builds the line from the options. `TypeError` names the option that is wrong; nothing has started. */
 export function createGuardedCompletion(options: GuardOptions): Guard {
@@ -81,10 +69,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   const { clock } = settings;
   warnOfStart(settings);
   const states = createUserStates(ledger.records);
-  const form = createTokenForm(settings.keys);
-  const mint = createMint(ledger.records, form);
-  const tokens = createTokens(mint, ledger.records, states, clock, settings.tokens);
-  const verifier = createTokenVerifier(ledger.records, states, form, clock);
+  const credentials = createCredentials(settings, ledger.records, states);
   const cutIfBlocked = createBlockCutter(states, clock, events);
   const calls = createInFlightCalls(clock, (call, nowMs) => {
     renewLease(ledger, call, nowMs);
@@ -99,7 +84,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   );
   const users = createUsers({ ledger, states, plans, events, clock });
   const upstream = upstreamOf(settings);
-  const line = createLine({ settings, events, states, verifier, calls, plans, users, upstream });
+  const line = createLine({ settings, events, states, credentials, calls, plans, users, upstream });
   const closing = { begun: undefined as Promise<void> | undefined };
   const shell = {
     settings,
@@ -108,7 +93,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
     isClosing: () => closing.begun !== undefined,
   };
   const answer = createAnswer((requested) => walkLine(line, requested), shell);
-  const exchange = createExchange({ ledger, states, verifier, mint, clock, settings }, shell);
+  const exchange = createExchange({ ...credentials, ledger, states, clock, settings }, shell);
 
   states.onChange((userId) => {
     plans.forget(userId);
@@ -117,10 +102,8 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
 
   const close = async (graceMs: number) => {
     const endMs = performance.now() + graceMs;
-    await calls.whenIdle(graceMs);
-    calls.stopAll(CLOSING);
-    await calls.whenIdle(SETTLE_MS_MAX);
-    verifier.close();
+    await drain(calls, graceMs);
+    credentials.verifier.close();
     states.close();
     await upstream.close();
     await ledger.close(Math.max(0, endMs - performance.now()));
@@ -130,12 +113,19 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
     ...mountable((request) => answer({ request })),
     fetchAs,
     client: createClient(fetchAs),
-    tokens,
+    tokens: credentials.tokens,
     users: publicUsers(users),
     on: events.on,
     close: ({ graceMs = GRACE_MS_DEFAULT } = {}) => (closing.begun ??= close(graceMs)),
   };
   return withExchange(guard, exchange);
+}
+
+/** Lets running calls end for as long, then cuts the rest. */
+async function drain(calls: InFlightCalls, graceMs: number): Promise<void> {
+  await calls.whenIdle(graceMs);
+  calls.stopAll(CLOSING);
+  await calls.whenIdle(SETTLE_MS_MAX);
 }
 
 /** Mounting what is not there is a mistake to hear of at the start; printing the guard is none. */
@@ -147,102 +137,11 @@ function withExchange(guard: Omit<Guard, 'exchange'>, exchange: Mountable | unde
   return Object.defineProperty(guard, 'exchange', { get, enumerable: false }) as Guard;
 }
 
-interface Parts {
-  readonly settings: Settings;
-  readonly events: Events;
-  readonly states: UserStates;
-  readonly verifier: TokenVerifier;
-  readonly calls: InFlightCalls;
-  readonly plans: ReturnType<typeof createPlanBook>;
-  readonly users: UserBook;
-  readonly upstream: Upstream;
-}
-
-function createLine(parts: Parts): Line {
-  const { settings, events, states, verifier, calls, plans, users, upstream } = parts;
-  const { ledger, clock, prices, bounds } = settings;
-  const refuse = createRefuse(events, clock);
-  return {
-    identify: createIdentify(
-      settings.auth,
-      { verifyAccessToken: verifier.verify },
-      settings.hookMs,
-      users.saw,
-    ),
-    authorize: createAuthorize({
-      plans,
-      prices,
-      states,
-      limits: settings.limits,
-      clock,
-      body: { bytesMax: bounds.bodyBytes, deadlineMs: settings.bodyMs },
-    }),
-    admit: createAdmit(ledger, calls, settings.limits, clock),
-    tag: createTag(settings.tagger, settings.keys),
-    call: createCall({
-      upstream,
-      turns: createTurns(bounds.inFlight, bounds.queued, settings.turnMs),
-      ledger,
-      events,
-      apiKey: settings.apiKey,
-      fixedHeaders: settings.fixedHeaders,
-      hookDeadlineMs: settings.hookMs,
-      answerBytesMax: bounds.answerBytes,
-      onClientGone: settings.stream.onClientGone,
-    }),
-    meter: createMeter(refuse, settings.stream, clock),
-    settle: createSettle(ledger, calls, prices, events),
-    refuse,
-  };
-}
-
 function upstreamOf({ fetch, baseURL, upstreamTimeouts }: Settings): Upstream {
   return fetch === undefined
     ? undiciUpstream(baseURL, upstreamTimeouts)
     : fetchUpstream(fetch, baseURL, upstreamTimeouts);
 }
-
-interface Shell {
-  readonly settings: Settings;
-  readonly events: Events;
-  readonly refuse: Refuse;
-  readonly isClosing: () => boolean;
-}
-
-type Walk = (requested: Requested) => Promise<GuardAnswer>;
-
-/** Walks, and turns what was thrown on the way into an answer that tells nothing of the inside. */
-function createAnswer(walkOn: Walk, { settings, events, refuse, isClosing }: Shell): Walk {
-  const cors = createCors(settings.corsOrigins);
-  const walk: Walk = async (requested) => {
-    if (isClosing()) return refuse(CLOSING, requested);
-    try {
-      return await walkOn(requested);
-    } catch (error) {
-      const ledger = error instanceof LedgerError;
-      events.emit('failed', { what: ledger ? 'ledger' : 'internal', error });
-      return refuse(ledger ? LEDGER_DOWN : OWN_FAULT, requested);
-    }
-  };
-  return async (requested) => {
-    const preflight = cors.preflight(requested.request);
-    if (preflight !== undefined) return preflight;
-    const answer = await walk(requested);
-    const { headers } = answer;
-    headers['cache-control'] ??= 'no-store';
-    headers['x-content-type-options'] = 'nosniff';
-    // OpenAI's own, or ours where OpenAI never heard of the call: what a user can quote to support.
-    headers['x-request-id'] ??= `guard_${randomUUID()}`;
-    headers['vary'] = 'Authorization, Origin';
-    cors.expose(requested.request, headers);
-    return answer;
-  };
-}
-
-const LEDGER_DOWN = deny('ledger_unavailable', 'Usage cannot be counted at the moment.', {
-  degraded: true,
-});
-const OWN_FAULT = deny('internal_error', 'The service could not handle the request.');
 
 /** `undefined` where the app has no exchange. */
 function createExchange(

@@ -17,6 +17,8 @@ export interface GuardRequest {
   readonly query: string;
   /** The host framework's own request (Express `req`, Hono context, …); `undefined` in process. */
   readonly host: unknown;
+  /** The far end of the connection; `undefined` where the face does not know it. */
+  readonly remoteAddress?: string | undefined;
   /** One header by its lower-case name; `undefined` when absent or sent more than once. */
   header(name: string): string | undefined;
   /** Reads the body, once. Throws `BodyError` when it is over `limitBytes`, late or cut off. */

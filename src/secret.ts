@@ -5,6 +5,7 @@ export interface DerivedKeys {
   readonly endUserId: Uint8Array;
   readonly tokenSeal: Uint8Array;
   readonly tokenLookup: Uint8Array;
+  readonly pseudonym: Uint8Array;
 }
 
 const SECRET_BYTES_MIN = 32;
@@ -27,6 +28,7 @@ export function deriveKeys(secret: unknown, audience = ''): DerivedKeys {
     endUserId: derive('end-user-id'),
     tokenSeal: derive(forAudience('token-seal')),
     tokenLookup: derive(forAudience('token-lookup')),
+    pseudonym: derive('pseudonym'),
   };
 }
 

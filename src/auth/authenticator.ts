@@ -36,6 +36,9 @@ export interface AuthContext {
   verifyAccessToken(
     value: string,
   ): Identity | Denial | undefined | Promise<Identity | Denial | undefined>;
+  /** A name for what must not be stored as it is (an address, a device): the same text for the same
+   * input, 43 characters, and not to be turned back by anybody without the guard's secret. */
+  pseudonymOf(text: string): string;
 }
 
 /**

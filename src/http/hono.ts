@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Mountable } from './mountable.ts';
 
 /** Hono's context, as far as it is needed here; checked against the real one in tests. */
@@ -8,6 +9,7 @@ interface HonoContext {
     readonly bodyCache: Readonly<Record<string, unknown>>;
     text(): Promise<string>;
   };
+  readonly env: unknown;
 }
 
 /** A Hono handler for a wildcard route, under any base path: `app.all('/v1/*', guardHono(guard))`. */
@@ -15,9 +17,15 @@ export function guardHono(guard: Mountable): (context: HonoContext) => Promise<R
   return async (context) => {
     const { raw, routePath } = context.req;
     const prefix = routePath.replace(/\/?\*$/, '');
-    const mount = { prefix, host: context };
+    const { remoteAddress } = incomingOf(context)?.socket ?? {};
+    const mount = { prefix, host: context, remoteAddress };
     // A body that middleware has read lives on in Hono's cache.
     if (!raw.bodyUsed) return guard.handler(raw, mount);
     return guard.handler(raw, { ...mount, body: await context.req.text() });
   };
+}
+
+/** Node's own request, which `@hono/node-server` adds; elsewhere there is none. */
+function incomingOf({ env }: HonoContext): IncomingMessage | undefined {
+  return (env as { readonly incoming?: IncomingMessage } | null | undefined)?.incoming;
 }

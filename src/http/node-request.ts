@@ -26,6 +26,10 @@ export class NodeRequest implements GuardRequest {
     this.#body = mount.body;
   }
 
+  get remoteAddress(): string | undefined {
+    return this.#request.socket.remoteAddress;
+  }
+
   header(name: string): string | undefined {
     const value = this.#request.headers[name];
     // Node keeps the first of two; two credentials must be none.

@@ -16,6 +16,8 @@ export interface WebHandlerOptions {
   readonly host?: unknown;
   /** The body, when the host has read it already. */
   readonly body?: unknown;
+  /** The far end of the connection, for `anonymous()`. */
+  readonly remoteAddress?: string | undefined;
 }
 
 /** Serves `Request` to `Response`: Hono, Next, Bun, Deno and whatever else speaks WHATWG. */
@@ -48,12 +50,14 @@ class WebRequest implements GuardRequest {
   readonly path: string;
   readonly query: string;
   readonly host: unknown;
+  readonly remoteAddress: string | undefined;
   readonly gone: () => void;
   readonly #request: Request;
   readonly #body: unknown;
   #listener: (() => void) | undefined;
 
-  constructor(request: Request, { prefix = '', host = request, body }: WebHandlerOptions) {
+  constructor(request: Request, options: WebHandlerOptions) {
+    const { prefix = '', host = request, body, remoteAddress } = options;
     // The URL parser has resolved dots already; what is left must still match to the letter.
     const url = new URL(request.url);
     const { path, query } = splitTarget(url.pathname + url.search, prefix.replace(/\/+$/, ''));
@@ -61,6 +65,7 @@ class WebRequest implements GuardRequest {
     this.path = path;
     this.query = query;
     this.host = host;
+    this.remoteAddress = remoteAddress;
     this.gone = () => this.#listener?.();
     this.#request = request;
     this.#body = body;

@@ -32,6 +32,7 @@ export interface ExchangeParts {
   readonly ledger: Ledger;
   readonly states: UserStates;
   readonly verifier: TokenVerifier;
+  readonly context: AuthContext;
   readonly mint: Mint;
   readonly clock: Clock;
   readonly hookMs: number;
@@ -75,14 +76,15 @@ export function createTokenExchange(parts: ExchangeParts, settings: ExchangeSett
 
 async function groundsOf(
   request: GuardRequest,
-  { verifier, states, clock, hookMs }: ExchangeParts,
+  { context, verifier, states, clock, hookMs }: ExchangeParts,
   settings: ExchangeSettings,
 ): Promise<Grounds | Denial> {
   const credential = bearerCredential(request);
   const refreshed = credential && (await verifier.verifyRefreshable(credential));
   if (refreshed) return refreshed;
   const identified = await withHookDeadline(
-    settings.auth.authenticate(request, NO_TOKENS),
+    // Temporary keys are no login: nobody makes a key from a key that he was given otherwise.
+    settings.auth.authenticate(request, { ...context, verifyAccessToken: () => undefined }),
     hookMs,
     'exchange.auth',
   );
@@ -95,9 +97,6 @@ async function groundsOf(
   const { generation } = await states.get(user.id);
   return { user, generation, lifetimeEndsAtMs: clock.nowMs() + settings.lifetimeMs };
 }
-
-/** Temporary keys are no login: nobody makes a key from a key that he was given otherwise. */
-const NO_TOKENS: AuthContext = { verifyAccessToken: () => undefined };
 
 const attests = async (request: GuardRequest, attest: Attest, hookMs: number): Promise<boolean> =>
   (await withHookDeadline(attest(request), hookMs, 'exchange.attest')) === true;

@@ -69,7 +69,10 @@ describe('A38 a fixed key', () => {
   });
 });
 
-const NO_CONTEXT = { verifyAccessToken: () => Promise.resolve(undefined) };
+const NO_CONTEXT = {
+  verifyAccessToken: () => Promise.resolve(undefined),
+  pseudonymOf: (text: string) => text,
+};
 function requestWith(credential: string) {
   return {
     method: 'POST',

@@ -1,5 +1,6 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accessTokens, anyOf, authenticate } from '../../src/auth/index.ts';
 import { chat, codeOf, type Fixture, MODEL, startFixture, tokenOf } from '../fixture.ts';
 import { openRequest, rawExchange, rawPost, statusOf } from './client.ts';
 import { hosts, type RunningHost } from './hosts.ts';
@@ -7,7 +8,15 @@ import { hosts, type RunningHost } from './hosts.ts';
 const PREFIX = '/deep/mount';
 const BODY_BYTES_MAX = 64 * 1024;
 
+/** What a host says of the far end, in calls without a credential. */
+let remoteAddress: string | undefined;
+const lookAround = authenticate((request) => {
+  remoteAddress = request.remoteAddress;
+  return null;
+});
+
 const settings = {
+  auth: anyOf(accessTokens(), lookAround),
   plans: {
     free: {
       models: [MODEL, 'gpt-4o*'],
@@ -20,7 +29,7 @@ const settings = {
   bounds: { bodyBytes: BODY_BYTES_MAX },
 };
 
-describe.each(hosts)('the guard on $name', ({ start }) => {
+describe.each(hosts)('the guard on $name', ({ name, start }) => {
   let fixture: Fixture;
   let host: RunningHost;
 
@@ -52,6 +61,15 @@ describe.each(hosts)('the guard on $name', ({ start }) => {
       baseURL: host.origin + PREFIX,
       maxRetries: 0,
     });
+
+  it('knows the far end of the connection, but for Next, which hides it', async () => {
+    remoteAddress = 'nothing yet';
+    const answer = await send({ headers: { authorization: '', 'x-forwarded-for': '203.0.113.9' } });
+    expect(answer.status).toBe(401);
+    const known = /^(::ffff:)?127\.0\.0\.1$/;
+    if (name.startsWith('Next')) expect(remoteAddress).toBeUndefined();
+    else expect(remoteAddress).toMatch(known);
+  });
 
   it('serves the official SDK, and charges what the invoice says', async () => {
     const client = await sdk('pro-sdk');

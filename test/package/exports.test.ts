@@ -29,7 +29,7 @@ const ENTRIES = [
   {
     entry: './auth',
     source: 'src/auth/index.ts',
-    names: ['accessTokens', 'anyOf', 'authenticate', 'bearer', 'bearerCredential'],
+    names: ['accessTokens', 'anonymous', 'anyOf', 'authenticate', 'bearer', 'bearerCredential'],
   },
   { entry: './express', source: 'src/http/express.ts', names: ['guardExpress'] },
   { entry: './fastify', source: 'src/http/fastify.ts', names: ['guardFastify'] },

@@ -9,6 +9,8 @@ const GROUPS: readonly (readonly string[])[] = [
   ['http', 'sdk'],
   [
     'create-guarded-completion.ts',
+    'create-line.ts',
+    'answer-calls.ts',
     'guarded-store.ts',
     'start-warnings.ts',
     'options.ts',

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { deny, LedgerError } from './errors.ts';
+import type { Events } from './events.ts';
+import type { GuardAnswer } from './exchange.ts';
+import { createCors } from './http/cors.ts';
+import type { Settings } from './options.ts';
+import type { Refuse, Requested } from './stages/identify.ts';
+
+/** What every way in has around it. */
+export interface Shell {
+  readonly settings: Settings;
+  readonly events: Events;
+  readonly refuse: Refuse;
+  readonly isClosing: () => boolean;
+}
+
+export type Walk = (requested: Requested) => Promise<GuardAnswer>;
+
+/** Walks, and turns what was thrown on the way into an answer that tells nothing of the inside. */
+export function createAnswer(walkOn: Walk, { settings, events, refuse, isClosing }: Shell): Walk {
+  const cors = createCors(settings.corsOrigins);
+  const walk: Walk = async (requested) => {
+    if (isClosing()) return refuse(CLOSING, requested);
+    try {
+      return await walkOn(requested);
+    } catch (error) {
+      const ledger = error instanceof LedgerError;
+      events.emit('failed', { what: ledger ? 'ledger' : 'internal', error });
+      return refuse(ledger ? LEDGER_DOWN : OWN_FAULT, requested);
+    }
+  };
+  return async (requested) => {
+    const preflight = cors.preflight(requested.request);
+    if (preflight !== undefined) return preflight;
+    const answer = await walk(requested);
+    const { headers } = answer;
+    headers['cache-control'] ??= 'no-store';
+    headers['x-content-type-options'] = 'nosniff';
+    // OpenAI's own, or ours where OpenAI never heard of the call: what a user can quote to support.
+    headers['x-request-id'] ??= `guard_${randomUUID()}`;
+    headers['vary'] = 'Authorization, Origin';
+    cors.expose(requested.request, headers);
+    return answer;
+  };
+}
+
+export const CLOSING = deny('shutting_down', 'The service is restarting. Try again shortly.');
+const LEDGER_DOWN = deny('ledger_unavailable', 'Usage cannot be counted at the moment.', {
+  degraded: true,
+});
+const OWN_FAULT = deny('internal_error', 'The service could not handle the request.');

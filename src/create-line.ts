@@ -1,0 +1,63 @@
+import type { Events } from './events.ts';
+import { createRefuse } from './http/refuse.ts';
+import type { InFlightCalls } from './in-flight.ts';
+import type { Settings } from './options.ts';
+import type { Line } from './pipeline.ts';
+import type { PlanBook } from './plans/plan-book.ts';
+import { createAdmit } from './stages/admit.ts';
+import { createAuthorize } from './stages/authorize.ts';
+import { createCall } from './stages/call.ts';
+import { createIdentify } from './stages/identify.ts';
+import { createMeter } from './stages/meter.ts';
+import { createSettle } from './stages/settle.ts';
+import { createTag } from './stages/tag.ts';
+import { createTurns } from './upstream/turn.ts';
+import type { Upstream } from './upstream/upstream.ts';
+import type { Credentials } from './users/credentials.ts';
+import type { UserStates } from './users/user-states.ts';
+import type { UserBook } from './users/users.ts';
+
+export interface LineParts {
+  readonly settings: Settings;
+  readonly events: Events;
+  readonly states: UserStates;
+  readonly credentials: Credentials;
+  readonly calls: InFlightCalls;
+  readonly plans: PlanBook;
+  readonly users: UserBook;
+  readonly upstream: Upstream;
+}
+
+/** The stages of the line, each with what it needs. */
+export function createLine(parts: LineParts): Line {
+  const { settings, events, states, credentials, calls, plans, users, upstream } = parts;
+  const { ledger, clock, prices, bounds } = settings;
+  const refuse = createRefuse(events, clock);
+  return {
+    identify: createIdentify(settings.auth, credentials.context, settings.hookMs, users.saw),
+    authorize: createAuthorize({
+      plans,
+      prices,
+      states,
+      limits: settings.limits,
+      clock,
+      body: { bytesMax: bounds.bodyBytes, deadlineMs: settings.bodyMs },
+    }),
+    admit: createAdmit(ledger, calls, settings.limits, clock),
+    tag: createTag(settings.tagger, settings.keys),
+    call: createCall({
+      upstream,
+      turns: createTurns(bounds.inFlight, bounds.queued, settings.turnMs),
+      ledger,
+      events,
+      apiKey: settings.apiKey,
+      fixedHeaders: settings.fixedHeaders,
+      hookDeadlineMs: settings.hookMs,
+      answerBytesMax: bounds.answerBytes,
+      onClientGone: settings.stream.onClientGone,
+    }),
+    meter: createMeter(refuse, settings.stream, clock),
+    settle: createSettle(ledger, calls, prices, events),
+    refuse,
+  };
+}
