@@ -2,8 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type OpenAI from 'openai';
 import type { User } from './auth/authenticator.ts';
 import type { Clock } from './clock.ts';
-import { deny, LedgerError } from './errors.ts';
-import { createEvents, type Events, type GuardEvents, type Listener } from './events.ts';
+import { AuthenticationUnavailableError, type Denial, deny, LedgerError } from './errors.ts';
+import {
+  createEvents,
+  type Events,
+  type FailedEvent,
+  type GuardEvents,
+  type Listener,
+} from './events.ts';
 import type { GuardAnswer, GuardRequest } from './exchange.ts';
 import { guardStore } from './guarded-store.ts';
 import { createCors } from './http/cors.ts';
@@ -191,9 +197,9 @@ function createAnswer(
     try {
       return await walkLine(line, requested);
     } catch (error) {
-      const ledger = error instanceof LedgerError;
-      events.emit('failed', { what: ledger ? 'ledger' : 'internal', error });
-      return line.refuse(ledger ? LEDGER_DOWN : OWN_FAULT, requested);
+      const { what, denial } = failureOf(error);
+      events.emit('failed', { what, error });
+      return line.refuse(denial, requested);
     }
   };
   return async (requested) => {
@@ -214,7 +220,14 @@ function createAnswer(
 const LEDGER_DOWN = deny('ledger_unavailable', 'Usage cannot be counted at the moment.', {
   degraded: true,
 });
+const AUTH_DOWN = deny('auth_unavailable', 'Credentials cannot be checked at the moment.');
 const OWN_FAULT = deny('internal_error', 'The service could not handle the request.');
+
+function failureOf(error: unknown): { what: FailedEvent['what']; denial: Denial } {
+  if (error instanceof LedgerError) return { what: 'ledger', denial: LEDGER_DOWN };
+  if (error instanceof AuthenticationUnavailableError) return { what: 'auth', denial: AUTH_DOWN };
+  return { what: 'internal', denial: OWN_FAULT };
+}
 
 /** Stops a call whose user is blocked by now; a store that fails is reported, and asked again. */
 function createBlockCutter(
