@@ -188,6 +188,13 @@ const keys: readonly Forgery[] = [
 const addressed: readonly Forgery[] = [
   { name: 'A28 for another app', token: (l) => sign(l.signer, { ...l.claims, ...l.otherApp }) },
   { name: 'A28 for no app', token: (l) => sign(l.signer, { ...l.claims, ...l.noApp }) },
+  {
+    name: 'A28 for this app and for a number',
+    token: ({ signer, claims, otherApp }) => {
+      const { aud } = claims;
+      return sign(signer, { ...claims, ...(aud ? { aud: [aud, 7].flat() } : otherApp) });
+    },
+  },
   signed('A28 of no issuer', { iss: undefined }),
   {
     name: 'A28 of an issuer with a slash more, or less',

@@ -216,14 +216,13 @@ describe('the discovery document of oidc', () => {
 
   async function outcomeWith(document: (origin: string) => unknown): Promise<[unknown, string[]]> {
     await using server = await startJwksServer({ keys: [] });
-    const { origin, url } = server;
+    const { origin } = server;
     server.answer = (request, response) =>
       serve(request.url === '/jwks.json' ? jwksOf(old) : document(origin))(request, response);
     const options = { issuer: origin, audience: 'app', algorithms: ['ES256' as const] };
     await using fixture = await guardWith(oidc({ ...options, clock: testClock() }));
     const token = await sign(old, { ...claims, iss: origin });
     const [status, code] = await outcomeOf(await askWith(fixture.guard, token));
-    expect(url).toContain(origin);
     return [code ?? status, server.requests];
   }
 
