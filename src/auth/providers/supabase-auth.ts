@@ -4,7 +4,7 @@ import type { Authenticator, User } from '../authenticator.ts';
 import { parseHttpsUrl } from '../https-url.ts';
 import { subjectOf } from '../jwt-users.ts';
 import { sharedKey } from '../key-set.ts';
-import { type ProviderOptions, providerShape, providerUsers, text } from '../provider-users.ts';
+import { type ProviderOptions, providerShape, providerUsers } from '../provider-users.ts';
 import type { Claims } from '../read-jwt.ts';
 import { type SignatureCheck, signedBy } from '../signatures.ts';
 
@@ -12,15 +12,16 @@ export interface SupabaseAuthOptions extends ProviderOptions {
   /** The project's URL, `https://<ref>.supabase.co` or your own domain. */
   readonly url: string | URL;
   /** The JWT secret of a project that still signs with HS256, at least 32 bytes; its tokens are then
-   * accepted beside those of its signing keys. Better: rotate to signing keys. */
-  readonly legacySecret?: string;
+   * accepted beside those of its signing keys. `undefined`, an environment variable that is not set,
+   * is a `TypeError`. Better: rotate to signing keys. */
+  readonly legacySecret?: string | undefined;
 }
 
 /** The API keys that ship in every app: JWTs too, but nobody's. */
 const API_KEY_ROLES: readonly unknown[] = ['anon', 'service_role', 'supabase_admin'];
 const shape = z.strictObject({
   url: z.unknown(),
-  legacySecret: text.optional(),
+  legacySecret: z.unknown().optional(),
   ...providerShape,
 });
 
@@ -43,13 +44,13 @@ export function supabaseAuth(options: SupabaseAuthOptions): Authenticator {
     audience: ['authenticated'],
     algorithms: ['ES256', 'RS256', 'EdDSA'],
     keys: `${issuer}/.well-known/jwks.json`,
-    ...(legacySecret !== undefined && { checkSignature: orBySecret(legacySecret) }),
+    ...('legacySecret' in options && { checkSignature: orBySecret(legacySecret) }),
     user: userOf,
   });
 }
 
 /** While a project moves to signing keys, its users have tokens of both kinds. */
-function orBySecret(secret: string): (byKeys: SignatureCheck) => SignatureCheck {
+function orBySecret(secret: unknown): (byKeys: SignatureCheck) => SignatureCheck {
   const bySecret = signedBy(sharedKey(secret, 'supabaseAuth.legacySecret'), ['HS256']);
   return (byKeys) => (jwt) => (jwt.header['alg'] === 'HS256' ? bySecret(jwt) : byKeys(jwt));
 }
