@@ -87,6 +87,7 @@ describe('A39 options that would accept too much', () => {
       () => supabaseAuth({ url: 'https://a.example', legacySecret: process.env['NOT_SET'] }),
     ],
     ['clerkAuth.issuer', () => clerkAuth({ issuer: 'clerk.my-app.com' })],
+    ['clerkAuth.issuer', () => clerkAuth({ issuer: 'https://clerk.my-app.com/' })],
     ['auth0.domain', () => auth0({ domain: 'https://a.example', audience: 'app' })],
     ['auth0.audience', () => auth0({ domain: 'a.example', audience: '' })],
     [

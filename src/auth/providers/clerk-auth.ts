@@ -15,7 +15,7 @@ export interface ClerkAuthOptions extends ProviderOptions {
 }
 
 const shape = z.strictObject({
-  issuer: text,
+  issuer: text.regex(/[^/]$/, 'must not end with a slash'),
   authorizedParties: z.array(text).default([]),
   ...providerShape,
 });
