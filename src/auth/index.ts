@@ -1,7 +1,8 @@
 export { AuthenticationUnavailableError } from '../errors.ts';
 export { accessTokens } from './access-tokens.ts';
+export { allOf } from './all-of.ts';
 export { anyOf } from './any-of.ts';
-export { type Attest, allOf } from './attest.ts';
+export type { Attest } from './attest.ts';
 export { authenticate } from './authenticate.ts';
 export type { AuthContext, Authenticator, Identity, Scope, User } from './authenticator.ts';
 export { bearer } from './bearer.ts';
