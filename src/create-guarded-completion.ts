@@ -2,19 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type OpenAI from 'openai';
 import type { User } from './auth/authenticator.ts';
 import type { Clock } from './clock.ts';
-import { AuthenticationUnavailableError, type Denial, deny, LedgerError } from './errors.ts';
-import {
-  createEvents,
-  type Events,
-  type FailedEvent,
-  type GuardEvents,
-  type Listener,
-} from './events.ts';
-import type { GuardAnswer, GuardRequest } from './exchange.ts';
+import { deny, isDenial } from './errors.ts';
+import { createEvents, type Events, type GuardEvents, type Listener } from './events.ts';
+import type { GuardAnswer } from './exchange.ts';
+import { failureOf } from './failures.ts';
 import { guardStore } from './guarded-store.ts';
 import { createCors } from './http/cors.ts';
+import { type Mountable, mountable } from './http/mountable.ts';
 import { createRefuse } from './http/refuse.ts';
-import { createWebHandler, type WebHandlerOptions } from './http/web.ts';
 import {
   createInFlightCalls,
   type InFlightCall,
@@ -28,9 +23,9 @@ import { createPlanBook } from './plans/plan-book.ts';
 import { createClient } from './sdk/client.ts';
 import { createFetchAs } from './sdk/fetch-as.ts';
 import { createAdmit, renewLease } from './stages/admit.ts';
-import { blockedDenial, createAuthorize } from './stages/authorize.ts';
+import { createAuthorize } from './stages/authorize.ts';
 import { createCall } from './stages/call.ts';
-import { createIdentify, type Requested } from './stages/identify.ts';
+import { createIdentify, type Refuse, type Requested } from './stages/identify.ts';
 import { createMeter } from './stages/meter.ts';
 import { createSettle } from './stages/settle.ts';
 import { createTag } from './stages/tag.ts';
@@ -39,23 +34,31 @@ import { fetchUpstream } from './upstream/fetch-upstream.ts';
 import { createTurns } from './upstream/turn.ts';
 import { undiciUpstream } from './upstream/undici-upstream.ts';
 import type { Upstream } from './upstream/upstream.ts';
+import { createMint } from './users/mint-token.ts';
+import { createTokenExchange, type ExchangeParts } from './users/token-exchange.ts';
 import { createTokenForm } from './users/token-form.ts';
 import { createTokenVerifier, type TokenVerifier } from './users/token-verifier.ts';
 import { createTokens, type Tokens } from './users/tokens.ts';
-import { activeBlock, createUserStates, type UserStates } from './users/user-states.ts';
+import {
+  activeBlock,
+  blockedDenial,
+  createUserStates,
+  type UserStates,
+} from './users/user-states.ts';
 import { createUsers, type UserBook, type Users } from './users/users.ts';
 
 /** OpenAI, guarded: what an app mounts, calls and operates. */
-export interface Guard {
-  /** Answers one HTTP call; never rejects. Denials are answers in OpenAI's error shape. */
-  handler(request: Request, options?: WebHandlerOptions): Promise<Response>;
-  /** Answers one call in the guard's own words; what an adapter for another host builds on. */
-  serve(request: GuardRequest): Promise<GuardAnswer>;
+export interface Guard extends Mountable {
   /** The official SDK, bound to one user whom server code vouches for. Denials are the SDK's own
    * errors (`err.status`, `err.code`). */
   client(user: string | User): OpenAI;
   /** A `fetch` bound to one user, for any SDK that takes one. Only for OpenAI's paths. */
   fetchAs(user: string | User): typeof globalThis.fetch;
+  /** Answers a temporary key for a login: `POST` with the login as `Authorization: Bearer`, and if it
+   * likes a JSON body that narrows it (`ttl`, `models`, `endpoints`, `limits`, `singleUse`). A key that
+   * came from here is answered with a fresh one until `exchange.maxLifetime`. Mounted like the guard
+   * itself, at a path of your choice. `TypeError` without the option `exchange`. */
+  readonly exchange: Mountable;
   readonly tokens: Tokens;
   readonly users: Users;
   /** Returns the function that stops listening. */
@@ -80,7 +83,8 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   warnOfStart(settings);
   const states = createUserStates(ledger.records);
   const form = createTokenForm(settings.keys);
-  const tokens = createTokens(ledger.records, states, form, clock, settings.tokens);
+  const mint = createMint(ledger.records, form);
+  const tokens = createTokens(mint, ledger.records, states, clock, settings.tokens);
   const verifier = createTokenVerifier(ledger.records, states, form, clock);
   const cutIfBlocked = createBlockCutter(states, clock, events);
   const calls = createInFlightCalls(clock, (call, nowMs) => {
@@ -91,14 +95,21 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   const plans = createPlanBook(
     settings.plans,
     settings.planOf,
-    { ttlMs: settings.planTtlMs, deadlineMs: settings.hookMs },
+    { ...settings.plan, deadlineMs: settings.hookMs },
     clock,
   );
   const users = createUsers({ ledger, states, plans, events, clock });
   const upstream = upstreamOf(settings);
   const line = createLine({ settings, events, states, verifier, calls, plans, users, upstream });
   const closing = { begun: undefined as Promise<void> | undefined };
-  const answer = createAnswer(line, settings, events, () => closing.begun !== undefined);
+  const shell = {
+    settings,
+    events,
+    refuse: line.refuse,
+    isClosing: () => closing.begun !== undefined,
+  };
+  const answer = createAnswer((requested) => walkLine(line, requested), shell);
+  const exchange = createExchange({ ledger, states, verifier, mint, clock, settings }, shell);
 
   states.onChange((userId) => {
     plans.forget(userId);
@@ -116,9 +127,8 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
     await ledger.close(Math.max(0, endMs - performance.now()));
   };
   const fetchAs = createFetchAs(answer);
-  return {
-    handler: createWebHandler((request) => answer({ request })),
-    serve: (request) => answer({ request }),
+  const guard = {
+    ...mountable((request) => answer({ request })),
     fetchAs,
     client: createClient(fetchAs),
     tokens,
@@ -126,6 +136,16 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
     on: events.on,
     close: ({ graceMs = GRACE_MS_DEFAULT } = {}) => (closing.begun ??= close(graceMs)),
   };
+  return withExchange(guard, exchange);
+}
+
+/** Mounting what is not there is a mistake to hear of at the start; printing the guard is none. */
+function withExchange(guard: Omit<Guard, 'exchange'>, exchange: Mountable | undefined): Guard {
+  const get = () => {
+    if (exchange !== undefined) return exchange;
+    throw new TypeError('Set the option "exchange" to mount guard.exchange');
+  };
+  return Object.defineProperty(guard, 'exchange', { get, enumerable: false }) as Guard;
 }
 
 interface Parts {
@@ -154,10 +174,9 @@ function createLine(parts: Parts): Line {
       plans,
       prices,
       states,
-      everybodyLimits: settings.limits,
+      limits: settings.limits,
       clock,
-      bodyBytesMax: bounds.bodyBytes,
-      bodyDeadlineMs: settings.bodyMs,
+      body: { bytesMax: bounds.bodyBytes, deadlineMs: settings.bodyMs },
     }),
     admit: createAdmit(ledger, calls, settings.limits, clock),
     tag: createTag(settings.tagger, settings.keys),
@@ -184,22 +203,26 @@ function upstreamOf({ fetch, baseURL, upstreamTimeouts }: Settings): Upstream {
     : fetchUpstream(fetch, baseURL, upstreamTimeouts);
 }
 
-/** Walks the line, and turns what was thrown on it into an answer that tells nothing of the inside. */
-function createAnswer(
-  line: Line,
-  settings: Settings,
-  events: Events,
-  isClosing: () => boolean,
-): (requested: Requested) => Promise<GuardAnswer> {
+interface Shell {
+  readonly settings: Settings;
+  readonly events: Events;
+  readonly refuse: Refuse;
+  readonly isClosing: () => boolean;
+}
+
+type Walk = (requested: Requested) => Promise<GuardAnswer>;
+
+/** Walks, and turns what was thrown on the way into an answer that tells nothing of the inside. */
+function createAnswer(walkOn: Walk, { settings, events, refuse, isClosing }: Shell): Walk {
   const cors = createCors(settings.corsOrigins);
-  const walk = async (requested: Requested): Promise<GuardAnswer> => {
-    if (isClosing()) return line.refuse(CLOSING, requested);
+  const walk: Walk = async (requested) => {
+    if (isClosing()) return refuse(CLOSING, requested);
     try {
-      return await walkLine(line, requested);
+      return await walkOn(requested);
     } catch (error) {
       const { what, denial } = failureOf(error);
       events.emit('failed', { what, error });
-      return line.refuse(denial, requested);
+      return refuse(denial, requested);
     }
   };
   return async (requested) => {
@@ -217,16 +240,20 @@ function createAnswer(
   };
 }
 
-const LEDGER_DOWN = deny('ledger_unavailable', 'Usage cannot be counted at the moment.', {
-  degraded: true,
-});
-const AUTH_DOWN = deny('auth_unavailable', 'Credentials cannot be checked at the moment.');
-const OWN_FAULT = deny('internal_error', 'The service could not handle the request.');
-
-function failureOf(error: unknown): { what: FailedEvent['what']; denial: Denial } {
-  if (error instanceof LedgerError) return { what: 'ledger', denial: LEDGER_DOWN };
-  if (error instanceof AuthenticationUnavailableError) return { what: 'auth', denial: AUTH_DOWN };
-  return { what: 'internal', denial: OWN_FAULT };
+/** `undefined` where the app has no exchange. */
+function createExchange(
+  { settings, ...parts }: Omit<ExchangeParts, 'hookMs' | 'body'> & { readonly settings: Settings },
+  shell: Shell,
+): Mountable | undefined {
+  if (settings.exchange === undefined) return undefined;
+  const { hookMs, bodyMs, bounds } = settings;
+  const body = { bytesMax: bounds.bodyBytes, deadlineMs: bodyMs };
+  const exchange = createTokenExchange({ ...parts, hookMs, body }, settings.exchange);
+  const answer = createAnswer(async (requested) => {
+    const answered = await exchange(requested.request);
+    return isDenial(answered) ? shell.refuse(answered, requested) : answered;
+  }, shell);
+  return mountable((request) => answer({ request }));
 }
 
 /** Stops a call whose user is blocked by now; a store that fails is reported, and asked again. */
@@ -248,6 +275,6 @@ function createBlockCutter(
   };
 }
 
-function publicUsers({ usage, block, unblock, grant, reset, changed }: UserBook): Users {
-  return { usage, block, unblock, grant, reset, changed };
+function publicUsers({ saw: _, ...users }: UserBook): Users {
+  return users;
 }

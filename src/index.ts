@@ -23,6 +23,7 @@ export type {
   GuardRequest,
   RequestBody,
 } from './exchange.ts';
+export type { Mountable } from './http/mountable.ts';
 export { toNodeHandler } from './http/node.ts';
 export type * from './ledger/ledger.ts';
 export { ANY_KEY } from './ledger/ledger.ts';
@@ -31,8 +32,10 @@ export type { ModelPriceOverride } from './openai/prices.ts';
 export type { AllowancesSpec } from './openai/request-policy.ts';
 export type { HostedToolName, Usage } from './openai/usage.ts';
 export type { Bounds, GuardOptions, PlanSpec } from './options.ts';
+export type { ExchangeSpec } from './parse-exchange.ts';
 export type { LimitSpec, Period } from './plans/limit.ts';
 export type { Tagger } from './stages/tag.ts';
 export type { IssuedToken, TokenRequest, Tokens } from './users/tokens.ts';
-export type { Grant, LimitUsage, Users, UserUsage } from './users/users.ts';
+export type { LimitUsage, UserUsage } from './users/usage.ts';
+export type { Grant, Users } from './users/users.ts';
 export type { LedgerFailureSpec, TimeoutSpec } from './waits.ts';

@@ -7,13 +7,16 @@ import { memoryLedger } from './ledger/memory-ledger.ts';
 import { endpointNames } from './openai/endpoints.ts';
 import { type ModelPriceOverride, type PriceBook, priceBook } from './openai/prices.ts';
 import { type AllowancesSpec, parseAllowances } from './openai/request-policy.ts';
-import type { Limit, LimitSpec } from './plans/limit.ts';
+import { type ExchangeSpec, parseExchange } from './parse-exchange.ts';
+import type { LimitSpec } from './plans/limit.ts';
 import { parseLimits } from './plans/parse-limits.ts';
 import { modelList, type Plan } from './plans/plan.ts';
 import type { PlanOf } from './plans/plan-book.ts';
+import { type SharedLimits, sharedLimits } from './plans/shared-limits.ts';
 import { type DerivedKeys, deriveKeys } from './secret.ts';
 import { parseOrThrow } from './shape.ts';
 import { endUserIdTagger, type Tagger } from './stages/tag.ts';
+import type { ExchangeSettings } from './users/token-exchange.ts';
 import {
   type LedgerFailureSpec,
   ledgerFailureShape,
@@ -61,13 +64,18 @@ export interface GuardOptions {
   /** What is done while the store of the ledger fails, beside `onLedgerFailure` of each limit. */
   readonly ledgerFailure?: LedgerFailureSpec;
   readonly plans: Readonly<Record<string, PlanSpec>>;
-  /** Which plan a user has; asked at each call. A promise is kept for `planTtl`. Default `user.plan`,
-   * else the only plan there is. */
+  /** Which plan a user has; asked at each call. A promise is kept for `planTtl`. Of several plans the
+   * most generous of each limit counts. `guard.users.setPlan` goes before it. Default `user.plan`, else
+   * the only plan there is. */
   readonly planOf?: PlanOf;
   /** How long a looked-up plan is kept; default `'60s'`. `guard.users.changed(id)` ends it sooner. */
   readonly planTtl?: string;
+  /** How long the last looked-up plan counts while look-ups fail; default `'1h'`. */
+  readonly planStale?: string;
   /** Limits of everybody together. */
   readonly limits?: readonly LimitSpec[];
+  /** Limits of all anonymous users together, so that they cannot use up what others need. */
+  readonly anonymousLimits?: readonly LimitSpec[];
   /** USD per million tokens, by model name; before the built-in prices. */
   readonly prices?: Readonly<Record<string, ModelPriceOverride>>;
   /** How users are named towards OpenAI; default an HMAC of their id. */
@@ -75,6 +83,11 @@ export interface GuardOptions {
   /** Access tokens live for `ttl` (default `'1h'`) unless asked otherwise, and never longer than
    * `ttlMax` (default `'24h'`). */
   readonly tokens?: { readonly ttl?: string; readonly ttlMax?: string };
+  /** What `guard.exchange` takes for a temporary key; without it there is no exchange. */
+  readonly exchange?: ExchangeSpec;
+  /** Names this app, where several guards have one secret: a key of another is worth nothing here.
+   * Default none. */
+  readonly audience?: string;
   /** Origins that may call from a browser, exactly as browsers send them; default none. */
   readonly cors?: { readonly origins: readonly string[] };
   readonly bounds?: Partial<Bounds>;
@@ -109,9 +122,10 @@ export interface Settings extends Waits {
   readonly ledger: Ledger;
   readonly plans: ReadonlyMap<string, Plan>;
   readonly planOf: PlanOf;
-  readonly limits: readonly Limit[];
+  readonly limits: SharedLimits;
   readonly prices: PriceBook;
   readonly tagger: Tagger;
+  readonly exchange: ExchangeSettings | undefined;
   readonly corsOrigins: ReadonlySet<string>;
   readonly bounds: Bounds;
   readonly fetch: typeof globalThis.fetch | undefined;
@@ -151,10 +165,14 @@ const optionsShape = z.strictObject({
   }),
   planOf: callable.optional(),
   planTtl: z.string().optional(),
+  planStale: z.string().optional(),
   limits: z.array(z.unknown()).default([]),
+  anonymousLimits: z.array(z.unknown()).default([]),
   prices: z.record(z.string(), z.unknown()).optional(),
   tagger: callable.optional(),
   tokens: tokensShape,
+  exchange: z.unknown().optional(),
+  audience: z.string().min(1).max(256).optional(),
   cors: z.strictObject({ origins: z.array(z.string().min(1)) }).optional(),
   bounds: z
     .strictObject({
@@ -175,10 +193,11 @@ type Shaped = z.output<typeof optionsShape>;
 /** Reads the options once. `TypeError` names the field that is wrong; nothing has started by then. */
 export function parseOptions(options: GuardOptions): Settings {
   const shaped = parseOrThrow(optionsShape, options, 'options');
-  const keys = deriveKeys(options.secret);
+  const keys = deriveKeys(options.secret, shaped.audience);
   const plans = parsePlans(shaped.plans);
+  const waits = parseWaits(shaped);
   return {
-    ...parseWaits(shaped),
+    ...waits,
     apiKey: typeof options.apiKey === 'function' ? options.apiKey : constant(String(shaped.apiKey)),
     baseURL: new URL(shaped.baseURL),
     fixedHeaders: fixedHeaders(shaped),
@@ -187,9 +206,10 @@ export function parseOptions(options: GuardOptions): Settings {
     ledger: options.ledger ?? memoryLedger(),
     plans,
     planOf: options.planOf ?? defaultPlanOf(plans),
-    limits: parseLimits(shaped.limits, 'options.limits'),
+    limits: sharedLimits(shaped.limits, shaped.anonymousLimits),
     prices: priceBook(options.prices),
     tagger: options.tagger ?? endUserIdTagger(keys),
+    exchange: parseExchange(options.exchange, waits.tokens),
     corsOrigins: new Set(shaped.cors?.origins),
     bounds: shaped.bounds,
     fetch: options.fetch,
@@ -219,16 +239,17 @@ function parsePlan(name: string, spec: unknown): Plan {
   const path = `options.plans.${name}`;
   const shaped = parseOrThrow(planShape, spec, path);
   const { maxOutputTokens, maxChoices } = shaped;
+  const models = modelList(shaped.models);
+  const allow = parseAllowances(shaped.allow ?? {}, `${path}.allow`);
+  if (allow.realtime && !models.allows(allow.realtime.session.model)) {
+    throw new TypeError(`"${path}.allow.realtime.session.model" must be one of the plan's models`);
+  }
   return {
     name,
-    models: modelList(shaped.models),
+    models,
     endpoints: new Set(shaped.endpoints ?? endpointNames),
     limits: parseLimits(shaped.limits, `${path}.limits`),
-    policy: {
-      maxOutputTokens,
-      maxChoices,
-      allow: parseAllowances(shaped.allow ?? {}, `${path}.allow`),
-    },
+    policy: { maxOutputTokens, maxChoices, allow },
   };
 }
 

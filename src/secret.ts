@@ -9,8 +9,11 @@ export interface DerivedKeys {
 
 const SECRET_BYTES_MIN = 32;
 
-/** Throws a `TypeError` for a secret below 32 bytes: an empty one would let anybody seal a token. */
-export function deriveKeys(secret: unknown): DerivedKeys {
+/**
+ * Throws a `TypeError` for a secret below 32 bytes: an empty one would let anybody seal a token. Tokens
+ * are sealed for one `audience`; how OpenAI sees a user is the same for all.
+ */
+export function deriveKeys(secret: unknown, audience = ''): DerivedKeys {
   const bytes = typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret;
   if (!(bytes instanceof Uint8Array) || bytes.byteLength < SECRET_BYTES_MIN) {
     throw new TypeError(
@@ -19,10 +22,11 @@ export function deriveKeys(secret: unknown): DerivedKeys {
   }
   const derive = (label: string) =>
     new Uint8Array(hkdfSync('sha256', bytes, '', `guarded-completion/${label}`, 32));
+  const forAudience = (label: string) => (audience === '' ? label : `${label}:${audience}`);
   return {
     endUserId: derive('end-user-id'),
-    tokenSeal: derive('token-seal'),
-    tokenLookup: derive('token-lookup'),
+    tokenSeal: derive(forAudience('token-seal')),
+    tokenLookup: derive(forAudience('token-lookup')),
   };
 }
 

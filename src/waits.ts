@@ -58,7 +58,7 @@ export const tokensShape = z.strictObject({ ttl: duration, ttlMax: duration }).d
 
 /** How long the guard waits for whom, from the options. */
 export interface Waits {
-  readonly planTtlMs: number;
+  readonly plan: { readonly ttlMs: number; readonly staleMs: number };
   readonly tokens: TokenSettings;
   readonly upstreamTimeouts: UpstreamTimeouts;
   readonly stream: StreamSettings;
@@ -73,6 +73,7 @@ interface WrittenWaits {
   readonly timeouts: z.output<typeof timeoutsShape>;
   readonly tokens: z.output<typeof tokensShape>;
   readonly planTtl?: string | undefined;
+  readonly planStale?: string | undefined;
   readonly onClientGone: StreamSettings['onClientGone'];
   readonly ledgerFailure: z.output<typeof ledgerFailureShape>;
 }
@@ -82,6 +83,7 @@ export function parseWaits({
   timeouts,
   tokens,
   planTtl,
+  planStale,
   onClientGone,
   ledgerFailure,
 }: WrittenWaits): Waits {
@@ -89,7 +91,10 @@ export function parseWaits({
     parseDurationMs(timeouts[name], `options.timeouts.${name}`);
   const idleMs = wait('idle');
   return {
-    planTtlMs: parseDurationMs(planTtl ?? '60s', 'options.planTtl'),
+    plan: {
+      ttlMs: parseDurationMs(planTtl ?? '60s', 'options.planTtl'),
+      staleMs: parseDurationMs(planStale ?? '1h', 'options.planStale'),
+    },
     tokens: {
       ttlMs: parseDurationMs(tokens.ttl ?? '1h', 'options.tokens.ttl'),
       ttlMsMax: parseDurationMs(tokens.ttlMax ?? '24h', 'options.tokens.ttlMax'),

@@ -1,6 +1,7 @@
 import type { Denial } from '../errors.ts';
 import type { GuardRequest } from '../exchange.ts';
 import type { Limit } from '../plans/limit.ts';
+import type { ModelList } from '../plans/plan.ts';
 
 /** Somebody whom a verified credential, or server code, vouches for. */
 export interface User {
@@ -16,7 +17,7 @@ export interface User {
 export interface Scope {
   /** Identifies the credential in the ledger. */
   readonly id: string;
-  readonly models?: readonly string[];
+  readonly models?: ModelList;
   readonly endpoints?: readonly string[];
   readonly limits?: readonly Limit[];
   readonly singleUse?: boolean;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Guard } from '../create-guarded-completion.ts';
+import type { Mountable } from './mountable.ts';
 import { serveNode } from './node.ts';
 
 /** Express, as far as it is needed here; checked against the real one in tests. */
@@ -12,7 +12,7 @@ interface ExpressRequest extends IncomingMessage {
  * every request below its mount point.
  */
 export function guardExpress(
-  guard: Guard,
+  guard: Mountable,
 ): (request: ExpressRequest, response: ServerResponse) => Promise<void> {
   return (request, response) =>
     // Express strips the mount point from `url`. A body parser that did not run leaves no body.

@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify';
-import type { Guard } from '../create-guarded-completion.ts';
+import type { Mountable } from './mountable.ts';
 import { serveNode } from './node.ts';
 
 /**
  * A Fastify plugin: `app.register(guardFastify(guard), { prefix: '/v1' })`. The host's own hooks run
  * before it; its body parsers do not, below this prefix.
  */
-export function guardFastify(guard: Guard): (app: FastifyInstance) => Promise<void> {
+export function guardFastify(guard: Mountable): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
     // Encapsulated: only routes of this plugin leave their bodies to the guard.
     app.removeAllContentTypeParsers();

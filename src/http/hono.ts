@@ -1,4 +1,4 @@
-import type { Guard } from '../create-guarded-completion.ts';
+import type { Mountable } from './mountable.ts';
 
 /** Hono's context, as far as it is needed here; checked against the real one in tests. */
 interface HonoContext {
@@ -11,7 +11,7 @@ interface HonoContext {
 }
 
 /** A Hono handler for a wildcard route, under any base path: `app.all('/v1/*', guardHono(guard))`. */
-export function guardHono(guard: Guard): (context: HonoContext) => Promise<Response> {
+export function guardHono(guard: Mountable): (context: HonoContext) => Promise<Response> {
   return async (context) => {
     const { raw, routePath } = context.req;
     const prefix = routePath.replace(/\/?\*$/, '');

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Guard } from '../create-guarded-completion.ts';
+import type { Mountable } from './mountable.ts';
 import { type NodeHandlerOptions, serveNode } from './node.ts';
 
 /** Koa's context, as far as it is needed here; checked against the real one in tests. */
@@ -15,7 +15,7 @@ interface KoaContext {
  * Requests outside the prefix go on to the next middleware.
  */
 export function guardKoa(
-  guard: Guard,
+  guard: Mountable,
   options: NodeHandlerOptions = {},
 ): (context: KoaContext, next: () => Promise<unknown>) => Promise<void> {
   const prefix = options.prefix?.replace(/\/+$/, '') ?? '';

@@ -1,4 +1,4 @@
-import type { Guard } from '../create-guarded-completion.ts';
+import type { Mountable } from './mountable.ts';
 
 /** The second argument of a Next route handler in a catch-all route. */
 interface RouteContext {
@@ -11,7 +11,7 @@ type RouteHandler = (request: Request, context: RouteContext) => Promise<Respons
  * Next.js route handlers for a catch-all route: in `app/v1/[...path]/route.ts`,
  * `export const { GET, POST, OPTIONS } = guardNext(guard)`.
  */
-export function guardNext(guard: Guard): {
+export function guardNext(guard: Mountable): {
   GET: RouteHandler;
   POST: RouteHandler;
   OPTIONS: RouteHandler;

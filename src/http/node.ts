@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Guard } from '../create-guarded-completion.ts';
 import { type GuardAnswer, type HeaderList, isByteSource } from '../exchange.ts';
+import type { Mountable } from './mountable.ts';
 import { NodeRequest } from './node-request.ts';
 
 export interface NodeHandlerOptions {
@@ -11,7 +11,7 @@ export interface NodeHandlerOptions {
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** Serves the guard on a node:http server, or on any host that hands out Node's own objects. */
-export function toNodeHandler(guard: Guard, options: NodeHandlerOptions = {}): NodeHandler {
+export function toNodeHandler(guard: Mountable, options: NodeHandlerOptions = {}): NodeHandler {
   const prefix = options.prefix?.replace(/\/+$/, '') ?? '';
   return (request, response) => serveNode(guard, request, response, { prefix, host: request });
 }
@@ -25,7 +25,7 @@ export interface NodeMount {
 }
 
 export async function serveNode(
-  guard: Guard,
+  guard: Mountable,
   request: IncomingMessage,
   response: ServerResponse,
   mount: NodeMount,

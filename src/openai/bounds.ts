@@ -1,4 +1,4 @@
-import type { BuiltRequest } from './build-request.ts';
+import type { BuiltRequest } from './built-request.ts';
 
 /**
  * An upper bound of the input tokens that OpenAI can count for a request whose JSON has `bodyBytes`

@@ -1,45 +1,12 @@
-import { type Denial, isDenial } from '../errors.ts';
+import { type Denial, deny, isDenial } from '../errors.ts';
+import type { BuiltRequest, ClientTags } from './built-request.ts';
+import { clientSecretRequest } from './client-secret-request.ts';
 import type { Endpoint } from './endpoints.ts';
 import { type HostedFees, hostedFees } from './hosted-fees.ts';
 import { type OutputBound, outputBound } from './output-bound.ts';
 import { requestShape } from './request-fields.ts';
 import type { RequestPolicy } from './request-policy.ts';
-import type { Reading } from './usage.ts';
 import { below, inspect, isObject, type Json, malformed } from './wire-check.ts';
-
-/** What a client says of its own user; never sent as it came. */
-export interface ClientTags {
-  readonly safetyIdentifier?: string;
-  readonly user?: string;
-  readonly promptCacheKey?: string;
-  readonly metadata?: Readonly<Record<string, string>>;
-}
-
-/** A request whose worst case is known. What `body` says is what is sent. */
-export interface BuiltRequest {
-  readonly endpoint: Endpoint;
-  readonly model: string;
-  /** Fresh, and nobody else's: the tag fields are set on it, and then it is serialised. */
-  readonly body: Record<string, unknown>;
-  readonly clientTags: ClientTags;
-  readonly stream: boolean;
-  /** Usage was asked for by the guard alone, so the client must not see it. */
-  readonly hideUsage: boolean;
-  /** Tokens of all choices of all prompts together. */
-  readonly outputCapTokens: number;
-  /** The tier that is sent; `undefined` where there are none. */
-  readonly serviceTier: string | undefined;
-  /** Bytes of `body` that stand for media, whose tokens are in `extraInputTokens`. */
-  readonly inlineBytes: number;
-  /** Input tokens that the bytes of the body do not bound; for one round. */
-  readonly extraInputTokens: number;
-  /** How often hosted tools may make the model read its whole input; 1 without them. */
-  readonly inputRounds: number;
-  /** The most that hosted tools can charge, in nano-USD. */
-  readonly hostedFeesNanoUsd: number;
-  /** What they did charge, by the calls in the answer; the most where it does not tell. */
-  hostedFeesFor(reading: Reading): number;
-}
 
 /**
  * Rewrites a parsed body into one that costs no more than its policy allows, or refuses it:
@@ -52,10 +19,14 @@ export function buildRequest(
   policy: RequestPolicy,
 ): BuiltRequest | Denial {
   if (!isObject(body)) return malformed('The body must be one JSON object.');
+  const { realtime } = policy.allow;
+  const mintsSecrets = endpoint.name === 'realtime.client_secrets';
+  if (mintsSecrets && realtime === undefined) return notInPlan(endpoint);
   const { check, required } = requestShape(endpoint.name);
   const inspection = inspect(policy.allow);
   const denial = check(body, inspection) ?? missing(body, required);
   if (denial !== undefined) return inWords(denial);
+  if (mintsSecrets && realtime !== undefined) return clientSecretRequest(endpoint, body, realtime);
   const model = body['model'] ?? endpoint.modelDefault;
   if (typeof model !== 'string') return inWords(below('model', malformed('is required')));
   const output = outputBound(endpoint, body, policy);
@@ -77,9 +48,13 @@ export function buildRequest(
     extraInputTokens: inspection.extraInputTokens + state + fees.extraInputTokens,
     inputRounds: fees.calls + 1,
     hostedFeesNanoUsd: fees.mostNanoUsd,
+    reserve: undefined,
     hostedFeesFor: fees.chargedNanoUsd,
   };
 }
+
+const notInPlan = ({ path }: Endpoint): Denial =>
+  deny('endpoint_not_allowed', `Your plan does not include ${path}.`);
 
 function missing(body: Json, required: readonly string[]): Denial | undefined {
   const field = required.find((name) => body[name] === undefined || body[name] === null);

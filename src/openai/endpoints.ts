@@ -5,6 +5,7 @@ export const endpointNames = [
   'completions',
   'embeddings',
   'moderations',
+  'realtime.client_secrets',
   'models.list',
   'models.retrieve',
 ] as const;
@@ -35,6 +36,8 @@ export interface Endpoint {
   readonly stream: 'chunks' | 'events' | undefined;
   /** Where OpenAI reads who the end user is. */
   readonly tagField: 'safety_identifier' | 'user' | undefined;
+  /** The same where it is a header. */
+  readonly tagHeader: 'openai-safety-identifier' | undefined;
   /** Takes a `service_tier`; without one OpenAI uses the project's, which may be dearer. */
   readonly tiered: boolean;
   /** `undefined`: it writes no tokens. */
@@ -46,6 +49,7 @@ export interface Endpoint {
 const none = {
   stream: undefined,
   tagField: undefined,
+  tagHeader: undefined,
   tiered: false,
   outputCap: undefined,
   modelDefault: undefined,
@@ -104,6 +108,14 @@ const table: readonly Endpoint[] = [
     path: '/moderations',
     free: true,
     modelDefault: 'omni-moderation-latest',
+  },
+  {
+    ...none,
+    name: 'realtime.client_secrets',
+    method: 'POST',
+    path: '/realtime/client_secrets',
+    free: false,
+    tagHeader: 'openai-safety-identifier',
   },
   { ...none, name: 'models.list', method: 'GET', path: '/models', free: true },
   { ...none, name: 'models.retrieve', method: 'GET', path: '/models/{model}', free: true },

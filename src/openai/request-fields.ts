@@ -223,6 +223,16 @@ const embeddings: Fields = {
 
 const moderations: Fields = { input: textOr(moderationInput), model };
 
+const fixedByPlan: Check = (value, { allow }) =>
+  value === allow.realtime?.session.type || value === allow.realtime?.session.model
+    ? undefined
+    : notAllowed('is fixed by the plan');
+
+const clientSecrets: Fields = {
+  expires_after: orNull(object({ anchor: is(z.literal('created_at')), seconds: whole })),
+  session: orNull(object({ type: fixedByPlan, model: fixedByPlan })),
+};
+
 /** What an endpoint accepts, and without which fields there is nothing to send. */
 export interface RequestShape {
   readonly check: Check;
@@ -240,6 +250,7 @@ const shapes: ReadonlyMap<EndpointName, RequestShape> = new Map([
   ['completions', shape(completions, 'prompt')],
   ['embeddings', shape(embeddings, 'input')],
   ['moderations', shape(moderations, 'input')],
+  ['realtime.client_secrets', shape(clientSecrets)],
 ]);
 
 /** TypeError when the endpoint takes no body. */

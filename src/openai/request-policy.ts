@@ -25,6 +25,33 @@ export interface HostedTool {
   readonly inputTokensPerCall: number;
 }
 
+/**
+ * Secrets with which an app speaks to OpenAI's Realtime API itself. What happens with one after it was
+ * made passes the guard by: neither tokens nor money can be counted, one secret opens any number of
+ * sessions until it ends, and OpenAI lets the app change the session (`openai` package 7.57.0,
+ * 2026-11-13). So each is charged `reserve`, whatever it is used for, and lives as short as it can.
+ */
+export interface RealtimeAllowance {
+  /** Sent as it is; an app cannot ask for another one. */
+  readonly session: RealtimeSession;
+  /** What one secret is charged in every limit that counts money or tokens. */
+  readonly reserve: Reserve;
+  /** The longest life of a secret in seconds, and its default; 10 to 7,200, default 60. */
+  readonly maxSeconds: number;
+}
+
+export interface RealtimeSession {
+  readonly type: 'realtime';
+  readonly model: string;
+  readonly [field: string]: unknown;
+}
+
+export interface Reserve {
+  readonly usd: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
 /** What a plan lets its users send beyond plain text and their own functions; nothing by default. */
 export interface Allowances {
   readonly images?: ImageAllowance | undefined;
@@ -34,6 +61,8 @@ export interface Allowances {
   readonly audio?: MediaAllowance | undefined;
   /** Spoken answers. */
   readonly audioOutput: boolean;
+  /** `POST /realtime/client_secrets`. */
+  readonly realtime?: RealtimeAllowance | undefined;
   readonly hostedTools: Readonly<Partial<Record<HostedToolName, HostedTool | undefined>>>;
   /** Vector stores that `file_search` may read, by id. */
   readonly vectorStores: readonly string[];
@@ -82,6 +111,17 @@ const allowancesShape = z.strictObject({
   files: z.strictObject(media).optional(),
   audio: z.strictObject(media).optional(),
   audioOutput: z.boolean().default(false),
+  realtime: z
+    .strictObject({
+      session: z.looseObject({ type: z.literal('realtime'), model: z.string().min(1).max(128) }),
+      reserve: z.strictObject({
+        usd: z.number().min(0).max(1_000),
+        inputTokens: tokens.default(0),
+        outputTokens: tokens.default(0),
+      }),
+      maxSeconds: z.int().min(10).max(7_200).default(60),
+    })
+    .optional(),
   hostedTools: z
     .strictObject({
       web_search: hostedTool.optional(),

@@ -6,7 +6,7 @@ import type { Limit } from './limit.ts';
 export interface Accounts {
   readonly limits: readonly Limit[];
   readonly claims: readonly Claim[];
-  /** The caller's own; they come first, the rest are everybody's. */
+  /** The caller's own; they come first, the rest are shared. */
   readonly ownLimits: readonly Limit[];
 }
 
@@ -24,7 +24,7 @@ export const userSubject = (user: User): string => `user:${user.id}`;
 export function accountsOf(
   identity: Identity,
   planLimits: readonly Limit[],
-  everybodyLimits: readonly Limit[],
+  sharedLimits: readonly Limit[],
   nowMs: number,
 ): Accounts {
   const { user } = identity;
@@ -37,8 +37,8 @@ export function accountsOf(
   };
   claim(`token:${identity.scope?.id}`, tokenLimits);
   claim(userSubject(user), planLimits);
-  claim(EVERYBODY, everybodyLimits);
-  return { limits: [...ownLimits, ...everybodyLimits], claims, ownLimits };
+  claim(EVERYBODY, sharedLimits);
+  return { limits: [...ownLimits, ...sharedLimits], claims, ownLimits };
 }
 
 function tokenLimitsOf({ scope, expiresAtMs }: Identity, nowMs: number): readonly Limit[] {
@@ -65,6 +65,7 @@ function singleUseLimit(expiresAtMs: number): Limit {
   } as const;
   return {
     name: SINGLE_USE_NAME,
+    key: SINGLE_USE_NAME,
     unit: 'requests',
     amount: 1,
     windowSeconds: undefined,

@@ -1,7 +1,9 @@
 import type { Amounts } from '../ledger/ledger.ts';
-import type { BuiltRequest } from '../openai/build-request.ts';
+import type { BuiltRequest } from '../openai/built-request.ts';
 import { type RateCard, upperBoundNanoUsd } from '../openai/prices.ts';
+import type { Reserve } from '../openai/request-policy.ts';
 import { NO_AMOUNTS } from './accounts.ts';
+import { NANO_USD_PER_USD } from './limit-shape.ts';
 
 /** The most that a call can use, in every unit; money is 0 for a model without a price. */
 export function boundOf(
@@ -10,6 +12,7 @@ export function boundOf(
   inputTokens: number,
 ): Amounts {
   if (built.endpoint.free) return { ...NO_AMOUNTS, requests: 1, concurrent: 1 };
+  if (built.reserve !== undefined) return boundOfReserve(built.reserve);
   const outputTokens = built.outputCapTokens;
   return {
     requests: 1,
@@ -19,6 +22,12 @@ export function boundOf(
     tokens: inputTokens + outputTokens,
     nanoUsd: boundNanoUsd(built, rateCard, inputTokens, outputTokens),
   };
+}
+
+function boundOfReserve({ usd, inputTokens, outputTokens }: Reserve): Amounts {
+  const tokens = inputTokens + outputTokens;
+  const nanoUsd = Math.ceil(usd * NANO_USD_PER_USD);
+  return { requests: 1, concurrent: 1, inputTokens, outputTokens, tokens, nanoUsd };
 }
 
 /** The most that these tokens and the call's hosted tools can cost. */

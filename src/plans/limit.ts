@@ -43,9 +43,13 @@ export type LimitSpec =
 /** A limit, parsed once. */
 export interface Limit {
   readonly name: string;
+  /** What it counts and over what span: two limits with one key count on one counter. */
+  readonly key: string;
   readonly unit: Unit;
   /** In `unit`; money in nano-USD. */
   readonly amount: number;
+  /** `undefined` for all but rates. */
+  readonly burst?: number | undefined;
   /** Seconds of its window for the `RateLimit-Policy` header; `undefined` for concurrency. */
   readonly windowSeconds: number | undefined;
   /** The rule for this user now; the same object as before while nothing about it has changed. */

@@ -44,8 +44,10 @@ export function parseLimit(spec: unknown, path: string): Limit {
   const windowMs = shaped.per === undefined ? undefined : windowMsOf(shaped.per, `${path}.per`);
   return {
     name: shaped.name ?? defaultName(shaped),
+    key: keyOf(shaped),
     unit: shaped.unit,
     amount: shaped.amount,
+    burst: shaped.burst,
     windowSeconds: windowMs && Math.ceil(windowMs / 1000),
     ruleFor: ruleOf(shaped, windowMs, path),
   };

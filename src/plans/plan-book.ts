@@ -1,61 +1,103 @@
 import { LRUCache } from 'lru-cache';
 import type { User } from '../auth/authenticator.ts';
 import type { Clock } from '../clock.ts';
-import { isPromiseLike, withHookDeadline } from '../deadline.ts';
+import { isPromiseLike } from '../deadline.ts';
+import type { LimitSpec } from './limit.ts';
+import { mergePlans, overrideLimits } from './merge-plans.ts';
+import { parseLimits } from './parse-limits.ts';
 import type { Plan } from './plan.ts';
+import {
+  createPlanLookups,
+  type PlanLookupSettings,
+  type PlanNames,
+  type PlanOf,
+} from './plan-lookups.ts';
 
-/** Which plan a user has; see the option `planOf`. */
-export type PlanOf = (user: User) => string | Promise<string>;
+export type { PlanNames, PlanOf } from './plan-lookups.ts';
+
+/** What the operator, or billing, decided for one user. */
+export interface Decided {
+  readonly plan?: PushedPlan;
+  /** Each replaces the plan's limit that counts the same, or is added. */
+  readonly limits?: readonly LimitSpec[];
+}
+
+export interface PushedPlan {
+  /** Empty where `planOf` decides again. */
+  readonly names: readonly string[];
+  /** Of two pushes the later one counts, in whichever order they come. */
+  readonly asOfMs: number;
+  readonly untilMs?: number;
+}
 
 export interface PlanBook {
   /** The user's plan now. Throws when `planOf` fails or names no plan: the call ends with 500. */
-  planOf(user: User): Plan | Promise<Plan>;
+  planOf(user: User, decided: Decided): Plan | Promise<Plan>;
+  /** All plans of these names as one. `TypeError` for a name that is no plan. */
+  named(names: PlanNames): Plan;
   /** The next call of this user, or without an id of anyone, asks `planOf` again. */
   forget(userId: string | undefined): void;
 }
 
-const CACHED_USERS_MAX = 50_000;
+const CACHED_COMBINATIONS_MAX = 1_000;
+const NAMES_MAX = 16;
 
-/**
- * A plan that `planOf` answers at once is taken as it is at each call; one that needs a look-up
- * (a promise) is asked once for all calls at the same time and kept for `ttlMs`, unless it fails or is
- * late.
- */
+/** Knows the plans, who asked for which, and what each user has of them. */
 export function createPlanBook(
   plans: ReadonlyMap<string, Plan>,
   planOf: PlanOf,
-  { ttlMs, deadlineMs }: { readonly ttlMs: number; readonly deadlineMs: number },
+  settings: PlanLookupSettings,
   clock: Clock,
 ): PlanBook {
-  const lookups = new LRUCache<string, { plan: Promise<Plan>; expiresAtMs: number }>({
-    max: CACHED_USERS_MAX,
-  });
-  const named = (name: string): Plan => {
-    const plan = plans.get(name);
-    if (plan === undefined) throw new TypeError(`"planOf" answered "${name}", which is no plan.`);
-    return plan;
-  };
-  const lookUp = (userId: string, pending: PromiseLike<string>): Promise<Plan> => {
-    const answered = withHookDeadline(pending, deadlineMs, 'planOf');
-    const plan = Promise.resolve(answered).then(named);
-    const entry = { plan, expiresAtMs: clock.nowMs() + ttlMs };
-    lookups.set(userId, entry);
-    // A failure is not remembered: the next call asks again.
-    plan.catch(() => {
-      if (lookups.peek(userId) === entry) lookups.delete(userId);
-    });
-    return plan;
-  };
+  const named = createNames(plans);
+  const overridden = createOverrides();
+  const lookups = createPlanLookups(planOf, named, settings, clock);
   return {
-    planOf(user) {
-      const cached = lookups.get(user.id);
-      if (cached !== undefined && cached.expiresAtMs > clock.nowMs()) return cached.plan;
-      const answer = planOf(user);
-      return isPromiseLike(answer) ? lookUp(user.id, answer) : named(answer);
+    named,
+    forget: lookups.forget,
+    planOf(user, { plan: pushed, limits }) {
+      const isPushed = pushed !== undefined && isActive(pushed, clock.nowMs());
+      const plan = isPushed ? named(pushed.names) : lookups.planOf(user);
+      if (limits === undefined) return plan;
+      return isPromiseLike(plan)
+        ? plan.then((found) => overridden(found, limits))
+        : overridden(plan, limits);
     },
-    forget(userId) {
-      if (userId === undefined) lookups.clear();
-      else lookups.delete(userId);
-    },
+  };
+}
+
+const isActive = ({ names, untilMs }: PushedPlan, nowMs: number): boolean =>
+  names.length > 0 && (untilMs === undefined || nowMs < untilMs);
+
+function createNames(plans: ReadonlyMap<string, Plan>): (names: PlanNames) => Plan {
+  const merged = new LRUCache<string, Plan>({ max: CACHED_COMBINATIONS_MAX });
+  const one = (name: unknown): Plan => {
+    const plan = typeof name === 'string' ? plans.get(name) : undefined;
+    if (plan === undefined) throw new TypeError(`"${String(name)}" is no plan.`);
+    return plan;
+  };
+  return (names) => {
+    if (!Array.isArray(names)) return one(names);
+    const [first, ...others] = new Set<unknown>(names);
+    if (others.length === 0) return one(first);
+    if (others.length >= NAMES_MAX) throw new TypeError(`A user has at most ${NAMES_MAX} plans.`);
+    const combination = JSON.stringify([first, ...others]);
+    const known = merged.get(combination);
+    if (known !== undefined) return known;
+    const plan = mergePlans([one(first), ...others.map(one)]);
+    merged.set(combination, plan);
+    return plan;
+  };
+}
+
+/** What is derived of a plan is the same object as long as plan and limits are. */
+function createOverrides(): (plan: Plan, limits: readonly LimitSpec[]) => Plan {
+  const known = new WeakMap<readonly LimitSpec[], WeakMap<Plan, Plan>>();
+  return (plan, limits) => {
+    const ofLimits = known.get(limits) ?? new WeakMap<Plan, Plan>();
+    known.set(limits, ofLimits);
+    const found = ofLimits.get(plan) ?? overrideLimits(plan, parseLimits(limits, 'users.limits'));
+    ofLimits.set(plan, found);
+    return found;
   };
 }

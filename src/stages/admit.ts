@@ -5,7 +5,7 @@ import { type InFlightCall, type InFlightCalls, stopCall } from '../in-flight.ts
 import type { Amounts, Claim, Ledger, NotGranted } from '../ledger/ledger.ts';
 import { type Accounts, accountsOf, type Standing } from '../plans/accounts.ts';
 import { explainDenial } from '../plans/explain-denial.ts';
-import type { Limit } from '../plans/limit.ts';
+import type { SharedLimits } from '../plans/shared-limits.ts';
 import type { Authorized } from './authorize.ts';
 import { shrinkToFit } from './shrink.ts';
 
@@ -25,7 +25,7 @@ const UNSENT = { durationMs: LEASE_MS, dispatched: false };
 export function createAdmit(
   ledger: Ledger,
   calls: InFlightCalls,
-  everybodyLimits: readonly Limit[],
+  limits: SharedLimits,
   clock: Clock,
 ): (authorized: Authorized) => Promise<Admitted | Denial> {
   const holdId = createHoldIds();
@@ -38,7 +38,7 @@ export function createAdmit(
     const accounts = accountsOf(
       authorized.identity,
       authorized.plan.limits,
-      everybodyLimits,
+      limits.for(authorized.identity.user),
       nowMs,
     );
     let fitted = authorized;

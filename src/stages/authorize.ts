@@ -1,18 +1,25 @@
 import type { Clock } from '../clock.ts';
-import { withDeadline } from '../deadline.ts';
-import { BodyError, type Denial, deny, isDenial } from '../errors.ts';
-import type { GuardRequest, RequestBody } from '../exchange.ts';
+import { type Denial, deny, isDenial } from '../errors.ts';
+import type { GuardRequest } from '../exchange.ts';
 import type { Amounts, Unit } from '../ledger/ledger.ts';
 import { inputUpperBound } from '../openai/bounds.ts';
-import { type BuiltRequest, buildRequest } from '../openai/build-request.ts';
+import { buildRequest } from '../openai/build-request.ts';
+import type { BuiltRequest } from '../openai/built-request.ts';
 import { type Endpoint, findEndpoint } from '../openai/endpoints.ts';
 import type { PriceBook, RateCard } from '../openai/prices.ts';
-import { checkParsedJson, type ParsedJson, parseStrictJson } from '../openai/strict-json.ts';
+import { type BodyBounds, readJson } from '../openai/read-json.ts';
+import type { ParsedJson } from '../openai/strict-json.ts';
 import { boundOf } from '../plans/bound.ts';
 import type { Limit } from '../plans/limit.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { PlanBook } from '../plans/plan-book.ts';
-import { activeBlock, type UserState, type UserStates } from '../users/user-states.ts';
+import type { SharedLimits } from '../plans/shared-limits.ts';
+import {
+  activeBlock,
+  blockedDenial,
+  type UserState,
+  type UserStates,
+} from '../users/user-states.ts';
 import { type Answered, answerFromCatalogue } from './catalogue.ts';
 import type { Identified } from './identify.ts';
 
@@ -30,10 +37,9 @@ export interface AuthorizeParts {
   readonly plans: PlanBook;
   readonly prices: PriceBook;
   readonly states: UserStates;
-  readonly everybodyLimits: readonly Limit[];
+  readonly limits: SharedLimits;
   readonly clock: Clock;
-  readonly bodyBytesMax: number;
-  readonly bodyDeadlineMs: number;
+  readonly body: BodyBounds;
 }
 
 /** Lets through only what the plan allows, rewritten so that its cost has an upper bound. */
@@ -42,18 +48,19 @@ export function createAuthorize(
 ): (identified: Identified) => Promise<Authorized | Answered | Denial> {
   return async (identified) => {
     const { request, identity } = identified;
-    const blocked = blockIn(parts, await parts.states.get(identity.user.id));
+    const state = await parts.states.get(identity.user.id);
+    const blocked = blockIn(parts, state);
     if (blocked !== undefined) return blocked;
     const route = findRoute(request);
     if (isDenial(route)) return route;
-    const plan = await parts.plans.planOf(identity.user);
+    const plan = await parts.plans.planOf(identity.user, state);
     const { endpoint } = route;
     const scope = identity.scope?.endpoints;
     if (!plan.endpoints.has(endpoint.name) || (scope && !scope.includes(endpoint.name))) {
       return deny('endpoint_not_allowed', `Your plan does not include ${endpoint.path}.`);
     }
     if (endpoint.method === 'GET') return answerFromCatalogue(route.model, plan, identity.scope);
-    const body = await readJson(request, parts);
+    const body = await readJson(request, parts.body);
     if (isDenial(body)) return body;
     // A body takes as long as its sender likes; a block does not wait for it.
     const blockedSince = blockIn(parts, await parts.states.get(identity.user.id));
@@ -64,10 +71,6 @@ export function createAuthorize(
 function blockIn({ clock }: AuthorizeParts, state: UserState): Denial | undefined {
   const block = activeBlock(state, clock.nowMs());
   return block && blockedDenial(block.reason);
-}
-
-export function blockedDenial(reason: string): Denial {
-  return deny('user_blocked', `This account is blocked: ${reason}`);
 }
 
 export interface Route {
@@ -98,42 +101,6 @@ function findRoute(request: GuardRequest): Route | Denial {
   return found.model === undefined ? { endpoint } : { endpoint, model: found.model };
 }
 
-const JSON_MEDIA_TYPE = /^application\/json(?:[ \t]*;[ \t]*charset="?utf-8"?)?[ \t]*$/i;
-
-async function readJson(
-  request: GuardRequest,
-  { bodyBytesMax, bodyDeadlineMs }: AuthorizeParts,
-): Promise<ParsedJson | Denial> {
-  const unsupported = unsupportedMedia(request);
-  if (unsupported !== undefined) return unsupported;
-  try {
-    const body = await withDeadline(request.readBody(bodyBytesMax), bodyDeadlineMs, lateBody);
-    return parseBody(body, bodyBytesMax);
-  } catch (error) {
-    if (error instanceof BodyError) return deny(error.code, error.message);
-    throw error;
-  }
-}
-
-const lateBody = () => new BodyError('invalid_request', 'The body did not arrive in time.');
-
-function unsupportedMedia(request: GuardRequest): Denial | undefined {
-  const encoding = request.header('content-encoding');
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    return deny('unsupported_media_type', 'Send the body without "content-encoding".');
-  }
-  if (JSON_MEDIA_TYPE.test(request.header('content-type') ?? '')) return undefined;
-  return deny('unsupported_media_type', 'Send JSON, with "content-type: application/json".');
-}
-
-function parseBody(body: RequestBody, bodyBytesMax: number): ParsedJson | Denial {
-  if (body.kind === 'bytes') return parseStrictJson(body.bytes);
-  const parsed = checkParsedJson(body.value);
-  // The host's own parser may let more through than we do.
-  if (isDenial(parsed) || parsed.bytes <= bodyBytesMax) return parsed;
-  return deny('request_too_large', `The body is larger than ${bodyBytesMax} bytes.`);
-}
-
 function authorizeBody(
   parts: AuthorizeParts,
   identified: Identified & { readonly plan: Plan },
@@ -144,14 +111,15 @@ function authorizeBody(
   const built = buildRequest(endpoint, body.value, plan.policy);
   if (isDenial(built)) return built;
   const scoped = identity.scope?.models;
-  if (!plan.models.allows(built.model) || (scoped && !scoped.includes(built.model))) {
+  if (!plan.models.allows(built.model) || scoped?.allows(built.model) === false) {
     return deny('model_not_allowed', `Your plan does not include the model "${built.model}".`, {
       param: 'model',
     });
   }
-  const rateCard = endpoint.free ? undefined : parts.prices.find(built.model);
-  const money = [plan.limits, identity.scope?.limits ?? [], parts.everybodyLimits];
-  if (!endpoint.free && rateCard === undefined && money.some(countMoney)) {
+  const unpriced = endpoint.free || built.reserve !== undefined;
+  const rateCard = unpriced ? undefined : parts.prices.find(built.model);
+  const money = [plan.limits, identity.scope?.limits ?? [], parts.limits.for(identity.user)];
+  if (!unpriced && rateCard === undefined && money.some(countMoney)) {
     return deny('model_not_priced', `The model "${built.model}" has no known price.`, {
       param: 'model',
     });

@@ -95,8 +95,8 @@ function checkedKey(key: unknown): string {
 }
 
 async function send(parts: CallParts, tagged: Tagged, key: string): Promise<Called> {
-  const { inFlight, built, payload } = tagged;
-  const headers = { ...parts.fixedHeaders, authorization: `Bearer ${key}` };
+  const { inFlight, built, payload, tagHeaders } = tagged;
+  const headers = { ...parts.fixedHeaders, ...tagHeaders, authorization: `Bearer ${key}` };
   const request = { path: built.endpoint.path, headers, body: payload };
   inFlight.dispatched = true;
   for (let attempt = 1; ; attempt += 1) {

@@ -15,10 +15,10 @@ export function answerFromCatalogue(
   scope: Scope | undefined,
 ): Answered | Denial {
   const allowed = (name: string) =>
-    plan.models.allows(name) && (scope?.models === undefined || scope.models.includes(name));
+    plan.models.allows(name) && scope?.models?.allows(name) !== false;
   if (model === undefined) {
-    const names = scope?.models ?? plan.models.names;
-    return answered({ object: 'list', data: names.filter(allowed).map(modelObject) });
+    const names = new Set([...(scope?.models?.names ?? []), ...plan.models.names]);
+    return answered({ object: 'list', data: [...names].filter(allowed).map(modelObject) });
   }
   if (allowed(model)) return answered(modelObject(model));
   // Same words for "not allowed" and "does not exist": the difference is nobody's business.

@@ -7,6 +7,8 @@ import type { Admitted } from './admit.ts';
 /** A call whose bytes are ready: what was checked and priced is what they say. */
 export interface Tagged extends Admitted {
   readonly payload: string;
+  /** Names the user where the body cannot. */
+  readonly tagHeaders: Readonly<Record<string, string>>;
 }
 
 /**
@@ -15,6 +17,7 @@ export interface Tagged extends Admitted {
  */
 export type Tagger = (user: User) => string;
 
+const NO_HEADERS = {};
 const CACHED_USERS_MAX = 20_000;
 /** The shorter of OpenAI's two stated limits (its OpenAPI file of 2026-08 says 64, the SDK 128). */
 const TAG_LENGTH_MAX = 64;
@@ -49,6 +52,8 @@ export function createTag(tagger: Tagger, keys: DerivedKeys): (admitted: Admitte
       const namespaced = hmac(keys.endUserId, `cache:${identity.user.id}\n${cacheKey}`);
       body['prompt_cache_key'] = namespaced.toString('base64url');
     }
-    return { ...admitted, payload: JSON.stringify(body) };
+    const tagHeaders =
+      endpoint.tagHeader === undefined ? NO_HEADERS : { [endpoint.tagHeader]: tag };
+    return { ...admitted, payload: JSON.stringify(body), tagHeaders };
   };
 }

@@ -12,6 +12,10 @@ export interface StoredToken {
   readonly models?: readonly string[];
   readonly endpoints?: readonly string[];
   readonly singleUse?: boolean;
+  /** The first of those that came one from another by refreshing; they count and end together. */
+  readonly family?: string;
+  /** Until when it can be exchanged for a fresh one; `undefined`: never. */
+  readonly lifetimeEndsAtMs?: number;
 }
 
 export const TOKEN_RECORD_PREFIX = 'token:';

@@ -3,9 +3,10 @@ import { LRUCache } from 'lru-cache';
 import type { Identity } from '../auth/authenticator.ts';
 import type { Clock } from '../clock.ts';
 import { isPromiseLike } from '../deadline.ts';
-import { type Denial, deny } from '../errors.ts';
+import { type Denial, deny, isDenial } from '../errors.ts';
 import { ANY_KEY, type Records } from '../ledger/ledger.ts';
 import { parseLimits } from '../plans/parse-limits.ts';
+import { modelList } from '../plans/plan.ts';
 import { type StoredToken, TOKEN_RECORD_PREFIX, type TokenForm } from './token-form.ts';
 import type { UserState, UserStates } from './user-states.ts';
 
@@ -14,13 +15,14 @@ type Verdict = Identity | Denial | undefined;
 export interface TokenVerifier {
   /** The identity behind a token, a denial, or `undefined` when the text is no token of ours. */
   verify(value: string): Verdict | Promise<Verdict>;
+  /** What is stored of a token that may be exchanged for a fresh one, or a denial; `undefined` as above. */
+  verifyRefreshable(value: string): Promise<StoredToken | Denial | undefined>;
   close(): void;
 }
 
 interface KnownToken {
   readonly identity: Identity;
-  readonly generation: number;
-  readonly expiresAtMs: number;
+  readonly stored: StoredToken;
 }
 
 const CACHED_TOKENS_MAX = 20_000;
@@ -52,15 +54,18 @@ export function createTokenVerifier(
     if (cached !== undefined) known.delete(cached);
   });
 
-  const judge = (token: KnownToken, state: UserState): Verdict => {
-    if (token.expiresAtMs <= clock.nowMs()) return EXPIRED;
-    return state.generation === token.generation ? token.identity : REFUSED;
+  const judge = (token: KnownToken, state: UserState): KnownToken | Denial => {
+    const { generation, family, expiresAtMs } = token.stored;
+    if (expiresAtMs <= clock.nowMs()) return EXPIRED;
+    if (state.generation !== generation) return REFUSED;
+    const isRevoked = family !== undefined && state.revoked?.some((one) => one.family === family);
+    return isRevoked ? REFUSED : token;
   };
-  const judgeWithState = (token: KnownToken): Verdict | Promise<Verdict> => {
+  const judgeWithState = (token: KnownToken) => {
     const state = states.get(token.identity.user.id);
     return isPromiseLike(state) ? state.then((s) => judge(token, s)) : judge(token, state);
   };
-  const load = async (value: string, key: string): Promise<Verdict> => {
+  const load = async (value: string, key: string): Promise<KnownToken | Denial> => {
     if (!form.isSealed(value)) return REFUSED;
     const id = form.idOf(value);
     const changesBefore = changes;
@@ -74,25 +79,40 @@ export function createTokenVerifier(
     }
     return judgeWithState(token);
   };
+  const find = (value: string) => {
+    const key = hash('sha256', value);
+    const token = known.get(key);
+    return token === undefined ? load(value, key) : judgeWithState(token);
+  };
   return {
     verify(value) {
       if (!form.isOurs(value)) return undefined;
-      const key = hash('sha256', value);
-      const token = known.get(key);
-      return token === undefined ? load(value, key) : judgeWithState(token);
+      const found = find(value);
+      return isPromiseLike(found) ? found.then(identityOf) : identityOf(found);
+    },
+    async verifyRefreshable(value) {
+      if (!form.isOurs(value)) return undefined;
+      const found = await find(value);
+      if (isDenial(found)) return found;
+      const { stored } = found;
+      const isRefreshable = (stored.lifetimeEndsAtMs ?? 0) > clock.nowMs();
+      return isRefreshable ? stored : REFUSED;
     },
     close: unwatch,
   };
 }
 
+const identityOf = (found: KnownToken | Denial): Identity | Denial =>
+  isDenial(found) ? found : found.identity;
+
 function readStoredToken(stored: StoredToken, id: string): KnownToken {
-  const { user, expiresAtMs, generation, limits, models, endpoints, singleUse } = stored;
+  const { user, expiresAtMs, limits, models, endpoints, singleUse, family } = stored;
   const scope = {
-    id,
-    ...(models && { models }),
+    id: family ?? id,
+    ...(models && { models: modelList(models) }),
     ...(endpoints && { endpoints }),
     ...(limits && { limits: parseLimits(limits, 'token.limits') }),
     ...(singleUse && { singleUse }),
   };
-  return { identity: { user, scope, expiresAtMs }, generation, expiresAtMs };
+  return { identity: { user, scope, expiresAtMs }, stored };
 }

@@ -1,20 +1,15 @@
-import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { User } from '../auth/authenticator.ts';
 import type { Clock } from '../clock.ts';
 import type { Records } from '../ledger/ledger.ts';
 import { parseDurationMs } from '../plans/duration.ts';
 import type { LimitSpec } from '../plans/limit.ts';
-import { parseLimits } from '../plans/parse-limits.ts';
 import { parseOrThrow } from '../shape.ts';
+import type { Mint } from './mint-token.ts';
 import { parseUser, userShape } from './parse-user.ts';
-import {
-  RANDOM_BYTES,
-  type StoredToken,
-  TOKEN_RECORD_PREFIX,
-  type TokenForm,
-} from './token-form.ts';
-import type { UserStates } from './user-states.ts';
+import { storableLimits } from './storable-limits.ts';
+import { type StoredToken, TOKEN_RECORD_PREFIX } from './token-form.ts';
+import { revokeFamily, type UserStates } from './user-states.ts';
 
 export interface TokenRequest {
   /** Whom the token speaks for; server code's word, never a client's. */
@@ -25,7 +20,7 @@ export interface TokenRequest {
   readonly ttl?: string;
   /** Limits of this token alone, besides those of its user. */
   readonly limits?: readonly LimitSpec[];
-  /** Models it may use, of those that the plan allows; default all of them. */
+  /** Models it may use (`'gpt-5-mini'`, `'gpt-5*'`), of those that the plan allows; default all of them. */
   readonly models?: readonly string[];
   /** Endpoints it may use (`'chat.completions'` …), of those that the plan allows; default all. */
   readonly endpoints?: readonly string[];
@@ -46,7 +41,8 @@ export interface IssuedToken {
 export interface Tokens {
   /** Makes a temporary key for one user. `TypeError` for a field that is wrong or unknown. */
   issue(request: TokenRequest): Promise<IssuedToken>;
-  /** Ends one token by its id, in every process within 1 s; false when there was none. May be repeated. */
+  /** Ends one token by its id, and those that it was refreshed to, in every process within 1 s; false
+   * when there was none. May be repeated. */
   revoke(id: string): Promise<boolean>;
   /** Ends every token issued so far to this user, in every process within 1 s. May be repeated. */
   revokeAll(userId: string): Promise<void>;
@@ -67,30 +63,35 @@ const requestShape = z.strictObject({
   singleUse: z.boolean().optional(),
 });
 
-/** Issues and ends tokens; only their keyed hashes reach the store. */
+/** Issues and ends tokens. */
 export function createTokens(
+  mint: Mint,
   records: Records,
   states: UserStates,
-  form: TokenForm,
   clock: Clock,
   settings: TokenSettings,
 ): Tokens {
   return {
     async issue(request) {
       const { user, ttl, plan, ...scope } = parseOrThrow(requestShape, request, 'tokens.issue');
-      if (scope.limits) parseLimits(scope.limits, 'tokens.issue.limits');
+      if (scope.limits) storableLimits(scope.limits, 'tokens.issue.limits');
       const owner = parseUser(plan === undefined ? user : { ...parseUser(user), plan });
       const ttlMs = ttl === undefined ? settings.ttlMs : parseDurationMs(ttl, 'tokens.issue.ttl');
       const expiresAtMs = clock.nowMs() + Math.min(ttlMs, settings.ttlMsMax);
       const { generation } = await states.get(owner.id);
-      const value = form.seal(randomBytes(RANDOM_BYTES));
-      const id = form.idOf(value);
       const stored = { user: owner, expiresAtMs, generation, ...scope } as StoredToken;
-      const condition = { expiresAtMs, ifVersion: 0 };
-      await records.put(TOKEN_RECORD_PREFIX + id, JSON.stringify(stored), condition);
-      return { id, value, expires_at: Math.floor(expiresAtMs / 1000) };
+      return { ...(await mint(stored)), expires_at: Math.floor(expiresAtMs / 1000) };
     },
-    revoke: (id) => records.delete(TOKEN_RECORD_PREFIX + id),
+    async revoke(id) {
+      const record = await records.get(TOKEN_RECORD_PREFIX + id);
+      if (record === undefined) return false;
+      const { user, lifetimeEndsAtMs } = JSON.parse(record.value) as StoredToken;
+      if (lifetimeEndsAtMs !== undefined) {
+        const revoked = { family: id, untilMs: lifetimeEndsAtMs };
+        await states.update(user.id, (state) => revokeFamily(state, revoked, clock.nowMs()));
+      }
+      return records.delete(TOKEN_RECORD_PREFIX + id);
+    },
     async revokeAll(userId) {
       const { id } = parseUser(userId);
       await states.update(id, (state) => ({ ...state, generation: state.generation + 1 }));

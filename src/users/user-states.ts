@@ -1,5 +1,7 @@
 import { LRUCache } from 'lru-cache';
+import { type Denial, deny } from '../errors.ts';
 import { ANY_KEY, type Records } from '../ledger/ledger.ts';
+import type { Decided } from '../plans/plan-book.ts';
 
 export interface Block {
   readonly reason: string;
@@ -8,10 +10,17 @@ export interface Block {
 }
 
 /** What the operator decided about one user; lives in the ledger's store. */
-export interface UserState {
+export interface UserState extends Decided {
   readonly block?: Block;
   /** Tokens of an earlier generation are revoked. */
   readonly generation: number;
+  /** Families of refreshed tokens that are revoked, until the last of each would have ended. */
+  readonly revoked?: readonly RevokedFamily[];
+}
+
+export interface RevokedFamily {
+  readonly family: string;
+  readonly untilMs: number;
 }
 
 export interface UserStates {
@@ -69,6 +78,20 @@ export function createUserStates(records: Records): UserStates {
 
 function parseState(value: string | undefined): UserState {
   return value === undefined ? NEW_USER : (JSON.parse(value) as UserState);
+}
+
+const REVOKED_MAX = 64;
+
+/** Past that many at once all tokens of the user are revoked, so that a state stays small. */
+export function revokeFamily(state: UserState, revoked: RevokedFamily, nowMs: number): UserState {
+  const { revoked: earlier = [], ...rest } = state;
+  const still = [...earlier.filter(({ untilMs }) => untilMs > nowMs), revoked];
+  if (still.length <= REVOKED_MAX) return { ...rest, revoked: still };
+  return { ...rest, generation: state.generation + 1 };
+}
+
+export function blockedDenial(reason: string): Denial {
+  return deny('user_blocked', `This account is blocked: ${reason}`);
 }
 
 export function activeBlock(state: UserState, nowMs: number): Block | undefined {

@@ -1,38 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { User } from '../auth/authenticator.ts';
 import type { Clock } from '../clock.ts';
 import type { Events } from '../events.ts';
-import type { Amounts, Balance, Claim, Ledger } from '../ledger/ledger.ts';
-import { accountsOf, NO_AMOUNTS } from '../plans/accounts.ts';
-import type { Limit } from '../plans/limit.ts';
-import type { PlanBook } from '../plans/plan-book.ts';
+import type { Amounts, Claim, Ledger } from '../ledger/ledger.ts';
+import { NO_AMOUNTS } from '../plans/accounts.ts';
+import type { LimitSpec } from '../plans/limit.ts';
+import { NANO_USD_PER_USD } from '../plans/limit-shape.ts';
+import type { PlanBook, PlanNames } from '../plans/plan-book.ts';
 import { parseOrThrow } from '../shape.ts';
+import { createMerge } from './merge-users.ts';
 import { parseUser } from './parse-user.ts';
-import { activeBlock, type UserStates } from './user-states.ts';
-
-export interface LimitUsage {
-  readonly name: string;
-  /** `usd` is in dollars here; everything else in whole units. */
-  readonly unit: 'requests' | 'tokens' | 'inputTokens' | 'outputTokens' | 'usd' | 'concurrent';
-  readonly limit: number;
-  readonly used: number;
-  /** Held by calls in flight. */
-  readonly held: number;
-  readonly remaining: number;
-  /** When there is next more room by time alone, Unix ms; `undefined` when it is all free, or waits
-   * for calls in flight. */
-  readonly resetsAtMs: number | undefined;
-}
-
-export interface UserUsage {
-  readonly userId: string;
-  readonly plan: string;
-  readonly limits: readonly LimitUsage[];
-  /** `undefined` when not blocked now. */
-  readonly block: { readonly reason: string; readonly untilMs?: number } | undefined;
-}
+import { storableLimits } from './storable-limits.ts';
+import { createUserAccounts, type UserAccounts, type UserUsage } from './usage.ts';
+import type { UserStates } from './user-states.ts';
 
 /** What is given on top; each key counts in every limit of the user with that unit. */
 export interface Grant {
@@ -59,6 +40,28 @@ export interface Users {
   reset(user: string | User): Promise<UserUsage>;
   /** The plan of this user changed: the next call in every process, within 1 s, asks `planOf` again. */
   changed(userId: string): Promise<void>;
+  /**
+   * Gives this user a plan, or several at once, before whatever `planOf` says: in every process within
+   * 1 s, until `until`. Without a plan `planOf` decides again. False, and nothing changed, when a plan
+   * of a later `asOf` (default now) is known, so that billing may repeat itself and come out of order.
+   * `TypeError` for a name that is no plan.
+   */
+  setPlan(
+    userId: string,
+    plan: PlanNames | undefined,
+    options?: { readonly until?: Date; readonly asOf?: Date },
+  ): Promise<boolean>;
+  /** Limits of this user alone, in every process within 1 s: each replaces the plan's limit that counts
+   * the same over the same span, or is added. Without limits the plan's hold again. `TypeError` for one
+   * that is wrong, or has a function as its `anchor`. */
+  setLimits(userId: string, limits: readonly LimitSpec[] | undefined): Promise<void>;
+  /**
+   * Counts what `from` used in the running windows as used by `to`, in limits that both have, and blocks
+   * `to` as `from` is: for whoever signs up after trying it out. `from` keeps its own counts, so that
+   * signing up again and again gives nothing. False, and nothing changed, when these two were merged
+   * before. May be repeated after a failure.
+   */
+  merge(from: string | User, to: string | User): Promise<boolean>;
 }
 
 export interface UsersParts {
@@ -70,12 +73,9 @@ export interface UsersParts {
 }
 
 export interface UserBook extends Users {
-  /** Remembers what a verified credential said, so that `usage(id)` can find the plan by id alone. */
-  saw(user: User): void;
+  readonly saw: UserAccounts['saw'];
 }
 
-const SEEN_USERS_MAX = 20_000;
-const NANO_USD_PER_USD = 1e9;
 const FORGIVE_ALL: Amounts = {
   requests: Number.POSITIVE_INFINITY,
   concurrent: 0,
@@ -97,33 +97,23 @@ const blockShape = z.strictObject({
   reason: z.string().min(1).max(500),
   until: z.date().optional(),
 });
+const pushShape = z
+  .strictObject({ until: z.date().optional(), asOf: z.date().optional() })
+  .default({});
 
-export function createUsers({ ledger, states, plans, events, clock }: UsersParts): UserBook {
-  const seen = new LRUCache<string, User>({ max: SEEN_USERS_MAX });
-  const find = (user: string | User): User => {
-    const parsed = parseUser(user);
-    return typeof user === 'string' ? (seen.get(parsed.id) ?? parsed) : parsed;
-  };
-  const account = async (user: User) => {
-    const plan = await plans.planOf(user);
-    return { plan, ...accountsOf({ user }, plan.limits, [], clock.nowMs()) };
-  };
-  const usage = async (user: string | User): Promise<UserUsage> => {
-    const found = find(user);
-    const { plan, limits, claims } = await account(found);
-    const balances = await ledger.read(claims);
-    const block = activeBlock(await states.get(found.id), clock.nowMs());
-    const rows = limits.flatMap((limit, index) => usageRow(limit, balances[index]));
-    return { userId: found.id, plan: plan.name, limits: rows, block };
-  };
+export function createUsers(parts: UsersParts): UserBook {
+  const { ledger, states, plans, events, clock } = parts;
+  const accounts = createUserAccounts(ledger, states, plans, clock);
   const credit = async (user: string | User, amounts: Amounts): Promise<UserUsage> => {
-    const { claims } = await account(find(user));
+    const { claims } = await accounts.account(user);
     await ledger.credit(randomUUID(), claims.filter(isCounter), amounts);
-    return usage(user);
+    return accounts.usage(user);
   };
-
   return {
-    usage,
+    usage: accounts.usage,
+    saw: accounts.saw,
+    merge: createMerge(ledger, states, accounts, clock),
+    ...createDecisions(parts),
     async block(userId, block) {
       const { reason, until } = parseOrThrow(blockShape, block, 'users.block');
       const { id } = parseUser(userId);
@@ -136,11 +126,37 @@ export function createUsers({ ledger, states, plans, events, clock }: UsersParts
     },
     grant: async (user, grant) => credit(user, grantAmounts(grant)),
     reset: (user) => credit(user, FORGIVE_ALL),
+  };
+}
+
+/** What the operator decides of a user's plan. */
+function createDecisions({
+  states,
+  plans,
+  clock,
+}: UsersParts): Pick<Users, 'changed' | 'setPlan' | 'setLimits'> {
+  return {
     async changed(userId) {
       // Any write is announced to every process; this one changes nothing else.
       await states.update(parseUser(userId).id, (state) => state);
     },
-    saw: (user) => void seen.set(user.id, user),
+    async setPlan(userId, plan, options) {
+      const { until, asOf } = parseOrThrow(pushShape, options, 'users.setPlan');
+      const names = plan === undefined ? [] : [plan].flat();
+      if (names.length > 0) plans.named(names);
+      const asOfMs = asOf?.getTime() ?? clock.nowMs();
+      const pushed = { names, asOfMs, ...(until && { untilMs: until.getTime() }) };
+      const state = await states.update(parseUser(userId).id, (current) =>
+        (current.plan?.asOfMs ?? 0) > asOfMs ? current : { ...current, plan: pushed },
+      );
+      return state.plan === pushed;
+    },
+    async setLimits(userId, limits) {
+      const stored = limits && storableLimits(limits, 'users.setLimits');
+      await states.update(parseUser(userId).id, ({ limits: _, ...state }) =>
+        stored === undefined ? state : { ...state, limits: stored },
+      );
+    },
   };
 }
 
@@ -154,21 +170,4 @@ function grantAmounts(grant: Grant): Amounts {
     ...Object.fromEntries(given),
     nanoUsd: Math.round(usd * NANO_USD_PER_USD),
   };
-}
-
-function usageRow(limit: Limit, balance: Balance | undefined): LimitUsage[] {
-  if (balance === undefined) return [];
-  const money = limit.unit === 'nanoUsd';
-  const shown = (amount: number) => (money ? amount / NANO_USD_PER_USD : amount);
-  return [
-    {
-      name: limit.name,
-      unit: limit.unit === 'nanoUsd' ? 'usd' : limit.unit,
-      limit: shown(limit.amount),
-      used: shown(balance.used),
-      held: shown(balance.held),
-      remaining: shown(balance.remaining),
-      resetsAtMs: balance.resetsAtMs,
-    },
-  ];
 }

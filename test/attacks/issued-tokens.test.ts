@@ -125,15 +125,12 @@ describe('A33 a token is never worth more than its user', () => {
   it('cannot issue another: no path over HTTP does', async () => {
     await using fixture = await startFixture();
     const token = await tokenOf(fixture.guard);
-    for (const path of [
-      '/v1/tokens',
-      '/tokens',
-      '/v1/tokens/issue',
-      '/v1/realtime/client_secrets',
-    ]) {
+    for (const path of ['/v1/tokens', '/tokens', '/v1/tokens/issue', '/token']) {
       const answer = await post(fixture.guard, token, { user: 'eve' }, path);
       expect([path, answer.status]).toEqual([path, 404]);
     }
+    const secret = await post(fixture.guard, token, {}, '/v1/realtime/client_secrets');
+    expect(await codeOf(secret)).toBe('endpoint_not_allowed');
   });
 });
 

@@ -1,5 +1,6 @@
 import { isDenial } from '../../src/errors.ts';
-import { type BuiltRequest, buildRequest } from '../../src/openai/build-request.ts';
+import { buildRequest } from '../../src/openai/build-request.ts';
+import type { BuiltRequest } from '../../src/openai/built-request.ts';
 import { type EndpointName, endpointNamed } from '../../src/openai/endpoints.ts';
 import { parseAllowances, type RequestPolicy } from '../../src/openai/request-policy.ts';
 

@@ -9,9 +9,11 @@ const GROUPS: readonly (readonly string[])[] = [
   ['http', 'sdk'],
   [
     'create-guarded-completion.ts',
+    'failures.ts',
     'guarded-store.ts',
     'start-warnings.ts',
     'options.ts',
+    'parse-exchange.ts',
     'waits.ts',
   ],
   ['pipeline.ts'],

@@ -42,7 +42,7 @@ export function members(guard: Guard, other: Guard): void {
   assertType<
     Equal<
       keyof Guard,
-      'handler' | 'serve' | 'client' | 'fetchAs' | 'tokens' | 'users' | 'on' | 'close'
+      'handler' | 'serve' | 'client' | 'fetchAs' | 'exchange' | 'tokens' | 'users' | 'on' | 'close'
     >
   >();
   assertType<Equal<ReturnType<Guard['client']>, OpenAI>>();
@@ -87,8 +87,25 @@ export async function tokens({ tokens }: Guard): Promise<void> {
 
 export async function users({ users }: Guard): Promise<void> {
   assertType<
-    Equal<keyof typeof users, 'usage' | 'block' | 'unblock' | 'grant' | 'reset' | 'changed'>
+    Equal<
+      keyof typeof users,
+      | 'usage'
+      | 'block'
+      | 'unblock'
+      | 'grant'
+      | 'reset'
+      | 'changed'
+      | 'setPlan'
+      | 'setLimits'
+      | 'merge'
+    >
   >();
+  assertType<Equal<ReturnType<typeof users.setPlan>, Promise<boolean>>>();
+  assertType<Equal<ReturnType<typeof users.merge>, Promise<boolean>>>();
+  await users.setPlan('ada', ['pro', 'images'], { until: new Date(), asOf: new Date() });
+  await users.setLimits('ada', [{ requests: 5, per: 'day' }]);
+  // @ts-expect-error a plan has a name
+  await users.setPlan('ada', 1);
   assertType<Equal<ReturnType<typeof users.usage>, Promise<UserUsage>>>();
   assertType<Equal<ReturnType<typeof users.grant>, Promise<UserUsage>>>();
   assertType<Equal<ReturnType<typeof users.reset>, Promise<UserUsage>>>();

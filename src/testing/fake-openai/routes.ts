@@ -1,4 +1,5 @@
 import { chatCompletions } from './chat.ts';
+import { clientSecrets } from './client-secrets.ts';
 import { completions } from './completions.ts';
 import { embeddings } from './embeddings.ts';
 import { badRequest, errorReply, openAIErrors } from './error-replies.ts';
@@ -19,7 +20,11 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   '/completions': completions,
   '/embeddings': embeddings,
   '/moderations': moderations,
+  '/realtime/client_secrets': clientSecrets,
 };
+
+/** Those that take no model, or not in that place. */
+const MODELLESS: ReadonlySet<string> = new Set(['/moderations', '/realtime/client_secrets']);
 
 /** What a fake accepts. */
 export interface Account {
@@ -46,7 +51,7 @@ export function route(
   const { body } = request;
   if (!isRecord(body)) return badRequest('We could not parse the JSON body of your request.');
   const model = body['model'];
-  if (endpoint !== '/moderations') {
+  if (!MODELLESS.has(endpoint)) {
     if (typeof model !== 'string') return badRequest('you must provide a model parameter', 'model');
     if (account.models?.includes(model) === false) return modelNotFound(model);
   }

@@ -1,0 +1,82 @@
+import type { Allowances, RequestPolicy } from '../openai/request-policy.ts';
+import type { Limit } from './limit.ts';
+import type { Plan } from './plan.ts';
+
+/**
+ * What a user of several plans may do: the models, endpoints and allowances of all of them, and of each
+ * limit the most generous. A limit that only one of them has stays, so that no combination is without
+ * limits that its parts have.
+ */
+export function mergePlans(plans: readonly [Plan, ...Plan[]]): Plan {
+  const [first, ...others] = plans;
+  return others.reduce(mergeTwo, first);
+}
+
+function mergeTwo(a: Plan, b: Plan): Plan {
+  return {
+    name: `${a.name}+${b.name}`,
+    models: {
+      names: [...new Set([...a.models.names, ...b.models.names])],
+      allows: (model) => a.models.allows(model) || b.models.allows(model),
+    },
+    endpoints: new Set([...a.endpoints, ...b.endpoints]),
+    limits: mergeLimits(a.limits, b.limits),
+    policy: mergePolicies(a.policy, b.policy),
+  };
+}
+
+function mergeLimits(a: readonly Limit[], b: readonly Limit[]): readonly Limit[] {
+  const best = new Map(a.map((limit) => [limit.key, limit]));
+  for (const limit of b) {
+    const other = best.get(limit.key);
+    if (other === undefined || isMoreGenerous(limit, other)) best.set(limit.key, limit);
+  }
+  return distinctlyNamed([...best.values()]);
+}
+
+function isMoreGenerous(limit: Limit, other: Limit): boolean {
+  if (limit.amount !== other.amount) return limit.amount > other.amount;
+  return (limit.burst ?? 0) > (other.burst ?? 0);
+}
+
+/** The limits of one user instead of those of the plan with the same key; others are added. */
+export function overrideLimits(plan: Plan, limits: readonly Limit[]): Plan {
+  const keys = new Set(limits.map(({ key }) => key));
+  const kept = plan.limits.filter(({ key }) => !keys.has(key));
+  return { ...plan, limits: distinctlyNamed([...kept, ...limits]) };
+}
+
+/** Two that count different things under one name could not be told apart in headers. */
+function distinctlyNamed(limits: readonly Limit[]): readonly Limit[] {
+  const names = new Set<string>();
+  return limits.map((limit) => {
+    const name = names.has(limit.name) ? `${limit.name}-${names.size}` : limit.name;
+    names.add(name);
+    return name === limit.name ? limit : { ...limit, name };
+  });
+}
+
+function mergePolicies(a: RequestPolicy, b: RequestPolicy): RequestPolicy {
+  return {
+    maxOutputTokens: Math.max(a.maxOutputTokens, b.maxOutputTokens),
+    maxChoices: Math.max(a.maxChoices, b.maxChoices),
+    allow: mergeAllowances(a.allow, b.allow),
+  };
+}
+
+/** Where both allow the same thing in different measure, the measure of the earlier plan counts. */
+function mergeAllowances(a: Allowances, b: Allowances): Allowances {
+  return {
+    images: a.images ?? b.images,
+    files: a.files ?? b.files,
+    audio: a.audio ?? b.audio,
+    audioOutput: a.audioOutput || b.audioOutput,
+    realtime: a.realtime ?? b.realtime,
+    hostedTools: { ...b.hostedTools, ...a.hostedTools },
+    vectorStores: [...new Set([...a.vectorStores, ...b.vectorStores])],
+    mcpServers: [...new Set([...a.mcpServers, ...b.mcpServers])],
+    serviceTiers: [...new Set([...a.serviceTiers, ...b.serviceTiers])],
+    prompts: { ...b.prompts, ...a.prompts },
+    stateful: a.stateful ?? b.stateful,
+  };
+}

@@ -1,0 +1,24 @@
+import { FREE } from './frame.ts';
+import { type Answer, type Call, invoiced, numberOf } from './generation.ts';
+import { isRecord } from './json.ts';
+
+const SECONDS_DEFAULT = 600;
+
+/** Mints a Realtime secret: free by itself, whatever it is used for later. */
+export function clientSecrets(call: Call): Answer {
+  const { session, expires_after } = call.body;
+  const after = isRecord(expires_after) ? numberOf(expires_after['seconds']) : undefined;
+  const model = isRecord(session) ? String(session['model']) : 'unknown';
+  const json = () => ({
+    value: `ek_${call.serial}`,
+    expires_at: Math.floor(Date.now() / 1000) + (after ?? SECONDS_DEFAULT),
+    session: { object: 'realtime.session', id: `sess_${call.serial}`, ...(session as object) },
+  });
+  return {
+    invoiced: { ...invoiced(call, 0), model },
+    bill: FREE,
+    stream: false,
+    json,
+    frames: () => [],
+  };
+}

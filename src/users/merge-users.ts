@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import type { User } from '../auth/authenticator.ts';
+import type { Clock } from '../clock.ts';
+import type { Balance, Claim, Ledger } from '../ledger/ledger.ts';
+import { NO_AMOUNTS } from '../plans/accounts.ts';
+import type { UserAccounts } from './usage.ts';
+import type { UserStates } from './user-states.ts';
+
+const RECORD_PREFIX = 'merged:';
+/** Longer than a yearly window: what is merged again after that is long forgotten. */
+const REMEMBERED_MS = 400 * 86_400_000;
+/** Long enough to post a charge; it holds nothing. */
+const LEASE = { durationMs: 60_000, dispatched: false };
+
+/** See `Users.merge`. Every charge has an id made of both users, so that a repeat charges nothing twice. */
+export function createMerge(
+  ledger: Ledger,
+  states: UserStates,
+  accounts: UserAccounts,
+  clock: Clock,
+): (from: string | User, to: string | User) => Promise<boolean> {
+  const charge = async (id: string, claim: Claim, used: number): Promise<void> => {
+    const { granted } = await ledger.reserve(id, [claim], NO_AMOUNTS, LEASE);
+    // A limit that is full already has no room for more.
+    if (granted) await ledger.settle(id, { ...NO_AMOUNTS, [claim.rule.unit]: used });
+  };
+  return async (from, to) => {
+    const [source, target] = [await accounts.account(from), await accounts.account(to)];
+    if (source.user.id === target.user.id) return false;
+    const name = nameOf(source.user.id, target.user.id);
+    if ((await ledger.records.get(RECORD_PREFIX + name)) !== undefined) return false;
+    const balances = await ledger.read(source.claims);
+    for (const claim of target.claims.filter(({ rule }) => rule.kind !== 'concurrent')) {
+      const used = usedOf(claim, source.claims, balances);
+      if (used > 0) await charge(`merge:${name}:${claim.rule.key}`, claim, used);
+    }
+    const { block } = await states.get(source.user.id);
+    if (block) await states.update(target.user.id, (state) => ({ ...state, block }));
+    const expiresAtMs = clock.nowMs() + REMEMBERED_MS;
+    return ledger.records.put(RECORD_PREFIX + name, '1', { ifVersion: 0, expiresAtMs });
+  };
+}
+
+function usedOf(claim: Claim, claims: readonly Claim[], balances: readonly Balance[]): number {
+  const index = claims.findIndex(({ rule }) => rule.key === claim.rule.key);
+  return balances[index]?.used ?? 0;
+}
+
+function nameOf(from: string, to: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([from, to]))
+    .digest('base64url');
+}
