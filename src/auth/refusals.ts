@@ -6,7 +6,7 @@ import { deny } from '../errors.ts';
  */
 export const INVALID_CREDENTIAL = deny(
   'invalid_credential',
-  'No valid credential was sent. Send "Authorization: Bearer <token>" with the token that the app’s backend issued.',
+  'No valid credential was sent. Send "Authorization: Bearer <token>" with the token of the app’s login, or one that its backend issued.',
 );
 
 /** The answer to a credential that was good in every respect, until its time was over. */
