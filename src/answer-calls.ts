@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { deny, LedgerError } from './errors.ts';
+import { deny } from './errors.ts';
 import type { Events } from './events.ts';
 import type { GuardAnswer } from './exchange.ts';
+import { failureOf } from './failures.ts';
 import { createCors } from './http/cors.ts';
 import type { Settings } from './options.ts';
 import type { Refuse, Requested } from './stages/identify.ts';
@@ -24,9 +25,9 @@ export function createAnswer(walkOn: Walk, { settings, events, refuse, isClosing
     try {
       return await walkOn(requested);
     } catch (error) {
-      const ledger = error instanceof LedgerError;
-      events.emit('failed', { what: ledger ? 'ledger' : 'internal', error });
-      return refuse(ledger ? LEDGER_DOWN : OWN_FAULT, requested);
+      const { what, denial } = failureOf(error);
+      events.emit('failed', { what, error });
+      return refuse(denial, requested);
     }
   };
   return async (requested) => {
@@ -45,7 +46,3 @@ export function createAnswer(walkOn: Walk, { settings, events, refuse, isClosing
 }
 
 export const CLOSING = deny('shutting_down', 'The service is restarting. Try again shortly.');
-const LEDGER_DOWN = deny('ledger_unavailable', 'Usage cannot be counted at the moment.', {
-  degraded: true,
-});
-const OWN_FAULT = deny('internal_error', 'The service could not handle the request.');

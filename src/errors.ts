@@ -35,6 +35,7 @@ export const denialCodes = {
   ledger_unavailable: entry(503, 'service_unavailable'),
   upstream_account: entry(503, 'service_unavailable', false),
   upstream_busy: entry(503, 'service_unavailable'),
+  auth_unavailable: entry(503, 'service_unavailable'),
   shutting_down: entry(503, 'service_unavailable'),
   upstream_timeout: entry(504, 'server_error', false),
 } as const satisfies Record<string, CodeEntry>;
@@ -90,6 +91,15 @@ export function isDenial(value: unknown): value is Denial {
 export class LedgerError extends Error {
   readonly code = 'ledger_unavailable';
   override readonly name = 'LedgerError';
+}
+
+/**
+ * Whether a credential is good cannot be told now, because its issuer cannot be reached. The call was
+ * refused with `auth_unavailable`, never with 401, which would log users out. May be retried.
+ */
+export class AuthenticationUnavailableError extends Error {
+  readonly code = 'auth_unavailable';
+  override readonly name = 'AuthenticationUnavailableError';
 }
 
 /** A request body that could not be had; becomes the denial of the same code. */

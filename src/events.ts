@@ -49,7 +49,7 @@ export interface DeniedEvent {
 
 /** Something failed that the operator should know of; the call it concerns was refused or charged safely. */
 export interface FailedEvent {
-  readonly what: 'hook' | 'ledger' | 'upstream' | 'upstream_account' | 'internal';
+  readonly what: 'hook' | 'auth' | 'ledger' | 'upstream' | 'upstream_account' | 'internal';
   readonly error: unknown;
 }
 

@@ -46,7 +46,8 @@ export interface AuthContext {
  *
  * Answers `undefined` when the request carries no credential of its kind (the next one of `anyOf` is
  * asked), a denial when it does but that is bad, an identity when it is good. Throws only when it
- * could not find out; the call then fails with 500, never with 401.
+ * could not find out: the call then fails with 503 for an `AuthenticationUnavailableError`, with 500
+ * for anything else, never with 401.
  */
 export interface Authenticator {
   authenticate(

@@ -1,6 +1,7 @@
 import type { AuthContext, Authenticator, Identity, User } from '../auth/authenticator.ts';
+import { INVALID_CREDENTIAL } from '../auth/refusals.ts';
 import { withHookDeadline } from '../deadline.ts';
-import { type Denial, deny, isDenial } from '../errors.ts';
+import { type Denial, isDenial } from '../errors.ts';
 import type { GuardAnswer, GuardRequest } from '../exchange.ts';
 import { parseUser } from '../users/parse-user.ts';
 
@@ -17,11 +18,6 @@ export interface Identified extends Requested {
 
 /** Turns a denial into the answer that OpenAI's clients understand. */
 export type Refuse = (denial: Denial, at: Requested | Identified) => GuardAnswer;
-
-const NO_CREDENTIAL = deny(
-  'invalid_credential',
-  'No valid credential was sent. Send "Authorization: Bearer <token>" with the token that the app’s backend issued.',
-);
 
 /** Asks the authenticator who is calling; nothing else in the request can name a user. */
 export function createIdentify(
@@ -40,7 +36,7 @@ export function createIdentify(
       deadlineMs,
       'auth',
     );
-    if (answer === undefined) return NO_CREDENTIAL;
+    if (answer === undefined) return INVALID_CREDENTIAL;
     if (isDenial(answer)) return answer;
     if (!checked.has(answer.user)) {
       parseUser(answer.user);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Attest } from '../auth/attest.ts';
 import type { AuthContext, Authenticator, User } from '../auth/authenticator.ts';
 import { bearerCredential } from '../auth/bearer-credential.ts';
+import { INVALID_CREDENTIAL } from '../auth/refusals.ts';
 import type { Clock } from '../clock.ts';
 import { withHookDeadline } from '../deadline.ts';
 import { type Denial, deny, isDenial } from '../errors.ts';
@@ -46,10 +47,6 @@ type Grounds = Pick<StoredToken, 'user' | 'generation' | 'lifetimeEndsAtMs'> & P
 
 const HOLD = { durationMs: 60_000, dispatched: false };
 const ONE_REQUEST = { ...NO_AMOUNTS, requests: 1 };
-const REFUSED = deny(
-  'invalid_credential',
-  'Send the login of the app’s user, or a token that was exchanged for it, as "Authorization: Bearer".',
-);
 
 /**
  * Answers a short-lived token for a login, or a fresh one for a token that came from here and still
@@ -88,11 +85,11 @@ async function groundsOf(
     hookMs,
     'exchange.auth',
   );
-  if (identified === undefined) return REFUSED;
+  if (identified === undefined) return INVALID_CREDENTIAL;
   if (isDenial(identified)) return identified;
   const attested =
     settings.attest === undefined || (await attests(request, settings.attest, hookMs));
-  if (!attested) return REFUSED;
+  if (!attested) return INVALID_CREDENTIAL;
   const user = parseUser(settings.user(identified.user));
   const { generation } = await states.get(user.id);
   return { user, generation, lifetimeEndsAtMs: clock.nowMs() + settings.lifetimeMs };

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { Authenticator } from '../../src/auth/index.ts';
 import type { Guard, Ledger } from '../../src/index.ts';
-import { chat, MODEL } from '../fixture.ts';
+import { chat, MODEL, post, startFixture } from '../fixture.ts';
 import { startPostgres } from '../ledger/servers/postgres-server.ts';
 import { redisBinary, startRedis } from '../ledger/servers/redis-server.ts';
 import type { store as itsStore } from './failing-ledger.ts';
@@ -19,6 +20,7 @@ import type { seen as seenThere } from './surroundings.ts';
 /** How many blocks of TypeScript each page has, so that none escapes the tests below. */
 const expected: Readonly<Record<string, number>> = {
   'README.md': 4,
+  'docs/auth.md': 11,
   'docs/limits.md': 1,
   'docs/adapters.md': 7,
   [STORE_PAGE]: 2,
@@ -110,6 +112,29 @@ async function expectOneUsed(guard: Guard): Promise<void> {
   const used = async () => (await guard.users.usage('ada')).limits[0]?.used;
   await expect.poll(used).toBe(1);
 }
+
+describe('docs/auth.md', () => {
+  const authBlocks = codeOf('docs/auth.md').map((code) => {
+    return [/auth = (\w+)/.exec(code)?.[1] ?? '', code] as const;
+  });
+
+  it.each(authBlocks)(
+    '%s can be set up, and lets nobody through without a token',
+    async (name, code) => {
+      await using world = await startWorld(`auth-${name}`);
+      const { auth } = (await world.run('login', code)) as { auth: Authenticator };
+      await using fixture = await startFixture({ auth });
+      for (const token of ['opaque', 'a.b.c']) {
+        const answer = await post(fixture.guard, token, chat());
+        expect([answer.status, answer.headers.get('x-guard-code')]).toEqual([
+          401,
+          'invalid_credential',
+        ]);
+      }
+      expect(fixture.failed).toEqual([]);
+    },
+  );
+});
 
 describe('docs/adapters.md', () => {
   const blocks = codeOf('docs/adapters.md');

@@ -11,6 +11,7 @@ const GROUPS: readonly (readonly string[])[] = [
     'create-guarded-completion.ts',
     'create-line.ts',
     'answer-calls.ts',
+    'failures.ts',
     'guarded-store.ts',
     'start-warnings.ts',
     'options.ts',

@@ -17,7 +17,22 @@ import {
   type Usage,
   type UserUsage,
 } from 'guarded-completion';
-import type { Authenticator, Identity, User } from 'guarded-completion/auth';
+import {
+  type Attest,
+  type AuthenticationUnavailableError,
+  type Authenticator,
+  accessTokens,
+  allOf,
+  clerkAuth,
+  cognito,
+  type firebaseAppCheck,
+  firebaseAuth,
+  type Identity,
+  type JwtOptions,
+  jwt,
+  supabaseAuth,
+  type User,
+} from 'guarded-completion/auth';
 import type OpenAI from 'openai';
 import { assertType, type Equal } from './assert.ts';
 
@@ -190,5 +205,40 @@ export function authenticators(user: User, identity: Identity): Authenticator[] 
     { authenticate: () => null },
     // @ts-expect-error a user, not a truth value
     { authenticate: async () => true },
+  ];
+}
+
+const issued: Pick<JwtOptions, 'issuer' | 'audience' | 'algorithms'> = {
+  issuer: 'https://login.example',
+  audience: 'app',
+  algorithms: ['ES256'],
+};
+
+export function logins(attest: Attest): Authenticator[] {
+  assertType<Equal<ReturnType<typeof firebaseAppCheck>, Attest>>();
+  assertType<Equal<AuthenticationUnavailableError['code'], 'auth_unavailable'>>();
+  return [
+    jwt({ ...issued, jwks: new URL('https://login.example/jwks.json'), skew: '10s' }),
+    jwt({ ...issued, secret: process.env['SECRET'], user: ({ uid }) => ({ id: String(uid) }) }),
+    supabaseAuth({ url: 'https://a.supabase.co', legacySecret: process.env['SECRET'] }),
+    allOf(attest, async (request) => request.method === 'POST', accessTokens()),
+    // @ts-expect-error for whom its tokens must be
+    jwt({ issuer: issued.issuer, algorithms: ['RS256'], jwks: 'https://login.example/jwks.json' }),
+    // @ts-expect-error how they must be signed
+    jwt({ issuer: issued.issuer, audience: 'app', jwks: 'https://login.example/jwks.json' }),
+    // @ts-expect-error an unsigned token is nobody's
+    jwt({ ...issued, algorithms: ['none'], secret: 'x' }),
+    // @ts-expect-error a user is not a promise of one: look plans up in "planOf"
+    jwt({ ...issued, secret: 'x', user: async () => ({ id: 'ada' }) }),
+    // @ts-expect-error durations have their unit
+    firebaseAuth({ projectId: 'my-app', skew: 5 }),
+    // @ts-expect-error a list of origins
+    clerkAuth({ issuer: 'https://clerk.example', authorizedParties: 'https://app.example' }),
+    // @ts-expect-error which kind of its two tokens
+    cognito({ region: 'eu-central-1', userPoolId: 'eu-central-1_A', clientId: 'app' }),
+    // @ts-expect-error an attest is no login
+    allOf(attest, attest),
+    // @ts-expect-error an attest answers yes or no
+    allOf(() => 'yes', accessTokens()),
   ];
 }

@@ -1,0 +1,40 @@
+export interface FetchedJson {
+  readonly value: unknown;
+  /** As the server's `cache-control` says; `undefined` when it says nothing. */
+  readonly maxAgeMs: number | undefined;
+}
+
+const BYTES_MAX = 256 * 1024;
+
+/**
+ * Gets JSON of at most 256 KiB, unpacked, from exactly this URL: a redirect is a failure. Rejects when
+ * the answer is anything else but 200 with JSON, or when `signal` ends it.
+ */
+export async function fetchJson(url: URL, signal: AbortSignal): Promise<FetchedJson> {
+  const headers = { accept: 'application/json', 'user-agent': 'guarded-completion' };
+  const response = await fetch(url, { headers, signal, redirect: 'error' });
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw new Error(`${url.origin} answered with status ${response.status}`);
+  }
+  const value: unknown = JSON.parse(await textOf(response));
+  return { value, maxAgeMs: maxAgeMs(response.headers.get('cache-control')) };
+}
+
+async function textOf(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > BYTES_MAX) throw new Error(`The answer has more than ${BYTES_MAX} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function maxAgeMs(cacheControl: string | null): number | undefined {
+  if (cacheControl === null) return undefined;
+  if (/\bno-(?:store|cache)\b/i.test(cacheControl)) return 0;
+  const seconds = /\bmax-age="?(\d{1,12})/i.exec(cacheControl)?.[1];
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
+}

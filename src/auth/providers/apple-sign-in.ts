@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { parseOrThrow } from '../../shape.ts';
+import type { Authenticator } from '../authenticator.ts';
+import { subjectOf } from '../jwt-users.ts';
+import {
+  oneOrMore,
+  type ProviderOptions,
+  providerShape,
+  providerUsers,
+} from '../provider-users.ts';
+import type { Claims } from '../read-jwt.ts';
+
+/** Whether a login was begun with this nonce, as its token has it. */
+export type NonceCheck = (nonce: string) => boolean | Promise<boolean>;
+
+export interface AppleSignInOptions extends ProviderOptions {
+  /** The app's bundle id, or the Services ID of a web app. */
+  readonly clientId: string | readonly string[];
+  /** Refuses tokens without a nonce, or with one that you did not give out; default none is asked for.
+   * Called again whenever a token is verified again, after 30 s, so do not use it up. */
+  readonly nonce?: NonceCheck;
+}
+
+const nonceShape = z.custom<NonceCheck>(
+  (value) => typeof value === 'function',
+  'must be a function',
+);
+const shape = z.strictObject({
+  clientId: oneOrMore,
+  nonce: nonceShape.optional(),
+  ...providerShape,
+});
+
+const ISSUER = 'https://appleid.apple.com';
+
+/**
+ * Accepts the identity tokens of Sign in with Apple. They come with a login and cannot be refreshed, so
+ * accept one where you issue a token of the guard (`guard.tokens.issue`), rather than at each call.
+ * Rules as in developer.apple.com "Verifying a user", 2026-11.
+ */
+export function appleSignIn(options: AppleSignInOptions): Authenticator {
+  const parsed = parseOrThrow(shape, options, 'appleSignIn');
+  const { nonce } = parsed;
+  return providerUsers('appleSignIn', parsed, {
+    issuer: ISSUER,
+    audience: parsed.clientId,
+    algorithms: ['RS256'],
+    keys: `${ISSUER}/auth/keys`,
+    requiredClaims: ['iat'],
+    user: async (claims) =>
+      nonce === undefined || (await isKnown(claims, nonce)) ? subjectOf(claims) : undefined,
+  });
+}
+
+async function isKnown({ nonce }: Claims, check: NonceCheck): Promise<boolean> {
+  return typeof nonce === 'string' && (await check(nonce)) === true;
+}

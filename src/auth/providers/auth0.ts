@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { parseOrThrow } from '../../shape.ts';
+import type { Authenticator } from '../authenticator.ts';
+import { parseHttpsUrl } from '../https-url.ts';
+import { subjectOf } from '../jwt-users.ts';
+import {
+  oneOrMore,
+  type ProviderOptions,
+  providerShape,
+  providerUsers,
+  text,
+} from '../provider-users.ts';
+
+export interface Auth0Options extends ProviderOptions {
+  /** The tenant's or your own, without a scheme: `my-app.eu.auth0.com`. */
+  readonly domain: string;
+  /** The identifier of your API in Auth0. */
+  readonly audience: string | readonly string[];
+}
+
+const shape = z.strictObject({
+  domain: text.regex(/^[a-z0-9.-]+$/i, 'must be a host name, without "https://"'),
+  audience: oneOrMore,
+  ...providerShape,
+});
+
+/**
+ * Accepts Auth0's access tokens for your API; ID tokens are for another audience. An opaque access
+ * token, which Auth0 gives out when the app asks for none, cannot be verified and is left to the next
+ * of `anyOf`: have the app log in with `audience`. `scope` and `permissions` are on `user.claims`.
+ * Rules as in auth0.com/docs/secure/tokens/access-tokens/validate-access-tokens, 2026-11.
+ */
+export function auth0(options: Auth0Options): Authenticator {
+  const parsed = parseOrThrow(shape, options, 'auth0');
+  const { href: issuer } = parseHttpsUrl(`https://${parsed.domain}/`, 'auth0.domain');
+  return providerUsers('auth0', parsed, {
+    issuer,
+    audience: parsed.audience,
+    algorithms: ['RS256'],
+    keys: `${issuer}.well-known/jwks.json`,
+    requiredClaims: ['iat'],
+    user: (claims) => subjectOf(claims),
+  });
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { parseOrThrow } from '../../shape.ts';
+import type { Authenticator } from '../authenticator.ts';
+import { parseHttpsUrl } from '../https-url.ts';
+import { subjectOf } from '../jwt-users.ts';
+import { type ProviderOptions, providerShape, providerUsers, text } from '../provider-users.ts';
+import { type JwtAlgorithm, PUBLIC_KEY_ALGORITHMS } from '../signatures.ts';
+
+export interface BetterAuthOptions extends ProviderOptions {
+  /** Exactly as better-auth's own `baseURL`: it is the issuer and the audience. */
+  readonly baseURL: string;
+  /** What the plugin's `keyPairConfig` says; default `['EdDSA']`, as there. */
+  readonly algorithms?: readonly JwtAlgorithm[];
+}
+
+const shape = z.strictObject({
+  baseURL: text,
+  algorithms: z.array(z.enum(PUBLIC_KEY_ALGORITHMS)).min(1).default(['EdDSA']),
+  ...providerShape,
+});
+
+/**
+ * Accepts the tokens of better-auth's JWT plugin (`/api/auth/token`), which live for 15 minutes; its
+ * session cookies are none. By default their claims are the whole user, so base a plan only on fields
+ * that users cannot write. Keys are read from `/api/auth/jwks`, unless `jwks` says otherwise. Defaults
+ * as in better-auth `packages/better-auth/src/plugins/jwt/sign.ts`, 2026-11.
+ */
+export function betterAuth(options: BetterAuthOptions): Authenticator {
+  const parsed = parseOrThrow(shape, options, 'betterAuth');
+  const { baseURL, algorithms } = parsed;
+  const url = parseHttpsUrl(baseURL, 'betterAuth.baseURL');
+  return providerUsers('betterAuth', parsed, {
+    issuer: baseURL,
+    audience: [baseURL],
+    algorithms,
+    keys: new URL('/api/auth/jwks', url).href,
+    user: (claims) => subjectOf(claims),
+  });
+}

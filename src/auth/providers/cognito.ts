@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { parseOrThrow } from '../../shape.ts';
+import type { Authenticator } from '../authenticator.ts';
+import { subjectOf } from '../jwt-users.ts';
+import {
+  oneOrMore,
+  type ProviderOptions,
+  providerShape,
+  providerUsers,
+  text,
+} from '../provider-users.ts';
+
+export interface CognitoOptions extends ProviderOptions {
+  readonly region: string;
+  readonly userPoolId: string;
+  /** The app client that users sign in with, or several. */
+  readonly clientId: string | readonly string[];
+  /** Which of the two kinds of tokens your app sends; the other is refused. */
+  readonly tokenUse: 'access' | 'id';
+}
+
+const shape = z.strictObject({
+  region: text.regex(/^[a-z0-9-]+$/, 'must be a region like "eu-central-1"'),
+  userPoolId: text.regex(/^[\w-]+_[A-Za-z0-9]+$/, 'must be like "eu-central-1_AbCdEfGhI"'),
+  clientId: oneOrMore,
+  tokenUse: z.enum(['access', 'id'], { error: 'must be "access" or "id"' }),
+  ...providerShape,
+});
+
+/**
+ * Accepts the tokens of one kind that one Cognito user pool gave to your app's client: an access
+ * token says so in `client_id`, an ID token in `aud`. `cognito:groups` is on `user.claims`. Rules as in
+ * aws-jwt-verify `src/cognito-verifier.ts`, 2026-11.
+ */
+export function cognito(options: CognitoOptions): Authenticator {
+  const parsed = parseOrThrow(shape, options, 'cognito');
+  const { region, userPoolId, clientId, tokenUse } = parsed;
+  const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+  const issuer = `https://cognito-idp.${region}.${domain}/${userPoolId}`;
+  const ofAccess = tokenUse === 'access';
+  return providerUsers('cognito', parsed, {
+    issuer,
+    audience: ofAccess ? undefined : clientId,
+    algorithms: ['RS256'],
+    keys: `${issuer}/.well-known/jwks.json`,
+    requiredClaims: ['iat'],
+    user(claims) {
+      const ofClient = !ofAccess || clientId.includes(String(claims['client_id']));
+      return ofClient && claims['token_use'] === tokenUse ? subjectOf(claims) : undefined;
+    },
+  });
+}

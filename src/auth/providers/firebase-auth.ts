@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { parseOrThrow } from '../../shape.ts';
+import type { Authenticator, User } from '../authenticator.ts';
+import { isPast } from '../check-claims.ts';
+import { subjectOf } from '../jwt-users.ts';
+import { type ProviderOptions, providerShape, providerUsers, text } from '../provider-users.ts';
+import { type Claims, isObject } from '../read-jwt.ts';
+import type { SignatureCheck } from '../signatures.ts';
+
+export interface FirebaseAuthOptions extends ProviderOptions {
+  readonly projectId: string;
+  /** The Identity Platform tenant whose users these are; default users of none. */
+  readonly tenant?: string;
+  /** Accepts the unsigned tokens of the Auth emulator, and no others: anybody can be anybody.
+   * `TypeError` where `NODE_ENV` is `production`. */
+  readonly emulator?: boolean;
+}
+
+const KEYS =
+  'https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com';
+const UID_LENGTH_MAX = 128;
+const shape = z.strictObject({
+  projectId: text,
+  tenant: text.optional(),
+  emulator: z.boolean().default(false),
+  ...providerShape,
+});
+
+/**
+ * Accepts the ID tokens of one Firebase project (`user.getIdToken()`), and none of its custom tokens,
+ * session cookies, other tenants or emulator. `anonymous` is set for users who have not signed in; an
+ * id stays when they do (`linkWithCredential`). Custom claims are on `user.claims`. Rules as in
+ * firebase-admin-node `src/auth/token-verifier.ts`, 2026-11.
+ *
+ * Users who are disabled, or whose tokens are revoked, pass until their token ends, within an hour.
+ */
+export function firebaseAuth(options: FirebaseAuthOptions): Authenticator {
+  const parsed = parseOrThrow(shape, options, 'firebaseAuth');
+  const { projectId, tenant, emulator, skew, clock } = parsed;
+  return providerUsers('firebaseAuth', parsed, {
+    issuer: `https://securetoken.google.com/${projectId}`,
+    audience: [projectId],
+    algorithms: ['RS256'],
+    keys: KEYS,
+    checkSignature: emulator ? unsigned : withKid,
+    requiredClaims: ['iat', 'auth_time'],
+    user(claims) {
+      const begun = isPast(claims['auth_time'], clock.nowMs() + skew);
+      return begun ? userOf(claims, tenant) : undefined;
+    },
+  });
+}
+
+/** firebase-admin refuses tokens without `kid`: the custom tokens are such. */
+const withKid =
+  (byKeys: SignatureCheck): SignatureCheck =>
+  (jwt) =>
+    'kid' in jwt.header && byKeys(jwt);
+
+function unsigned(): SignatureCheck {
+  if (process.env['NODE_ENV'] === 'production') {
+    throw new TypeError('"firebaseAuth.emulator" accepts unsigned tokens: not in production');
+  }
+  return ({ text, header }) => header['alg'] === 'none' && text.endsWith('.');
+}
+
+function userOf(claims: Claims, tenant: string | undefined): User | undefined {
+  const { firebase, sub } = claims;
+  const login = isObject(firebase) ? firebase : {};
+  if (login['tenant'] !== tenant || String(sub).length > UID_LENGTH_MAX) return undefined;
+  const anonymous = login['sign_in_provider'] === 'anonymous';
+  return subjectOf(claims, anonymous ? { anonymous } : {});
+}

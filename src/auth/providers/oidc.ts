@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { parseOrThrow } from '../../shape.ts';
+import type { Authenticator } from '../authenticator.ts';
+import { fetchJson } from '../fetch-json.ts';
+import { parseHttpsUrl } from '../https-url.ts';
+import { subjectOf } from '../jwt-users.ts';
+import {
+  oneOrMore,
+  type ProviderOptions,
+  providerShape,
+  providerUsers,
+  text,
+} from '../provider-users.ts';
+import { isObject } from '../read-jwt.ts';
+import { RemoteKeySet } from '../remote-key-set.ts';
+import { type JwtAlgorithm, PUBLIC_KEY_ALGORITHMS } from '../signatures.ts';
+
+export interface OidcOptions extends ProviderOptions {
+  /** Exactly as `iss` and the discovery document say it. */
+  readonly issuer: string;
+  /** Your client id for ID tokens, your API's identifier for access tokens. */
+  readonly audience: string | readonly string[];
+  /** Default `['RS256']`, which every provider supports (OpenID Connect Discovery 1.0 §3). */
+  readonly algorithms?: readonly JwtAlgorithm[];
+}
+
+const shape = z.strictObject({
+  issuer: text,
+  audience: oneOrMore,
+  algorithms: z.array(z.enum(PUBLIC_KEY_ALGORITHMS)).min(1).default(['RS256']),
+  ...providerShape,
+});
+
+/**
+ * Accepts the tokens of any OpenID Connect provider. Its keys are found through
+ * `/.well-known/openid-configuration`, read when the first token comes and again with the keys: it must
+ * name the same issuer, and an https `jwks_uri`, or no key of it is used (OpenID Connect Discovery 1.0
+ * §4.3).
+ */
+export function oidc(options: OidcOptions): Authenticator {
+  const parsed = parseOrThrow(shape, options, 'oidc');
+  const { issuer, audience, algorithms, clock } = parsed;
+  parseHttpsUrl(issuer, 'oidc.issuer');
+  const document = new URL(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
+  const locate = (signal: AbortSignal) => discover(document, issuer, signal);
+  return providerUsers('oidc', parsed, {
+    issuer,
+    audience,
+    algorithms,
+    keys: new RemoteKeySet(document, locate, clock),
+    user: (claims) => subjectOf(claims),
+  });
+}
+
+async function discover(document: URL, issuer: string, signal: AbortSignal): Promise<URL> {
+  const { value } = await fetchJson(document, signal);
+  if (!isObject(value) || value['issuer'] !== issuer) {
+    throw new Error(`${document.href} names another issuer than "${issuer}"`);
+  }
+  return parseHttpsUrl(value['jwks_uri'], 'jwks_uri');
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { parseOrThrow } from '../../shape.ts';
+import type { Authenticator, User } from '../authenticator.ts';
+import { parseHttpsUrl } from '../https-url.ts';
+import { subjectOf } from '../jwt-users.ts';
+import { sharedKey } from '../key-set.ts';
+import { type ProviderOptions, providerShape, providerUsers } from '../provider-users.ts';
+import type { Claims } from '../read-jwt.ts';
+import { type SignatureCheck, signedBy } from '../signatures.ts';
+
+export interface SupabaseAuthOptions extends ProviderOptions {
+  /** The project's URL, `https://<ref>.supabase.co` or your own domain. */
+  readonly url: string | URL;
+  /** The JWT secret of a project that still signs with HS256, at least 32 bytes; its tokens are then
+   * accepted beside those of its signing keys. `undefined`, an environment variable that is not set,
+   * is a `TypeError`. Better: rotate to signing keys. */
+  readonly legacySecret?: string | undefined;
+}
+
+/** The API keys that ship in every app: JWTs too, but nobody's. */
+const API_KEY_ROLES: readonly unknown[] = ['anon', 'service_role', 'supabase_admin'];
+const shape = z.strictObject({
+  url: z.unknown(),
+  legacySecret: z.unknown().optional(),
+  ...providerShape,
+});
+
+/**
+ * Accepts the access tokens of one Supabase project's users (`session.access_token`), and none of its
+ * API keys (`anon`, `service_role`). `anonymous` is set for `is_anonymous` users. `app_metadata` on
+ * `user.claims` is the server's; never base a plan on `user_metadata`, which users write themselves.
+ * Claims as in supabase.com/docs/guides/auth/jwt-fields, 2026-11.
+ *
+ * A project without signing keys publishes none: its tokens get 503 `auth_unavailable` until there is
+ * a key, or a `legacySecret` here.
+ */
+export function supabaseAuth(options: SupabaseAuthOptions): Authenticator {
+  const parsed = parseOrThrow(shape, options, 'supabaseAuth');
+  const { legacySecret } = parsed;
+  const url = parseHttpsUrl(parsed.url, 'supabaseAuth.url');
+  const issuer = `${url.href.replace(/\/+$/, '')}/auth/v1`;
+  return providerUsers('supabaseAuth', parsed, {
+    issuer,
+    audience: ['authenticated'],
+    algorithms: ['ES256', 'RS256', 'EdDSA'],
+    keys: `${issuer}/.well-known/jwks.json`,
+    ...('legacySecret' in options && { checkSignature: orBySecret(legacySecret) }),
+    user: userOf,
+  });
+}
+
+/** While a project moves to signing keys, its users have tokens of both kinds. */
+function orBySecret(secret: unknown): (byKeys: SignatureCheck) => SignatureCheck {
+  const bySecret = signedBy(sharedKey(secret, 'supabaseAuth.legacySecret'), ['HS256']);
+  return (byKeys) => (jwt) => (jwt.header['alg'] === 'HS256' ? bySecret(jwt) : byKeys(jwt));
+}
+
+function userOf(claims: Claims): User | undefined {
+  if (API_KEY_ROLES.includes(claims['role'])) return undefined;
+  return subjectOf(claims, claims['is_anonymous'] === true ? { anonymous: true } : {});
+}

@@ -1,0 +1,60 @@
+import { compactVerify } from 'jose';
+import type { KeySource } from './key-lookup.ts';
+import type { Jwt } from './read-jwt.ts';
+
+export const HMAC_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
+export const PUBLIC_KEY_ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+] as const;
+
+/** Algorithms of RFC 7518 §3.1 and RFC 8037; `none` is not among them. */
+export type JwtAlgorithm =
+  | (typeof HMAC_ALGORITHMS)[number]
+  | (typeof PUBLIC_KEY_ALGORITHMS)[number];
+
+export const isHmac = (algorithm: string): boolean => algorithm.startsWith('HS');
+
+export type SignatureCheck = (jwt: Jwt) => boolean | Promise<boolean>;
+
+const KID_LENGTH_MAX = 256;
+
+/**
+ * Accepts what a key of `keys` signed by one of `algorithms`. The token chooses among these, and among
+ * keys that are there already: where it says keys are to be had (`jku`, `x5u`, `jwk`) is not read.
+ */
+export function signedBy(keys: KeySource, algorithms: readonly string[]): SignatureCheck {
+  return async ({ text, header }) => {
+    const { alg, kid } = header;
+    if (typeof alg !== 'string' || !algorithms.includes(alg)) return false;
+    if (!isKid(kid)) return false;
+    const key = await keys.keyFor({ alg, ...(kid !== undefined && { kid }) });
+    return key !== undefined && isSigned(text, key, alg);
+  };
+}
+
+function isKid(kid: unknown): kid is string | undefined {
+  return kid === undefined || (typeof kid === 'string' && kid.length <= KID_LENGTH_MAX);
+}
+
+async function isSigned(
+  text: string,
+  key: Parameters<typeof compactVerify>[1],
+  algorithm: string,
+): Promise<boolean> {
+  try {
+    await compactVerify(text, key, { algorithms: [algorithm] });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type Attest,
+  type Authenticator,
+  accessTokens,
+  allOf,
+  anyOf,
+  firebaseAppCheck,
+} from '../../src/auth/index.ts';
+import { type Fixture, tokenOf } from '../fixture.ts';
+import { ask, bytesOf, guardWith, outcomeOf, testClock } from './asking.ts';
+import { forgeries } from './forgeries.ts';
+import { serve, startJwksServer } from './jwks-server.ts';
+import { jwks, type Login, loginNamed, NOW_SECONDS } from './logins.ts';
+import { type Json, sign } from './tokens.ts';
+
+const APP = '1:123456789012:ios:0a1b2c3d4e5f60718293a4';
+const claims = {
+  sub: APP,
+  aud: ['projects/123456789012', 'projects/my-app'],
+  provider: 'device_check_app_attest',
+  iss: 'https://firebaseappcheck.googleapis.com/123456789012',
+  iat: NOW_SECONDS - 60,
+  exp: NOW_SECONDS + 3_600,
+  jti: 'hGq2Vb8ZkXo4RmT1',
+};
+const { signer } = loginNamed('firebaseAuth');
+const project = { projectNumber: '123456789012', projectId: 'my-app' };
+const tokenWith = (more: Json = {}, header: Json = {}) =>
+  sign(signer, { ...claims, ...more }, header);
+
+type CheckOptions = Partial<Parameters<typeof firebaseAppCheck>[0]>;
+const checked = (more: CheckOptions = {}): Authenticator =>
+  allOf(firebaseAppCheck({ ...project, jwks, clock: testClock(), ...more }), accessTokens());
+
+async function call({ guard }: Fixture, appCheck: string | undefined): Promise<Response> {
+  const authorization = `Bearer ${await tokenOf(guard)}`;
+  const header = appCheck === undefined ? {} : { 'x-firebase-appcheck': appCheck };
+  return ask(guard, { authorization, ...header });
+}
+
+describe('firebaseAppCheck', () => {
+  it('lets the app through, with a user, over HTTP', async () => {
+    await using server = await startJwksServer(jwks);
+    await using fixture = await guardWith(checked({ jwks: server.url, appIds: [APP] }));
+    const token = await tokenWith();
+    expect(await outcomeOf(await call(fixture, token))).toEqual([200, null]);
+    expect(await outcomeOf(await call(fixture, token))).toEqual([200, null]);
+    await expect.poll(() => fixture.settled[0]?.userId).toBe('ada');
+    const withoutUser = await ask(fixture.guard, { 'x-firebase-appcheck': token });
+    expect(await outcomeOf(withoutUser)).toEqual([401, 'invalid_credential']);
+  });
+
+  it.each<[string, Json, CheckOptions?]>([
+    [
+      'another project',
+      { iss: 'https://firebaseappcheck.googleapis.com/999', aud: ['projects/999'] },
+    ],
+    ['another project’s issuer', { iss: 'https://firebaseappcheck.googleapis.com/999' }],
+    ['an issuer that begins so', { iss: 'https://firebaseappcheck.googleapis.com/' }],
+    ['another audience', { aud: ['projects/999', 'projects/my-app'] }],
+    ['an audience without the project’s id', { aud: ['projects/123456789012'] }],
+    ['no app', { sub: '' }],
+    ['another app', {}, { appIds: ['1:123456789012:android:ff'] }],
+    ['a token that is over', { exp: NOW_SECONDS - 5 }],
+  ])('refuses %s', async (_name, more, options) => {
+    await using fixture = await guardWith(checked(options));
+    const answer = await call(fixture, await tokenWith(more));
+    expect(await outcomeOf(answer)).toEqual([401, 'invalid_credential']);
+  });
+
+  it('A40 refuses every forgery, and no token, in the bytes of no credential', async () => {
+    await using fixture = await guardWith(checked());
+    const nothing = await bytesOf(await ask(fixture.guard, {}));
+    const login: Pick<Login, 'signer' | 'claims' | 'otherApp' | 'noApp'> = {
+      signer,
+      claims,
+      otherApp: { aud: ['projects/1'] },
+      noApp: { aud: [] },
+    };
+    // What is refused as a user's id may be an app's.
+    const meant = forgeries.filter(({ name }) => !/the user "(x|line)/.test(name));
+    const sent = meant.map(({ token }) => token(login as Login));
+    for (const token of [undefined, '', ...(await Promise.all(sent))]) {
+      expect(await bytesOf(await call(fixture, token))).toBe(nothing);
+    }
+    expect(fixture.fake.requests).toEqual([]);
+  });
+
+  it('accepts a token once where replay is rejected, of many at once too', async () => {
+    const clock = testClock();
+    await using fixture = await guardWith(checked({ replay: 'reject', clock }));
+    const token = await tokenWith();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => call(fixture, token)));
+    const statuses = await Promise.all(answers.map(async (answer) => (await outcomeOf(answer))[0]));
+    expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+    const another = await tokenWith({ jti: 'another' });
+    expect(await outcomeOf(await call(fixture, another))).toEqual([200, null]);
+    clock.ms = (claims.exp + 4) * 1000;
+    for (const used of [token, another]) {
+      expect(await outcomeOf(await call(fixture, used))).toEqual([401, 'invalid_credential']);
+    }
+  });
+
+  it('accepts a token once, however its bytes are spelled', async () => {
+    await using fixture = await guardWith(checked({ replay: 'reject' }));
+    const token = await tokenWith();
+    expect(await outcomeOf(await call(fixture, token))).toEqual([200, null]);
+    // 256 bytes leave four bits of the last character unused.
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    for (const last of alphabet) {
+      const spelled = token.slice(0, -1) + last;
+      expect(await outcomeOf(await call(fixture, spelled))).toEqual([401, 'invalid_credential']);
+    }
+  });
+
+  it('is 503, not 401, while Google’s keys cannot be had', async () => {
+    await using server = await startJwksServer({ keys: [] });
+    server.answer = serve('down', {}, 500);
+    await using fixture = await guardWith(checked({ jwks: server.url }));
+    const answer = await call(fixture, await tokenWith());
+    expect(await outcomeOf(answer)).toEqual([503, 'auth_unavailable']);
+  });
+});
+
+describe('allOf', () => {
+  const yes: Attest = async () => true;
+  const no: Attest = () => false;
+  const outcome = async (auth: Authenticator) => {
+    await using fixture = await guardWith(auth);
+    return outcomeOf(await call(fixture, undefined));
+  };
+
+  it('asks for every attest', async () => {
+    expect(await outcome(allOf(yes, yes, accessTokens()))).toEqual([200, null]);
+    for (const attests of [[no], [yes, no], [no, yes]] as [Attest, ...Attest[]][]) {
+      expect(await outcome(allOf(...attests, accessTokens()))).toEqual([401, 'invalid_credential']);
+    }
+  });
+
+  it.each<[string, unknown]>([
+    ['a truthy text', 'yes'],
+    ['nothing', undefined],
+    ['an object', {}],
+    ['1', 1],
+  ])('takes %s for no', async (_name, answer) => {
+    const attest = (() => answer) as Attest;
+    expect(await outcome(allOf(attest, accessTokens()))).toEqual([401, 'invalid_credential']);
+  });
+
+  it('lets nobody through when an attest fails', async () => {
+    const attest: Attest = () => Promise.reject(new Error('no network'));
+    expect(await outcome(allOf(attest, accessTokens()))).toEqual([500, 'internal_error']);
+  });
+
+  it('asks no attest about a credential that is bad, or another’s', async () => {
+    let asked = 0;
+    const attest: Attest = () => {
+      asked += 1;
+      return true;
+    };
+    const foreign: Authenticator = { authenticate: () => undefined };
+    expect(await outcome(anyOf(allOf(attest, foreign), accessTokens()))).toEqual([200, null]);
+    expect(asked).toBe(0);
+  });
+
+  it.each<[string, unknown[]]>([
+    ['nothing', []],
+    ['an authenticator alone', [accessTokens()]],
+    ['attests alone', [yes, yes]],
+    ['an authenticator before its attests', [accessTokens(), yes]],
+    ['something else', ['yes', accessTokens()]],
+  ])('of %s is a TypeError', (_name, parts) => {
+    expect(() => allOf(...(parts as [Attest, Authenticator]))).toThrow(TypeError);
+  });
+});
