@@ -1,7 +1,7 @@
 import type { AuthContext, Authenticator, Identity, User } from '../auth/authenticator.ts';
 import { INVALID_CREDENTIAL } from '../auth/refusals.ts';
-import { withHookDeadline } from '../deadline.ts';
-import { type Denial, isDenial } from '../errors.ts';
+import { withDeadline } from '../deadline.ts';
+import { AuthenticationUnavailableError, type Denial, isDenial } from '../errors.ts';
 import type { GuardAnswer, GuardRequest } from '../exchange.ts';
 import { parseUser } from '../users/parse-user.ts';
 
@@ -28,14 +28,13 @@ export function createIdentify(
 ): (requested: Requested) => Promise<Identified | Denial> {
   // A cached identity is the same object at each call, and was checked at the first.
   const checked = new WeakSet<User>();
+  const late = () =>
+    new AuthenticationUnavailableError(`"auth" did not answer within ${deadlineMs} ms`);
   return async (requested) => {
     const { request, vouched } = requested;
     if (vouched !== undefined) return { request, identity: vouched };
-    const answer = await withHookDeadline(
-      authenticator.authenticate(request, context),
-      deadlineMs,
-      'auth',
-    );
+    const asked = authenticator.authenticate(request, context);
+    const answer = await withDeadline(asked, deadlineMs, late);
     if (answer === undefined) return INVALID_CREDENTIAL;
     if (isDenial(answer)) return answer;
     if (!checked.has(answer.user)) {

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { bearer } from '../../../src/auth/index.ts';
 import { createGuardedCompletion, type PlanSpec, toNodeHandler } from '../../../src/index.ts';
 import { openPlace, PATIENCE, type Place, withVerbs } from './place.ts';
 
@@ -14,6 +15,8 @@ export interface ChildSettings {
   readonly stopsAt: 'key' | 'settle' | undefined;
   /** How long its tokens live. */
   readonly ttl?: string;
+  /** The login of the user ada, for `POST /token`. */
+  readonly login?: string;
 }
 
 export type ChildMessage =
@@ -31,6 +34,7 @@ const {
   plan,
   stopsAt,
   ttl = '24h',
+  login,
   ...settings
 } = JSON.parse(process.argv[2] ?? '') as ChildSettings;
 
@@ -46,10 +50,15 @@ const guard = createGuardedCompletion({
   apiKey: stopsAt === 'key' ? neverEnds : apiKey,
   plans: { free: plan },
   timeouts: { ledger: PATIENCE },
+  ...(login !== undefined && { exchange: { auth: bearer({ [login]: 'ada' }) } }),
   ledger:
     stopsAt === 'settle' ? withVerbs(ledger, { settle: neverEnds, release: neverEnds }) : ledger,
 });
-const server = createServer(toNodeHandler(guard));
+const handler = toNodeHandler(guard);
+const exchange = login === undefined ? handler : toNodeHandler(guard.exchange);
+const server = createServer((request, response) =>
+  request.url === '/token' ? exchange(request, response) : handler(request, response),
+);
 server.listen(0, '127.0.0.1', async () => {
   const { value: token } = await guard.tokens.issue({ user: 'ada', ttl });
   const { port } = server.address() as AddressInfo;

@@ -7,7 +7,8 @@ import type { ChildMessage, ChildSettings } from './backend-child.ts';
 
 const CHILD = fileURLToPath(new URL('backend-child.ts', import.meta.url));
 
-export interface BackendSettings extends Pick<ChildSettings, 'place' | 'plan' | 'stopsAt' | 'ttl'> {
+export interface BackendSettings
+  extends Pick<ChildSettings, 'place' | 'plan' | 'stopsAt' | 'ttl' | 'login'> {
   readonly fake: FakeOpenAI;
   /** Added to the environment of the process. */
   readonly env?: Readonly<Record<string, string>>;
@@ -16,6 +17,7 @@ export interface BackendSettings extends Pick<ChildSettings, 'place' | 'plan' | 
 export interface Answer {
   readonly status: number;
   readonly code: string | null;
+  readonly text: string;
 }
 
 /** A guard on `node:http` in a process of its own. */
@@ -28,6 +30,8 @@ export interface Backend extends AsyncDisposable {
   readonly stopped: Promise<unknown>;
   /** The answer, read to its end. */
   ask(body: unknown, token?: string): Promise<Answer>;
+  /** The same from its exchange, for a login or a token. */
+  exchange(credential: string): Promise<Answer>;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
 }
@@ -47,20 +51,26 @@ export async function startBackend({ fake, env, ...settings }: BackendSettings):
     token: watchToken(token),
     aheadMs,
     stopped,
-    ask: (body, as = token) => ask(port, as, body),
+    ask: (body, as = token) => post(port, '/v1/chat/completions', as, body),
+    exchange: (credential) => post(port, '/token', credential, {}),
     kill,
     [Symbol.asyncDispose]: kill,
   };
 }
 
-async function ask(port: number, token: string, body: unknown): Promise<Answer> {
-  const response = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+async function post(
+  port: number,
+  path: string,
+  credential: string,
+  body: unknown,
+): Promise<Answer> {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${credential}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  await response.text();
-  return { status: response.status, code: response.headers.get('x-guard-code') };
+  const text = await response.text();
+  return { status: response.status, code: response.headers.get('x-guard-code'), text };
 }
 
 async function killed(child: ChildProcess): Promise<void> {
