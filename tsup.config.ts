@@ -13,6 +13,7 @@ export default defineConfig({
     testing: 'src/testing/index.ts',
     postgres: 'src/ledger/postgres-ledger.ts',
     redis: 'src/ledger/redis-ledger.ts',
+    secrets: 'src/secrets/index.ts',
     sqlite: 'src/ledger/sqlite-ledger.ts',
   },
   format: 'esm',

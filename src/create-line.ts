@@ -13,6 +13,7 @@ import { createSettle } from './stages/settle.ts';
 import { createTag } from './stages/tag.ts';
 import { createTurns } from './upstream/turn.ts';
 import type { Upstream } from './upstream/upstream.ts';
+import { createUpstreamKeys } from './upstream/upstream-keys.ts';
 import type { Credentials } from './users/credentials.ts';
 import type { UserStates } from './users/user-states.ts';
 import type { UserBook } from './users/users.ts';
@@ -50,9 +51,7 @@ export function createLine(parts: LineParts): Line {
       turns: createTurns(bounds.inFlight, bounds.queued, settings.turnMs),
       ledger,
       events,
-      apiKey: settings.apiKey,
-      fixedHeaders: settings.fixedHeaders,
-      hookDeadlineMs: settings.hookMs,
+      keys: createUpstreamKeys(settings.apiKey, settings.fixedHeaders, settings.hookMs),
       answerBytesMax: bounds.answerBytes,
       onClientGone: settings.stream.onClientGone,
     }),

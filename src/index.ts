@@ -35,6 +35,7 @@ export type { Bounds, GuardOptions, PlanSpec } from './options.ts';
 export type { ExchangeSpec } from './parse-exchange.ts';
 export type { LimitSpec, Period } from './plans/limit.ts';
 export type { Tagger } from './stages/tag.ts';
+export type { ApiKey, ApiKeySource, KeyRequest } from './upstream/upstream-keys.ts';
 export type { IssuedToken, TokenRequest, Tokens } from './users/tokens.ts';
 export type { LimitUsage, UserUsage } from './users/usage.ts';
 export type { Grant, Users } from './users/users.ts';

@@ -16,6 +16,7 @@ import { type SharedLimits, sharedLimits } from './plans/shared-limits.ts';
 import { type DerivedKeys, deriveKeys } from './secret.ts';
 import { parseOrThrow } from './shape.ts';
 import { endUserIdTagger, type Tagger } from './stages/tag.ts';
+import type { ApiKeySource } from './upstream/upstream-keys.ts';
 import type { ExchangeSettings } from './users/token-exchange.ts';
 import {
   type LedgerFailureSpec,
@@ -45,9 +46,11 @@ export interface PlanSpec {
 }
 
 export interface GuardOptions {
-  /** OpenAI's key, or how to get it; asked at each call, so that it may rotate. Never leaves the server.
-   * `undefined`, an environment variable that is not set, is a `TypeError` at start. */
-  readonly apiKey: string | undefined | (() => string | Promise<string>);
+  /** OpenAI's key, or how to get it (see `cachedSecret` of `guarded-completion/secrets`); asked at each
+   * call for its user, and once more with `refused` when OpenAI refuses a key, so that it may rotate.
+   * Never leaves the server. `undefined`, an environment variable that is not set, is a `TypeError` at
+   * start. */
+  readonly apiKey: string | undefined | ApiKeySource;
   /** Default `https://api.openai.com/v1`; any host that speaks OpenAI's wire. */
   readonly baseURL?: string;
   /** Sent as `OpenAI-Organization`. */
@@ -114,7 +117,7 @@ export interface Bounds {
 
 /** The options, read once: checked, completed, and no longer the caller's to change. */
 export interface Settings extends Waits {
-  readonly apiKey: () => string | Promise<string>;
+  readonly apiKey: ApiKeySource;
   readonly baseURL: URL;
   readonly fixedHeaders: Readonly<Record<string, string>>;
   readonly keys: DerivedKeys;

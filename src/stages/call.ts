@@ -1,4 +1,3 @@
-import { withHookDeadline } from '../deadline.ts';
 import { type Denial, deny } from '../errors.ts';
 import type { Events } from '../events.ts';
 import type { GuardAnswer } from '../exchange.ts';
@@ -6,6 +5,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { collect } from '../upstream/collect.ts';
 import type { Turns } from '../upstream/turn.ts';
 import { type Upstream, UpstreamError, type UpstreamReply } from '../upstream/upstream.ts';
+import type { UpstreamKey, UpstreamKeys } from '../upstream/upstream-keys.ts';
 import { readRefusal } from '../upstream/upstream-refusal.ts';
 import { LEASE_MS } from './admit.ts';
 import type { Outcome } from './meter.ts';
@@ -43,9 +43,7 @@ export interface CallParts {
   readonly turns: Turns;
   readonly ledger: Ledger;
   readonly events: Events;
-  readonly apiKey: () => string | Promise<string>;
-  readonly fixedHeaders: Readonly<Record<string, string>>;
-  readonly hookDeadlineMs: number;
+  readonly keys: UpstreamKeys;
   readonly answerBytesMax: number;
   readonly onClientGone: 'abort' | 'drain';
 }
@@ -64,7 +62,7 @@ export function createCall(parts: CallParts): (tagged: Tagged) => Promise<Called
     });
     if (inFlight.stopped !== undefined) return stopped(tagged, { kind: 'nothing' });
     if (inFlight.endTurn === undefined) return unanswered(tagged, BUSY, { kind: 'nothing' });
-    const key = checkedKey(await withHookDeadline(parts.apiKey(), parts.hookDeadlineMs, 'apiKey'));
+    const key = await parts.keys.keyFor(tagged.identity.user, tagged.plan.name);
     await noteDispatch(parts.ledger, inFlight.id);
     if (inFlight.stopped !== undefined) return stopped(tagged, { kind: 'nothing' });
     try {
@@ -85,18 +83,14 @@ function noteDispatch(ledger: Ledger, id: string): Promise<boolean> | undefined 
   return ledger.renew(id, { durationMs: LEASE_MS, dispatched: true });
 }
 
-function checkedKey(key: unknown): string {
-  if (typeof key !== 'string' || !/^[\x21-\x7e]+$/.test(key)) {
-    throw new TypeError(
-      '"apiKey" must answer a non-empty text without spaces or control characters',
-    );
-  }
-  return key;
-}
-
-async function send(parts: CallParts, tagged: Tagged, key: string): Promise<Called> {
+async function send(
+  parts: CallParts,
+  tagged: Tagged,
+  key: UpstreamKey,
+  refusedBefore = false,
+): Promise<Called> {
   const { inFlight, built, payload, tagHeaders } = tagged;
-  const headers = { ...parts.fixedHeaders, ...tagHeaders, authorization: `Bearer ${key}` };
+  const headers = { ...key.headers, ...tagHeaders };
   const request = { path: built.endpoint.path, headers, body: payload };
   inFlight.dispatched = true;
   for (let attempt = 1; ; attempt += 1) {
@@ -107,7 +101,8 @@ async function send(parts: CallParts, tagged: Tagged, key: string): Promise<Call
     };
     try {
       const reply = await exchange.reply;
-      return await receive(parts, tagged, { reply, key, cancel: () => exchange.cancel() });
+      const cancel = () => exchange.cancel();
+      return await receive(parts, tagged, { reply, key, refusedBefore, cancel });
     } catch (error) {
       const unsent = error instanceof UpstreamError && !error.sent;
       if (!unsent || attempt === ATTEMPTS_MAX || inFlight.stopped !== undefined) throw error;
@@ -118,22 +113,15 @@ async function send(parts: CallParts, tagged: Tagged, key: string): Promise<Call
 interface Received {
   readonly reply: UpstreamReply;
   /** The key that was sent, which no answer may repeat. */
-  readonly key: string;
+  readonly key: UpstreamKey;
+  /** Another key was refused before this one. */
+  readonly refusedBefore: boolean;
   readonly cancel: () => void;
 }
 
-async function receive(
-  parts: CallParts,
-  tagged: Tagged,
-  { reply, key, cancel }: Received,
-): Promise<Called> {
-  if (reply.status < 200 || reply.status > 299) {
-    const bytes = await collect(reply.body, REFUSAL_BYTES_MAX).catch(() => new Uint8Array());
-    const { ending, account } = readRefusal(reply, bytes, key);
-    if (account) parts.events.emit('failed', { what: 'upstream_account', error: ending });
-    // Refused before it generated anything: nothing is owed.
-    return unanswered(tagged, ending, { kind: 'nothing' });
-  }
+async function receive(parts: CallParts, tagged: Tagged, received: Received): Promise<Called> {
+  const { reply, cancel } = received;
+  if (reply.status < 200 || reply.status > 299) return refused(parts, tagged, received);
   const isStream = reply.header('content-type')?.startsWith('text/event-stream') ?? false;
   if (isStream) return { kind: 'stream', tagged, reply, cancel };
   // It is written and billed by now: to stop reading would only hide what it cost.
@@ -142,6 +130,21 @@ async function receive(
   return { kind: 'whole', tagged, reply, bytes };
 }
 
+/** Refused before it generated anything: nothing is owed, and with another key it may be sent again. */
+async function refused(parts: CallParts, tagged: Tagged, received: Received): Promise<Called> {
+  const { reply, key, refusedBefore } = received;
+  const bytes = await collect(reply.body, REFUSAL_BYTES_MAX).catch(() => new Uint8Array());
+  if (reply.status === KEY_REFUSED && !refusedBefore) {
+    const other = await parts.keys.keyAfter(key, tagged.identity.user, tagged.plan.name);
+    if (tagged.inFlight.stopped !== undefined) return stopped(tagged, { kind: 'nothing' });
+    if (other !== undefined) return send(parts, tagged, other, true);
+  }
+  const { ending, account } = readRefusal(reply, bytes, key.key);
+  if (account) parts.events.emit('failed', { what: 'upstream_account', error: ending });
+  return unanswered(tagged, ending, { kind: 'nothing' });
+}
+
+const KEY_REFUSED = 401;
 const REFUSAL_BYTES_MAX = 64 * 1024;
 
 function failed(parts: CallParts, tagged: Tagged, error: UpstreamError): Called {

@@ -42,15 +42,18 @@ const cases = hooks
 describe('F26 a hook that', () => {
   it.each(cases)(
     '$name instead of answering, as "$hook", closes the call',
-    async ({ hook, options }) => {
+    async ({ hook, name, options }) => {
       const ledger = watchedLedger();
       await using fixture = await startFixture({ plans, ledger, timeouts, ...options });
       const { fake, guard } = fixture;
       const answer = await post(guard, await tokenOf(guard), chat());
       const text = await answer.text();
       const { error } = JSON.parse(text) as { error: { code: string } };
-      expect([answer.status, error.code]).toEqual([500, 'internal_error']);
-      expect(answer.headers.get('x-should-retry')).toBe('false');
+      // A login that cannot be asked is nobody's fault, and may be asked again.
+      const away = hook === 'auth' && name === 'hangs';
+      const expected = away ? [503, 'auth_unavailable'] : [500, 'internal_error'];
+      expect([answer.status, error.code]).toEqual(expected);
+      expect(answer.headers.get('x-should-retry')).toBe(away ? null : 'false');
       expect(text).not.toContain(PRIVATE);
       expect(fake.requests).toHaveLength(0);
       expect(fixture.failed).toHaveLength(1);

@@ -6,7 +6,7 @@ import type { Edge } from './source.ts';
  */
 const GROUPS: readonly (readonly string[])[] = [
   ['index.ts'],
-  ['http', 'sdk'],
+  ['http', 'sdk', 'secrets'],
   [
     'create-guarded-completion.ts',
     'create-line.ts',

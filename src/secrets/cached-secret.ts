@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { type Clock, systemClock } from '../clock.ts';
+import { withDeadline } from '../deadline.ts';
+import { parseDurationMs } from '../plans/duration.ts';
+import { parseOrThrow } from '../shape.ts';
+
+export interface CachedSecretOptions {
+  /** After this the secret is read anew, beside the calls; default `'5m'`. */
+  readonly ttl?: string;
+  /** For how long after it was read a secret still serves while reading fails; default `'24h'`. */
+  readonly staleFor?: string;
+  /** How long one reading may take; default `'4s'`, below the guard's own patience with a hook. */
+  readonly timeout?: string;
+  readonly clock?: Clock;
+}
+
+/** Answers the secret; fits the option `apiKey` as it is. A `refused` one is read anew. */
+export type CachedSecret = (
+  user?: unknown,
+  request?: { readonly refused?: string },
+) => string | Promise<string>;
+
+/** A secret that was refused is read again at most this often. */
+const REREAD_MS_MIN = 1_000;
+const BACKOFF_MS_MIN = 1_000;
+const BACKOFF_MS_MAX = 30_000;
+
+const shape = z.strictObject({
+  ttl: z.string().default('5m'),
+  staleFor: z.string().default('24h'),
+  timeout: z.string().default('4s'),
+  clock: z.custom<Clock>((value) => typeof value === 'object' && value !== null).optional(),
+});
+
+/**
+ * Keeps what `load` answers: one reading at a time whoever asks, none while it is fresh, and after a
+ * failure none for 1 to 30 s. While reading fails the last secret serves; without one the call throws,
+ * and may be repeated. Blanks around a secret are cut off. No error holds the secret.
+ */
+export function cachedSecret(
+  load: () => Promise<string>,
+  options: CachedSecretOptions = {},
+): CachedSecret {
+  const shaped = parseOrThrow(shape, options, 'cachedSecret');
+  const secret = new Secret(load, {
+    ttlMs: parseDurationMs(shaped.ttl, 'cachedSecret.ttl'),
+    staleMs: parseDurationMs(shaped.staleFor, 'cachedSecret.staleFor'),
+    timeoutMs: parseDurationMs(shaped.timeout, 'cachedSecret.timeout'),
+    clock: shaped.clock ?? systemClock,
+  });
+  return (_user, request) => secret.get(request?.refused);
+}
+
+interface SecretSettings {
+  readonly ttlMs: number;
+  readonly staleMs: number;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+}
+
+class Secret {
+  readonly #load: () => Promise<string>;
+  readonly #settings: SecretSettings;
+  #value: string | undefined;
+  #readAtMs = 0;
+  #failures = 0;
+  #notBeforeMs = 0;
+  #lastError: unknown;
+  #reading: Promise<string> | undefined;
+
+  constructor(load: () => Promise<string>, settings: SecretSettings) {
+    this.#load = load;
+    this.#settings = settings;
+  }
+
+  get(refused: string | undefined): string | Promise<string> {
+    const { clock, ttlMs, staleMs } = this.#settings;
+    const ageMs = clock.nowMs() - this.#readAtMs;
+    const value = this.#value;
+    if (value === undefined || ageMs >= staleMs) return this.#read();
+    if (value === refused) return ageMs < REREAD_MS_MIN ? value : this.#read();
+    // Nobody waits for a reading whose result he may do without.
+    if (ageMs >= ttlMs) this.#read().catch(() => {});
+    return value;
+  }
+
+  #read(): Promise<string> {
+    if (this.#reading !== undefined) return this.#reading;
+    if (this.#settings.clock.nowMs() < this.#notBeforeMs) return Promise.reject(this.#failure());
+    this.#reading = this.#readOnce().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #readOnce(): Promise<string> {
+    const { clock, timeoutMs } = this.#settings;
+    const late = () => new Error(`no answer within ${timeoutMs} ms`);
+    try {
+      const answer: unknown = await withDeadline(this.#load(), timeoutMs, late);
+      this.#value = textOf(answer);
+      this.#readAtMs = clock.nowMs();
+      this.#failures = 0;
+      return this.#value;
+    } catch (error) {
+      const waitMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** this.#failures);
+      this.#failures += 1;
+      this.#notBeforeMs = clock.nowMs() + waitMs;
+      this.#lastError = error;
+      throw this.#failure();
+    }
+  }
+
+  #failure(): Error {
+    return new Error('The secret could not be read.', { cause: this.#lastError });
+  }
+}
+
+function textOf(answer: unknown): string {
+  const text = typeof answer === 'string' ? answer.trim() : '';
+  if (text === '') throw new TypeError('what was answered is no text');
+  return text;
+}

@@ -1,0 +1,108 @@
+/**
+ * How to read a secret from where it is kept, with the client that you have; each fits `cachedSecret`.
+ * They read once, and throw what the client throws, or an error that says where there was no secret.
+ */
+export type LoadSecret = () => Promise<string>;
+
+/** AWS Secrets Manager: `awsSecret(() => client.send(new GetSecretValueCommand({ SecretId })))`.
+ * `field` picks one of a JSON secret. (@aws-sdk/client-secrets-manager 3.1162, 2026-11.) */
+export function awsSecret(
+  send: () => Promise<{ readonly SecretString?: string | undefined }>,
+  { field }: { readonly field?: string } = {},
+): LoadSecret {
+  return async () => {
+    const text = present((await send()).SecretString, 'AWS: no SecretString');
+    if (field === undefined) return text;
+    return present(parse(text)?.[field], `AWS: no field "${field}" in the secret`);
+  };
+}
+
+interface GoogleClient {
+  accessSecretVersion(request: {
+    name: string;
+  }): Promise<readonly [{ payload?: { data?: Uint8Array | string | null } | null }, ...unknown[]]>;
+}
+
+/** Google Secret Manager, `name` as `projects/P/secrets/S/versions/latest`. (@google-cloud/secret-manager
+ * 7.2, 2026-11.) */
+export function googleSecret(client: GoogleClient, name: string): LoadSecret {
+  return async () => {
+    const [version] = await client.accessSecretVersion({ name });
+    const { data } = version.payload ?? {};
+    const text = data instanceof Uint8Array ? Buffer.from(data).toString('utf8') : data;
+    return present(text, `Google: no payload in "${name}"`);
+  };
+}
+
+interface AzureClient {
+  getSecret(name: string): Promise<{ readonly value?: string | undefined }>;
+}
+
+/** Azure Key Vault. (@azure/keyvault-secrets 4.12, 2026-11.) */
+export function azureSecret(client: AzureClient, name: string): LoadSecret {
+  return async () => present((await client.getSecret(name)).value, `Azure: no value in "${name}"`);
+}
+
+interface VaultClient {
+  read(path: string): Promise<unknown>;
+}
+
+/** HashiCorp Vault, KV version 2 (`secret/data/openai`) or 1. (node-vault 0.12, 2026-11.) */
+export function vaultSecret(client: VaultClient, path: string, field: string): LoadSecret {
+  return async () => {
+    const data = objectOf(objectOf(await client.read(path))?.['data']);
+    const secret = objectOf(data?.['data']) ?? data;
+    return present(secret?.[field], `Vault: no field "${field}" at "${path}"`);
+  };
+}
+
+interface DopplerClient {
+  readonly secrets: {
+    get(
+      project: string,
+      config: string,
+      name: string,
+    ): Promise<{ value?: { computed?: string | null | undefined } | undefined }>;
+  };
+}
+
+/** Doppler. (@dopplerhq/node-sdk 1.3, 2026-11.) */
+export function dopplerSecret(
+  client: DopplerClient,
+  where: { readonly project: string; readonly config: string; readonly name: string },
+): LoadSecret {
+  const { project, config, name } = where;
+  return async () => {
+    const { value } = await client.secrets.get(project, config, name);
+    return present(value?.computed, `Doppler: no value of "${name}" in "${project}/${config}"`);
+  };
+}
+
+interface OnePasswordClient {
+  readonly secrets: { resolve(reference: string): Promise<string> };
+}
+
+/** 1Password, `reference` as `op://vault/item/field`. (@1password/sdk 0.5, 2026-11.) */
+export function onePasswordSecret(client: OnePasswordClient, reference: string): LoadSecret {
+  return async () =>
+    present(await client.secrets.resolve(reference), `1Password: nothing at "${reference}"`);
+}
+
+function present(value: unknown, otherwise: string): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw new TypeError(otherwise);
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const objectOf = (value: unknown): Json | undefined =>
+  typeof value === 'object' && value !== null ? (value as Json) : undefined;
+
+/** What is no JSON must not be quoted in an error: it is the secret. */
+function parse(text: string): Json | undefined {
+  try {
+    return objectOf(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
