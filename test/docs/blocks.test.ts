@@ -1,6 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Authenticator } from '../../src/auth/index.ts';
-import type { Guard, Ledger } from '../../src/index.ts';
+import type { Guard, IssuedToken, Ledger, UserUsage } from '../../src/index.ts';
+import type { LoadSecret } from '../../src/secrets/index.ts';
+import { headerOf } from '../../src/testing/fake-openai/seen-request.ts';
+import { canaries } from '../canary.ts';
 import { chat, MODEL, post, startFixture } from '../fixture.ts';
 import { startPostgres } from '../ledger/servers/postgres-server.ts';
 import { redisBinary, startRedis } from '../ledger/servers/redis-server.ts';
@@ -21,7 +24,10 @@ import type { seen as seenThere } from './surroundings.ts';
 const expected: Readonly<Record<string, number>> = {
   'README.md': 4,
   'docs/auth.md': 11,
+  'docs/keys.md': 2,
   'docs/limits.md': 1,
+  'docs/plans.md': 3,
+  'docs/tokens.md': 4,
   'docs/adapters.md': 7,
   [STORE_PAGE]: 2,
   'docs/ledgers/memory.md': 1,
@@ -134,6 +140,111 @@ describe('docs/auth.md', () => {
       expect(fixture.failed).toEqual([]);
     },
   );
+});
+
+describe('docs/keys.md', () => {
+  const [perPlan = '', managers = ''] = codeOf('docs/keys.md');
+
+  it('sends each user’s calls with the key that is meant for them', async () => {
+    await using world = await startWorld('keys');
+    const { guard } = (await world.run('keys', perPlan)) as { guard: Guard };
+    for (const user of ['ada', 'bob', 'customer']) {
+      expect(await askAs(guard, user)).toEqual({ status: 200, code: null });
+    }
+    const projects = world.fake.requests.map((request) => headerOf(request, 'openai-project'));
+    expect(projects).toEqual([undefined, undefined, 'proj_of_that_customer']);
+    await guard.close();
+  });
+
+  it('reads a key from each kind of manager', async () => {
+    await using world = await startWorld('managers');
+    const program = await world.run('managers', managers);
+    const { guard, loaders } = program as { guard: Guard; loaders: Record<string, LoadSecret> };
+    const keys = await Promise.all(Object.values(loaders).map((load) => load()));
+    expect(keys).toEqual(Array.from({ length: 6 }, () => canaries.apiKey));
+    expect(await askAs(guard, 'ada')).toEqual({ status: 200, code: null });
+    await guard.close();
+  });
+});
+
+describe('docs/plans.md', () => {
+  const [plans = '', operating = '', guests = ''] = codeOf('docs/plans.md');
+
+  it('gives users the plan that is looked up, and guests theirs', async () => {
+    await using world = await startWorld('plans');
+    const { guard } = (await world.run('plans', plans)) as { guard: Guard };
+    expect((await guard.users.usage('ada')).plan).toBe('free');
+    const guest = { id: 'guest', anonymous: true };
+    expect((await guard.users.usage(guest)).plan).toBe('guest');
+    await guard.users.setPlan('ada', ['free', 'images']);
+    const { plan, limits } = await guard.users.usage('ada');
+    expect([plan, limits[0]?.limit]).toEqual(['free+images', 50]);
+    await guard.close();
+  });
+
+  it('operates one user', async () => {
+    await using world = await startWorld('operating');
+    const { usage } = (await world.run('operating', operating)) as { usage: UserUsage };
+    expect(usage).toMatchObject({ plan: 'pro', limits: [{ limit: 1_000, remaining: 1_020 }] });
+  });
+
+  it('serves guests by device, and counts what they used when they sign up', async () => {
+    await using world = await startWorld('guests');
+    const program = await world.run('guests', guests);
+    const { guard, signedUp } = program as {
+      guard: Guard;
+      signedUp: (guest: string, member: string) => Promise<boolean>;
+    };
+    const settled: string[] = [];
+    guard.on('settled', ({ userId }) => void settled.push(userId));
+    const request = new Request('http://backend.test/v1/chat/completions', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-device-id': 'device-one' },
+      body: JSON.stringify(chat()),
+    });
+    const answer = await guard.handler(request, { remoteAddress: '192.0.2.1' });
+    expect(answer.status).toBe(200);
+    await expect.poll(() => settled.length).toBe(1);
+    expect(await signedUp(settled[0] ?? '', 'ada')).toBe(true);
+    await expectOneUsed(guard);
+    await guard.close();
+  });
+});
+
+describe('docs/tokens.md', () => {
+  const [issued = '', exchange = '', attested = '', realtime = ''] = codeOf('docs/tokens.md');
+
+  it('issues a key and ends it', async () => {
+    await using world = await startWorld('issued');
+    const { key } = (await world.run('issued', issued)) as { key: IssuedToken };
+    const { guard } = (await world.beside('guard.ts')) as { guard: Guard };
+    expect((await post(guard, key.value, chat())).status).toBe(401);
+  });
+
+  it.each([
+    ['exchange', exchange],
+    ['attested', attested],
+  ])('lets nobody have a key without a login (%s)', async (name, code) => {
+    await using world = await startWorld(name);
+    const { guard } = (await world.run('exchange', code)) as { guard: Guard };
+    const request = new Request('http://backend.test/token', {
+      method: 'POST',
+      headers: { authorization: 'Bearer nobody' },
+    });
+    expect((await guard.exchange.handler(request)).status).toBe(401);
+    await guard.close();
+  });
+
+  it('mints secrets for Realtime and charges what the plan reserves', async () => {
+    await using world = await startWorld('realtime');
+    const { guard } = (await world.run('realtime', realtime)) as { guard: Guard };
+    const { value } = await guard.tokens.issue({ user: 'ada' });
+    const answer = await post(guard, value, {}, '/v1/realtime/client_secrets');
+    expect(answer.status).toBe(200);
+    const spent = async () => (await guard.users.usage('ada')).limits[1]?.used;
+    await expect.poll(spent).toBe(0.5);
+    await guard.close();
+  });
 });
 
 describe('docs/adapters.md', () => {

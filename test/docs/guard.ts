@@ -1,8 +1,12 @@
 import { createGuardedCompletion } from 'guarded-completion';
 
-/** The "file of yours" that the snippets of docs/adapters.md import. */
+/** The "file of yours" that snippets import. */
 export const guard = createGuardedCompletion({
   apiKey: process.env['OPENAI_API_KEY'],
   secret: process.env['GUARD_SECRET'],
-  plans: { free: { models: ['gpt-5-mini'] } },
+  plans: {
+    free: { models: ['gpt-5-mini'] },
+    pro: { models: ['gpt-5-mini'], limits: [{ requests: 500, per: '24h' }] },
+  },
+  planOf: () => 'free',
 });

@@ -8,7 +8,7 @@ import { ROOT } from './markdown.ts';
 const FOLDER = `${ROOT}test/docs/.tmp`;
 const SURROUNDINGS = 'surroundings.ts';
 /** Files of the reader's own, beside every snippet. */
-export const BESIDE = [SURROUNDINGS, 'guard.ts', 'failing-ledger.ts'];
+export const BESIDE = [SURROUNDINGS, 'guard.ts', 'failing-ledger.ts', 'secrets.ts'];
 
 export interface World extends AsyncDisposable {
   readonly fake: FakeOpenAI;
