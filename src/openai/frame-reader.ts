@@ -1,3 +1,4 @@
+import { readWireError, type WireError } from './blocked-identifier.ts';
 import type { Endpoint } from './endpoints.ts';
 import { endOfString, parseJson } from './json-text.ts';
 import { type Frame, parseFrame } from './sse-frames.ts';
@@ -7,6 +8,7 @@ import { type Reading, readUsage } from './usage.ts';
 export class FrameReader {
   terminal = false;
   failed = false;
+  failure: WireError | undefined;
   reading: Reading | undefined;
   textBytes = 0;
   readonly #endpoint: Endpoint;
@@ -46,12 +48,16 @@ export class FrameReader {
     if (type === 'error' || type === '') return this.#readError(type, parseJson(data));
     if (type.endsWith('.delta')) return;
     if (endings.has(type)) this.terminal = true;
+    if (type === 'response.failed') {
+      this.failure = readWireError(property(parseJson(data), 'response'));
+    }
     if (hasUsage(data)) this.#readUsage(property(parseJson(data), 'response'));
   }
 
   #readError(event: string, json: unknown): void {
     if (event !== 'error' && !property(json, 'error')) return;
     this.failed = true;
+    this.failure = readWireError(json);
     this.terminal = true;
   }
 
