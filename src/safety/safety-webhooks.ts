@@ -64,10 +64,10 @@ function secretBytes(secret: string): number {
 }
 
 /** Of everything OpenAI sends to webhooks, what concerns a user; checked against its SDK 7.57. */
-const KINDS: Readonly<Record<string, SafetyNotice['kind']>> = {
-  'safety.warning_issued': 'warning',
-  'safety.deactivation_issued': 'deactivation',
-};
+const KINDS: ReadonlyMap<string, SafetyNotice['kind']> = new Map([
+  ['safety.warning_issued', 'warning'],
+  ['safety.deactivation_issued', 'deactivation'],
+]);
 const eventShape = z.object({ type: z.string(), data: z.unknown() });
 /** It becomes part of a URL. */
 const noticeShape = z.object({ id: z.string().regex(/^C-[\w-]{1,128}$/) });
@@ -109,7 +109,7 @@ function createHandle(
     const signed = await verify(client, payload, signatureOf(request), secret);
     if (!signed) return refused('invalid_request', 'The signature is missing, wrong or too old.');
     const { type, data } = eventShape.parse(signed.event);
-    const kind = KINDS[type];
+    const kind = KINDS.get(type);
     if (kind !== undefined) {
       await act(kind, await readSafetyCase(client, noticeShape.parse(data).id));
     }

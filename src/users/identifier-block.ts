@@ -18,6 +18,8 @@ export interface IdentifierBlockParts {
   readonly clock: Clock;
 }
 
+const WORDS_LENGTH_MAX = 500;
+
 /** Why such a user is blocked here; shown to the user. */
 export const IDENTIFIER_BLOCKED = 'OpenAI no longer serves this user.';
 
@@ -50,5 +52,6 @@ async function blockOnce(
   if (activeBlock(await states.get(userId), clock.nowMs()) !== undefined) return;
   await users.block(userId, { reason: IDENTIFIER_BLOCKED });
   const kind = 'identifier_blocked';
-  events.emit('safety', { kind, userId, endUserId, reason: message, caseId: undefined });
+  const reason = message.slice(0, WORDS_LENGTH_MAX);
+  events.emit('safety', { kind, userId, endUserId, reason, caseId: undefined });
 }

@@ -88,6 +88,7 @@ const ENTRIES = [
       'ledgerConformance',
       'openAIErrors',
       'redirectTo',
+      'signedWebhook',
     ],
   },
 ] as const;

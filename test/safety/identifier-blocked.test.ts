@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { errorReply } from '../../src/testing/index.ts';
+import { chat, codeOf, MODEL, post, tokenOf } from '../fixture.ts';
+import { endUserIdOf, startSafety } from './notices.ts';
+
+const plans = {
+  free: { models: [MODEL], maxOutputTokens: 100, limits: [{ requests: 10, per: '24h' }] },
+};
+const CAPTURED = {
+  type: 'invalid_request',
+  code: 'cyber_policy_violation',
+  message: 'This user’s access to gpt-5 has been temporarily limited.',
+  param: 'safety_identifier',
+};
+const endpoints = [
+  { name: 'chat', path: '/v1/chat/completions', body: chat() },
+  { name: 'responses', path: '/v1/responses', body: { model: MODEL, input: 'hi' } },
+];
+const requests = (guard: Parameters<typeof tokenOf>[0], user = 'ada') =>
+  guard.users.usage(user).then(({ limits }) => [limits[0]?.used, limits[0]?.held]);
+
+describe.each(endpoints)('a user whom OpenAI no longer serves, on $name', ({ path, body }) => {
+  it.each([false, true])('is blocked here at the refusal, stream: %s', async (stream) => {
+    await using fixture = await startSafety({ plans });
+    const { fake, guard } = fixture;
+    const endUserId = await endUserIdOf(fixture);
+    await expect.poll(() => requests(guard)).toEqual([1, 0]);
+    fake.blockIdentifier(endUserId);
+    const token = await tokenOf(guard);
+    const sent = fake.requests.length + 1;
+    for (let call = 0; call < 3; call += 1) {
+      const answer = await post(guard, token, { ...body, stream }, path);
+      expect([answer.status, await codeOf(answer)]).toEqual([403, 'user_blocked']);
+    }
+    expect(fake.requests).toHaveLength(sent);
+    await expect.poll(() => requests(guard)).toEqual([1, 0]);
+    expect(fixture.noticed).toEqual([
+      {
+        kind: 'identifier_blocked',
+        userId: 'ada',
+        endUserId,
+        reason: expect.stringContaining('limited'),
+        caseId: undefined,
+      },
+    ]);
+    const others = await post(guard, await tokenOf(guard, 'bob'), { ...body, stream }, path);
+    expect(others.status).toBe(200);
+    await others.text();
+  });
+
+  it('is blocked here after a stream that says so, which passes unchanged', async () => {
+    await using fixture = await startSafety({ plans });
+    const { fake, guard } = fixture;
+    fake.scriptNext({ break: { with: 'error-event', afterChunks: 3, error: CAPTURED } });
+    const token = await tokenOf(guard);
+    const text = await (await post(guard, token, { ...body, stream: true }, path)).text();
+    expect(text).toContain(JSON.stringify(CAPTURED.message));
+    expect(text).not.toContain('user_blocked');
+    await expect.poll(() => fixture.blocked.length).toBe(1);
+    const denied = await post(guard, token, body, path);
+    expect([denied.status, await codeOf(denied)]).toEqual([403, 'user_blocked']);
+    expect(fake.requests).toHaveLength(1);
+    expect(fixture.noticed).toMatchObject([{ userId: 'ada', reason: CAPTURED.message }]);
+    await expect.poll(() => requests(guard)).toEqual([1, 0]);
+  });
+});
+
+it('a response that failed for it blocks as an error event does', async () => {
+  await using fixture = await startSafety({ plans });
+  const error = { code: 'identifier_blocked', message: 'Blocked.' };
+  const data = JSON.stringify({ type: 'response.failed', response: { status: 'failed', error } });
+  const headers = { 'content-type': 'text/event-stream' };
+  const body = `event: response.failed\ndata: ${data}\n\n`;
+  fixture.fake.scriptNext({ reply: { headers, body } });
+  const asked = { model: MODEL, input: 'hi', stream: true };
+  const answer = await post(fixture.guard, await tokenOf(fixture.guard), asked, '/v1/responses');
+  expect(await answer.text()).toBe(body);
+  await expect.poll(() => fixture.blocked.length).toBe(1);
+});
+
+describe('what counts as blocked', () => {
+  const message = 'Something about the request.';
+  const error = (
+    status: number,
+    code: string | null,
+    text = message,
+    param: string | null = null,
+  ) => errorReply(status, 'invalid_request', code, text, param);
+
+  it.each([
+    ['a code', error(403, 'identifier_blocked')],
+    ['its words', error(400, null, 'The safety identifier has been blocked.')],
+    ['the words of the guide', error(400, null, 'Error: identifier blocked')],
+    ['the field, and a policy', error(400, CAPTURED.code, CAPTURED.message, CAPTURED.param)],
+    ['the field, with 429', error(429, 'access_limited', message, 'safety_identifier')],
+  ])('%s', async (_, reply) => {
+    await using fixture = await startSafety({ plans });
+    fixture.fake.scriptNext({ reply });
+    const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
+    expect([answer.status, await codeOf(answer)]).toEqual([403, 'user_blocked']);
+    expect(fixture.blocked).toHaveLength(1);
+    expect(fixture.failed).toEqual([]);
+  });
+
+  it.each([
+    [
+      'a host that does not know the field',
+      error(400, 'unknown_parameter', message, CAPTURED.param),
+    ],
+    ['a field of the wrong form', error(400, 'string_above_max_length', message, CAPTURED.param)],
+    ['a field without a code', error(400, null, 'Unrecognized argument.', CAPTURED.param)],
+    ['content that a policy forbids', error(400, 'content_policy_violation')],
+    [
+      'words that the user chose',
+      error(400, 'invalid_value', 'No tool "identifier blocked"', 'tools'),
+    ],
+    ['an error of OpenAI’s own', error(500, 'identifier_blocked')],
+    ['the account of all users', error(401, 'identifier_blocked')],
+  ])('not %s', async (_, reply) => {
+    await using fixture = await startSafety({ plans });
+    fixture.fake.scriptNext({ reply });
+    const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
+    expect(await codeOf(answer)).not.toBe('user_blocked');
+    expect([fixture.blocked, fixture.noticed]).toEqual([[], []]);
+    expect((await post(fixture.guard, await tokenOf(fixture.guard), chat())).status).toBe(200);
+  });
+});
+
+it('many calls that are told at once make one block, and an operator’s own block stays', async () => {
+  await using fixture = await startSafety({ plans });
+  const { fake, guard } = fixture;
+  const gate = fake.gate();
+  const reply = errorReply(403, 'invalid_request', 'identifier_blocked', 'Blocked.');
+  fake.scriptNext({ beforeHeaders: gate, reply }, 6);
+  const token = await tokenOf(guard);
+  const calls = Array.from({ length: 5 }, () => post(guard, token, chat()));
+  const other = post(guard, await tokenOf(guard, 'bob'), chat());
+  await fake.received(6);
+  await guard.users.block('bob', { reason: 'ours' });
+  gate.open();
+  for (const answer of await Promise.all([...calls, other])) expect(answer.status).toBe(403);
+  expect(fixture.noticed.map(({ userId }) => userId)).toEqual(['ada']);
+  expect((await guard.users.usage('bob')).block).toEqual({ reason: 'ours' });
+});
+
+it('who is unblocked here while OpenAI still refuses is blocked again by the next call', async () => {
+  await using fixture = await startSafety({ plans });
+  const { fake, guard } = fixture;
+  fake.blockIdentifier(await endUserIdOf(fixture));
+  const token = await tokenOf(guard);
+  for (let round = 0; round < 2; round += 1) {
+    expect((await post(guard, token, chat())).status).toBe(403);
+    expect((await guard.users.usage('ada')).block).toBeDefined();
+    await guard.users.unblock('ada');
+  }
+  expect(fake.requests).toHaveLength(3);
+});
