@@ -125,7 +125,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
     await drain(calls, graceMs);
     credentials.verifier.close();
     states.close();
-    await endUserIds.whenWritten();
+    await endUserIds.close();
     await upstream.close();
     await ledger.close(Math.max(0, endMs - performance.now()));
   };

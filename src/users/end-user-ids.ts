@@ -1,5 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
+import pLimit from 'p-limit';
 import type { Clock } from '../clock.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 
@@ -11,8 +12,8 @@ export interface EndUserIds {
   /** The user of this id, from any process, up to 400 days after the last call; `undefined` for an id
    * that is not known. */
   find(endUserId: string): Promise<string | undefined>;
-  /** Resolves when no write is under way. */
-  whenWritten(): Promise<void>;
+  /** Resolves when all is written, within 2 s; what is not by then is left out. */
+  close(): Promise<void>;
 }
 
 interface Remembered {
@@ -25,8 +26,11 @@ const DAY_MS = 86_400_000;
 const RETENTION_MS = 400 * DAY_MS;
 const RENEWED_AFTER_MS = 30 * DAY_MS;
 const CACHED_IDS_MAX = 20_000;
+/** Few, so that they never take a store's connections from the calls. */
+const WRITES_AT_ONCE = 4;
 /** Users beyond these are written down at a later call. */
-const WRITES_AT_ONCE_MAX = 100;
+const WRITES_MAX = 1_000;
+const CLOSE_MS_MAX = 2_000;
 const PREFIX = 'tag:';
 const ID_LENGTH_MAX = 64;
 
@@ -41,6 +45,8 @@ export function createEndUserIds({ ledger, clock, onError }: EndUserIdParts): En
   const { records } = ledger;
   const cache = new LRUCache<string, Remembered>({ max: CACHED_IDS_MAX });
   const writes = new Set<Promise<void>>();
+  const turn = pLimit(WRITES_AT_ONCE);
+  let closed = false;
   const isFresh = (known: Remembered | undefined, atMs: number) =>
     known !== undefined && atMs - known.atMs < RENEWED_AFTER_MS;
 
@@ -51,6 +57,7 @@ export function createEndUserIds({ ledger, clock, onError }: EndUserIdParts): En
   const write = async (endUserId: string, known: Remembered): Promise<void> => {
     // The call goes on first: a store on this machine writes while everything else waits.
     await setImmediate();
+    if (closed) return;
     const before = await stored(endUserId);
     // Most likely another process wrote it; all of them would be told of one more write.
     if (before?.userId === known.userId && isFresh(before, known.atMs)) return;
@@ -58,7 +65,7 @@ export function createEndUserIds({ ledger, clock, onError }: EndUserIdParts): En
     await records.put(PREFIX + endUserId, JSON.stringify(known), condition);
   };
   const begin = (endUserId: string, known: Remembered): void => {
-    const writing = write(endUserId, known).catch((error: unknown) => {
+    const writing = turn(write, endUserId, known).catch((error: unknown) => {
       cache.delete(endUserId);
       onError(error);
     });
@@ -70,7 +77,7 @@ export function createEndUserIds({ ledger, clock, onError }: EndUserIdParts): En
     remember(endUserId, userId) {
       const atMs = clock.nowMs();
       if (isFresh(cache.get(endUserId), atMs)) return;
-      if (writes.size >= WRITES_AT_ONCE_MAX) return;
+      if (writes.size >= WRITES_MAX) return;
       cache.set(endUserId, { userId, atMs });
       if (!ledger.inProcess) begin(endUserId, { userId, atMs });
     },
@@ -79,8 +86,12 @@ export function createEndUserIds({ ledger, clock, onError }: EndUserIdParts): En
       if (endUserId.length === 0 || endUserId.length > ID_LENGTH_MAX) return undefined;
       return (cache.get(endUserId) ?? (await stored(endUserId)))?.userId;
     },
-    async whenWritten() {
-      await Promise.all(writes);
+    async close() {
+      await Promise.race([
+        Promise.all(writes),
+        setTimeout(CLOSE_MS_MAX, undefined, { ref: false }),
+      ]);
+      closed = true;
     },
   };
 }
@@ -89,5 +100,5 @@ export function createEndUserIds({ ledger, clock, onError }: EndUserIdParts): En
 export const noEndUserIds: EndUserIds = {
   remember: () => {},
   find: async () => undefined,
-  whenWritten: async () => {},
+  close: async () => {},
 };
