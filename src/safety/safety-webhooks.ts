@@ -11,6 +11,8 @@ import { parseOrThrow } from '../shape.ts';
 import { readSafetyCase, type SafetyCase, type SafetyClient } from './safety-case.ts';
 import { RawBodyError, readSignedBody } from './signed-body.ts';
 
+export type { SafetyClient } from './safety-case.ts';
+
 /** What OpenAI decided about one user of yours. */
 export interface SafetyNotice extends SafetyEvent {
   readonly kind: 'warning' | 'deactivation';

@@ -30,7 +30,14 @@ function secondGuard(baseURL: string, ledger: Ledger, more: Partial<GuardOptions
 /** A memory that a guard takes for a store elsewhere, and that counts and may fail. */
 function storeElsewhere() {
   const inner = memoryLedger();
-  const seen = { puts: [] as string[], gets: 0, fails: false, atOnce: 0, mostAtOnce: 0 };
+  const seen = {
+    puts: [] as string[],
+    gets: 0,
+    fails: false,
+    atOnce: 0,
+    mostAtOnce: 0,
+    putsAtClose: -1,
+  };
   const records = {
     get(key: string) {
       if (key.startsWith('tag:')) seen.gets += 1;
@@ -54,6 +61,7 @@ function storeElsewhere() {
     get(target, name) {
       if (name === 'records') return records;
       if (name === 'inProcess') return undefined;
+      if (name === 'close') seen.putsAtClose = seen.puts.length;
       const value: unknown = Reflect.get(target, name);
       return typeof value === 'function' ? value.bind(target) : value;
     },
@@ -89,14 +97,21 @@ describe('users.byEndUserId', () => {
     await after.close();
   });
 
-  it('is written before a guard that closes is closed', async () => {
-    await using place = sqliteFolder();
-    await using fixture = await startSafety({ ledger: place.open() });
-    const endUserId = await endUserIdOf(fixture);
-    await fixture.guard.close();
-    const after = secondGuard(fixture.fake.baseURL, place.open());
-    expect(await after.users.byEndUserId(endUserId)).toBe('ada');
-    await after.close();
+  it('is written before a guard that closes closes the store', async () => {
+    const { ledger, records, seen } = storeElsewhere();
+    const slow = Promise.withResolvers<void>();
+    const { put } = records;
+    records.put = async (key, ...rest) => {
+      if (key.startsWith('tag:')) await slow.promise;
+      return put(key, ...rest);
+    };
+    await using fixture = await startSafety({ ledger });
+    await endUserIdOf(fixture);
+    const closed = fixture.guard.close();
+    for (let turn = 0; turn < 20; turn += 1) await setImmediate();
+    slow.resolve();
+    await closed;
+    expect(seen.putsAtClose).toBe(1);
   });
 
   it('knows nobody, and writes nothing, when it is turned off', async () => {

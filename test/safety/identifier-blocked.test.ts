@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { errorReply } from '../../src/testing/index.ts';
+import { systemClock } from '../../src/clock.ts';
+import { createEvents, type SafetyEvent } from '../../src/events.ts';
+import { memoryLedger } from '../../src/index.ts';
+import { errorReply, openAIErrors } from '../../src/testing/index.ts';
+import { createIdentifierBlock, IDENTIFIER_BLOCKED } from '../../src/users/identifier-block.ts';
+import { createUserStates } from '../../src/users/user-states.ts';
 import { chat, codeOf, MODEL, post, tokenOf } from '../fixture.ts';
 import { endUserIdOf, startSafety } from './notices.ts';
 
@@ -126,21 +131,47 @@ describe('what counts as blocked', () => {
   });
 });
 
-it('many calls that are told at once make one block, and an operator’s own block stays', async () => {
-  await using fixture = await startSafety({ plans });
-  const { fake, guard } = fixture;
-  const gate = fake.gate();
-  const reply = errorReply(403, 'invalid_request', 'identifier_blocked', 'Blocked.');
-  fake.scriptNext({ beforeHeaders: gate, reply }, 6);
-  const token = await tokenOf(guard);
-  const calls = Array.from({ length: 5 }, () => post(guard, token, chat()));
-  const other = post(guard, await tokenOf(guard, 'bob'), chat());
-  await fake.received(6);
-  await guard.users.block('bob', { reason: 'ours' });
-  gate.open();
-  for (const answer of await Promise.all([...calls, other])) expect(answer.status).toBe(403);
-  expect(fixture.noticed.map(({ userId }) => userId)).toEqual(['ada']);
-  expect((await guard.users.usage('bob')).block).toEqual({ reason: 'ours' });
+describe('a user of whom many calls are told', () => {
+  const tell = async (before?: { reason: string }) => {
+    const ledger = memoryLedger();
+    await using fixture = await startSafety({ ledger, plans });
+    const { users } = fixture.guard;
+    if (before !== undefined) await users.block('ada', before);
+    const safety: SafetyEvent[] = [];
+    const events = createEvents();
+    events.on('safety', (event) => void safety.push(event));
+    const states = createUserStates(ledger.records);
+    const block = createIdentifierBlock({ users, states, events, clock: systemClock });
+    const told = { userId: 'ada', endUserId: 'tag', message: 'x'.repeat(10_000) };
+    await Promise.all([block(told), block(told), block(told)]);
+    await block(told);
+    states.close();
+    return { safety, blocked: fixture.blocked, block: (await users.usage('ada')).block };
+  };
+
+  it('is blocked once, with one event of bounded length', async () => {
+    const { safety, blocked, block } = await tell();
+    expect([blocked.length, block?.reason]).toEqual([1, IDENTIFIER_BLOCKED]);
+    expect(safety.map(({ reason }) => reason?.length)).toEqual([500]);
+  });
+
+  it('keeps a block of the operator’s own', async () => {
+    const { safety, blocked, block } = await tell({ reason: 'ours' });
+    expect([safety, blocked.length, block]).toEqual([[], 1, { reason: 'ours' }]);
+  });
+
+  it('is refused in every call that was waiting for OpenAI', async () => {
+    await using fixture = await startSafety({ plans });
+    const { fake, guard } = fixture;
+    const gate = fake.gate();
+    fake.scriptNext({ beforeHeaders: gate, reply: openAIErrors.identifierBlocked() }, 5);
+    const token = await tokenOf(guard);
+    const calls = Array.from({ length: 5 }, () => post(guard, token, chat()));
+    await fake.received(5);
+    gate.open();
+    for (const answer of await Promise.all(calls)) expect(answer.status).toBe(403);
+    expect(fixture.noticed.map(({ userId }) => userId)).toEqual(['ada']);
+  });
 });
 
 it('who is unblocked here while OpenAI still refuses is blocked again by the next call', async () => {
