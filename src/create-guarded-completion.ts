@@ -31,7 +31,7 @@ import { fetchUpstream } from './upstream/fetch-upstream.ts';
 import { undiciUpstream } from './upstream/undici-upstream.ts';
 import type { Upstream } from './upstream/upstream.ts';
 import { createCredentials } from './users/credentials.ts';
-import { createEndUserIds, noEndUserIds } from './users/end-user-ids.ts';
+import { createEndUserIds, type EndUserIds, noEndUserIds } from './users/end-user-ids.ts';
 import { createTokenExchange, type ExchangeParts } from './users/token-exchange.ts';
 import type { Tokens } from './users/tokens.ts';
 import {
@@ -89,22 +89,11 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
     { ...settings.plan, deadlineMs: settings.hookMs },
     clock,
   );
-  const endUserIds = settings.rememberEndUserIds
-    ? createEndUserIds({ ledger, clock, onError: storeReporter(events) })
-    : noEndUserIds;
+  const endUserIds = endUserIdsOf(settings, events);
   const users = createUsers({ ledger, states, plans, endUserIds, events, clock });
   const upstream = upstreamOf(settings);
-  const line = createLine({
-    settings,
-    events,
-    states,
-    credentials,
-    calls,
-    plans,
-    users,
-    endUserIds,
-    upstream,
-  });
+  const shared = { settings, events, states, credentials, calls, plans };
+  const line = createLine({ ...shared, users, endUserIds, upstream });
   const closing = { begun: undefined as Promise<void> | undefined };
   const shell = {
     settings,
@@ -156,6 +145,11 @@ function withExchange(guard: Omit<Guard, 'exchange'>, exchange: Mountable | unde
     throw new TypeError('Set the option "exchange" to mount guard.exchange');
   };
   return Object.defineProperty(guard, 'exchange', { get, enumerable: false }) as Guard;
+}
+
+function endUserIdsOf({ rememberEndUserIds, ledger, clock }: Settings, events: Events): EndUserIds {
+  if (!rememberEndUserIds) return noEndUserIds;
+  return createEndUserIds({ ledger, clock, onError: storeReporter(events) });
 }
 
 function upstreamOf({ fetch, baseURL, upstreamTimeouts }: Settings): Upstream {
