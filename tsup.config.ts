@@ -13,6 +13,7 @@ export default defineConfig({
     testing: 'src/testing/index.ts',
     postgres: 'src/ledger/postgres-ledger.ts',
     redis: 'src/ledger/redis-ledger.ts',
+    safety: 'src/safety/safety-webhooks.ts',
     secrets: 'src/secrets/index.ts',
     sqlite: 'src/ledger/sqlite-ledger.ts',
   },

@@ -12,6 +12,10 @@ export default defineConfig({
       { find: /^guarded-completion\/secrets$/, replacement: path('./src/secrets/index.ts') },
       { find: /^guarded-completion\/testing$/, replacement: path('./src/testing/index.ts') },
       {
+        find: /^guarded-completion\/safety$/,
+        replacement: path('./src/safety/safety-webhooks.ts'),
+      },
+      {
         find: /^guarded-completion\/(sqlite|redis|postgres)$/,
         replacement: path('./src/ledger/$1-ledger.ts'),
       },

@@ -4,7 +4,13 @@ import type { User } from './auth/authenticator.ts';
 import type { Clock } from './clock.ts';
 import { createLine } from './create-line.ts';
 import { isDenial } from './errors.ts';
-import { createEvents, type Events, type GuardEvents, type Listener } from './events.ts';
+import {
+  createEvents,
+  type Events,
+  type GuardEvents,
+  type Listener,
+  shareEvents,
+} from './events.ts';
 import { guardStore } from './guarded-store.ts';
 import { type Mountable, mountable } from './http/mountable.ts';
 import {
@@ -25,6 +31,7 @@ import { fetchUpstream } from './upstream/fetch-upstream.ts';
 import { undiciUpstream } from './upstream/undici-upstream.ts';
 import type { Upstream } from './upstream/upstream.ts';
 import { createCredentials } from './users/credentials.ts';
+import { createEndUserIds, type EndUserIds, noEndUserIds } from './users/end-user-ids.ts';
 import { createTokenExchange, type ExchangeParts } from './users/token-exchange.ts';
 import type { Tokens } from './users/tokens.ts';
 import {
@@ -82,9 +89,11 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
     { ...settings.plan, deadlineMs: settings.hookMs },
     clock,
   );
-  const users = createUsers({ ledger, states, plans, events, clock });
+  const endUserIds = endUserIdsOf(settings, events);
+  const users = createUsers({ ledger, states, plans, endUserIds, events, clock });
   const upstream = upstreamOf(settings);
-  const line = createLine({ settings, events, states, credentials, calls, plans, users, upstream });
+  const shared = { settings, events, states, credentials, calls, plans };
+  const line = createLine({ ...shared, users, endUserIds, upstream });
   const closing = { begun: undefined as Promise<void> | undefined };
   const shell = {
     settings,
@@ -105,6 +114,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
     await drain(calls, graceMs);
     credentials.verifier.close();
     states.close();
+    await endUserIds.close();
     await upstream.close();
     await ledger.close(Math.max(0, endMs - performance.now()));
   };
@@ -118,7 +128,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
     on: events.on,
     close: ({ graceMs = GRACE_MS_DEFAULT } = {}) => (closing.begun ??= close(graceMs)),
   };
-  return withExchange(guard, exchange);
+  return shareEvents(withExchange(guard, exchange), events);
 }
 
 /** Lets running calls end for as long, then cuts the rest. */
@@ -135,6 +145,11 @@ function withExchange(guard: Omit<Guard, 'exchange'>, exchange: Mountable | unde
     throw new TypeError('Set the option "exchange" to mount guard.exchange');
   };
   return Object.defineProperty(guard, 'exchange', { get, enumerable: false }) as Guard;
+}
+
+function endUserIdsOf({ rememberEndUserIds, ledger, clock }: Settings, events: Events): EndUserIds {
+  if (!rememberEndUserIds) return noEndUserIds;
+  return createEndUserIds({ ledger, clock, onError: storeReporter(events) });
 }
 
 function upstreamOf({ fetch, baseURL, upstreamTimeouts }: Settings): Upstream {
@@ -169,12 +184,15 @@ function createBlockCutter(
     const block = activeBlock(await states.get(call.userId), clock.nowMs());
     if (block !== undefined) stopCall(call, blockedDenial(block.reason));
   };
-  return (call) => {
-    check(call).catch((error: unknown) => {
-      // That the store fails was told once; not again for each call and second.
-      if (error instanceof StoreFailingError) return;
-      events.emit('failed', { what: 'ledger', error });
-    });
+  const report = storeReporter(events);
+  return (call) => void check(call).catch(report);
+}
+
+/** That the store fails was told once; not again for each call and second. */
+function storeReporter(events: Events): (error: unknown) => void {
+  return (error) => {
+    if (error instanceof StoreFailingError) return;
+    events.emit('failed', { what: 'ledger', error });
   };
 }
 

@@ -15,6 +15,8 @@ import { createTurns } from './upstream/turn.ts';
 import type { Upstream } from './upstream/upstream.ts';
 import { createUpstreamKeys } from './upstream/upstream-keys.ts';
 import type { Credentials } from './users/credentials.ts';
+import type { EndUserIds } from './users/end-user-ids.ts';
+import { createIdentifierBlock } from './users/identifier-block.ts';
 import type { UserStates } from './users/user-states.ts';
 import type { UserBook } from './users/users.ts';
 
@@ -26,14 +28,17 @@ export interface LineParts {
   readonly calls: InFlightCalls;
   readonly plans: PlanBook;
   readonly users: UserBook;
+  readonly endUserIds: EndUserIds;
   readonly upstream: Upstream;
 }
 
 /** The stages of the line, each with what it needs. */
 export function createLine(parts: LineParts): Line {
-  const { settings, events, states, credentials, calls, plans, users, upstream } = parts;
+  const { settings, events, states, credentials, calls, plans, users, endUserIds, upstream } =
+    parts;
   const { ledger, clock, prices, bounds } = settings;
   const refuse = createRefuse(events, clock);
+  const blockIdentifier = createIdentifierBlock({ users, states, events, clock });
   return {
     identify: createIdentify(settings.auth, credentials.context, settings.hookMs, users.saw),
     authorize: createAuthorize({
@@ -45,7 +50,7 @@ export function createLine(parts: LineParts): Line {
       body: { bytesMax: bounds.bodyBytes, deadlineMs: settings.bodyMs },
     }),
     admit: createAdmit(ledger, calls, settings.limits, clock),
-    tag: createTag(settings.tagger, settings.keys),
+    tag: createTag(settings.tagger, settings.keys, endUserIds.remember),
     call: createCall({
       upstream,
       turns: createTurns(bounds.inFlight, bounds.queued, settings.turnMs),
@@ -54,8 +59,9 @@ export function createLine(parts: LineParts): Line {
       keys: createUpstreamKeys(settings.apiKey, settings.fixedHeaders, settings.hookMs),
       answerBytesMax: bounds.answerBytes,
       onClientGone: settings.stream.onClientGone,
+      blockIdentifier,
     }),
-    meter: createMeter(refuse, settings.stream, clock),
+    meter: createMeter({ refuse, stream: settings.stream, clock, blockIdentifier }),
     settle: createSettle(ledger, calls, prices, events),
     refuse,
   };

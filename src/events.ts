@@ -47,10 +47,32 @@ export interface DeniedEvent {
   readonly message: string;
 }
 
-/** Something failed that the operator should know of; the call it concerns was refused or charged safely. */
+/** Something failed that the operator should know of; the call it concerns was refused or charged safely.
+ * `webhook`: what was sent to one is answered so that its sender repeats it. */
 export interface FailedEvent {
-  readonly what: 'hook' | 'auth' | 'ledger' | 'upstream' | 'upstream_account' | 'internal';
+  readonly what:
+    | 'hook'
+    | 'auth'
+    | 'ledger'
+    | 'upstream'
+    | 'upstream_account'
+    | 'internal'
+    | 'webhook';
   readonly error: unknown;
+}
+
+/** What OpenAI decided about one of your users. */
+export interface SafetyEvent {
+  /** `warning` and `deactivation` come by webhook, `identifier_blocked` as the answer to a call. */
+  readonly kind: 'warning' | 'deactivation' | 'identifier_blocked';
+  /** `undefined` when nobody here is known by `endUserId`. */
+  readonly userId: string | undefined;
+  /** By which OpenAI knows the user. */
+  readonly endUserId: string;
+  /** OpenAI's words; `undefined` when it gave none. */
+  readonly reason: string | undefined;
+  /** `C-…`, the case at OpenAI; `undefined` for `identifier_blocked`. */
+  readonly caseId: string | undefined;
 }
 
 export interface GuardEvents {
@@ -60,6 +82,7 @@ export interface GuardEvents {
   denied: DeniedEvent;
   failed: FailedEvent;
   blocked: { readonly userId: string; readonly reason: string };
+  safety: SafetyEvent;
   degraded: DegradedEvent;
   recovered: RecoveredEvent;
 }
@@ -94,4 +117,19 @@ function notify(listener: Listener<never>, event: never): void {
   } catch {
     // An observer's fault is the observer's.
   }
+}
+
+const eventsOfGuards = new WeakMap<object, Events>();
+
+/** Lets what is mounted beside a guard speak by the guard's own events. */
+export function shareEvents<Guard extends object>(guard: Guard, events: Events): Guard {
+  eventsOfGuards.set(guard, events);
+  return guard;
+}
+
+/** The events of a guard; `TypeError` for what `createGuardedCompletion` did not make. */
+export function eventsOf(guard: object): Events {
+  const events = eventsOfGuards.get(guard);
+  if (events !== undefined) return events;
+  throw new TypeError('"guard" must be what createGuardedCompletion returned');
 }

@@ -14,6 +14,7 @@ export type {
   FailedEvent,
   GuardEvents,
   RecoveredEvent,
+  SafetyEvent,
   SettledEvent,
 } from './events.ts';
 export type {

@@ -83,6 +83,9 @@ export interface GuardOptions {
   readonly prices?: Readonly<Record<string, ModelPriceOverride>>;
   /** How users are named towards OpenAI; default an HMAC of their id. */
   readonly tagger?: Tagger;
+  /** Default true: which user each of those names stands for is kept in the ledger's store for 400 days
+   * after the last call, so that `guard.users.byEndUserId` finds whom OpenAI means. */
+  readonly rememberEndUserIds?: boolean;
   /** Access tokens live for `ttl` (default `'1h'`) unless asked otherwise, and never longer than
    * `ttlMax` (default `'24h'`). */
   readonly tokens?: { readonly ttl?: string; readonly ttlMax?: string };
@@ -128,6 +131,7 @@ export interface Settings extends Waits {
   readonly limits: SharedLimits;
   readonly prices: PriceBook;
   readonly tagger: Tagger;
+  readonly rememberEndUserIds: boolean;
   readonly exchange: ExchangeSettings | undefined;
   readonly corsOrigins: ReadonlySet<string>;
   readonly bounds: Bounds;
@@ -173,6 +177,7 @@ const optionsShape = z.strictObject({
   anonymousLimits: z.array(z.unknown()).default([]),
   prices: z.record(z.string(), z.unknown()).optional(),
   tagger: callable.optional(),
+  rememberEndUserIds: z.boolean().default(true),
   tokens: tokensShape,
   exchange: z.unknown().optional(),
   audience: z.string().min(1).max(256).optional(),
@@ -212,6 +217,7 @@ export function parseOptions(options: GuardOptions): Settings {
     limits: sharedLimits(shaped.limits, shaped.anonymousLimits),
     prices: priceBook(options.prices),
     tagger: options.tagger ?? endUserIdTagger(keys),
+    rememberEndUserIds: shaped.rememberEndUserIds,
     exchange: parseExchange(options.exchange, waits.tokens),
     corsOrigins: new Set(shaped.cors?.origins),
     bounds: shaped.bounds,

@@ -1,3 +1,4 @@
+import { readWireError, type WireError } from './blocked-identifier.ts';
 import type { Endpoint } from './endpoints.ts';
 import { endOfString, parseJson } from './json-text.ts';
 import { type Frame, parseFrame } from './sse-frames.ts';
@@ -7,6 +8,7 @@ import { type Reading, readUsage } from './usage.ts';
 export class FrameReader {
   terminal = false;
   failed = false;
+  failure: WireError | undefined;
   reading: Reading | undefined;
   textBytes = 0;
   readonly #endpoint: Endpoint;
@@ -37,21 +39,26 @@ export class FrameReader {
 
   #readChunk({ event, data }: Frame): void {
     if (data === '[DONE]') this.terminal = true;
-    else if (event === 'error' || data.includes('error":')) this.#readError(event, parseJson(data));
+    else if (event === 'error' || data.includes('error":')) this.#readError(event, data);
     if (hasUsage(data)) this.#readUsage(parseJson(data));
   }
 
   #readEvent({ event, data }: Frame): void {
     const type = typeOf(event, data);
-    if (type === 'error' || type === '') return this.#readError(type, parseJson(data));
+    if (type === 'error' || type === '') return this.#readError(type, data);
     if (type.endsWith('.delta')) return;
     if (endings.has(type)) this.terminal = true;
+    if (type === 'response.failed') {
+      this.failure = readWireError(property(parseWords(data), 'response'));
+    }
     if (hasUsage(data)) this.#readUsage(property(parseJson(data), 'response'));
   }
 
-  #readError(event: string, json: unknown): void {
+  #readError(event: string, data: string): void {
+    const json = parseWords(data);
     if (event !== 'error' && !property(json, 'error')) return;
     this.failed = true;
+    this.failure = readWireError(json);
     this.terminal = true;
   }
 
@@ -66,6 +73,11 @@ const endings: ReadonlySet<string> = new Set([
   'response.incomplete',
   'response.failed',
 ]);
+
+/** For what a person is to read: of frames a character is one byte. */
+function parseWords(data: string): unknown {
+  return parseJson(Buffer.from(data, 'latin1').toString('utf8'));
+}
 
 function property(json: unknown, name: string): unknown {
   return typeof json === 'object' && json !== null

@@ -1,3 +1,4 @@
+import type { WireError } from './blocked-identifier.ts';
 import type { Endpoint } from './endpoints.ts';
 import { FrameReader } from './frame-reader.ts';
 import { hideUsage } from './hide-usage.ts';
@@ -16,6 +17,8 @@ export interface StreamMeter {
   readonly terminal: boolean;
   /** An error event came. */
   readonly failed: boolean;
+  /** What the error event said, or a response that failed; `undefined` when it cannot be read. */
+  readonly failure: WireError | undefined;
   /** The last usage that made sense; `undefined` until there is one. */
   readonly reading: Reading | undefined;
   /** Bytes of all generated text that was passed on, arguments of tools and refusals included; never
@@ -58,6 +61,10 @@ class PassingMeter implements StreamMeter, FrameSink {
 
   get failed(): boolean {
     return this.reader.failed;
+  }
+
+  get failure(): WireError | undefined {
+    return this.reader.failure;
   }
 
   get reading(): Reading | undefined {

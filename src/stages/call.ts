@@ -6,7 +6,9 @@ import { collect } from '../upstream/collect.ts';
 import type { Turns } from '../upstream/turn.ts';
 import { type Upstream, UpstreamError, type UpstreamReply } from '../upstream/upstream.ts';
 import type { UpstreamKey, UpstreamKeys } from '../upstream/upstream-keys.ts';
-import { readRefusal } from '../upstream/upstream-refusal.ts';
+import { type Refusal, readRefusal } from '../upstream/upstream-refusal.ts';
+import { type BlockedIdentifier, IDENTIFIER_BLOCKED } from '../users/identifier-block.ts';
+import { blockedDenial } from '../users/user-states.ts';
 import { LEASE_MS } from './admit.ts';
 import type { Outcome } from './meter.ts';
 import type { Tagged } from './tag.ts';
@@ -46,6 +48,8 @@ export interface CallParts {
   readonly keys: UpstreamKeys;
   readonly answerBytesMax: number;
   readonly onClientGone: 'abort' | 'drain';
+  /** Never rejects. */
+  readonly blockIdentifier: (blocked: BlockedIdentifier) => Promise<void>;
 }
 
 /** A connection that provably carried nothing is tried once more; nothing else ever is. */
@@ -139,13 +143,24 @@ async function refused(parts: CallParts, tagged: Tagged, received: Received): Pr
     if (tagged.inFlight.stopped !== undefined) return stopped(tagged, { kind: 'nothing' });
     if (other !== undefined) return send(parts, tagged, other, true);
   }
-  const { ending, account } = readRefusal(reply, bytes, key.key);
-  if (account) parts.events.emit('failed', { what: 'upstream_account', error: ending });
+  const ending = await endingOf(parts, tagged, readRefusal(reply, bytes, key.key));
   return unanswered(tagged, ending, { kind: 'nothing' });
 }
 
 const KEY_REFUSED = 401;
 const REFUSAL_BYTES_MAX = 64 * 1024;
+
+async function endingOf(
+  parts: CallParts,
+  { identity, endUserId }: Tagged,
+  { ending, account, identifierBlocked }: Refusal,
+): Promise<Denial | GuardAnswer> {
+  if (account) parts.events.emit('failed', { what: 'upstream_account', error: ending });
+  if (identifierBlocked === undefined) return ending;
+  const { message } = identifierBlocked;
+  await parts.blockIdentifier({ userId: identity.user.id, endUserId, message });
+  return blockedDenial(IDENTIFIER_BLOCKED);
+}
 
 function failed(parts: CallParts, tagged: Tagged, error: UpstreamError): Called {
   // Sent and unanswered: OpenAI may have worked on it, so the upper bound stands. Reading the body

@@ -1,11 +1,14 @@
 import type { Clock } from '../clock.ts';
 import { deny, isDenial } from '../errors.ts';
 import type { GuardAnswer, HeaderList } from '../exchange.ts';
+import { saysIdentifierBlocked, type WireError } from '../openai/blocked-identifier.ts';
 import { type Reading, readAnswer } from '../openai/usage.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
+import type { BlockedIdentifier } from '../users/identifier-block.ts';
 import type { Called, StreamAnswered, Unanswered, WholeAnswered } from './call.ts';
 import type { Refuse } from './identify.ts';
 import { createMeteredStream, type StreamSettings } from './metered-stream.ts';
+import type { Tagged } from './tag.ts';
 
 /** What a call turned out to have used. */
 export type Outcome =
@@ -39,17 +42,22 @@ const FREE: Outcome = {
   },
 };
 
+export interface MeterParts {
+  readonly refuse: Refuse;
+  readonly stream: StreamSettings;
+  readonly clock: Clock;
+  /** Never rejects. */
+  readonly blockIdentifier: (blocked: BlockedIdentifier) => Promise<void>;
+}
+
 /** Passes the answer on as it is, and reads from it what it cost. */
-export function createMeter(
-  refuse: Refuse,
-  settings: StreamSettings,
-  clock: Clock,
-): (called: Called) => Metered {
+export function createMeter(parts: MeterParts): (called: Called) => Metered {
+  const { refuse, clock } = parts;
   return (called) => {
     if (called.kind === 'unanswered') return meterNothing(called, refuse);
     const headers = answerHeaders(called, clock.nowMs());
     return called.kind === 'stream'
-      ? meterStream(called, headers, settings)
+      ? meterStream(called, headers, parts)
       : meterWhole(called, headers, refuse);
   };
 }
@@ -79,16 +87,24 @@ function meterWhole(
   return { answer, outcome: endpoint.free ? FREE : { kind: 'held' } };
 }
 
-function meterStream(
-  called: StreamAnswered,
-  headers: HeaderList,
-  settings: StreamSettings,
-): Metered {
-  const { source, outcome } = createMeteredStream(called, settings);
+function meterStream(called: StreamAnswered, headers: HeaderList, parts: MeterParts): Metered {
+  const stream = createMeteredStream(called, parts.stream);
+  const { source, outcome } = stream;
+  void outcome.then(() => noteFailure(called.tagged, stream.failure, parts));
   // Proxies on the way must neither hold nor rewrite a stream (nginx, compression).
   headers['cache-control'] = 'no-store, no-transform';
   headers['x-accel-buffering'] = 'no';
   return { answer: { status: called.reply.status, headers, body: source }, outcome };
+}
+
+/** The stream itself passed unchanged; the next call of this user goes nowhere. */
+function noteFailure(
+  { identity, endUserId }: Tagged,
+  failure: WireError | undefined,
+  { blockIdentifier }: MeterParts,
+): void {
+  if (failure === undefined || !saysIdentifierBlocked(failure)) return;
+  void blockIdentifier({ userId: identity.user.id, endUserId, message: failure.message });
 }
 
 /** An allow-list: what else OpenAI sends tells of the account that all users share. */

@@ -1,6 +1,7 @@
 import { type Denial, denialCodes, deny } from '../errors.ts';
 import type { ByteSink, ByteSource } from '../exchange.ts';
 import type { StopReason } from '../in-flight.ts';
+import type { WireError } from '../openai/blocked-identifier.ts';
 import { errorFrame } from '../openai/error-frame.ts';
 import { type StreamMeter, streamMeter } from '../openai/stream-meter.ts';
 import type { StreamAnswered } from './call.ts';
@@ -21,6 +22,8 @@ export interface MeteredStream {
   readonly source: ByteSource;
   /** Resolves exactly once, however the stream ends. */
   readonly outcome: Promise<Outcome>;
+  /** What OpenAI's own error event said, known when the outcome is. */
+  readonly failure: WireError | undefined;
 }
 
 const HEARTBEAT = Buffer.from(': keep-alive\n\n');
@@ -36,11 +39,11 @@ export function createMeteredStream(
   called: StreamAnswered,
   settings: StreamSettings,
 ): MeteredStream {
-  const stream = new PassingStream(called, settings);
-  return { source: stream, outcome: stream.outcome };
+  return new PassingStream(called, settings);
 }
 
-class PassingStream implements ByteSource, ByteSink {
+class PassingStream implements MeteredStream, ByteSource, ByteSink {
+  readonly source = this;
   readonly outcome: Promise<Outcome>;
   readonly #called: StreamAnswered;
   readonly #settings: StreamSettings;
@@ -67,6 +70,10 @@ class PassingStream implements ByteSource, ByteSink {
     inFlight.onStop = (reason) => this.#stop(reason);
     inFlight.onTick = (nowMs) => this.#tick(nowMs);
     if (inFlight.stopped !== undefined) this.#stop(inFlight.stopped);
+  }
+
+  get failure(): WireError | undefined {
+    return this.#meter.failure;
   }
 
   start(client: ByteSink): void {

@@ -6,6 +6,8 @@ import type { Admitted } from './admit.ts';
 
 /** A call whose bytes are ready: what was checked and priced is what they say. */
 export interface Tagged extends Admitted {
+  /** By which OpenAI knows the user. */
+  readonly endUserId: string;
   readonly payload: string;
   /** Names the user where the body cannot. */
   readonly tagHeaders: Readonly<Record<string, string>>;
@@ -13,7 +15,8 @@ export interface Tagged extends Admitted {
 
 /**
  * Names a user towards OpenAI: stable, at most 64 characters, and not to be turned back into the
- * user by anybody without the guard's secret.
+ * user by anybody without the guard's secret. Users with one tag are one to OpenAI, and to whatever it
+ * says about that tag.
  */
 export type Tagger = (user: User) => string;
 
@@ -34,8 +37,15 @@ export function endUserIdTagger(keys: DerivedKeys): Tagger {
   };
 }
 
-/** Overwrites every field by which a client could speak for somebody else, on every endpoint. */
-export function createTag(tagger: Tagger, keys: DerivedKeys): (admitted: Admitted) => Tagged {
+/**
+ * Overwrites every field by which a client could speak for somebody else, on every endpoint.
+ * `remember` notes whom the tag names, and returns at once.
+ */
+export function createTag(
+  tagger: Tagger,
+  keys: DerivedKeys,
+  remember: (endUserId: string, userId: string) => void,
+): (admitted: Admitted) => Tagged {
   return (admitted) => {
     const { built, identity } = admitted;
     const tag = tagger(identity.user);
@@ -45,15 +55,16 @@ export function createTag(tagger: Tagger, keys: DerivedKeys): (admitted: Admitte
       throw new TypeError(`"tagger" must answer a text of 1 to ${TAG_LENGTH_MAX} characters.`);
     }
     const { body, endpoint, clientTags } = built;
-    if (endpoint.tagField !== undefined) body[endpoint.tagField] = tag;
+    const { tagField, tagHeader } = endpoint;
+    if (tagField !== undefined) body[tagField] = tag;
+    if (tagField !== undefined || tagHeader !== undefined) remember(tag, identity.user.id);
     const cacheKey = clientTags.promptCacheKey;
     if (cacheKey !== undefined) {
       // Two users who choose the same key must not share, or time, each other's cached prompts.
       const namespaced = hmac(keys.endUserId, `cache:${identity.user.id}\n${cacheKey}`);
       body['prompt_cache_key'] = namespaced.toString('base64url');
     }
-    const tagHeaders =
-      endpoint.tagHeader === undefined ? NO_HEADERS : { [endpoint.tagHeader]: tag };
-    return { ...admitted, payload: JSON.stringify(body), tagHeaders };
+    const tagHeaders = tagHeader === undefined ? NO_HEADERS : { [tagHeader]: tag };
+    return { ...admitted, endUserId: tag, payload: JSON.stringify(body), tagHeaders };
   };
 }

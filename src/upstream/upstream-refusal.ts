@@ -1,12 +1,19 @@
 import { type Denial, deny } from '../errors.ts';
 import type { GuardAnswer } from '../exchange.ts';
+import { saysIdentifierBlocked, type WireError } from '../openai/blocked-identifier.ts';
 import type { UpstreamReply } from './upstream.ts';
 
-interface OpenAIError {
-  readonly message: string;
+interface OpenAIError extends WireError {
   readonly type: string | null;
-  readonly param: string | null;
-  readonly code: string | null;
+}
+
+export interface Refusal {
+  /** What the user gets. */
+  readonly ending: Denial | GuardAnswer;
+  /** It speaks of the operator's account. */
+  readonly account: boolean;
+  /** OpenAI no longer serves this user; `undefined` when it said nothing of the kind. */
+  readonly identifierBlocked?: WireError;
 }
 
 /** Codes that speak of the operator's account, never of the user (OpenAI's error guide, read 2026-11). */
@@ -32,21 +39,19 @@ const RETRY_MS_DEFAULT = 1_000;
 
 /**
  * What an answer outside 2xx means for the user. Trouble of the operator's account becomes 503
- * without a word of theirs (`account` is then true, for the operator); what the user's own request
+ * without a word of theirs; what the user's own request
  * caused is passed on, with every key or account name in it blackened.
  */
-export function readRefusal(
-  reply: UpstreamReply,
-  bytes: Uint8Array,
-  key: string,
-): { readonly ending: Denial | GuardAnswer; readonly account: boolean } {
+export function readRefusal(reply: UpstreamReply, bytes: Uint8Array, key: string): Refusal {
   const error = readError(bytes, key);
   const { status } = reply;
   if (isAccountTrouble(status, error)) {
     const denial = deny('upstream_account', 'The service cannot use OpenAI at the moment.');
     return { ending: denial, account: true };
   }
-  return { ending: endingOf(status, error, reply), account: false };
+  const ending = endingOf(status, error, reply);
+  const isOfUser = error !== undefined && status < 500 && saysIdentifierBlocked(error);
+  return { ending, account: false, ...(isOfUser && { identifierBlocked: error }) };
 }
 
 function endingOf(
@@ -69,11 +74,13 @@ function endingOf(
 function isAccountTrouble(status: number, error: OpenAIError | undefined): boolean {
   if (status === 401) return true;
   // A 403 about the end user's content is the user's; every other is the account's.
-  if (status === 403) return error?.param !== 'safety_identifier' && !isPolicy(error);
+  if (status === 403) return error === undefined || !(isPolicy(error) || isOfEndUser(error));
   return ACCOUNT_CODES.has(error?.code ?? '') || error?.type === 'insufficient_quota';
 }
 
-const isPolicy = (error: OpenAIError | undefined) => /policy/.test(error?.code ?? '');
+const isPolicy = ({ code }: OpenAIError) => /policy/.test(code ?? '');
+const isOfEndUser = (error: OpenAIError) =>
+  error.param === 'safety_identifier' || saysIdentifierBlocked(error);
 
 function passed(status: number, error: OpenAIError): GuardAnswer {
   return {

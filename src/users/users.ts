@@ -9,6 +9,7 @@ import type { LimitSpec } from '../plans/limit.ts';
 import { NANO_USD_PER_USD } from '../plans/limit-shape.ts';
 import type { PlanBook, PlanNames } from '../plans/plan-book.ts';
 import { parseOrThrow } from '../shape.ts';
+import type { EndUserIds } from './end-user-ids.ts';
 import { createMerge } from './merge-users.ts';
 import { parseUser } from './parse-user.ts';
 import { storableLimits } from './storable-limits.ts';
@@ -62,12 +63,19 @@ export interface Users {
    * before. May be repeated after a failure.
    */
   merge(from: string | User, to: string | User): Promise<boolean>;
+  /**
+   * Whom OpenAI means by a safety identifier: the user's id, up to 400 days after their last call, from
+   * any process; `undefined` when it is none of ours or `rememberEndUserIds` is off. With
+   * `memoryLedger()` only the last 20,000 users of this process are known.
+   */
+  byEndUserId(endUserId: string): Promise<string | undefined>;
 }
 
 export interface UsersParts {
   readonly ledger: Ledger;
   readonly states: UserStates;
   readonly plans: PlanBook;
+  readonly endUserIds: Pick<EndUserIds, 'find'>;
   readonly events: Events;
   readonly clock: Clock;
 }
@@ -113,6 +121,7 @@ export function createUsers(parts: UsersParts): UserBook {
     usage: accounts.usage,
     saw: accounts.saw,
     merge: createMerge(ledger, states, accounts, clock),
+    byEndUserId: parts.endUserIds.find,
     ...createDecisions(parts),
     async block(userId, block) {
       const { reason, until } = parseOrThrow(blockShape, block, 'users.block');

@@ -3,8 +3,8 @@ import type { Authenticator } from '../../src/auth/index.ts';
 import type { Guard, IssuedToken, Ledger, UserUsage } from '../../src/index.ts';
 import type { LoadSecret } from '../../src/secrets/index.ts';
 import { headerOf } from '../../src/testing/fake-openai/seen-request.ts';
-import { canaries } from '../canary.ts';
-import { chat, MODEL, post, startFixture } from '../fixture.ts';
+import { signedWebhook } from '../../src/testing/index.ts';
+import { canaries, chat, MODEL, post, startFixture } from '../fixture.ts';
 import { startPostgres } from '../ledger/servers/postgres-server.ts';
 import { redisBinary, startRedis } from '../ledger/servers/redis-server.ts';
 import type { store as itsStore } from './failing-ledger.ts';
@@ -29,6 +29,7 @@ const expected: Readonly<Record<string, number>> = {
   'docs/plans.md': 3,
   'docs/tokens.md': 4,
   'docs/adapters.md': 7,
+  'docs/abuse.md': 3,
   [STORE_PAGE]: 2,
   'docs/ledgers/memory.md': 1,
   'docs/ledgers/postgres.md': 2,
@@ -243,6 +244,48 @@ describe('docs/tokens.md', () => {
     expect(answer.status).toBe(200);
     const spent = async () => (await guard.users.usage('ada')).limits[1]?.used;
     await expect.poll(spent).toBe(0.5);
+    await guard.close();
+  });
+});
+
+describe('docs/abuse.md', () => {
+  const [watching = '', acting = '', webhooks = ''] = codeOf('docs/abuse.md');
+
+  it('shows where a user stands', async () => {
+    await using world = await startWorld('abuse-watching');
+    await world.run('watching', watching);
+    const { seen } = (await world.beside('surroundings.ts')) as { seen: typeof seenThere };
+    expect(seen.logged).toEqual([{ limits: [], block: undefined }]);
+  });
+
+  it('blocks, unblocks and limits one user', async () => {
+    await using world = await startWorld('abuse-acting');
+    await world.run('acting', acting);
+    const { guard } = (await world.beside('guard.ts')) as { guard: Guard };
+    const { limits, block } = await guard.users.usage('ada');
+    expect([limits.map(({ name }) => name), block]).toEqual([
+      ['requests-day', 'concurrent'],
+      undefined,
+    ]);
+    await guard.close();
+  });
+
+  it('blocks whom OpenAI deactivates, in at most 10 lines', async () => {
+    expect(webhooks.split('\n').filter((line) => line !== '').length).toBeLessThanOrEqual(10);
+    await using world = await startWorld('abuse-webhooks');
+    const secret = `whsec_${Buffer.from('a secret of OpenAI’s own').toString('base64')}`;
+    vi.stubEnv('OPENAI_SAFETY_KEY', canaries.apiKey);
+    vi.stubEnv('OPENAI_WEBHOOK_SECRET', secret);
+    vi.stubEnv('OPENAI_BASE_URL', world.fake.baseURL);
+    await world.run('webhooks', webhooks);
+    const { guard } = (await world.beside('guard.ts')) as { guard: Guard };
+    expect(await askAs(guard, 'ada')).toMatchObject({ status: 200 });
+    const endUserId = endUserOf(world.fake.requests[0]?.body) ?? '';
+    const id = world.fake.openSafetyCase({ endUserId, type: 'deactivation' });
+    const notice = signedWebhook({ type: 'safety.deactivation_issued', data: { id } }, { secret });
+    const answer = await fetch(`${world.origin}/openai/webhooks`, { method: 'POST', ...notice });
+    expect(answer.status).toBe(200);
+    expect(await askAs(guard, 'ada')).toEqual({ status: 403, code: 'user_blocked' });
     await guard.close();
   });
 });

@@ -11,7 +11,7 @@ import { guardHono } from '../../src/http/hono.ts';
 import { guardKoa } from '../../src/http/koa.ts';
 import { guardNext } from '../../src/http/next.ts';
 import { toNodeHandler } from '../../src/http/node.ts';
-import type { Guard } from '../../src/index.ts';
+import type { Mountable } from '../../src/index.ts';
 
 /** A real server with the guard mounted below `prefix`. */
 export interface RunningHost extends AsyncDisposable {
@@ -21,7 +21,7 @@ export interface RunningHost extends AsyncDisposable {
 
 export interface HostVariant {
   readonly name: string;
-  start(guard: Guard, prefix: string): Promise<RunningHost>;
+  start(guard: Mountable, prefix: string): Promise<RunningHost>;
 }
 
 async function listen(listener: RequestListener): Promise<RunningHost> {
@@ -41,7 +41,7 @@ async function running(server: Server): Promise<RunningHost> {
   };
 }
 
-function koaApp(guard: Guard, prefix: string, parse: boolean): Koa {
+function koaApp(guard: Mountable, prefix: string, parse: boolean): Koa {
   const app = new Koa();
   if (parse) {
     app.use(async (context, next) => {
@@ -57,7 +57,7 @@ function koaApp(guard: Guard, prefix: string, parse: boolean): Koa {
 }
 
 /** Next hands a web `Request` and the caught segments, decoded, to a route handler. */
-async function startNext(guard: Guard, prefix: string): Promise<RunningHost> {
+async function startNext(guard: Mountable, prefix: string): Promise<RunningHost> {
   const handlers = guardNext(guard);
   const app = new Hono();
   app.all(`${prefix}/*`, async (context) => {

@@ -66,6 +66,7 @@ describe('POST /realtime/client_secrets', () => {
     expect(tags[1]).toBe(tags[0]);
     expect(tags[2]).not.toBe(tags[0]);
     expect(tags.join()).not.toContain('somebody');
+    expect(await guard.users.byEndUserId(tags[0] ?? '')).toBe('ada');
   });
 
   it('charges each secret what the plan reserves for it, in every limit', async () => {

@@ -73,6 +73,7 @@ const ENTRIES = [
     ],
   },
   { entry: './redis', source: 'src/ledger/redis-ledger.ts', names: ['redisLedger'] },
+  { entry: './safety', source: 'src/safety/safety-webhooks.ts', names: ['safetyWebhooks'] },
   { entry: './sqlite', source: 'src/ledger/sqlite-ledger.ts', names: ['sqliteLedger'] },
   { entry: './next', source: 'src/http/next.ts', names: ['guardNext'] },
   { entry: './node', source: 'src/http/node.ts', names: ['serveNode', 'toNodeHandler'] },
@@ -87,6 +88,7 @@ const ENTRIES = [
       'ledgerConformance',
       'openAIErrors',
       'redirectTo',
+      'signedWebhook',
     ],
   },
 ] as const;

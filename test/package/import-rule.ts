@@ -6,7 +6,7 @@ import type { Edge } from './source.ts';
  */
 const GROUPS: readonly (readonly string[])[] = [
   ['index.ts'],
-  ['http', 'sdk', 'secrets'],
+  ['http', 'sdk', 'safety', 'secrets'],
   [
     'create-guarded-completion.ts',
     'create-line.ts',

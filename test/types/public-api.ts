@@ -98,6 +98,7 @@ export async function users({ users }: Guard): Promise<void> {
       | 'setPlan'
       | 'setLimits'
       | 'merge'
+      | 'byEndUserId'
     >
   >();
   assertType<Equal<ReturnType<typeof users.setPlan>, Promise<boolean>>>();

@@ -9,6 +9,7 @@ import { InvoiceLine, type InvoiceTotals } from './invoice.ts';
 import { DEFAULT_MODELS } from './models.ts';
 import { Records } from './records.ts';
 import { type Account, PREFIX, route } from './routes.ts';
+import { type FakeSafetyCase, SafetyBook } from './safety-book.ts';
 import { type Reply, ScriptBook, type ScriptFor } from './script.ts';
 import { readBody, type SeenRequest, seenRequest } from './seen-request.ts';
 
@@ -40,6 +41,10 @@ export interface FakeOpenAI extends AsyncDisposable {
   script(match: string | RegExp, script: ScriptFor): void;
   /** Answers the next requests, whatever they are, by this script; goes before every match. */
   scriptNext(script: ScriptFor, times?: number): void;
+  /** Refuses every call of this end user from now on, as OpenAI refuses whom it has blocked. */
+  blockIdentifier(endUserId: string): void;
+  /** Opens a safety case, which `GET /safety/cases/{id}` answers from now on; answers its id. */
+  openSafetyCase(safetyCase: FakeSafetyCase): string;
   /** Makes a place where scripted answers stop until the test lets them on. */
   gate(): Gate;
   /** Resolves with the `count`-th request as soon as it has been received; needs `record`. */
@@ -71,6 +76,7 @@ class FakeServer implements FakeOpenAI {
   readonly #account: Account;
   readonly #records: Records;
   readonly #book = new ScriptBook();
+  readonly #safety = new SafetyBook();
   #serial = 0;
 
   constructor(options: FakeOpenAIOptions) {
@@ -79,6 +85,7 @@ class FakeServer implements FakeOpenAI {
       models: options.models,
       listedModels: options.models ?? DEFAULT_MODELS,
       maxOutputTokens: options.maxOutputTokens ?? 128_000,
+      safety: this.#safety,
     };
     this.#records = new Records(options.record ?? true);
     this.#server = createServer(
@@ -124,6 +131,14 @@ class FakeServer implements FakeOpenAI {
 
   scriptNext(script: ScriptFor, times = 1): void {
     this.#book.queue(script, times);
+  }
+
+  blockIdentifier(endUserId: string): void {
+    this.#safety.block(endUserId);
+  }
+
+  openSafetyCase(safetyCase: FakeSafetyCase): string {
+    return this.#safety.open(safetyCase);
   }
 
   gate(): Gate {

@@ -8,6 +8,7 @@ import { isRecord } from './json.ts';
 import { listModels, modelNotFound, retrieveModel } from './models.ts';
 import { moderations } from './moderations.ts';
 import { responses } from './responses.ts';
+import type { SafetyBook } from './safety-book.ts';
 import type { Reply, Script } from './script.ts';
 import { headerOf, type SeenRequest } from './seen-request.ts';
 
@@ -32,6 +33,7 @@ export interface Account {
   readonly models: readonly string[] | undefined;
   readonly listedModels: readonly string[];
   readonly maxOutputTokens: number;
+  readonly safety: SafetyBook;
 }
 
 /** Decides what OpenAI would answer: something generated and billed, or a reply that is free. */
@@ -45,11 +47,13 @@ export function route(
   const refusal = unauthorized(account, request);
   if (refusal) return refusal;
   const endpoint = path.startsWith(PREFIX) ? path.slice(PREFIX.length) : path;
-  if (request.method === 'GET') return readModels(account, endpoint) ?? unknown(request, path);
+  if (request.method === 'GET') return read(account, endpoint) ?? unknown(request, path);
   const answer = request.method === 'POST' ? ENDPOINTS[endpoint] : undefined;
   if (!answer) return unknown(request, path);
   const { body } = request;
   if (!isRecord(body)) return badRequest('We could not parse the JSON body of your request.');
+  const blocked = account.safety.refusalOf(body);
+  if (blocked) return blocked;
   const model = body['model'];
   if (!MODELLESS.has(endpoint)) {
     if (typeof model !== 'string') return badRequest('you must provide a model parameter', 'model');
@@ -59,7 +63,9 @@ export function route(
   return answer({ endpoint, body, script, serial, maxOutputTokens });
 }
 
-function readModels(account: Account, endpoint: string): Reply | undefined {
+function read(account: Account, endpoint: string): Reply | undefined {
+  const caseId = endpoint.match(/^\/safety\/cases\/([^/]+)$/)?.[1];
+  if (caseId !== undefined) return account.safety.retrieve(decodeURIComponent(caseId));
   if (endpoint === '/models') return listModels(account.listedModels);
   const id = endpoint.match(/^\/models\/([^/]+)$/)?.[1];
   return id === undefined ? undefined : retrieveModel(account.listedModels, decodeURIComponent(id));

@@ -1,0 +1,37 @@
+import { createHmac, randomUUID } from 'node:crypto';
+
+export interface SignedWebhook {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface WebhookSigning {
+  /** As OpenAI shows it once (`whsec_…`), or any text. */
+  readonly secret: string;
+  /** When it was signed, Unix ms; default now. */
+  readonly atMs?: number;
+  /** The same for every repeat of one webhook; default a new one. */
+  readonly id?: string;
+}
+
+/** A webhook as OpenAI sends it, signed by the rules of Standard Webhooks; post it wherever it is due. */
+export function signedWebhook(
+  event: { readonly type: string; readonly data: unknown },
+  { secret, atMs = Date.now(), id = `wh_${randomUUID()}` }: WebhookSigning,
+): SignedWebhook {
+  const seconds = Math.floor(atMs / 1000);
+  const body = JSON.stringify({ id: `evt_${id}`, object: 'event', created_at: seconds, ...event });
+  const key = secret.startsWith('whsec_')
+    ? Buffer.from(secret.slice('whsec_'.length), 'base64')
+    : Buffer.from(secret, 'utf8');
+  const signature = createHmac('sha256', key).update(`${id}.${seconds}.${body}`).digest('base64');
+  return {
+    body,
+    headers: {
+      'content-type': 'application/json',
+      'webhook-id': id,
+      'webhook-timestamp': String(seconds),
+      'webhook-signature': `v1,${signature}`,
+    },
+  };
+}

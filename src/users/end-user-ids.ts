@@ -1,0 +1,104 @@
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
+import pLimit from 'p-limit';
+import type { Clock } from '../clock.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+
+/** Which user each end-user id names, for when OpenAI speaks of one. */
+export interface EndUserIds {
+  /** Writes the pair down, at most once a month for each user and process. Returns at once; what fails
+   * is an event, and is tried again at the next call. */
+  remember(endUserId: string, userId: string): void;
+  /** The user of this id, from any process, up to 400 days after the last call; `undefined` for an id
+   * that is not known. */
+  find(endUserId: string): Promise<string | undefined>;
+  /** Resolves when all is written, within 2 s; what is not by then is left out. */
+  close(): Promise<void>;
+}
+
+interface Remembered {
+  readonly userId: string;
+  /** Unix ms. */
+  readonly atMs: number;
+}
+
+const DAY_MS = 86_400_000;
+const RETENTION_MS = 400 * DAY_MS;
+const RENEWED_AFTER_MS = 30 * DAY_MS;
+const CACHED_IDS_MAX = 20_000;
+/** Few, so that they never take a store's connections from the calls. */
+const WRITES_AT_ONCE = 4;
+/** Users beyond these are written down at a later call. */
+const WRITES_MAX = 1_000;
+const CLOSE_MS_MAX = 2_000;
+const PREFIX = 'tag:';
+const ID_LENGTH_MAX = 64;
+
+export interface EndUserIdParts {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly onError: (error: unknown) => void;
+}
+
+/** A ledger in this process keeps its last 20,000 users here; every other has them as records. */
+export function createEndUserIds({ ledger, clock, onError }: EndUserIdParts): EndUserIds {
+  const { records } = ledger;
+  const cache = new LRUCache<string, Remembered>({ max: CACHED_IDS_MAX });
+  const writes = new Set<Promise<void>>();
+  const turn = pLimit(WRITES_AT_ONCE);
+  let closed = false;
+  const isFresh = (known: Remembered | undefined, atMs: number) =>
+    known !== undefined && atMs - known.atMs < RENEWED_AFTER_MS;
+
+  const stored = async (endUserId: string): Promise<Remembered | undefined> => {
+    const record = await records.get(PREFIX + endUserId);
+    return record && (JSON.parse(record.value) as Remembered);
+  };
+  const write = async (endUserId: string, known: Remembered): Promise<void> => {
+    // The call goes on first: a store on this machine writes while everything else waits.
+    await setImmediate();
+    if (closed) return;
+    const before = await stored(endUserId);
+    // Most likely another process wrote it; all of them would be told of one more write.
+    if (before?.userId === known.userId && isFresh(before, known.atMs)) return;
+    const condition = { expiresAtMs: known.atMs + RETENTION_MS };
+    await records.put(PREFIX + endUserId, JSON.stringify(known), condition);
+  };
+  const begin = (endUserId: string, known: Remembered): void => {
+    const writing = turn(write, endUserId, known).catch((error: unknown) => {
+      cache.delete(endUserId);
+      onError(error);
+    });
+    writes.add(writing);
+    void writing.then(() => writes.delete(writing));
+  };
+
+  return {
+    remember(endUserId, userId) {
+      const atMs = clock.nowMs();
+      if (isFresh(cache.get(endUserId), atMs)) return;
+      if (writes.size >= WRITES_MAX) return;
+      cache.set(endUserId, { userId, atMs });
+      if (!ledger.inProcess) begin(endUserId, { userId, atMs });
+    },
+    async find(endUserId) {
+      if (typeof endUserId !== 'string') throw new TypeError('"endUserId" must be a text');
+      if (endUserId.length === 0 || endUserId.length > ID_LENGTH_MAX) return undefined;
+      return (cache.get(endUserId) ?? (await stored(endUserId)))?.userId;
+    },
+    async close() {
+      await Promise.race([
+        Promise.all(writes),
+        setTimeout(CLOSE_MS_MAX, undefined, { ref: false }),
+      ]);
+      closed = true;
+    },
+  };
+}
+
+/** For a guard that shall keep no such list. */
+export const noEndUserIds: EndUserIds = {
+  remember: () => {},
+  find: async () => undefined,
+  close: async () => {},
+};

@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { createEvents, type SafetyEvent } from '../../src/events.ts';
+import { memoryLedger } from '../../src/index.ts';
+import { errorReply, openAIErrors } from '../../src/testing/index.ts';
+import { createIdentifierBlock, IDENTIFIER_BLOCKED } from '../../src/users/identifier-block.ts';
+import { createUserStates } from '../../src/users/user-states.ts';
+import { chat, codeOf, MODEL, post, tokenOf } from '../fixture.ts';
+import { endUserIdOf, startSafety } from './notices.ts';
+
+const plans = {
+  free: { models: [MODEL], maxOutputTokens: 100, limits: [{ requests: 10, per: '24h' }] },
+};
+const CAPTURED = {
+  type: 'invalid_request',
+  code: 'cyber_policy_violation',
+  message: 'This user’s access to gpt-5 has been temporarily limited.',
+  param: 'safety_identifier',
+};
+const endpoints = [
+  { name: 'chat', path: '/v1/chat/completions', body: chat() },
+  { name: 'responses', path: '/v1/responses', body: { model: MODEL, input: 'hi' } },
+];
+const requests = (guard: Parameters<typeof tokenOf>[0], user = 'ada') =>
+  guard.users.usage(user).then(({ limits }) => [limits[0]?.used, limits[0]?.held]);
+
+describe.each(endpoints)('a user whom OpenAI no longer serves, on $name', ({ path, body }) => {
+  it.each([false, true])('is blocked here at the refusal, stream: %s', async (stream) => {
+    await using fixture = await startSafety({ plans });
+    const { fake, guard } = fixture;
+    const endUserId = await endUserIdOf(fixture);
+    await expect.poll(() => requests(guard)).toEqual([1, 0]);
+    fake.blockIdentifier(endUserId);
+    const token = await tokenOf(guard);
+    const sent = fake.requests.length + 1;
+    for (let call = 0; call < 3; call += 1) {
+      const answer = await post(guard, token, { ...body, stream }, path);
+      expect([answer.status, await codeOf(answer)]).toEqual([403, 'user_blocked']);
+    }
+    expect(fake.requests).toHaveLength(sent);
+    await expect.poll(() => requests(guard)).toEqual([1, 0]);
+    expect(fixture.noticed).toEqual([
+      {
+        kind: 'identifier_blocked',
+        userId: 'ada',
+        endUserId,
+        reason: expect.stringContaining('limited'),
+        caseId: undefined,
+      },
+    ]);
+    const others = await post(guard, await tokenOf(guard, 'bob'), { ...body, stream }, path);
+    expect(others.status).toBe(200);
+    await others.text();
+  });
+
+  it('is blocked here after a stream that says so, which passes unchanged', async () => {
+    await using fixture = await startSafety({ plans });
+    const { fake, guard } = fixture;
+    fake.scriptNext({ break: { with: 'error-event', afterChunks: 3, error: CAPTURED } });
+    const token = await tokenOf(guard);
+    const text = await (await post(guard, token, { ...body, stream: true }, path)).text();
+    expect(text).toContain(JSON.stringify(CAPTURED.message));
+    expect(text).not.toContain('user_blocked');
+    await expect.poll(() => fixture.blocked.length).toBe(1);
+    const denied = await post(guard, token, body, path);
+    expect([denied.status, await codeOf(denied)]).toEqual([403, 'user_blocked']);
+    expect(fake.requests).toHaveLength(1);
+    expect(fixture.noticed).toMatchObject([{ userId: 'ada', reason: CAPTURED.message }]);
+    await expect.poll(() => requests(guard)).toEqual([1, 0]);
+  });
+});
+
+it('a response that failed for it blocks as an error event does', async () => {
+  await using fixture = await startSafety({ plans });
+  const error = { code: 'identifier_blocked', message: 'Blocked.' };
+  const data = JSON.stringify({ type: 'response.failed', response: { status: 'failed', error } });
+  const headers = { 'content-type': 'text/event-stream' };
+  const body = `event: response.failed\ndata: ${data}\n\n`;
+  fixture.fake.scriptNext({ reply: { headers, body } });
+  const asked = { model: MODEL, input: 'hi', stream: true };
+  const answer = await post(fixture.guard, await tokenOf(fixture.guard), asked, '/v1/responses');
+  expect(await answer.text()).toBe(body);
+  await expect.poll(() => fixture.blocked.length).toBe(1);
+});
+
+describe('what counts as blocked', () => {
+  const message = 'Something about the request.';
+  const error = (
+    status: number,
+    code: string | null,
+    text = message,
+    param: string | null = null,
+  ) => errorReply(status, 'invalid_request', code, text, param);
+
+  it.each([
+    ['a code', error(403, 'identifier_blocked')],
+    ['its words', error(400, null, 'The safety identifier has been blocked.')],
+    ['the words of the guide', error(400, null, 'Error: identifier blocked')],
+    ['the field, and a policy', error(400, CAPTURED.code, CAPTURED.message, CAPTURED.param)],
+    ['the field, with 429', error(429, 'access_limited', message, 'safety_identifier')],
+  ])('%s', async (_, reply) => {
+    await using fixture = await startSafety({ plans });
+    fixture.fake.scriptNext({ reply });
+    const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
+    expect([answer.status, await codeOf(answer)]).toEqual([403, 'user_blocked']);
+    expect(fixture.blocked).toHaveLength(1);
+    expect(fixture.failed).toEqual([]);
+  });
+
+  it.each([
+    [
+      'a host that does not know the field',
+      error(400, 'unknown_parameter', message, CAPTURED.param),
+    ],
+    ['a field of the wrong form', error(400, 'string_above_max_length', message, CAPTURED.param)],
+    ['a field without a code', error(400, null, 'Unrecognized argument.', CAPTURED.param)],
+    ['content that a policy forbids', error(400, 'content_policy_violation')],
+    [
+      'words that the user chose',
+      error(400, 'invalid_value', 'No tool "identifier blocked"', 'tools'),
+    ],
+    ['an error of OpenAI’s own', error(500, 'identifier_blocked')],
+    ['the account of all users', error(401, 'identifier_blocked')],
+  ])('not %s', async (_, reply) => {
+    await using fixture = await startSafety({ plans });
+    fixture.fake.scriptNext({ reply });
+    const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
+    expect(await codeOf(answer)).not.toBe('user_blocked');
+    expect([fixture.blocked, fixture.noticed]).toEqual([[], []]);
+    expect((await post(fixture.guard, await tokenOf(fixture.guard), chat())).status).toBe(200);
+  });
+});
+
+describe('a user of whom many calls are told', () => {
+  const tell = async (before?: { reason: string }) => {
+    const ledger = memoryLedger();
+    await using fixture = await startSafety({ ledger, plans });
+    const { users } = fixture.guard;
+    if (before !== undefined) await users.block('ada', before);
+    const safety: SafetyEvent[] = [];
+    const events = createEvents();
+    events.on('safety', (event) => void safety.push(event));
+    const states = createUserStates(ledger.records);
+    const block = createIdentifierBlock({ users, states, events, clock: systemClock });
+    const told = { userId: 'ada', endUserId: 'tag', message: 'x'.repeat(10_000) };
+    await Promise.all([block(told), block(told), block(told)]);
+    await block(told);
+    states.close();
+    return { safety, blocked: fixture.blocked, block: (await users.usage('ada')).block };
+  };
+
+  it('is blocked once, with one event of bounded length', async () => {
+    const { safety, blocked, block } = await tell();
+    expect([blocked.length, block?.reason]).toEqual([1, IDENTIFIER_BLOCKED]);
+    expect(safety.map(({ reason }) => reason?.length)).toEqual([500]);
+  });
+
+  it('keeps a block of the operator’s own', async () => {
+    const { safety, blocked, block } = await tell({ reason: 'ours' });
+    expect([safety, blocked.length, block]).toEqual([[], 1, { reason: 'ours' }]);
+  });
+
+  it('is refused in every call that was waiting for OpenAI', async () => {
+    await using fixture = await startSafety({ plans });
+    const { fake, guard } = fixture;
+    const gate = fake.gate();
+    fake.scriptNext({ beforeHeaders: gate, reply: openAIErrors.identifierBlocked() }, 5);
+    const token = await tokenOf(guard);
+    const calls = Array.from({ length: 5 }, () => post(guard, token, chat()));
+    await fake.received(5);
+    gate.open();
+    for (const answer of await Promise.all(calls)) expect(answer.status).toBe(403);
+    expect(fixture.noticed.map(({ userId }) => userId)).toEqual(['ada']);
+  });
+});
+
+it('who is unblocked here while OpenAI still refuses is blocked again by the next call', async () => {
+  await using fixture = await startSafety({ plans });
+  const { fake, guard } = fixture;
+  fake.blockIdentifier(await endUserIdOf(fixture));
+  const token = await tokenOf(guard);
+  for (let round = 0; round < 2; round += 1) {
+    expect((await post(guard, token, chat())).status).toBe(403);
+    expect((await guard.users.usage('ada')).block).toBeDefined();
+    await guard.users.unblock('ada');
+  }
+  expect(fake.requests).toHaveLength(3);
+});
