@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Mountable } from './mountable.ts';
 import { serveNode } from './node.ts';
 
@@ -11,10 +11,13 @@ export function guardFastify(guard: Mountable): (app: FastifyInstance) => Promis
     // Encapsulated: only routes of this plugin leave their bodies to the guard.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-    app.all('/*', async (request, reply) => {
+    const serve = async (request: FastifyRequest, reply: FastifyReply) => {
       reply.hijack();
       const mount = { prefix: app.prefix, host: request, body: request.body };
       await serveNode(guard, request.raw, reply.raw, mount);
-    });
+    };
+    app.all('/*', serve);
+    // The mount point itself: an exchange has no other path.
+    if (app.prefix !== '') app.all('/', serve);
   };
 }

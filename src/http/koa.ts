@@ -20,7 +20,7 @@ export function guardKoa(
 ): (context: KoaContext, next: () => Promise<unknown>) => Promise<void> {
   const prefix = options.prefix?.replace(/\/+$/, '') ?? '';
   return async (context, next) => {
-    if (!context.req.url?.startsWith(`${prefix}/`)) {
+    if (!isBelow(context.req.url ?? '/', prefix)) {
       await next();
       return;
     }
@@ -29,4 +29,9 @@ export function guardKoa(
     const { req, res, request } = context;
     await serveNode(guard, req, res, { prefix, host: context, body: request.body });
   };
+}
+
+/** The mount point itself counts: an exchange has no other path. */
+function isBelow(url: string, prefix: string): boolean {
+  return url.startsWith(prefix) && ['/', '?', undefined].includes(url[prefix.length]);
 }

@@ -41,8 +41,12 @@ export class NodeRequest implements GuardRequest {
 
   readBody(limitBytes: number): Promise<RequestBody> {
     if (this.#body !== undefined) return Promise.resolve(hostBody(this.#body, limitBytes));
-    const announced = Number(this.#request.headers['content-length'] ?? 0);
+    const { headers } = this.#request;
+    const announced = Number(headers['content-length'] ?? 0);
     if (announced > limitBytes) return Promise.reject(tooLarge(limitBytes));
+    const chunked = headers['transfer-encoding'] !== undefined;
+    // Whoever read nothing where nothing was has left nothing to wait for.
+    if (announced === 0 && !chunked) return Promise.resolve(NO_BODY);
     return readStream(this.#request, limitBytes);
   }
 
@@ -55,6 +59,8 @@ export class NodeRequest implements GuardRequest {
     });
   }
 }
+
+const NO_BODY: RequestBody = { kind: 'bytes', bytes: new Uint8Array() };
 
 function countHeader(rawHeaders: readonly string[], name: string): number {
   let count = 0;

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { bearer } from '../../src/auth/index.ts';
+import { watchToken } from '../canary.ts';
+import { chat, post, startFixture } from '../fixture.ts';
+import { hosts } from './hosts.ts';
+
+const LOGIN = 'a-login-of-the-user-ada';
+const PREFIX = '/deep/token';
+
+describe.each(hosts)('what is mounted on $name', ({ name, start }) => {
+  it('answers at its mount point: an exchange with and without a body', async () => {
+    const auth = bearer({ [LOGIN]: 'ada' });
+    await using fixture = await startFixture({ exchange: { auth } });
+    await using host = await start(fixture.guard.exchange, PREFIX);
+    // A catch-all route of Next has at least one segment.
+    const url = host.origin + PREFIX + (name.startsWith('Next') ? '/exchange' : '');
+    const authorization = `Bearer ${LOGIN}`;
+    const plain = await fetch(url, { method: 'POST', headers: { authorization } });
+    const headers = { authorization, 'content-type': 'application/json' };
+    const body = JSON.stringify({ singleUse: true });
+    const wished = await fetch(url, { method: 'POST', headers, body });
+    expect([plain.status, wished.status]).toEqual([200, 200]);
+    for (const answer of [plain, wished]) {
+      const { value } = (await answer.json()) as { value: string };
+      expect((await post(fixture.guard, watchToken(value), chat())).status).toBe(200);
+    }
+    const stranger = await fetch(url, { method: 'POST' });
+    expect(stranger.status).toBe(401);
+  });
+});
