@@ -1,11 +1,14 @@
 import express, { type Request } from 'express';
 import { createGuardedCompletion } from 'guarded-completion';
 import { guardExpress } from 'guarded-completion/express';
+import { sqliteLedger } from 'guarded-completion/sqlite';
 
 const guard = createGuardedCompletion({
   apiKey: process.env['OPENAI_API_KEY'],
   secret: process.env['GUARD_SECRET'],
   baseURL: process.env['OPENAI_BASE_URL'] ?? 'https://api.openai.com/v1',
+  // One file: what was used and who is blocked survive a restart.
+  ledger: sqliteLedger({ file: process.env['GUARD_DB'] ?? 'guard.db' }),
   plans: {
     free: {
       models: ['gpt-5-mini'],

@@ -24,7 +24,11 @@ export interface BackendProcess extends AsyncDisposable {
 }
 
 /** Starts `main` before an upstream, and waits until it answers. */
-export async function startBackend(main: string, baseURL: string): Promise<BackendProcess> {
+export async function startBackend(
+  main: string,
+  baseURL: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<BackendProcess> {
   const port = await freePort();
   const child = spawn(process.execPath, [...FROM_SOURCE, main], {
     cwd: ROOT,
@@ -36,6 +40,8 @@ export async function startBackend(main: string, baseURL: string): Promise<Backe
       OPENAI_API_KEY: canaries.apiKey,
       OPENAI_BASE_URL: baseURL,
       GUARD_SECRET: canaries.secret,
+      GUARD_DB: ':memory:',
+      ...env,
     },
   });
   const ended = endOf(child);

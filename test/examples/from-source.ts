@@ -5,6 +5,9 @@ const SOURCES: Readonly<Record<string, string>> = {
   '': 'index',
   auth: 'auth/index',
   testing: 'testing/index',
+  postgres: 'ledger/postgres-ledger',
+  redis: 'ledger/redis-ledger',
+  sqlite: 'ledger/sqlite-ledger',
 };
 
 registerHooks({

@@ -1,0 +1,45 @@
+import { serve } from '@hono/node-server';
+import { createGuardedCompletion } from 'guarded-completion';
+import { accessTokens, anonymous, anyOf, clerkAuth } from 'guarded-completion/auth';
+import { guardHono } from 'guarded-completion/hono';
+import { Hono } from 'hono';
+
+const guard = createGuardedCompletion({
+  apiKey: process.env['OPENAI_API_KEY'],
+  secret: process.env['GUARD_SECRET'],
+  baseURL: process.env['OPENAI_BASE_URL'] ?? 'https://api.openai.com/v1',
+  auth: anyOf(
+    accessTokens(),
+    clerkAuth({
+      issuer: process.env['CLERK_ISSUER'] ?? '',
+      authorizedParties: [process.env['APP_ORIGIN'] ?? 'https://my-app.com'],
+    }),
+    // Who has not signed in, by his address; three calls, and all guests together a dollar a day.
+    anonymous({ trustProxy: Number(process.env['PROXIES'] ?? 0) }),
+  ),
+  plans: {
+    guest: { models: ['gpt-5-mini'], limits: [{ requests: 3, per: '24h' }] },
+    free: { models: ['gpt-5-mini'], limits: [{ requests: 20, per: '24h' }, { concurrent: 2 }] },
+    pro: {
+      models: ['gpt-5*'],
+      limits: [
+        { requests: 500, per: '24h' },
+        { usd: 20, per: 'month' },
+      ],
+    },
+  },
+  // Clerk Billing says the plan in the session token; names here are as there.
+  planOf: (user) => (user.anonymous ? 'guest' : user.plan === 'pro' ? 'pro' : 'free'),
+  anonymousLimits: [{ usd: 1, per: 'day' }],
+  cors: { origins: [process.env['APP_ORIGIN'] ?? 'https://my-app.com'] },
+});
+
+const app = new Hono();
+app.all('/v1/*', guardHono(guard));
+
+const server = serve({ fetch: app.fetch, port: Number(process.env['PORT'] ?? 3000) });
+process.once('SIGTERM', async () => {
+  // Running answers end first; new calls are told to come again.
+  await guard.close();
+  server.close();
+});

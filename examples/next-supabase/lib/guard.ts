@@ -1,0 +1,37 @@
+import { createGuardedCompletion, type Guard } from 'guarded-completion';
+import { supabaseAuth } from 'guarded-completion/auth';
+import { postgresLedger } from 'guarded-completion/postgres';
+import { Pool } from 'pg';
+
+/** One for the process: Next loads a module once for each route, and again at each change. */
+const kept = globalThis as { guard?: Guard };
+
+kept.guard ??= createGuardedCompletion({
+  apiKey: process.env['OPENAI_API_KEY'],
+  secret: process.env['GUARD_SECRET'],
+  baseURL: process.env['OPENAI_BASE_URL'] ?? 'https://api.openai.com/v1',
+  // Supabase's own Postgres: take the connection string of its pooler.
+  ledger: postgresLedger(new Pool({ connectionString: process.env['DATABASE_URL'], max: 4 })),
+  auth: supabaseAuth({ url: process.env['SUPABASE_URL'] ?? '' }),
+  plans: {
+    guest: { models: ['gpt-5-mini'], limits: [{ requests: 3, per: '24h' }] },
+    free: { models: ['gpt-5-mini'], limits: [{ requests: 20, per: '24h' }, { concurrent: 2 }] },
+    pro: {
+      models: ['gpt-5*'],
+      limits: [
+        { requests: 500, per: '24h' },
+        { usd: 20, per: 'month' },
+      ],
+    },
+  },
+  planOf: ({ anonymous, claims }) => (anonymous ? 'guest' : planIn(claims?.['app_metadata'])),
+  anonymousLimits: [{ usd: 5, per: 'day' }],
+});
+
+/** Of `app_metadata`, which only servers write; `user_metadata` is the user's own. */
+function planIn(metadata: unknown): string {
+  const { plan } = (metadata ?? {}) as { readonly plan?: unknown };
+  return plan === 'pro' ? 'pro' : 'free';
+}
+
+export const guard = kept.guard;
