@@ -4,6 +4,7 @@ export default defineConfig({
   entry: {
     index: 'src/index.ts',
     auth: 'src/auth/index.ts',
+    billing: 'src/billing/index.ts',
     express: 'src/http/express.ts',
     fastify: 'src/http/fastify.ts',
     hono: 'src/http/hono.ts',

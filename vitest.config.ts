@@ -9,6 +9,7 @@ export default defineConfig({
     alias: [
       { find: /^guarded-completion$/, replacement: path('./src/index.ts') },
       { find: /^guarded-completion\/auth$/, replacement: path('./src/auth/index.ts') },
+      { find: /^guarded-completion\/billing$/, replacement: path('./src/billing/index.ts') },
       { find: /^guarded-completion\/secrets$/, replacement: path('./src/secrets/index.ts') },
       { find: /^guarded-completion\/testing$/, replacement: path('./src/testing/index.ts') },
       {

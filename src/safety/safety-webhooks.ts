@@ -2,14 +2,14 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { Guard } from '../create-guarded-completion.ts';
 import { withHookDeadline } from '../deadline.ts';
-import { BodyError, type DenialCode, deny } from '../errors.ts';
+import { type Denial, deny } from '../errors.ts';
 import { type Events, eventsOf, type SafetyEvent } from '../events.ts';
-import type { GuardAnswer, GuardRequest } from '../exchange.ts';
-import { type Mountable, mountable } from '../http/mountable.ts';
-import { refusal } from '../http/refuse.ts';
+import type { GuardRequest } from '../exchange.ts';
+import type { Mountable } from '../http/mountable.ts';
+import { readSignedBody } from '../http/raw-body.ts';
+import { webhook } from '../http/webhook.ts';
 import { parseOrThrow } from '../shape.ts';
 import { readSafetyCase, type SafetyCase, type SafetyClient } from './safety-case.ts';
-import { RawBodyError, readSignedBody } from './signed-body.ts';
 
 export type { SafetyClient } from './safety-case.ts';
 
@@ -83,20 +83,11 @@ const noticeShape = z.object({ id: z.string().regex(/^C-[\w-]{1,128}$/) });
  */
 export function safetyWebhooks(options: SafetyWebhooksOptions): Mountable {
   const { secret } = parseOrThrow(optionsShape, options, 'safetyWebhooks');
-  const events = eventsOf(options.guard);
-  const handle = createHandle(options, secret, createAct(options, events));
-  return mountable(async (request) => {
-    try {
-      return await handle(request);
-    } catch (error) {
-      if (error instanceof BodyError) return refused(error.code, error.message);
-      events.emit('failed', { what: 'webhook', error });
-      return refused('internal_error', error instanceof RawBodyError ? error.message : FAILED);
-    }
-  });
+  const handle = createHandle(options, secret, createAct(options, eventsOf(options.guard)));
+  return webhook(options.guard, handle);
 }
 
-const FAILED = 'This could not be handled. Send it again.';
+const WRONG_SIGNATURE = deny('invalid_request', 'The signature is missing, wrong or too old.');
 
 type Act = (kind: SafetyNotice['kind'], found: SafetyCase) => Promise<void>;
 
@@ -104,18 +95,17 @@ function createHandle(
   { client }: SafetyWebhooksOptions,
   secret: string,
   act: Act,
-): (request: GuardRequest) => Promise<GuardAnswer> {
+): (request: GuardRequest) => Promise<Denial | undefined> {
   return async (request) => {
-    if (request.method !== 'POST') return refused('method_not_allowed', 'Use POST here.');
     const payload = await readSignedBody(request);
     const signed = await verify(client, payload, signatureOf(request), secret);
-    if (!signed) return refused('invalid_request', 'The signature is missing, wrong or too old.');
+    if (!signed) return WRONG_SIGNATURE;
     const { type, data } = eventShape.parse(signed.event);
     const kind = KINDS.get(type);
     if (kind !== undefined) {
       await act(kind, await readSafetyCase(client, noticeShape.parse(data).id));
     }
-    return { status: 200, headers: { 'content-type': 'application/json' }, body: '{}' };
+    return undefined;
   };
 }
 
@@ -160,9 +150,4 @@ function createAct({ guard, ...actions }: SafetyWebhooksOptions, events: Events)
     }
     events.emit('safety', notice);
   };
-}
-
-function refused(code: DenialCode, message: string): GuardAnswer {
-  const allow = code === 'method_not_allowed' ? { allow: 'POST' } : {};
-  return refusal(deny(code, message, allow), undefined, Date.now());
 }

@@ -4,6 +4,9 @@ import { registerHooks } from 'node:module';
 const SOURCES: Readonly<Record<string, string>> = {
   '': 'index',
   auth: 'auth/index',
+  billing: 'billing/index',
+  secrets: 'secrets/index',
+  safety: 'safety/safety-webhooks',
   testing: 'testing/index',
   postgres: 'ledger/postgres-ledger',
   redis: 'ledger/redis-ledger',

@@ -50,6 +50,11 @@ const ENTRIES = [
       'supabaseAuth',
     ],
   },
+  {
+    entry: './billing',
+    source: 'src/billing/index.ts',
+    names: ['revenueCatWebhook', 'stripeMeter', 'stripeWebhook'],
+  },
   { entry: './express', source: 'src/http/express.ts', names: ['guardExpress'] },
   { entry: './fastify', source: 'src/http/fastify.ts', names: ['guardFastify'] },
   { entry: './hono', source: 'src/http/hono.ts', names: ['guardHono'] },

@@ -6,7 +6,7 @@ import type { Edge } from './source.ts';
  */
 const GROUPS: readonly (readonly string[])[] = [
   ['index.ts'],
-  ['http', 'sdk', 'safety', 'secrets'],
+  ['http', 'sdk', 'safety', 'secrets', 'billing'],
   [
     'create-guarded-completion.ts',
     'create-line.ts',

@@ -1,0 +1,178 @@
+import { hash, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import type { Guard } from '../create-guarded-completion.ts';
+import { withHookDeadline } from '../deadline.ts';
+import { type Denial, deny, isDenial } from '../errors.ts';
+import type { GuardRequest } from '../exchange.ts';
+import type { Mountable } from '../http/mountable.ts';
+import { webhook } from '../http/webhook.ts';
+import { readJson } from '../openai/read-json.ts';
+import { parseOrThrow } from '../shape.ts';
+
+/** An entitlement that a customer has now. */
+export interface Entitlement {
+  readonly id: string;
+  /** `undefined`: for ever. */
+  readonly expiresAtMs?: number | undefined;
+}
+
+export interface RevenueCatOptions {
+  readonly guard: Guard;
+  /** The value of the `Authorization` header that you set for the webhook at RevenueCat; at least 16
+   * characters. `undefined`, an environment variable that is not set, is a `TypeError`. */
+  readonly authorization: string | undefined;
+  /** Which plan an entitlement gives; others give none. */
+  readonly plans: Readonly<Record<string, string>>;
+  /** Takes events of test purchases, too; default false. */
+  readonly sandbox?: boolean;
+  /** Reads what a customer has, from RevenueCat, whenever an event speaks of him: RevenueCat's own
+   * advice. Without it each event is taken at its word, which is enough where nobody has two
+   * subscriptions, and a transfer only takes, since its event does not say what it gives. */
+  readonly entitlementsOf?: (appUserId: string) => Promise<readonly Entitlement[]>;
+}
+
+const SECRET_LENGTH_MIN = 16;
+const BODY = { bytesMax: 1024 * 1024, deadlineMs: 10_000 };
+const HOOK_MS_MAX = 10_000;
+
+const NO_SECRET = {
+  error: `must be a text of at least ${SECRET_LENGTH_MIN} characters; is its environment variable set?`,
+};
+const optionsShape = z.strictObject({
+  guard: z.custom<Guard>((value) => typeof value === 'object', 'must be a guard'),
+  authorization: z.string(NO_SECRET).min(SECRET_LENGTH_MIN, NO_SECRET),
+  plans: z.record(z.string(), z.string().min(1)),
+  sandbox: z.boolean().default(false),
+  entitlementsOf: z.custom<object>((value) => typeof value === 'function').optional(),
+});
+
+const id = z.string().min(1).max(256);
+const ids = z.array(id).max(1_000).nullish();
+const instant = z.number().min(0).max(8.64e15);
+const eventShape = z.object({
+  type: z.string().max(128),
+  event_timestamp_ms: instant,
+  environment: z.string().nullish(),
+  app_user_id: id.nullish(),
+  original_app_user_id: id.nullish(),
+  aliases: ids,
+  entitlement_ids: ids,
+  expiration_at_ms: instant.nullish(),
+  grace_period_expiration_at_ms: instant.nullish(),
+  transferred_from: ids,
+  transferred_to: ids,
+});
+const payloadShape = z.object({ event: eventShape });
+type RevenueCatEvent = z.output<typeof eventShape>;
+
+/** What an event means for access, by RevenueCat's documentation of its webhooks (read 2026-11). */
+const MEANINGS: ReadonlyMap<string, 'has' | 'ends' | 'moves'> = new Map([
+  ['INITIAL_PURCHASE', 'has'],
+  ['RENEWAL', 'has'],
+  ['UNCANCELLATION', 'has'],
+  ['NON_RENEWING_PURCHASE', 'has'],
+  ['SUBSCRIPTION_EXTENDED', 'has'],
+  ['TEMPORARY_ENTITLEMENT_GRANT', 'has'],
+  // Access lasts until what was paid for ends; after a refund that is in the past.
+  ['CANCELLATION', 'has'],
+  ['BILLING_ISSUE', 'has'],
+  ['SUBSCRIPTION_PAUSED', 'has'],
+  ['EXPIRATION', 'ends'],
+  ['TRANSFER', 'moves'],
+]);
+
+/**
+ * Gives users the plans that they bought through RevenueCat, from the next call on; mount it where its
+ * webhooks arrive. Repeats and late events change nothing. Answers 200 for what is done or does not
+ * concern access, 401 without the agreed `Authorization`, 400 for what is no event, and 500, with an
+ * event `failed`, when the store or `entitlementsOf` fails: RevenueCat then sends it again.
+ */
+export function revenueCatWebhook(options: RevenueCatOptions): Mountable {
+  const { authorization, sandbox } = parseOrThrow(optionsShape, options, 'revenueCatWebhook');
+  const expected = digest(authorization);
+  const apply = createApply(options);
+  return webhook(options.guard, async (request) => {
+    const sent = request.header('authorization') ?? '';
+    if (!timingSafeEqual(digest(sent), expected)) return UNAUTHORIZED;
+    const event = await readEvent(request);
+    if (isDenial(event)) return event;
+    if (event.environment !== 'SANDBOX' || sandbox) await apply(event);
+    return undefined;
+  });
+}
+
+const UNAUTHORIZED = deny(
+  'invalid_credential',
+  'The "Authorization" header is not the agreed one.',
+);
+
+const digest = (text: string): Buffer => hash('sha256', text, 'buffer');
+
+async function readEvent(request: GuardRequest): Promise<RevenueCatEvent | Denial> {
+  const body = await readJson(request, BODY);
+  if (isDenial(body)) return body;
+  const parsed = payloadShape.safeParse(body.value);
+  if (parsed.success) return parsed.data.event;
+  const param = parsed.error.issues[0]?.path.join('.') ?? 'event';
+  return deny('invalid_request', `"${param}" is not as RevenueCat sends it.`, { param });
+}
+
+function createApply({
+  guard,
+  plans,
+  entitlementsOf,
+}: RevenueCatOptions): (event: RevenueCatEvent) => Promise<void> {
+  const push = async (userId: string, has: readonly Entitlement[], asOf: Date) => {
+    const known = has.flatMap(({ id, expiresAtMs }) => {
+      const plan = Object.hasOwn(plans, id) ? plans[id] : undefined;
+      return plan === undefined ? [] : [{ plan, expiresAtMs }];
+    });
+    const names = known.map(({ plan }) => plan);
+    const untilMs = latest(known.map(({ expiresAtMs }) => expiresAtMs));
+    const until = untilMs === undefined ? {} : { until: new Date(untilMs) };
+    await guard.users.setPlan(userId, names.length === 0 ? undefined : names, { asOf, ...until });
+  };
+  const asked = async (userId: string, asOf: Date, ask: typeof entitlementsOf) => {
+    const has = await withHookDeadline(ask?.(userId) ?? [], HOOK_MS_MAX, 'entitlementsOf');
+    await push(userId, has, asOf);
+  };
+  return async (event) => {
+    const meaning = MEANINGS.get(event.type);
+    const asOf = new Date(event.event_timestamp_ms);
+    const concerned = meaning === 'moves' ? movedUsers(event, entitlementsOf) : userOf(event);
+    if (meaning === undefined) return;
+    for (const userId of concerned) {
+      if (entitlementsOf !== undefined) await asked(userId, asOf, entitlementsOf);
+      else await push(userId, meaning === 'has' ? entitlementsIn(event) : [], asOf);
+    }
+  };
+}
+
+/** `undefined`, which is for ever, is later than any time. */
+function latest(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length < times.length || known.length === 0 ? undefined : Math.max(...known);
+}
+
+const entitlementsIn = (event: RevenueCatEvent): Entitlement[] => {
+  const expiresAtMs = event.grace_period_expiration_at_ms ?? event.expiration_at_ms ?? undefined;
+  return (event.entitlement_ids ?? []).map((id) => ({ id, expiresAtMs }));
+};
+
+/** RevenueCat's own name for a customer who has not logged in to the app. */
+const isAnonymous = (userId: string) => userId.startsWith('$RCAnonymousID:');
+
+/** The customer by the app's own id, under whichever of his names it is; nobody when he has none. */
+function userOf({ app_user_id, original_app_user_id, aliases }: RevenueCatEvent): string[] {
+  const names = [app_user_id, original_app_user_id, ...(aliases ?? [])];
+  const named = names.find((name) => typeof name === 'string' && !isAnonymous(name));
+  return typeof named === 'string' ? [named] : [];
+}
+
+function movedUsers(
+  { transferred_from, transferred_to }: RevenueCatEvent,
+  entitlementsOf: unknown,
+): string[] {
+  const gained = entitlementsOf === undefined ? [] : (transferred_to ?? []);
+  return [...(transferred_from ?? []), ...gained].filter((userId) => !isAnonymous(userId));
+}

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import type { Guard } from '../create-guarded-completion.ts';
+import { withHookDeadline } from '../deadline.ts';
+import { deny } from '../errors.ts';
+import type { Mountable } from '../http/mountable.ts';
+import { readSignedBody } from '../http/raw-body.ts';
+import { webhook } from '../http/webhook.ts';
+import { parseOrThrow } from '../shape.ts';
+
+/** Stripe's SDK, as far as it is needed here; checked against the real one in tests. */
+export interface StripeWebhookClient {
+  readonly webhooks: {
+    constructEventAsync(payload: string, header: string, secret: string): Promise<StripeEvent>;
+  };
+  readonly entitlements: {
+    readonly activeEntitlements: {
+      list(params: { customer: string; limit: number }): AsyncIterable<{ lookup_key: string }>;
+    };
+  };
+}
+
+interface StripeEvent {
+  readonly type: string;
+  readonly created: number;
+  readonly data: { readonly object: object };
+}
+
+export interface StripeWebhookOptions {
+  readonly guard: Guard;
+  readonly stripe: StripeWebhookClient;
+  /** The signing secret of the webhook's endpoint at Stripe (`whsec_…`). `undefined`, an environment
+   * variable that is not set, is a `TypeError`. */
+  readonly secret: string | undefined;
+  /** Which plan a feature gives, by its lookup key; others give none. */
+  readonly plans: Readonly<Record<string, string>>;
+  /** Whose customer (`cus_…`) this is; `undefined` for nobody's. */
+  readonly userOf: (customer: string) => string | undefined | Promise<string | undefined>;
+}
+
+const SECRET_LENGTH_MIN = 16;
+const HOOK_MS_MAX = 10_000;
+/** Stripe has no customer with more. */
+const ENTITLEMENTS_MAX = 1_000;
+const SUMMARY = 'entitlements.active_entitlement_summary.updated';
+
+const NO_SECRET = {
+  error: 'must be the signing secret of the endpoint; is its environment variable set?',
+};
+const callable = z.custom<object>((value) => typeof value === 'function', 'must be a function');
+const optionsShape = z.strictObject({
+  guard: z.custom<Guard>((value) => typeof value === 'object', 'must be a guard'),
+  stripe: z.custom<object>(
+    (value) => typeof value === 'object' && value !== null && 'webhooks' in value,
+    'must be a client of the "stripe" package',
+  ),
+  secret: z.string(NO_SECRET).min(SECRET_LENGTH_MIN, NO_SECRET),
+  plans: z.record(z.string(), z.string().min(1)),
+  userOf: callable,
+});
+const summaryShape = z.object({
+  customer: z.string().min(1).max(256),
+  entitlements: z.object({
+    data: z.array(z.object({ lookup_key: z.string() })),
+    has_more: z.boolean().default(false),
+  }),
+});
+
+/**
+ * Gives users the plans of the features that they pay for at Stripe, from the next call on; mount it
+ * where its webhooks arrive, before any body parser. Nothing happens without Stripe's signature. Repeats
+ * and late events change nothing; of two in one second, the later to arrive counts. Answers 200 for what
+ * is done or is of another kind, 400 for a wrong signature, and 500, with an event `failed`, when Stripe,
+ * the store or `userOf` fails: Stripe then sends it again.
+ */
+export function stripeWebhook(options: StripeWebhookOptions): Mountable {
+  const { secret } = parseOrThrow(optionsShape, options, 'stripeWebhook');
+  const { guard, stripe } = options;
+  return webhook(guard, async (request) => {
+    const payload = await readSignedBody(request);
+    const signature = request.header('stripe-signature') ?? '';
+    const event = await stripe.webhooks
+      .constructEventAsync(payload, signature, secret)
+      .catch(() => undefined);
+    if (event === undefined) return WRONG_SIGNATURE;
+    if (event.type === SUMMARY) await apply(options, event);
+    return undefined;
+  });
+}
+
+const WRONG_SIGNATURE = deny('invalid_request', 'The signature is missing, wrong or too old.');
+
+async function apply(
+  { guard, stripe, plans, userOf }: StripeWebhookOptions,
+  { created, data }: StripeEvent,
+): Promise<void> {
+  const { customer, entitlements } = summaryShape.parse(data.object);
+  const userId = await withHookDeadline(userOf(customer), HOOK_MS_MAX, 'userOf');
+  if (userId === undefined) return;
+  const active = entitlements.has_more ? await allOf(stripe, customer) : entitlements.data;
+  const names = active.flatMap(({ lookup_key }) =>
+    Object.hasOwn(plans, lookup_key) ? [plans[lookup_key] ?? ''] : [],
+  );
+  const asOf = new Date(created * 1_000);
+  await guard.users.setPlan(userId, names.length === 0 ? undefined : names, { asOf });
+}
+
+async function allOf(
+  { entitlements }: StripeWebhookClient,
+  customer: string,
+): Promise<{ lookup_key: string }[]> {
+  const all: { lookup_key: string }[] = [];
+  for await (const one of entitlements.activeEntitlements.list({ customer, limit: 100 })) {
+    all.push(one);
+    if (all.length === ENTITLEMENTS_MAX) break;
+  }
+  return all;
+}

@@ -1,0 +1,247 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type Entitlement,
+  type RevenueCatOptions,
+  revenueCatWebhook,
+} from '../../src/billing/index.ts';
+import { type Guard, memoryLedger } from '../../src/index.ts';
+import { withVerbs } from '../faults/killed/place.ts';
+import { chat, codeOf, type Fixture, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
+import { hosts } from '../http/hosts.ts';
+
+const AUTHORIZATION = 'Bearer a-secret-between-us-two';
+const plans = {
+  free: { models: ['gpt-4o'] },
+  pro: { models: [MODEL] },
+  max: { models: [MODEL, 'gpt-4o'] },
+};
+const names = { pro: 'pro', max_yearly: 'max' };
+const DAY_MS = 86_400_000;
+const START_MS = Date.now();
+
+/** An event in the shape that RevenueCat documents. */
+function event(type: string, more: Record<string, unknown> = {}) {
+  return {
+    api_version: '1.0',
+    event: {
+      id: 'UniqueIdentifierOfEvent',
+      type,
+      app_id: '1234567890',
+      app_user_id: 'ada',
+      original_app_user_id: '$RCAnonymousID:87c6049c58069238dce29853916d624c',
+      aliases: ['$RCAnonymousID:8069238d6049ce87cc529853916d624c'],
+      product_id: 'com.app.monthly',
+      entitlement_ids: ['pro'],
+      period_type: 'NORMAL',
+      purchased_at_ms: START_MS - DAY_MS,
+      expiration_at_ms: START_MS + 30 * DAY_MS,
+      event_timestamp_ms: START_MS,
+      environment: 'PRODUCTION',
+      store: 'APP_STORE',
+      ...more,
+    },
+  };
+}
+
+const start = (more = {}) => startFixture({ plans, planOf: () => 'free', ...more });
+const mount = (guard: Guard, more: Partial<RevenueCatOptions> = {}) =>
+  revenueCatWebhook({ guard, authorization: AUTHORIZATION, plans: names, ...more });
+
+async function send(
+  { handler }: ReturnType<typeof mount>,
+  body: unknown,
+  authorization = AUTHORIZATION,
+): Promise<number> {
+  const request = new Request('http://backend.test/revenuecat', {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/json' },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  return (await handler(request)).status;
+}
+
+const planOf = async ({ guard }: Fixture, user = 'ada') => (await guard.users.usage(user)).plan;
+
+describe('RevenueCat', () => {
+  it('a purchase counts at the next call', async () => {
+    await using fixture = await start();
+    const token = await tokenOf(fixture.guard);
+    expect(await codeOf(await post(fixture.guard, token, chat()))).toBe('model_not_allowed');
+    expect(await send(mount(fixture.guard), event('INITIAL_PURCHASE'))).toBe(200);
+    expect((await post(fixture.guard, token, chat())).status).toBe(200);
+  });
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['INITIAL_PURCHASE', {}, 'pro'],
+    ['RENEWAL', {}, 'pro'],
+    ['UNCANCELLATION', {}, 'pro'],
+    ['NON_RENEWING_PURCHASE', { expiration_at_ms: null }, 'pro'],
+    ['SUBSCRIPTION_EXTENDED', {}, 'pro'],
+    ['CANCELLATION', { cancel_reason: 'UNSUBSCRIBE' }, 'pro'],
+    ['CANCELLATION', { cancel_reason: 'CUSTOMER_SUPPORT', expiration_at_ms: START_MS - 1 }, 'free'],
+    ['BILLING_ISSUE', { expiration_at_ms: START_MS - 1 }, 'free'],
+    [
+      'BILLING_ISSUE',
+      { expiration_at_ms: START_MS - 1, grace_period_expiration_at_ms: START_MS + DAY_MS },
+      'pro',
+    ],
+    ['SUBSCRIPTION_PAUSED', {}, 'pro'],
+    ['EXPIRATION', {}, 'free'],
+    ['TEST', {}, 'free'],
+    ['PRODUCT_CHANGE', {}, 'free'],
+    ['SOMETHING_OF_TOMORROW', {}, 'free'],
+    ['INITIAL_PURCHASE', { entitlement_ids: ['pro', 'max_yearly'] }, 'pro+max'],
+    ['INITIAL_PURCHASE', { entitlement_ids: ['something_else'] }, 'free'],
+    ['INITIAL_PURCHASE', { entitlement_ids: ['__proto__', 'constructor'] }, 'free'],
+    ['INITIAL_PURCHASE', { entitlement_ids: null }, 'free'],
+    ['INITIAL_PURCHASE', { environment: 'SANDBOX' }, 'free'],
+    [
+      'INITIAL_PURCHASE',
+      { app_user_id: '$RCAnonymousID:1', aliases: ['$RCAnonymousID:1', 'ada'] },
+      'pro',
+    ],
+    ['INITIAL_PURCHASE', { app_user_id: '$RCAnonymousID:1', aliases: [] }, 'free'],
+  ])('%s with %j leaves the plan %s', async (type, more, plan) => {
+    await using fixture = await start();
+    expect(await send(mount(fixture.guard), event(type, more))).toBe(200);
+    expect(await planOf(fixture)).toBe(plan);
+  });
+
+  it('takes test purchases where it is told to', async () => {
+    await using fixture = await start();
+    const sandbox = event('INITIAL_PURCHASE', { environment: 'SANDBOX' });
+    await send(mount(fixture.guard, { sandbox: true }), sandbox);
+    expect(await planOf(fixture)).toBe('pro');
+  });
+
+  it('ends a subscription by itself, when what was paid for is over', async () => {
+    let nowMs = START_MS;
+    await using fixture = await start({ clock: { nowMs: () => nowMs } });
+    await send(mount(fixture.guard), event('CANCELLATION'));
+    nowMs += 30 * DAY_MS - 1;
+    expect(await planOf(fixture)).toBe('pro');
+    nowMs += 1;
+    expect(await planOf(fixture)).toBe('free');
+  });
+
+  it('comes to the same end in whichever order events arrive, and however often', async () => {
+    const history = [
+      'INITIAL_PURCHASE',
+      'RENEWAL',
+      'CANCELLATION',
+      'EXPIRATION',
+      'INITIAL_PURCHASE',
+    ].map((type, at) => event(type, { event_timestamp_ms: START_MS + at }));
+    const order = fc
+      .shuffledSubarray([...history, ...history], { minLength: 10, maxLength: 10 })
+      .chain((all) => fc.integer({ min: 1, max: 5 }).map((last) => ({ all, last })));
+    const property = fc.asyncProperty(order, async ({ all, last }) => {
+      await using fixture = await start();
+      const webhook = mount(fixture.guard);
+      const until = START_MS + last;
+      const seen = all.filter(({ event: { event_timestamp_ms: at } }) => at < until);
+      for (const one of seen) expect(await send(webhook, one)).toBe(200);
+      expect(await planOf(fixture)).toBe(last === 4 ? 'free' : 'pro');
+    });
+    await fc.assert(property, { numRuns: 30 });
+  });
+
+  it('a transfer takes from one, and gives to the other what RevenueCat says he has', async () => {
+    const transfer = event('TRANSFER', {
+      app_user_id: undefined,
+      transferred_from: ['ada', '$RCAnonymousID:1'],
+      transferred_to: ['bob'],
+      event_timestamp_ms: START_MS + 1,
+    });
+    await using fixture = await start();
+    const alone = mount(fixture.guard);
+    await send(alone, event('INITIAL_PURCHASE'));
+    await send(alone, transfer);
+    expect([await planOf(fixture), await planOf(fixture, 'bob')]).toEqual(['free', 'free']);
+
+    await using asking = await start();
+    const has = new Map<string, readonly Entitlement[]>([
+      ['bob', [{ id: 'max_yearly', expiresAtMs: START_MS + DAY_MS }, { id: 'unknown' }]],
+    ]);
+    const webhook = mount(asking.guard, { entitlementsOf: async (id) => has.get(id) ?? [] });
+    await send(webhook, transfer);
+    expect([await planOf(asking), await planOf(asking, 'bob')]).toEqual(['free', 'max']);
+  });
+
+  it('with a look-up, believes that and not the event: two subscriptions stay two', async () => {
+    await using fixture = await start();
+    const webhook = mount(fixture.guard, { entitlementsOf: async () => [{ id: 'max_yearly' }] });
+    await send(webhook, event('EXPIRATION'));
+    expect(await planOf(fixture)).toBe('max');
+  });
+});
+
+describe('what is refused, with nothing done', () => {
+  it.each([
+    ['', 401],
+    ['Bearer wrong', 401],
+    [AUTHORIZATION.slice(7), 401],
+    [`${AUTHORIZATION} `, 200],
+  ])('the authorization "%s": %i', async (authorization, status) => {
+    await using fixture = await start();
+    const webhook = mount(fixture.guard);
+    expect(await send(webhook, event('INITIAL_PURCHASE'), authorization)).toBe(status);
+    expect(await planOf(fixture)).toBe(status === 200 ? 'pro' : 'free');
+  });
+
+  it.each([
+    ['', 400],
+    ['{', 400],
+    ['[]', 400],
+    ['{"event":{}}', 400],
+    [event('RENEWAL', { event_timestamp_ms: 'now' }), 400],
+    [event('RENEWAL', { event_timestamp_ms: 1e300 }), 400],
+    [event('RENEWAL', { app_user_id: 'x'.repeat(257) }), 400],
+    [event('RENEWAL', { entitlement_ids: 'pro' }), 400],
+    ['x'.repeat(1024 * 1024 + 1), 413],
+  ])('a body that is no event (%#)', async (body, status) => {
+    await using fixture = await start();
+    expect(await send(mount(fixture.guard), body)).toBe(status);
+    expect(await planOf(fixture)).toBe('free');
+  });
+
+  it.each([undefined, '', 'too short'])('A39 a start with the secret %j', async (authorization) => {
+    await using fixture = await start();
+    expect(() => mount(fixture.guard, { authorization })).toThrow(/authorization/);
+  });
+
+  it('is repeated by RevenueCat when our store failed, and done then', async () => {
+    let fails = false;
+    const ledger = memoryLedger();
+    const records = new Proxy(ledger.records, {
+      get: (of, name) => {
+        if (name === 'put' && fails) return () => Promise.reject(new Error('store down'));
+        const value: unknown = Reflect.get(of, name);
+        return typeof value === 'function' ? value.bind(of) : value;
+      },
+    });
+    await using fixture = await start({ ledger: withVerbs(ledger, { records }) });
+    const webhook = mount(fixture.guard);
+    fails = true;
+    expect(await send(webhook, event('INITIAL_PURCHASE'))).toBe(500);
+    expect(fixture.failed).toMatchObject([{ what: 'webhook' }]);
+    fails = false;
+    expect(await send(webhook, event('INITIAL_PURCHASE'))).toBe(200);
+    expect(await planOf(fixture)).toBe('pro');
+  });
+});
+
+describe.each(hosts)('RevenueCat’s webhook on $name', ({ start: startHost }) => {
+  it('is taken, with a body parser before it or without', async () => {
+    await using fixture = await start();
+    await using host = await startHost(mount(fixture.guard), '/hooks');
+    const answer = await fetch(`${host.origin}/hooks/revenuecat`, {
+      method: 'POST',
+      headers: { authorization: AUTHORIZATION, 'content-type': 'application/json' },
+      body: JSON.stringify(event('INITIAL_PURCHASE')),
+    });
+    expect(answer.status).toBe(200);
+    expect(await planOf(fixture)).toBe('pro');
+  });
+});

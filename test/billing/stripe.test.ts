@@ -1,0 +1,310 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import Stripe from 'stripe';
+import { describe, expect, it } from 'vitest';
+import { type StripeMeterOptions, stripeMeter, stripeWebhook } from '../../src/billing/index.ts';
+import type { Guard, SettledEvent } from '../../src/index.ts';
+import { chat, type Fixture, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
+import { hosts } from '../http/hosts.ts';
+
+const SECRET = 'whsec_of_this_endpoint_alone';
+const plans = { free: { models: ['gpt-4o'] }, pro: { models: [MODEL] }, max: { models: [MODEL] } };
+const NOW = Math.floor(Date.now() / 1000);
+
+interface StripeServer extends AsyncDisposable {
+  readonly stripe: Stripe;
+  readonly requests: { readonly url: string; readonly form: URLSearchParams }[];
+  answer: (request: IncomingMessage, response: ServerResponse) => void;
+}
+
+/** A server that speaks for Stripe, and its real SDK that calls it. */
+async function startStripe(): Promise<StripeServer> {
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const form = new URLSearchParams(Buffer.concat(chunks).toString());
+    state.requests.push({ url: request.url ?? '', form });
+    state.answer(request, response);
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  const state: StripeServer = {
+    stripe: new Stripe('sk_test_123', {
+      host: '127.0.0.1',
+      port,
+      protocol: 'http',
+      maxNetworkRetries: 0,
+    }),
+    requests: [],
+    answer: (_request, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ object: 'billing.meter_event' }));
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+    },
+  };
+  return state;
+}
+
+/** The event in the shape of Stripe's API reference. */
+function summary(keys: readonly string[], more: { created?: number; has_more?: boolean } = {}) {
+  const { created = NOW, has_more = false } = more;
+  const data = keys.map((lookup_key) => ({
+    object: 'entitlements.active_entitlement',
+    lookup_key,
+    feature: 'feat_1',
+  }));
+  const entitlements = { object: 'list', data, has_more, url: '/v1/customer/cus_1/entitlements' };
+  const object = {
+    object: 'entitlements.active_entitlement_summary',
+    customer: 'cus_1',
+    entitlements,
+  };
+  const type = 'entitlements.active_entitlement_summary.updated';
+  return {
+    id: 'evt_1',
+    object: 'event',
+    api_version: '2026-08-27',
+    created,
+    type,
+    data: { object },
+  };
+}
+
+const signed = async (stripe: Stripe, payload: string, secret = SECRET, timestamp = NOW) =>
+  stripe.webhooks.generateTestHeaderStringAsync({ payload, secret, timestamp });
+
+const start = () => startFixture({ plans, planOf: () => 'free' });
+const planOf = async ({ guard }: Fixture) => (await guard.users.usage('ada')).plan;
+const mount = (guard: Guard, stripe: Stripe) =>
+  stripeWebhook({
+    guard,
+    stripe,
+    secret: SECRET,
+    plans: { pro: 'pro', max: 'max' },
+    userOf: (customer) => (customer === 'cus_1' ? 'ada' : undefined),
+  });
+
+async function send(webhook: ReturnType<typeof mount>, payload: string, signature: string) {
+  const headers = { 'stripe-signature': signature, 'content-type': 'application/json' };
+  const request = new Request('http://backend.test/stripe', {
+    method: 'POST',
+    headers,
+    body: payload,
+  });
+  return (await webhook.handler(request)).status;
+}
+
+describe('Stripe’s entitlements', () => {
+  it.each<[readonly string[], string]>([
+    [['pro'], 'pro'],
+    [['pro', 'max', 'something else'], 'pro+max'],
+    [['something else', '__proto__'], 'free'],
+    [[], 'free'],
+  ])('%j are the plan %s at the next call', async (keys, plan) => {
+    await using server = await startStripe();
+    await using fixture = await start();
+    const payload = JSON.stringify(summary(keys));
+    const signature = await signed(server.stripe, payload);
+    expect(await send(mount(fixture.guard, server.stripe), payload, signature)).toBe(200);
+    expect(await planOf(fixture)).toBe(plan);
+  });
+
+  it('count by when they were, not by when they come, and repeats change nothing', async () => {
+    await using server = await startStripe();
+    await using fixture = await start();
+    const webhook = mount(fixture.guard, server.stripe);
+    const deliver = async (keys: readonly string[], created: number) => {
+      const payload = JSON.stringify(summary(keys, { created }));
+      expect(await send(webhook, payload, await signed(server.stripe, payload))).toBe(200);
+    };
+    await deliver(['max'], NOW);
+    await deliver(['pro'], NOW - 10);
+    await deliver([], NOW - 5);
+    expect(await planOf(fixture)).toBe('max');
+    await deliver([], NOW + 1);
+    await deliver(['max'], NOW);
+    expect(await planOf(fixture)).toBe('free');
+  });
+
+  it('are read from Stripe where the event has not all of them', async () => {
+    await using server = await startStripe();
+    server.answer = ({ url }, response) => {
+      const second = url?.includes('starting_after');
+      const data = [{ id: second ? 'ent_2' : 'ent_1', lookup_key: second ? 'max' : 'pro' }];
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ object: 'list', data, has_more: !second, url: '/v1/x' }));
+    };
+    await using fixture = await start();
+    const payload = JSON.stringify(summary(['pro'], { has_more: true }));
+    const signature = await signed(server.stripe, payload);
+    expect(await send(mount(fixture.guard, server.stripe), payload, signature)).toBe(200);
+    expect(await planOf(fixture)).toBe('pro+max');
+    expect(server.requests[0]?.url).toContain(
+      '/v1/entitlements/active_entitlements?customer=cus_1',
+    );
+  });
+
+  it('do nothing without Stripe’s own, fresh signature over these very bytes', async () => {
+    await using server = await startStripe();
+    await using fixture = await start();
+    const webhook = mount(fixture.guard, server.stripe);
+    const payload = JSON.stringify(summary(['pro']));
+    const signature = await signed(server.stripe, payload);
+    const bad = [
+      '',
+      'v1=abc',
+      await signed(server.stripe, payload, 'whsec_of_another_endpoint'),
+      await signed(server.stripe, payload, SECRET, NOW - 3_600),
+      await signed(server.stripe, `${payload} `),
+    ];
+    for (const one of bad) expect(await send(webhook, payload, one)).toBe(400);
+    expect(await send(webhook, payload.replace('pro', 'max'), signature)).toBe(400);
+    expect(await planOf(fixture)).toBe('free');
+    expect(await send(webhook, payload, signature)).toBe(200);
+  });
+
+  it('of other kinds, and of nobody’s customers, are taken and do nothing', async () => {
+    await using server = await startStripe();
+    await using fixture = await start();
+    const webhook = mount(fixture.guard, server.stripe);
+    const other = { ...summary(['pro']), type: 'invoice.paid' };
+    const stranger = JSON.stringify(summary(['pro'])).replace('cus_1', 'cus_2');
+    for (const payload of [JSON.stringify(other), stranger]) {
+      expect(await send(webhook, payload, await signed(server.stripe, payload))).toBe(200);
+    }
+    expect(await planOf(fixture)).toBe('free');
+  });
+
+  it.each([undefined, '', 'whsec_'])(
+    'A39 a start with the secret %j is a TypeError',
+    async (secret) => {
+      await using server = await startStripe();
+      await using fixture = await start();
+      const { guard } = fixture;
+      const options = { guard, stripe: server.stripe, secret, plans: {}, userOf: () => 'ada' };
+      expect(() => stripeWebhook(options)).toThrow(/"stripeWebhook\.secret"/);
+    },
+  );
+});
+
+describe.each(hosts)('Stripe’s webhook on $name', ({ name, start: startHost }) => {
+  const isParsed = /json|parser/.test(name);
+  it(isParsed ? 'says that it must come before the body parser' : 'is taken', async () => {
+    await using server = await startStripe();
+    await using fixture = await start();
+    await using host = await startHost(mount(fixture.guard, server.stripe), '/hooks');
+    const body = JSON.stringify(summary(['pro']));
+    const headers = {
+      'content-type': 'application/json',
+      'stripe-signature': await signed(server.stripe, body),
+    };
+    const answer = await fetch(`${host.origin}/hooks/stripe`, { method: 'POST', headers, body });
+    const text = await answer.text();
+    if (!isParsed) return expect([answer.status, await planOf(fixture)]).toEqual([200, 'pro']);
+    expect(answer.status).toBe(500);
+    expect(text).toContain('body parser');
+    expect(fixture.failed).toMatchObject([{ what: 'webhook' }]);
+  });
+});
+
+describe('Stripe’s meters', () => {
+  const meter = (stripe: Stripe, more: Partial<StripeMeterOptions> = {}) =>
+    stripeMeter({ stripe, eventName: 'tokens', customerOf: () => 'cus_1', ...more });
+
+  it('hear of each settled call once, with its tokens', async () => {
+    await using server = await startStripe();
+    await using fixture = await startFixture();
+    const { listener, flush } = meter(server.stripe);
+    fixture.guard.on('settled', listener);
+    const token = await tokenOf(fixture.guard);
+    for (const stream of [false, true])
+      await (await post(fixture.guard, token, chat({ stream }))).text();
+    await expect.poll(() => fixture.settled.length).toBe(2);
+    await flush();
+    const sent = server.requests.map(({ url, form }) => [
+      url,
+      ...['event_name', 'identifier', 'payload[stripe_customer_id]', 'payload[value]'].map((name) =>
+        form.get(name),
+      ),
+    ]);
+    expect(sent).toEqual(
+      fixture.settled.map(({ callId, inputTokens, outputTokens }) => [
+        '/v1/billing/meter_events',
+        'tokens',
+        callId,
+        'cus_1',
+        String(inputTokens + outputTokens),
+      ]),
+    );
+    for (const { form } of server.requests) {
+      expect(Math.abs(Number(form.get('timestamp')) - Date.now() / 1000)).toBeLessThan(60);
+    }
+  });
+
+  const settled = (callId: string, more: Partial<SettledEvent> = {}) =>
+    ({
+      callId,
+      userId: 'ada',
+      inputTokens: 1,
+      outputTokens: 2,
+      costNanoUsd: 5e6,
+      ...more,
+    }) as SettledEvent;
+
+  it('are told again by the same identifier after a failure, five times at most', async () => {
+    await using server = await startStripe();
+    const { answer } = server;
+    let failures = 0;
+    server.answer = (request, response) => {
+      if (failures >= 1) return answer(request, response);
+      failures += 1;
+      response.writeHead(503, { 'content-type': 'application/json' });
+      response.end('{"error":{"message":"try again","type":"api_error"}}');
+    };
+    const lost: string[] = [];
+    const { listener, flush } = meter(server.stripe, {
+      onError: (_error, { callId }) => void lost.push(callId),
+    });
+    listener(settled('call-1'));
+    await flush();
+    expect(server.requests.map(({ form }) => form.get('identifier'))).toEqual(['call-1', 'call-1']);
+    expect(lost).toEqual([]);
+  });
+
+  it('measure what they are told to, and nothing for nobody’s calls', async () => {
+    await using server = await startStripe();
+    const { listener, flush } = meter(server.stripe, {
+      customerOf: async (userId) => (userId === 'ada' ? 'cus_1' : undefined),
+      quantityOf: ({ costNanoUsd }) => costNanoUsd / 1_000,
+    });
+    listener(settled('call-1'));
+    listener(settled('call-2', { userId: 'bob' }));
+    listener(settled('call-3', { costNanoUsd: 0 }));
+    await flush();
+    expect(server.requests.map(({ form }) => form.get('payload[value]'))).toEqual(['5000']);
+  });
+
+  it('hold no more than 10,000 calls back, and say what they leave out', async () => {
+    await using server = await startStripe();
+    server.answer = () => {};
+    const lost: unknown[] = [];
+    const { listener } = meter(server.stripe, {
+      onError: (_error, { callId }) => void lost.push(callId),
+    });
+    for (let call = 0; call < 10_100; call += 1) listener(settled(`call-${call}`));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(lost.length).toBeGreaterThanOrEqual(90);
+    expect(lost.length).toBeLessThanOrEqual(100);
+  });
+
+  it.each([{ eventName: '' }, { customerOf: 'cus_1' }, { stripe: {} }, { every: 1 }])(
+    'cannot be set up by %j',
+    async (wrong) => {
+      await using server = await startStripe();
+      expect(() => meter(server.stripe, wrong as never)).toThrow(/"stripeMeter/);
+    },
+  );
+});
