@@ -43,7 +43,8 @@ const guard = createGuardedCompletion({
   anonymousLimits: [{ usd: 5, per: 'day' }],
 });
 
-const app = fastify();
+// So that no connection that an app keeps open delays the end of the process.
+const app = fastify({ keepAliveTimeout: 5_000 });
 await app.register(guardFastify(guard.exchange), { prefix: '/token' });
 await app.register(guardFastify(guard), { prefix: '/v1' });
 await app.listen({ port: Number(process.env['PORT'] ?? 3000) });
