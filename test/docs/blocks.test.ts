@@ -1,3 +1,4 @@
+import Stripe from 'stripe';
 import { describe, expect, it, vi } from 'vitest';
 import type { Authenticator } from '../../src/auth/index.ts';
 import type { Guard, IssuedToken, Ledger, UserUsage } from '../../src/index.ts';
@@ -24,6 +25,7 @@ import type { seen as seenThere } from './surroundings.ts';
 const expected: Readonly<Record<string, number>> = {
   'README.md': 4,
   'docs/auth.md': 11,
+  'docs/billing.md': 2,
   'docs/keys.md': 2,
   'docs/limits.md': 1,
   'docs/plans.md': 3,
@@ -141,6 +143,58 @@ describe('docs/auth.md', () => {
       expect(fixture.failed).toEqual([]);
     },
   );
+});
+
+describe('docs/billing.md', () => {
+  const [revenueCat = '', stripe = ''] = codeOf('docs/billing.md');
+
+  it('gives a user the plan that he bought through RevenueCat', async () => {
+    await using world = await startWorld('revenue-cat');
+    const authorization = 'a long random text of ours';
+    vi.stubEnv('REVENUECAT_AUTHORIZATION', authorization);
+    await world.run('revenue-cat', revenueCat);
+    const { guard } = (await world.beside('guard.ts')) as { guard: Guard };
+    const event = { type: 'RENEWAL', app_user_id: 'ada', event_timestamp_ms: Date.now() };
+    const answer = await fetch(`${world.origin}/hooks/revenuecat`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify({ event: { ...event, entitlement_ids: ['pro_access'] } }),
+    });
+    expect(answer.status).toBe(200);
+    expect((await guard.users.usage('ada')).plan).toBe('pro');
+    await guard.close();
+  });
+
+  it('gives a user the plan that he has at Stripe, and refuses what Stripe did not sign', async () => {
+    await using world = await startWorld('stripe');
+    const secret = 'whsec_of_this_endpoint_alone';
+    vi.stubEnv('STRIPE_KEY', 'sk_test_123');
+    vi.stubEnv('STRIPE_WEBHOOK_SECRET', secret);
+    await world.run('stripe', stripe);
+    const { guard } = (await world.beside('guard.ts')) as { guard: Guard };
+    const object = { customer: 'ada', entitlements: { data: [{ lookup_key: 'pro-access' }] } };
+    const type = 'entitlements.active_entitlement_summary.updated';
+    const created = Math.floor(Date.now() / 1000);
+    const payload = JSON.stringify({
+      id: 'evt_1',
+      object: 'event',
+      type,
+      created,
+      data: { object },
+    });
+    const { webhooks } = new Stripe('sk_test_123');
+    for (const key of ['whsec_of_another_endpoint', secret]) {
+      const signature = await webhooks.generateTestHeaderStringAsync({ payload, secret: key });
+      const answer = await fetch(`${world.origin}/hooks/stripe`, {
+        method: 'POST',
+        headers: { 'stripe-signature': signature, 'content-type': 'application/json' },
+        body: payload,
+      });
+      expect(answer.status).toBe(key === secret ? 200 : 400);
+      expect((await guard.users.usage('ada')).plan).toBe(key === secret ? 'pro' : 'free');
+    }
+    await guard.close();
+  });
 });
 
 describe('docs/keys.md', () => {

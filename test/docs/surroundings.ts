@@ -9,7 +9,7 @@ export const seen = {
   logged: [] as unknown[],
 };
 
-export const findAccount = async (id: string) => ({ id, plan: 'free' });
+export const findAccount = async (id: string) => ({ id, plan: 'free', customer: 'cus_1' });
 
 export const logIn = async (body: { user: string }) => ({ id: body.user });
 
