@@ -30,6 +30,8 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 20_000,
     pool: 'forks',
+    // Many tests start processes of their own; each compiles the source but once.
+    env: { NODE_COMPILE_CACHE: path('./node_modules/.cache/node-compile') },
     execArgv: ['--expose-gc', '--unhandled-rejections=strict'],
   },
 });
