@@ -26,6 +26,7 @@ import { encodeAmounts, encodeClaims, shareOf } from './redis/encode-claims.ts';
 import { RedisRecords } from './redis/redis-records.ts';
 import type { Script } from './redis/script.ts';
 import { scripts } from './redis/scripts.ts';
+import { warnOfRedis } from './redis/warn-of-redis.ts';
 import { whileMoving } from './redis/while-moving.ts';
 
 export type { RedisClient } from './redis/driver.ts';
@@ -52,11 +53,12 @@ export interface RedisLedgerOptions {
  * Keeps all counters in Redis (6.2 or later) or Valkey: exact over any number of processes, one script
  * and one round trip for each verb. Takes your own client; it is never closed here. Evicting keys
  * would give limits out anew, so a `maxmemory-policy` other than `noeviction` is warned of
- * (`GUARD_REDIS_EVICTION`).
+ * (`GUARD_REDIS_EVICTION`), and a server that keeps its time from scripts, so that the
+ * clients' clocks must decide (`GUARD_REDIS_CLOCK`).
  */
 export function redisLedger(client: RedisClient, options: RedisLedgerOptions = {}): Ledger {
   const driver = driverOf(client);
-  warnOfEviction(driver);
+  warnOfRedis(driver, options.namespace ?? 'guard');
   return options.globalBudget === 'escrow'
     ? sharded(driver, options)
     : new RedisLedger(driver, options);
@@ -231,19 +233,4 @@ function within(running: Promise<unknown>, deadlineMs: number): Promise<unknown>
       .then(resolve, (error: unknown) => reject(failureOf(error)))
       .finally(() => clearTimeout(timer));
   });
-}
-
-/** Whoever may evict a counter forgives what was used. Nothing is said where it cannot be found out. */
-function warnOfEviction(driver: RedisDriver): void {
-  driver.info('memory').then(
-    (text) => {
-      const policy = /maxmemory_policy:(\S+)/.exec(text ?? '')?.[1];
-      if (policy === undefined || policy === 'noeviction') return;
-      process.emitWarning(
-        `Redis may evict counters (maxmemory-policy ${policy}), and with them what was used: set it to noeviction`,
-        { code: 'GUARD_REDIS_EVICTION' },
-      );
-    },
-    () => {},
-  );
 }

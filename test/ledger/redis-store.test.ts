@@ -90,6 +90,33 @@ describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
     warn.mockRestore();
   });
 
+  it('counts by the latest clock of the clients where scripts may not ask for the time, and says so', async () => {
+    await redis.acl('SETUSER', 'timeless', 'on', '>pass', '~*', '&*', '+@all', '-time');
+    const timeless = new Redis(server?.port ?? 0, { username: 'timeless', password: 'pass' });
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const ledger = freshLedger(timeless);
+    await expect.poll(() => warn.mock.calls.length).toBe(1);
+    expect(warn.mock.calls[0]?.[1]).toEqual({ code: 'GUARD_REDIS_CLOCK' });
+    warn.mockRestore();
+    const ahead = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000);
+    const rolling = claim({
+      kind: 'rolling',
+      key: 'r',
+      unit: 'tokens',
+      amount: 9,
+      windowMs: 60_000,
+    });
+    expect(await ledger.reserve('ahead', [rolling], tokens(9), DISPATCHED)).toMatchObject({
+      granted: true,
+    });
+    ahead.mockRestore();
+    // Time does not go back with the next client: what was used an hour ahead still counts.
+    expect(await ledger.reserve('now', [rolling], tokens(1), DISPATCHED)).toMatchObject({
+      granted: false,
+    });
+    timeless.disconnect();
+  });
+
   it('F38 with "durable" refuses to begin anew when all was lost, and without it begins anew', async () => {
     const durable = freshLedger(client, { durable: true });
     const other = freshLedger(client);
