@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -63,6 +63,43 @@ export async function startRedisCluster(binary: string): Promise<readonly RedisS
   await run(client, ['--cluster', 'create', ...addresses, '--cluster-yes']);
   for (const { port } of nodes) await untilClusterIsUp(client, port);
   return nodes;
+}
+
+export interface Sentinel extends AsyncDisposable {
+  /** Of the sentinel itself; it watches a master by the name of `main`. */
+  readonly port: number;
+  readonly master: RedisServer;
+  readonly replica: RedisServer;
+}
+
+/** A master with one replica, and a sentinel that promotes the replica half a second after it is gone. */
+export async function startSentinel(binary: string): Promise<Sentinel> {
+  const master = await startRedis(binary);
+  const replica = await startRedis(binary, ['--replicaof', `${HOST} ${master.port}`]);
+  const folder = await mkdtemp(join(tmpdir(), 'sentinel-'));
+  const port = await freePort();
+  const rules = [
+    `port ${port}`,
+    `dir ${folder}`,
+    `sentinel monitor main ${HOST} ${master.port} 1`,
+    'sentinel down-after-milliseconds main 500',
+    'sentinel failover-timeout main 2000',
+  ];
+  await writeFile(join(folder, 'sentinel.conf'), rules.join('\n'));
+  const sentinel = spawn(binary, [join(folder, 'sentinel.conf'), '--sentinel'], {
+    stdio: 'ignore',
+  });
+  await untilListening(port);
+  return {
+    port,
+    master,
+    replica,
+    async [Symbol.asyncDispose]() {
+      sentinel.kill('SIGKILL');
+      await Promise.all([master.close(), replica.close()]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 async function untilClusterIsUp(client: string, port: number): Promise<void> {

@@ -1,0 +1,38 @@
+import { Redis } from 'ioredis';
+import { describe, expect, it } from 'vitest';
+import { claim, DISPATCHED, daily, tokens } from '../../src/testing/ledger-conformance/case.ts';
+import { lasting } from './race/lasting.ts';
+import { freshLedger } from './servers/redis-clients.ts';
+import { redisBinary, startSentinel } from './servers/redis-server.ts';
+
+const binary = redisBinary();
+
+describe.skipIf(binary === undefined)('behind a sentinel', () => {
+  it('F40 counts on where it was when the master is gone and its replica has become one', async () => {
+    await using sentinel = await startSentinel(binary ?? '');
+    const sentinels = [{ host: '127.0.0.1', port: sentinel.port }];
+    const redis = new Redis({ sentinels, name: 'main', sentinelRetryStrategy: () => 50 });
+    redis.on('error', () => {});
+    const ledger = freshLedger(redis);
+    const claims = [claim(lasting(9), 'user:ada'), claim(daily(1_000), 'everybody')];
+    await ledger.reserve('one', claims, tokens(5), DISPATCHED);
+    expect(await ledger.settle('one', tokens(5))).toBe('done');
+    await ledger.reserve('two', claims, tokens(3), DISPATCHED);
+    // What a replica has not got, a failover loses; this one has got it all.
+    expect(await redis.wait(1, 5_000)).toBe(1);
+
+    await sentinel.master.close();
+    const used = async () => {
+      const [balance] = await ledger.read(claims).catch(() => []);
+      return balance && [balance.used, balance.held];
+    };
+    await expect.poll(used, { timeout: 15_000 }).toEqual([5, 3]);
+    expect(await ledger.settle('two', tokens(4))).toBe('done');
+    expect(await ledger.settle('one', tokens(5))).toBe('replayed');
+    expect(await ledger.reserve('three', claims, tokens(1), DISPATCHED)).toMatchObject({
+      granted: false,
+    });
+    expect(await used()).toEqual([9, 0]);
+    redis.disconnect();
+  });
+});
