@@ -22,7 +22,7 @@ import {
   type RedisClient,
   type RedisDriver,
 } from './redis/driver.ts';
-import { encodeAmounts, encodeClaims, shareOf } from './redis/encode-claims.ts';
+import { encodeAmounts, encodeClaims, sharesOf } from './redis/encode-claims.ts';
 import { RedisRecords } from './redis/redis-records.ts';
 import type { Script } from './redis/script.ts';
 import { scripts } from './redis/scripts.ts';
@@ -116,7 +116,8 @@ class RedisLedger implements Ledger {
   ): Promise<Granted | NotGranted> {
     assertAmounts(held);
     assertLease(lease);
-    const { subjects, numbers, slots } = encodeClaims(claims, ({ unit }) => held[unit]);
+    const encoded = encodeClaims(claims, ({ unit }) => held[unit]);
+    const { subjects, numbers, slots } = encoded;
     const subjectKeys = subjects.map((subject) => this.#subjectKey(subject));
     const { durationMs, dispatched } = lease;
     const parameters = [numbers, leaseField(id), String(durationMs), flag(dispatched), ...slots];
@@ -124,9 +125,7 @@ class RedisLedger implements Ledger {
     const answer = await this.#ask(scripts.reserve, keys, parameters);
     const [granted, nowMs, ...counters] = answer as Standing;
     if (granted === 1) this.#keysOf.set(id, subjectKeys, Date.now());
-    const shares = claims.map((claim, index) =>
-      shareOf(claim, counters[index] ?? [], held[claim.rule.unit]),
-    );
+    const shares = sharesOf(claims, encoded, counters, held);
     const balances = balancesOf(shares, nowMs);
     if (granted !== 0) return { granted: true, balances };
     return { granted: false, violations: violationsOf(shares, nowMs), balances };
@@ -148,12 +147,12 @@ class RedisLedger implements Ledger {
   }
 
   async read(claims: readonly Claim[]): Promise<readonly Balance[]> {
-    const { subjects, numbers, slots } = encodeClaims(claims, () => 0);
+    const encoded = encodeClaims(claims, () => 0);
+    const { subjects, numbers, slots } = encoded;
     const keys = [`${this.#prefix}clock`, ...subjects.map((subject) => this.#subjectKey(subject))];
     const answer = await this.#ask(scripts.read, keys, [numbers, ...slots]);
     const [, nowMs, ...counters] = answer as Standing;
-    const shares = claims.map((claim, index) => shareOf(claim, counters[index] ?? [], 0));
-    return balancesOf(shares, nowMs);
+    return balancesOf(sharesOf(claims, encoded, counters, NOTHING), nowMs);
   }
 
   async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {

@@ -19,6 +19,8 @@ const UNITS: readonly Unit[] = [
 export interface EncodedClaims {
   /** Each once, in the order of the claims. */
   readonly subjects: readonly string[];
+  /** The place of each claim as they are sent: those of one subject together. */
+  readonly places: readonly number[];
   /** For the scripts, nine doubles for each claim: subject (from 1), unit, capacity, cost, kind and its
    * parameters, and how long it is kept. */
   readonly numbers: Buffer;
@@ -43,19 +45,23 @@ export function encodeClaims(
   claims: readonly Claim[],
   costOf: (rule: Rule) => number,
 ): EncodedClaims {
-  const subjects: string[] = [];
+  const subjects = [...new Set(claims.map(({ subject }) => subject))];
+  const places: number[] = [];
   const slots: string[] = [];
   const numbers = new Float64Array(claims.length * WIDTH);
-  for (const [index, { subject, rule }] of claims.entries()) {
-    if (!subjects.includes(subject)) subjects.push(subject);
-    const { slot, unit, capacity, numbers: own, keptMs } = encodedRule(rule);
-    slots.push(slot);
-    const at = index * WIDTH;
-    numbers.set([subjects.indexOf(subject) + 1, unit, capacity, costOf(rule)], at);
-    numbers.set(own, at + 4);
-    numbers[at + 8] = keptMs;
+  for (const [place, subject] of subjects.entries()) {
+    for (const [index, { subject: its, rule }] of claims.entries()) {
+      if (its !== subject) continue;
+      const { slot, unit, capacity, numbers: own, keptMs } = encodedRule(rule);
+      const at = slots.length * WIDTH;
+      places[index] = slots.length;
+      slots.push(slot);
+      numbers.set([place + 1, unit, capacity, costOf(rule)], at);
+      numbers.set(own, at + 4);
+      numbers[at + 8] = keptMs;
+    }
   }
-  return { subjects, slots, numbers: Buffer.from(numbers.buffer) };
+  return { subjects, places, slots, numbers: Buffer.from(numbers.buffer) };
 }
 
 function encodedRule(rule: Rule): EncodedRule {
@@ -108,12 +114,19 @@ function keptMs(rule: Rule): number {
   }
 }
 
-/** A claim with the numbers that its counter has in the store, for the arithmetic of balances. */
-export function shareOf(
-  { rule }: Claim,
-  numbers: readonly (number | string)[],
-  cost: number,
-): Share {
+/** Claims with the numbers that their counters have in the store, for the arithmetic of balances. */
+export function sharesOf(
+  claims: readonly Claim[],
+  { places }: EncodedClaims,
+  counters: readonly (readonly (number | string)[])[],
+  costs: Amounts,
+): readonly Share[] {
+  return claims.map(({ rule }, index) =>
+    shareOf(rule, counters[places[index] ?? -1] ?? [], costs[rule.unit]),
+  );
+}
+
+function shareOf(rule: Rule, numbers: readonly (number | string)[], cost: number): Share {
   const counter = counterFor(rule);
   const { heldAt } = counter;
   const row = rowOf(rule, numbers.map(Number));

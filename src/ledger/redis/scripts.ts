@@ -6,7 +6,7 @@ import { SHARED } from './shared-script.ts';
 const RESERVE = `
 local now = clock()
 if not now then return redis.error_reply('GUARDLOST') end
-local claims, slots = claims_in(ARGV[4]), 7
+local claims, slots = doubles_in(ARGV[4]), 7
 local count = #claims / WIDTH
 local subjects = load_all(now)
 local again = redis.call('EXISTS', KEYS[2]) == 1
@@ -26,24 +26,20 @@ if again or not granted then
 end
 local duration, dispatched = tonumber(ARGV[6]), tonumber(ARGV[7])
 local expires = now + duration
-local leases, kept = {}, {}
+local windows, kept, first, last = {}, {}, {}, {}
 for i = 1, count do
   local at = (i - 1) * WIDTH
-  local place, cost, kind, p, q, r = claims[at + 1], claims[at + 4], claims[at + 5], claims[at + 6], claims[at + 7], claims[at + 8]
+  local place, cost, kind, p, q = claims[at + 1], claims[at + 4], claims[at + 5], claims[at + 6], claims[at + 7]
   local c = counters[i]
-  local window = open(c, now, kind, p, q, r)
-  if kind == RATE then add(c, window, cost, now, kind, p, q) else hold(c, kind, cost) end
-  local lease = leases[place]
-  if not lease then lease = { expires, dispatched, 'held' }; leases[place] = lease end
-  local n = #lease
-  lease[n + 1], lease[n + 2], lease[n + 3], lease[n + 4] = ARGV[slots + i], claims[at + 2], cost, window
-  lease[n + 5], lease[n + 6], lease[n + 7], lease[n + 8] = kind, p, q, r
+  windows[i] = open(c, now, kind, p, q, claims[at + 8])
+  if kind == RATE then add(c, windows[i], cost, now, kind, p, q) else hold(c, kind, cost) end
+  first[place], last[place] = first[place] or i, i
   kept[place] = math.max(kept[place] or 0, claims[at + 9])
 end
 local own_keys = {}
 for i, subject in ipairs(subjects) do
   subject.look = math.min(subject.look, expires)
-  save(subject, ARGV[5], leases[i])
+  save(subject, ARGV[5], new_lease(expires, dispatched, first[i], last[i], windows, slots))
   keep(subject, now, kept[i] + duration)
   own_keys[i] = KEYS[i + 2]
 end
@@ -61,7 +57,7 @@ if not stored then return 'unknown' end
 local hold_state = cmsgpack.unpack(stored)
 if hold_state[1] ~= 'held' then return hold_state[1] == ARGV[4] and 'replayed' or 'refused' end
 if ARGV[7] ~= '1' then return hold_state[4] end
-local used = claims_in(ARGV[6])
+local used = doubles_in(ARGV[6])
 for _, subject in ipairs(load_all(now, ARGV[5])) do
   if subject.lease then
     post(subject, cmsgpack.unpack(subject.lease), now, used)
@@ -101,7 +97,7 @@ return 1
 const READ = `
 local now = clock()
 if not now then return redis.error_reply('GUARDLOST') end
-local claims, counters = claims_in(ARGV[4]), {}
+local claims, counters = doubles_in(ARGV[4]), {}
 local subjects = load_all(now)
 for i = 1, #claims / WIDTH do
   local at = (i - 1) * WIDTH
@@ -116,7 +112,7 @@ const CREDIT = `
 local now = clock()
 if not now then return redis.error_reply('GUARDLOST') end
 if redis.call('EXISTS', KEYS[2]) == 1 then return 'replayed' end
-local claims = claims_in(ARGV[4])
+local claims = doubles_in(ARGV[4])
 local subjects = load_all(now)
 for i = 1, #claims / WIDTH do
   local at = (i - 1) * WIDTH

@@ -103,17 +103,35 @@ local function add(c, window, amount, now, kind, p, q)
   end
 end
 
--- A lease: { expires, dispatched, phase, then for each share: slot, unit, cost, window, kind, p, q, r }.
+-- Claims are doubles, nine for each: subject, unit, capacity, cost, kind, p, q, r, kept for. Those of one
+-- subject stand together; their slots are the last of ARGV.
+local WIDTH, DOUBLE = 9, 8
+local function doubles_in(text)
+  local numbers = { struct.unpack('<' .. string.rep('d', #text / DOUBLE), text) }
+  -- The last says where reading ended.
+  numbers[#numbers] = nil
+  return numbers
+end
+
+-- A lease: { expires, dispatched, phase, its claims as they came, the windows they count in, slots }.
+local LEASE_SLOTS = 5
+local function new_lease(expires, dispatched, first, last, windows, slots)
+  local claims = string.sub(ARGV[4], (first - 1) * WIDTH * DOUBLE + 1, last * WIDTH * DOUBLE)
+  local packed = struct.pack('<' .. string.rep('d', last - first + 1), unpack(windows, first, last))
+  return { expires, dispatched, 'held', claims, packed, unpack(ARGV, slots + first, slots + last) }
+end
+
 -- Posts what every share used: by unit, or its own cost, or nothing.
 local function post(subject, lease, now, used)
-  local phase = lease[3]
-  for i = 4, #lease, 8 do
-    local cost, kind = lease[i + 2], lease[i + 4]
-    local c = counter_at(subject.counters, lease[i], kind)
-    local total = used == 'cost' and cost or used and used[lease[i + 1]] or 0
+  local phase, claims, windows = lease[3], doubles_in(lease[4]), doubles_in(lease[5])
+  for i = 1, #windows do
+    local at = (i - 1) * WIDTH
+    local cost, kind = claims[at + 4], claims[at + 5]
+    local c = counter_at(subject.counters, lease[LEASE_SLOTS + i], kind)
+    local total = used == 'cost' and cost or used and used[claims[at + 2]] or 0
     if phase == 'charged' or (phase == 'held' and kind == RATE) then total = total - cost end
     if phase == 'held' and kind ~= RATE then hold(c, kind, -cost) end
-    add(c, lease[i + 3], total, now, kind, lease[i + 5], lease[i + 6])
+    add(c, windows[i], total, now, kind, claims[at + 6], claims[at + 7])
   end
   subject.changed = true
 end
@@ -186,17 +204,6 @@ end
 
 local function save_changed(subjects)
   for _, subject in ipairs(subjects) do if subject.changed then save(subject) end end
-end
-
--- Claims are doubles, nine for each: subject, unit, capacity, cost, kind, p, q, r, kept for; their slots
--- are the last of ARGV.
-local WIDTH = 9
-
-local function claims_in(text)
-  local numbers = { struct.unpack('<' .. string.rep('d', #text / 8), text) }
-  -- The last says where reading ended.
-  numbers[#numbers] = nil
-  return numbers
 end
 
 local function fits(c, now, capacity, cost, kind, p, q, r)
