@@ -52,7 +52,8 @@ export async function startWorld(name: string): Promise<World> {
   };
 }
 
-/** The only changes to a snippet: where OpenAI is, which port the backend has, and where its file is. */
+/** The only changes to a snippet: where OpenAI is, which port the backend has, where its file is, and
+ * patience with a store on a busy machine. */
 function inThisWorld(
   code: string,
   {
@@ -63,7 +64,10 @@ function inThisWorld(
   }: { origin: string; port: number; baseURL: string; folder: string },
 ): string {
   return code
-    .replaceAll('createGuardedCompletion({', `createGuardedCompletion({ baseURL: '${baseURL}',`)
+    .replaceAll(
+      'createGuardedCompletion({',
+      `createGuardedCompletion({ baseURL: '${baseURL}', timeouts: { ledger: '5s' },`,
+    )
     .replaceAll('https://api.my-app.com', origin)
     .replaceAll("'guard.db'", `'${folder}/guard.db'`)
     .replaceAll(/\b3000\b/g, String(port));

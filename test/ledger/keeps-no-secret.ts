@@ -9,7 +9,7 @@ export async function assertKeepsNoSecret(
   ledger: Ledger,
   dump: () => Promise<Buffer>,
 ): Promise<void> {
-  await using fixture = await startFixture({ ledger });
+  await using fixture = await startFixture({ timeouts: { ledger: '5s' }, ledger });
   const { guard, settled } = fixture;
   const scanner = new LeakScanner();
   for (const [name, value] of Object.entries(canaries)) scanner.watch(name, value);

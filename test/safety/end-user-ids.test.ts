@@ -24,7 +24,8 @@ const plans = { free: { models: [MODEL], maxOutputTokens: 1_000 } };
 /** Another process on the same store, as far as the store can tell. */
 function secondGuard(baseURL: string, ledger: Ledger, more: Partial<GuardOptions> = {}): Guard {
   const { apiKey, secret } = canaries;
-  return createGuardedCompletion({ apiKey, secret, baseURL, ledger, plans, ...more });
+  const timeouts = { ledger: '5s' };
+  return createGuardedCompletion({ apiKey, secret, baseURL, ledger, plans, timeouts, ...more });
 }
 
 /** A memory that a guard takes for a store elsewhere, and that counts and may fail. */

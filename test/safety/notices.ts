@@ -22,7 +22,9 @@ export interface SafetyFixture extends Fixture {
 export async function startSafety(
   options: Parameters<typeof startFixture>[0] = {},
 ): Promise<SafetyFixture> {
-  const fixture = await startFixture(options, { apiKeys: [canaries.apiKey, READER_KEY] });
+  // What is tested is not how fast a store on a busy machine is.
+  const patient = { timeouts: { ledger: '5s' }, ...options };
+  const fixture = await startFixture(patient, { apiKeys: [canaries.apiKey, READER_KEY] });
   return { ...fixture, ...watch(fixture.guard) };
 }
 
