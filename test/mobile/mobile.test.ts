@@ -1,176 +1,174 @@
-import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bearer } from '../../src/auth/index.ts';
-import { denialCodes, deny } from '../../src/errors.ts';
+import { describe, expect, it } from 'vitest';
+import { type DenialCode, denialCodes, deny } from '../../src/errors.ts';
 import { refusal } from '../../src/http/refuse.ts';
-import { toNodeHandler } from '../../src/index.ts';
-import { watchToken } from '../canary.ts';
+import type { GuardOptions } from '../../src/index.ts';
+import { incoming } from '../faults/incoming.ts';
+import { ownTime } from '../faults/own-time.ts';
 import { chat, type Fixture, MODEL, startFixture, tokenOf } from '../fixture.ts';
-import { clients, type WireError } from './clients.ts';
+import { hosts } from '../http/hosts.ts';
+import { clients, type WireClient } from './clients.ts';
+import type { Json } from './reading-streams.ts';
 
-const LOGIN = 'a-login-of-the-user-ada';
-const ANSWER = 'Air scatters blue light more than red.';
+const TEXT = 'one two three';
+const NOW_MS = 1_800_000_000_000;
+/** How long openai-kotlin waits for the next byte, the shortest of all. */
+const QUIET_MS = 30_000 - 1_000;
 const HOURS_11_MS = 11 * 3_600_000;
+const codes = Object.keys(denialCodes) as DenialCode[];
 
-let fixture: Fixture;
-let server: Server;
-let origin: string;
-/** A stream in which OpenAI was silent for longer than the guard is. */
-let quietStream: string;
-beforeAll(async () => {
-  fixture = await startFixture({
-    plans: { free: { models: [MODEL] } },
-    exchange: { auth: bearer({ [LOGIN]: 'ada' }) },
-    timeouts: { heartbeat: '20ms' },
-  });
-  const serve = toNodeHandler(fixture.guard);
-  const exchange = toNodeHandler(fixture.guard.exchange);
-  server = createServer((request, response) =>
-    request.url === '/token' ? exchange(request, response) : serve(request, response),
-  );
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  fixture.fake.script(/./, { text: ANSWER });
-  let pauses = 1;
-  const silence = () => (pauses-- > 0 ? sleep(2_600) : undefined);
-  fixture.fake.scriptNext({ text: ANSWER, betweenChunks: silence });
-  const quiet = await fetch(`${origin}/v1/chat/completions`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${await tokenOf(fixture.guard)}`,
-      'content-type': 'application/json',
+interface Mounted extends Fixture {
+  readonly origin: string;
+}
+
+/** The guard mounted at `/v1` of a real server, as an app's backend has it. */
+async function mounted(options: Partial<GuardOptions> = {}): Promise<Mounted> {
+  const fixture = await startFixture(options);
+  const host = await hosts[0]?.start(fixture.guard, '/v1');
+  if (host === undefined) throw new Error('There is no host.');
+  return {
+    ...fixture,
+    origin: host.origin,
+    async [Symbol.asyncDispose]() {
+      await host[Symbol.asyncDispose]();
+      await fixture[Symbol.asyncDispose]();
     },
-    body: saying('sky', true),
-  });
-  quietStream = await quiet.text();
-  fixture.fake.script('broken', { text: ANSWER, break: { afterChunks: 3, with: 'reset' } });
-});
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await fixture[Symbol.asyncDispose]();
-});
-
-const saying = (content: string, stream: boolean) =>
-  JSON.stringify(chat({ stream, messages: [{ role: 'user', content }] }));
-
-describe.each(clients)('$name', ({ chatPath, headers, readStream, readError, sleepSeconds }) => {
-  const send = async (content: string, stream: boolean, key?: string) => {
-    const authorization = `Bearer ${key ?? (await tokenOf(fixture.guard))}`;
-    return fetch(origin + chatPath, {
-      method: 'POST',
-      headers: { ...headers(stream), authorization },
-      body: saying(content, stream),
-    });
   };
+}
 
-  it('is served whole', async () => {
-    const answer = await send('sky', false);
+async function ask(client: WireClient, { origin, guard }: Mounted, streamed = false) {
+  const { connection, ...headers } = lowered(client.headers(await tokenOf(guard), streamed));
+  return fetch(origin + client.path, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(chat({ ...(streamed && { stream: true }) })),
+  });
+}
+
+/** Node's fetch has keep-alive of its own and refuses to be told so. */
+function lowered(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+}
+
+interface Choice {
+  readonly delta: { readonly content?: string };
+  readonly finish_reason: string | null;
+}
+
+const choicesOf = (chunks: readonly Json[]): Choice[] =>
+  chunks.flatMap(({ choices }) => (choices ?? []) as Choice[]);
+const textOf = (chunks: readonly Json[]): string =>
+  choicesOf(chunks)
+    .map(({ delta }) => delta.content ?? '')
+    .join('');
+const isFinished = (chunks: readonly Json[]): boolean =>
+  choicesOf(chunks).some(({ finish_reason }) => finish_reason !== null);
+
+/** How an app sees a stream end. */
+function endingOf({ readStream }: WireClient, text: string): 'end' | 'error' | 'no finish' {
+  try {
+    return isFinished(readStream(text)) ? 'end' : 'no finish';
+  } catch {
+    return 'error';
+  }
+}
+
+function worded(code: DenialCode, resetsAtMs?: number) {
+  const more = resetsAtMs === undefined ? {} : { resetsAtMs };
+  const answer = refusal(deny(code, `It is ${code}.`, more), undefined, NOW_MS);
+  return {
+    status: answer.status,
+    headers: new Headers(answer.headers as Record<string, string>),
+    text: String(answer.body),
+  };
+}
+
+describe.each(clients)('$name', (client) => {
+  it('is served a whole answer, and no organisation of its own choosing', async () => {
+    await using fixture = await mounted();
+    fixture.fake.scriptNext({ text: TEXT });
+    const answer = await ask(client, fixture);
     expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
     const { choices } = (await answer.json()) as { choices: { message: { content: string } }[] };
-    expect(choices[0]?.message.content).toBe(ANSWER);
+    expect(choices[0]?.message.content).toBe(TEXT);
+    const [seen] = fixture.fake.requests;
+    const sent = seen?.headers.map(([name]) => name.toLowerCase()) ?? [];
+    expect(sent).toContain('authorization');
+    expect(sent.filter((name) => /^(openai-|x-stainless-)/.test(name))).toEqual([]);
   });
 
-  it('reads a stream to its end', async () => {
-    const answer = await send('sky', true);
-    const body = await answer.text();
-    expect(readStream(body)).toEqual({ text: ANSWER, ended: true });
-    // It did not ask for usage, and app code takes `choices[0]` of every chunk.
-    expect(body).not.toContain('"choices":[]');
+  it('reads a stream to its end, across heartbeats', async () => {
+    using time = ownTime();
+    await using fixture = await mounted({ clock: time.clock });
+    const gate = fixture.fake.gate();
+    fixture.fake.scriptNext({ text: TEXT, betweenChunks: gate });
+    const answer = incoming(await ask(client, fixture, true));
+    await answer.until('\n\n');
+    time.pass(1_000);
+    time.pass(QUIET_MS);
+    await answer.until(': keep-alive\n\n');
+    gate.open();
+    const text = await answer.whole();
+    const chunks = client.readStream(text);
+    expect(textOf(chunks)).toBe(TEXT);
+    expect(isFinished(chunks)).toBe(true);
+    for (const { choices } of chunks) expect(choices).toHaveLength(1);
   });
 
-  it('reads past the comments that quiet times bring', () => {
-    expect(quietStream).toMatch(/^:/m);
-    expect(readStream(quietStream)).toEqual({ text: ANSWER, ended: true });
-  });
+  it.each(['reset', 'eof', 'error-event'] as const)(
+    'never takes a stream cut by %s for its end',
+    async (how) => {
+      await using fixture = await mounted();
+      fixture.fake.scriptNext({ text: TEXT, break: { with: how, afterChunks: 2 } });
+      const text = await incoming(await ask(client, fixture, true)).whole();
+      expect(text).toContain('"error"');
+      expect(endingOf(client, text)).toBe(client.failsSilently ? 'no finish' : 'error');
+    },
+  );
 
-  it('never takes a stream that broke for one that ended', async () => {
-    const answer = await send('broken', true);
-    const body = await answer.text().catch(() => '');
-    const read = () => readStream(body);
-    let ended = false;
-    try {
-      ended = read().ended;
-    } catch {
-      // It says that it failed, which is right.
-    }
-    expect(ended).toBe(false);
-  });
-
-  it('is told what is wrong with its key', async () => {
-    for (const stream of [true, false]) {
-      const answer = await send('sky', stream, 'gct_of-another-app');
-      const error = { status: answer.status, headers: answer.headers, text: await answer.text() };
-      expect(answer.status).toBe(401);
-      expect(() => readError(error, stream)).not.toThrow();
-    }
-  });
-
-  const denials = Object.keys(denialCodes) as (keyof typeof denialCodes)[];
-  it.each(denials)('can read %s, and never sleeps long because of it', (code) => {
-    const nowMs = Date.now();
-    for (const resetsAtMs of [undefined, nowMs + 500, nowMs + 59_000, nowMs + HOURS_11_MS]) {
-      const denial = deny(code, 'Because.', resetsAtMs === undefined ? {} : { resetsAtMs });
-      const { status, headers: list, body } = refusal(denial, undefined, nowMs);
-      const error: WireError = { status, headers: new Headers(list), text: String(body) };
-      expect(sleepSeconds(error)).toBeLessThanOrEqual(60);
-      for (const stream of [true, false]) {
-        const told = readError(error, stream);
-        expect(told.code ?? told.message).toBeTruthy();
-        if (told.code !== undefined) expect(told.code).toBe(code);
+  it('reads every denial', () => {
+    for (const code of codes) {
+      const { status, headers, text } = worded(code, NOW_MS + HOURS_11_MS);
+      const { error } = JSON.parse(text) as { error: Json };
+      const truth = { status, ...error, resetsAt: error.resets_at };
+      for (const read of [client.readError, client.readStreamError ?? client.readError]) {
+        const { exception, ...told } = read(status, headers, text);
+        expect(truth).toMatchObject(told);
       }
     }
   });
-});
 
-it('only a bad or expired credential is 401, which makes clients forget their key', () => {
-  const codes = Object.entries(denialCodes).filter(([, { status }]) => status === 401);
-  expect(codes.map(([code]) => code)).toEqual(['invalid_credential', 'expired_credential']);
-});
-
-describe('examples/flutter', () => {
-  const dart = readFileSync(
-    new URL('../../examples/flutter/lib/main.dart', import.meta.url),
-    'utf8',
-  );
-  const written = (pattern: RegExp) => pattern.exec(dart)?.[1] ?? '';
-
-  it('is at most 60 lines, and has no key of OpenAI’s in it', () => {
-    expect(dart.trim().split('\n').length).toBeLessThanOrEqual(60);
-    expect(dart).not.toMatch(/sk-/);
-  });
-
-  it('exchanges, refreshes and asks by the paths, headers and fields that the guard serves', async () => {
-    const tokenPath = written(/'\$backend(\/token)'/);
-    const basePath = written(/baseUrl: '\$backend(\/v1)'/);
-    const header = written(/headers: \{'(\w+)': 'Bearer \$login'\}/);
-    const fields = [...dart.matchAll(/key\['(\w+)'\]/g)].map(([, name = '']) => name);
-    const exchange = (credential: string) =>
-      fetch(origin + tokenPath, { method: 'POST', headers: { [header]: `Bearer ${credential}` } });
-    let credential = LOGIN;
-    for (const _ of ['exchange', 'refresh']) {
-      const answer = await exchange(credential);
-      expect(answer.status).toBe(200);
-      const key = (await answer.json()) as Record<string, unknown>;
-      const read = fields.filter((name) => name !== 'error');
-      expect(read.length).toBeGreaterThanOrEqual(3);
-      for (const name of read) expect(key[name], name).toBeDefined();
-      credential = watchToken(String(key['value']));
-    }
-    const denied = (await (await exchange('nobody')).json()) as { error: Record<string, unknown> };
-    expect(written(/key\['error'\]\['(code)'\]/)).toBe('code');
-    expect(denied.error['code']).toBe('invalid_credential');
-    const asked = await fetch(`${origin}${basePath}/chat/completions`, {
-      method: 'POST',
-      headers: { [header]: `Bearer ${credential}`, 'content-type': 'application/json' },
-      body: saying('sky', true),
-    });
-    expect(await asked.text()).toContain('data: [DONE]');
-    for (const [code] of dart.matchAll(/\b(quota_exceeded|budget_exceeded|user_blocked)\b/g)) {
-      expect(denialCodes).toHaveProperty(code);
+  it('sleeps a minute at most before it repeats a denied call, with a reset 11 hours away too', () => {
+    for (const code of codes) {
+      for (const afterMs of [undefined, 0, 30_000, 60_000, 61_000, HOURS_11_MS]) {
+        const resetsAtMs = afterMs === undefined ? undefined : NOW_MS + afterMs;
+        const { status, headers } = worded(code, resetsAtMs);
+        expect(client.sleepSeconds(status, headers), code).toBeLessThanOrEqual(60);
+      }
     }
   });
+
+  it('is told over the wire, of a whole call and of a stream, why it was denied', async () => {
+    const limits = [{ requests: 1, per: '24h' }] as const;
+    await using fixture = await mounted({ plans: { free: { models: [MODEL], limits } } });
+    await (await ask(client, fixture)).text();
+    for (const streamed of [false, true]) {
+      const answer = await ask(client, fixture, streamed);
+      const read = (streamed && client.readStreamError) || client.readError;
+      const denied = read(answer.status, answer.headers, await answer.text());
+      expect(denied).toMatchObject(
+        client.name === 'dart_openai'
+          ? { status: 429, message: expect.stringContaining('1 requests') }
+          : { code: 'quota_exceeded', resetsAt: expect.any(Number) },
+      );
+      expect(client.sleepSeconds(answer.status, answer.headers)).toBeLessThanOrEqual(1);
+    }
+  });
+});
+
+it('only a credential that is bad or at its end is 401, which makes openai-kotlin forget it', () => {
+  const logOut = codes.filter((code) => denialCodes[code].status === 401);
+  expect(logOut).toEqual(['invalid_credential', 'expired_credential']);
 });

@@ -1,60 +1,60 @@
 import 'dart:convert';
 import 'package:firebase_auth/firebase_auth.dart';
+import 'package:firebase_core/firebase_core.dart';
+import 'package:flutter/material.dart';
 import 'package:http/http.dart' as http;
 import 'package:openai_dart/openai_dart.dart';
-
-const backend = 'https://api.my-app.com';
-
-/// The key that the backend gives for a login; fetched again before it ends.
+/// The user's own key: had for the Firebase login, and renewed with itself before it ends.
 class GuardKey implements AuthProvider {
-  String _value = '';
-  DateTime _expiresAt = DateTime.fromMillisecondsSinceEpoch(0);
-  DateTime _refreshableUntil = DateTime.fromMillisecondsSinceEpoch(0);
-
-  /// Call this before each request: `getHeaders` cannot wait.
-  Future<void> refresh() async {
-    final now = DateTime.now();
-    if (now.isBefore(_expiresAt.subtract(const Duration(minutes: 1)))) return;
-    final alive = now.isBefore(_expiresAt) && now.isBefore(_refreshableUntil);
-    final login = alive ? _value : await FirebaseAuth.instance.currentUser!.getIdToken();
-    final answer = await http.post(
-      Uri.parse('$backend/token'),
-      headers: {'Authorization': 'Bearer $login'},
-    );
-    final key = jsonDecode(answer.body) as Map<String, dynamic>;
-    if (answer.statusCode != 200) throw Denied(key['error']['code'], key['error']['resets_at']);
-    _value = key['value'];
-    _expiresAt = DateTime.fromMillisecondsSinceEpoch(key['expires_at'] * 1000);
-    _refreshableUntil = DateTime.fromMillisecondsSinceEpoch(key['refreshable_until'] * 1000);
+  String? value;
+  int expiresAt = 0, refreshableUntil = 0; // unix seconds
+  @override // Sync, and asked at each request: await [renew] before.
+  Map<String, String> getHeaders() => {'Authorization': 'Bearer $value'};
+  Future<void> renew() async {
+    final now = DateTime.now().millisecondsSinceEpoch ~/ 1000;
+    if (value != null && now < expiresAt - 60) return;
+    final own = now < expiresAt && expiresAt < refreshableUntil ? value : null;
+    final login = own ?? await FirebaseAuth.instance.currentUser?.getIdToken();
+    final answer = await http.post(Uri.parse('https://api.my-app.com/token'), headers: {'Authorization': 'Bearer $login'});
+    final json = jsonDecode(answer.body) as Map<String, dynamic>;
+    if (answer.statusCode != 200) throw denied(answer.statusCode, json);
+    value = json['value'] as String;
+    (expiresAt, refreshableUntil) = (json['expires_at'] as int, json['refreshable_until'] as int);
   }
-
-  @override
-  Map<String, String> getHeaders() => {'Authorization': 'Bearer $_value'};
 }
-
-class Denied implements Exception {
-  Denied(this.code, this.resetsAt);
-  final String code;
-  final int? resetsAt; // Unix seconds
-}
-
 final key = GuardKey();
-final openai = OpenAIClient(
-  config: OpenAIConfig(baseUrl: '$backend/v1', authProvider: key), // no slash at the end
-);
+final client = OpenAIClient(config: OpenAIConfig(baseUrl: 'https://api.my-app.com/v1', authProvider: key));
+
+/// What the user reads of a denial; each would be a screen of its own.
+String denied(int status, Map<String, dynamic>? body) {
+  final error = body?['error'] as Map<String, dynamic>?;
+  final resetsAt = error?['resets_at'] as int?; // unix seconds
+  if (status == 401) key.value = null; // the next call begins at the login
+  return switch (error?['code']) {
+    'quota_exceeded' => 'More with Pro${resetsAt == null ? '' : ', or from ${DateTime.fromMillisecondsSinceEpoch(resetsAt * 1000)}'}.',
+    'user_blocked' => 'This account is blocked. Please write to us.',
+    'invalid_credential' || 'expired_credential' => 'Please log in again.',
+    _ => 'Please try again later.',
+  };
+}
 
 Stream<String> ask(String question) async* {
-  await key.refresh();
-  final request = ChatCompletionCreateRequest(
-    model: 'gpt-5-mini',
-    messages: [ChatMessage.user(question)],
-  );
+  await key.renew();
+  var text = '', finished = false;
   try {
-    await for (final event in openai.chat.completions.createStream(request)) {
-      yield event.choices.firstOrNull?.delta.content ?? '';
+    final request = ChatCompletionCreateRequest(model: 'gpt-5-mini', messages: [ChatMessage.user(question)]);
+    await for (final event in client.chat.completions.createStream(request)) {
+      yield text += event.textDelta ?? '';
+      finished = finished || event.firstChoice?.finishReason != null;
     }
   } on ApiException catch (error) {
-    // quota_exceeded, budget_exceeded: show the paywall. user_blocked: say so. 401: log in again.
-    throw Denied(error.code ?? '${error.statusCode}', error.body?['error']?['resets_at']);
+    throw denied(error.statusCode, error.body);
   }
+  if (!finished) throw 'The answer was cut off. Please ask again.';
+}
+Future<void> main() async {
+  WidgetsFlutterBinding.ensureInitialized();
+  await Firebase.initializeApp();
+  final answer = StreamBuilder(stream: ask('Say hello.'), builder: (_, seen) => Text('${seen.error ?? seen.data ?? '…'}'));
+  runApp(MaterialApp(home: Scaffold(body: Center(child: answer))));
 }
