@@ -26,8 +26,9 @@ export interface RevenueCatOptions {
   /** Takes events of test purchases, too; default false. */
   readonly sandbox?: boolean;
   /** Reads what a customer has, from RevenueCat, whenever an event speaks of him: RevenueCat's own
-   * advice. Without it each event is taken at its word, which is enough where nobody has two
-   * subscriptions, and a transfer only takes, since its event does not say what it gives. */
+   * advice; those that have expired are left out. Without it each event is taken at its word, which is
+   * enough where nobody has two subscriptions, and a transfer only takes, since its event does not say
+   * what it gives. */
   readonly entitlementsOf?: (appUserId: string) => Promise<readonly Entitlement[]>;
 }
 
@@ -73,6 +74,7 @@ const MEANINGS: ReadonlyMap<string, 'has' | 'ends' | 'moves'> = new Map([
   ['NON_RENEWING_PURCHASE', 'has'],
   ['SUBSCRIPTION_EXTENDED', 'has'],
   ['TEMPORARY_ENTITLEMENT_GRANT', 'has'],
+  ['REFUND_REVERSED', 'has'],
   // Access lasts until what was paid for ends; after a refund that is in the past.
   ['CANCELLATION', 'has'],
   ['BILLING_ISSUE', 'has'],
@@ -117,36 +119,49 @@ async function readEvent(request: GuardRequest): Promise<RevenueCatEvent | Denia
   return deny('invalid_request', `"${param}" is not as RevenueCat sends it.`, { param });
 }
 
-function createApply({
-  guard,
-  plans,
-  entitlementsOf,
-}: RevenueCatOptions): (event: RevenueCatEvent) => Promise<void> {
-  const push = async (userId: string, has: readonly Entitlement[], asOf: Date) => {
-    const known = has.flatMap(({ id, expiresAtMs }) => {
-      const plan = Object.hasOwn(plans, id) ? plans[id] : undefined;
-      return plan === undefined ? [] : [{ plan, expiresAtMs }];
-    });
-    const names = known.map(({ plan }) => plan);
-    const untilMs = latest(known.map(({ expiresAtMs }) => expiresAtMs));
-    const until = untilMs === undefined ? {} : { until: new Date(untilMs) };
-    await guard.users.setPlan(userId, names.length === 0 ? undefined : names, { asOf, ...until });
-  };
-  const asked = async (userId: string, asOf: Date, ask: typeof entitlementsOf) => {
-    const has = await withHookDeadline(ask?.(userId) ?? [], HOOK_MS_MAX, 'entitlementsOf');
-    await push(userId, has, asOf);
+function createApply(options: RevenueCatOptions): (event: RevenueCatEvent) => Promise<void> {
+  const { entitlementsOf } = options;
+  const hasNow = async (userId: string, ask: NonNullable<typeof entitlementsOf>) => {
+    const answered = await withHookDeadline(ask(userId), HOOK_MS_MAX, 'entitlementsOf');
+    const nowMs = Date.now();
+    // RevenueCat lists what a customer had, too.
+    return answered.filter(({ expiresAtMs = nowMs + 1 }) => !(expiresAtMs <= nowMs));
   };
   return async (event) => {
     const meaning = MEANINGS.get(event.type);
-    const asOf = new Date(event.event_timestamp_ms);
-    const concerned = meaning === 'moves' ? movedUsers(event, entitlementsOf) : userOf(event);
     if (meaning === undefined) return;
-    for (const userId of concerned) {
-      if (entitlementsOf !== undefined) await asked(userId, asOf, entitlementsOf);
-      else await push(userId, meaning === 'has' ? entitlementsIn(event) : [], asOf);
+    const said = entitlementsIn(event);
+    const moves = meaning === 'moves';
+    // What is bought or ends beside any plan, such as a pack of coins, says nothing of the plan.
+    if (!moves && entitlementsOf === undefined && plansOf(options, said).length === 0) return;
+    for (const userId of moves ? movedUsers(event, entitlementsOf) : userOf(event)) {
+      const has = entitlementsOf && (await hasNow(userId, entitlementsOf));
+      await push(options, userId, has ?? (meaning === 'has' ? said : []), event);
     }
   };
 }
+
+async function push(
+  options: RevenueCatOptions,
+  userId: string,
+  has: readonly Entitlement[],
+  { event_timestamp_ms }: RevenueCatEvent,
+): Promise<void> {
+  const known = plansOf(options, has);
+  const names = known.map(({ plan }) => plan);
+  const untilMs = latest(known.map(({ expiresAtMs }) => expiresAtMs));
+  await options.guard.users.setPlan(userId, names.length === 0 ? undefined : names, {
+    asOf: new Date(event_timestamp_ms),
+    ...(untilMs !== undefined && { until: new Date(untilMs) }),
+  });
+}
+
+/** What gives a plan, with the plan that it gives. */
+const plansOf = ({ plans }: RevenueCatOptions, entitlements: readonly Entitlement[]) =>
+  entitlements.flatMap(({ id, expiresAtMs }) => {
+    const plan = Object.hasOwn(plans, id) ? plans[id] : undefined;
+    return plan === undefined ? [] : [{ plan, expiresAtMs }];
+  });
 
 /** `undefined`, which is for ever, is later than any time. */
 function latest(times: readonly (number | undefined)[]): number | undefined {

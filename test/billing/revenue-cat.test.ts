@@ -78,6 +78,8 @@ describe('RevenueCat', () => {
     ['UNCANCELLATION', {}, 'pro'],
     ['NON_RENEWING_PURCHASE', { expiration_at_ms: null }, 'pro'],
     ['SUBSCRIPTION_EXTENDED', {}, 'pro'],
+    ['TEMPORARY_ENTITLEMENT_GRANT', {}, 'pro'],
+    ['REFUND_REVERSED', {}, 'pro'],
     ['CANCELLATION', { cancel_reason: 'UNSUBSCRIBE' }, 'pro'],
     ['CANCELLATION', { cancel_reason: 'CUSTOMER_SUPPORT', expiration_at_ms: START_MS - 1 }, 'free'],
     ['BILLING_ISSUE', { expiration_at_ms: START_MS - 1 }, 'free'],
@@ -113,6 +115,22 @@ describe('RevenueCat', () => {
     const sandbox = event('INITIAL_PURCHASE', { environment: 'SANDBOX' });
     await send(mount(fixture.guard, { sandbox: true }), sandbox);
     expect(await planOf(fixture)).toBe('pro');
+  });
+
+  it.each<[string, readonly string[] | null]>([
+    ['NON_RENEWING_PURCHASE', null],
+    ['CANCELLATION', ['coins']],
+    ['EXPIRATION', ['coins']],
+    ['EXPIRATION', null],
+  ])('%s of %j leaves a subscription as it is', async (type, entitlement_ids) => {
+    await using fixture = await start();
+    const webhook = mount(fixture.guard);
+    const beside = { entitlement_ids, event_timestamp_ms: START_MS + 2, expiration_at_ms: null };
+    await send(webhook, event('INITIAL_PURCHASE'));
+    expect(await send(webhook, event(type, beside))).toBe(200);
+    expect(await planOf(fixture)).toBe('pro');
+    await send(webhook, event('EXPIRATION', { event_timestamp_ms: START_MS + 1 }));
+    expect(await planOf(fixture)).toBe('free');
   });
 
   it('ends a subscription by itself, when what was paid for is over', async () => {
@@ -174,6 +192,41 @@ describe('RevenueCat', () => {
     const webhook = mount(fixture.guard, { entitlementsOf: async () => [{ id: 'max_yearly' }] });
     await send(webhook, event('EXPIRATION'));
     expect(await planOf(fixture)).toBe('max');
+  });
+});
+
+describe('what a look-up answers', () => {
+  it.each<[string, readonly Entitlement[], string]>([
+    ['one that lasts', [{ id: 'pro', expiresAtMs: START_MS + DAY_MS }], 'pro'],
+    ['one for ever', [{ id: 'pro', expiresAtMs: undefined }], 'pro'],
+    ['one that has expired', [{ id: 'pro', expiresAtMs: START_MS - 1 }], 'free'],
+    [
+      'one that has expired beside one that lasts',
+      [
+        { id: 'max_yearly', expiresAtMs: START_MS - 1 },
+        { id: 'pro', expiresAtMs: START_MS + DAY_MS },
+      ],
+      'pro',
+    ],
+    ['none', [], 'free'],
+  ])('%s', async (_case, has, plan) => {
+    await using fixture = await start();
+    const webhook = mount(fixture.guard, { entitlementsOf: async () => has });
+    expect(await send(webhook, event('RENEWAL', { entitlement_ids: ['max_yearly'] }))).toBe(200);
+    expect(await planOf(fixture)).toBe(plan);
+  });
+
+  it.each<[string, () => Promise<readonly Entitlement[]>]>([
+    ['no time', async () => [{ id: 'pro', expiresAtMs: Number.NaN }]],
+    ['a failure', () => Promise.reject(new Error('RevenueCat is down'))],
+    ['nothing', () => Promise.resolve(undefined as never)],
+  ])('%s is a failure: the plan stays, and RevenueCat sends again', async (_case, ask) => {
+    await using fixture = await start();
+    await send(mount(fixture.guard), event('INITIAL_PURCHASE'));
+    const later = event('RENEWAL', { event_timestamp_ms: START_MS + 1 });
+    expect(await send(mount(fixture.guard, { entitlementsOf: ask }), later)).toBe(500);
+    expect(fixture.failed).toMatchObject([{ what: 'webhook' }]);
+    expect(await planOf(fixture)).toBe('pro');
   });
 });
 
