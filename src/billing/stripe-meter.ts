@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import { z } from 'zod';
+import { withHookDeadline } from '../deadline.ts';
 import type { SettledEvent } from '../events.ts';
 import { parseOrThrow } from '../shape.ts';
 
@@ -21,12 +22,14 @@ export interface StripeMeterOptions {
   readonly stripe: StripeMeterClient;
   /** The `event_name` of the meter at Stripe. */
   readonly eventName: string;
-  /** Whom to bill (`cus_…`); `undefined`: nobody, and nothing is sent. */
+  /** Whom to bill (`cus_…`); `undefined`: nobody, and nothing is sent. Has 10 s, and is asked again when
+   * it fails. */
   readonly customerOf: (userId: string) => string | undefined | Promise<string | undefined>;
   /** How much, a whole number; default all tokens of the call, input and output. */
   readonly quantityOf?: (settled: SettledEvent) => number;
-  /** Told of what could not be sent: after five tries, or when too much was waiting. */
-  readonly onError?: (error: unknown, settled: SettledEvent) => void;
+  /** Told of what could not be sent: refused by Stripe, failed five times, or left out since too much
+   * was waiting. What it throws changes nothing. */
+  readonly onError?: (error: unknown, settled: SettledEvent) => void | Promise<void>;
 }
 
 export interface StripeMeter {
@@ -40,6 +43,9 @@ const AT_ONCE = 4;
 const WAITING_MAX = 10_000;
 const TRIES_MAX = 5;
 const BACKOFF_MS = 500;
+const HOOK_MS_MAX = 10_000;
+/** Stripe's bound, by its API reference (read 2026-11). */
+const IDENTIFIER_LENGTH_MAX = 100;
 
 const callable = z.custom<object>((value) => typeof value === 'function', 'must be a function');
 const shape = z.strictObject({
@@ -54,23 +60,28 @@ const shape = z.strictObject({
 });
 
 /**
- * Sends what each call used to a meter of Stripe's, once: a repeat has the same `identifier`, by which
- * Stripe drops it (for at least 24 hours, API reference of 2026-08). At most 10,000 calls wait for Stripe.
+ * Sends what each call used to a meter of Stripe's, once: each try has the same `identifier`, of the call
+ * and the meter, and Stripe refuses one that it has (for at least 24 hours, API reference read 2026-11),
+ * which counts as sent. At most 10,000 calls wait for Stripe; the process loses those when it ends.
  */
 export function stripeMeter(options: StripeMeterOptions): StripeMeter {
   parseOrThrow(shape, options, 'stripeMeter');
-  const { onError = () => {} } = options;
   const turn = pLimit(AT_ONCE);
   const sending = new Set<Promise<void>>();
-  const send = (settled: SettledEvent, atMs: number) =>
-    turn(() => sendOne(options, settled, atMs)).catch((error: unknown) => onError(error, settled));
+  // An observer's fault is the observer's: it must end neither the process nor the others' bills.
+  const report = async (error: unknown, settled: SettledEvent) => options.onError?.(error, settled);
+  const giveUp = (error: unknown, settled: SettledEvent) =>
+    void report(error, settled).catch(() => {});
   return {
     listener(settled) {
       if (turn.pendingCount >= WAITING_MAX) {
-        onError(new Error('Too many calls wait to be metered; this one is left out.'), settled);
+        giveUp(new Error('Too many calls wait to be metered; this one is left out.'), settled);
         return;
       }
-      const sent = send(settled, Date.now()).finally(() => sending.delete(sent));
+      const atMs = Date.now();
+      const sent = turn(() => sendOne(options, settled, atMs))
+        .catch((error: unknown) => giveUp(error, settled))
+        .finally(() => sending.delete(sent));
       sending.add(sent);
     },
     async flush() {
@@ -84,24 +95,46 @@ async function sendOne(
   settled: SettledEvent,
   atMs: number,
 ): Promise<void> {
-  const customer = await customerOf(settled.userId);
   const value = Math.round(quantityOf(settled));
-  if (customer === undefined || !(value > 0)) return;
+  if (!(value > 0)) return;
+  const customer = await withTries(async () =>
+    withHookDeadline(customerOf(settled.userId), HOOK_MS_MAX, 'customerOf'),
+  );
+  if (customer === undefined) return;
   const meterEvent = {
     event_name: eventName,
-    identifier: settled.callId,
+    identifier: `${settled.callId}:${eventName}`.slice(0, IDENTIFIER_LENGTH_MAX),
     timestamp: Math.floor(atMs / 1_000),
     payload: { stripe_customer_id: customer, value: String(value) },
   };
-  for (let attempt = 1; ; attempt += 1) {
+  await withTries(() => stripe.billing.meterEvents.create(meterEvent)).catch(unlessKnown);
+}
+
+async function withTries<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
     try {
-      await stripe.billing.meterEvents.create(meterEvent);
-      return;
+      return await attempt();
     } catch (error) {
-      if (attempt === TRIES_MAX) throw error;
-      await new Promise((resolve) => setTimeout(resolve, BACKOFF_MS * 2 ** (attempt - 1)));
+      if (tries === TRIES_MAX || REFUSALS.has(typeOf(error))) throw error;
+      await new Promise((resolve) => setTimeout(resolve, BACKOFF_MS * 2 ** (tries - 1)));
     }
   }
+}
+
+/** What the SDK calls answers that are the same at every try. */
+const REFUSALS: ReadonlySet<unknown> = new Set([
+  'StripeInvalidRequestError',
+  'StripeAuthenticationError',
+  'StripePermissionError',
+]);
+
+const typeOf = (error: unknown): unknown =>
+  error instanceof Error && 'type' in error ? error.type : undefined;
+
+/** An earlier try arrived and only its answer was lost. Stripe has no code for it (reported 2026-08). */
+function unlessKnown(error: unknown): void {
+  const known = error instanceof Error && /^An event already exists with ident/.test(error.message);
+  if (!known) throw error;
 }
 
 const allTokens = ({ inputTokens, outputTokens }: SettledEvent): number =>

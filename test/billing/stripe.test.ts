@@ -1,52 +1,14 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import Stripe from 'stripe';
+import type Stripe from 'stripe';
 import { describe, expect, it } from 'vitest';
-import { type StripeMeterOptions, stripeMeter, stripeWebhook } from '../../src/billing/index.ts';
-import type { Guard, SettledEvent } from '../../src/index.ts';
-import { chat, type Fixture, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
+import { stripeWebhook } from '../../src/billing/index.ts';
+import type { Guard } from '../../src/index.ts';
+import { type Fixture, MODEL, startFixture } from '../fixture.ts';
 import { hosts } from '../http/hosts.ts';
+import { startStripe } from './stripe-server.ts';
 
 const SECRET = 'whsec_of_this_endpoint_alone';
 const plans = { free: { models: ['gpt-4o'] }, pro: { models: [MODEL] }, max: { models: [MODEL] } };
 const NOW = Math.floor(Date.now() / 1000);
-
-interface StripeServer extends AsyncDisposable {
-  readonly stripe: Stripe;
-  readonly requests: { readonly url: string; readonly form: URLSearchParams }[];
-  answer: (request: IncomingMessage, response: ServerResponse) => void;
-}
-
-/** A server that speaks for Stripe, and its real SDK that calls it. */
-async function startStripe(): Promise<StripeServer> {
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const form = new URLSearchParams(Buffer.concat(chunks).toString());
-    state.requests.push({ url: request.url ?? '', form });
-    state.answer(request, response);
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  const state: StripeServer = {
-    stripe: new Stripe('sk_test_123', {
-      host: '127.0.0.1',
-      port,
-      protocol: 'http',
-      maxNetworkRetries: 0,
-    }),
-    requests: [],
-    answer: (_request, response) => {
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ object: 'billing.meter_event' }));
-    },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((done) => server.close(done));
-    },
-  };
-  return state;
-}
 
 /** The event in the shape of Stripe's API reference. */
 function summary(keys: readonly string[], more: { created?: number; has_more?: boolean } = {}) {
@@ -208,103 +170,4 @@ describe.each(hosts)('Stripe’s webhook on $name', ({ name, start: startHost })
     expect(text).toContain('body parser');
     expect(fixture.failed).toMatchObject([{ what: 'webhook' }]);
   });
-});
-
-describe('Stripe’s meters', () => {
-  const meter = (stripe: Stripe, more: Partial<StripeMeterOptions> = {}) =>
-    stripeMeter({ stripe, eventName: 'tokens', customerOf: () => 'cus_1', ...more });
-
-  it('hear of each settled call once, with its tokens', async () => {
-    await using server = await startStripe();
-    await using fixture = await startFixture();
-    const { listener, flush } = meter(server.stripe);
-    fixture.guard.on('settled', listener);
-    const token = await tokenOf(fixture.guard);
-    for (const stream of [false, true])
-      await (await post(fixture.guard, token, chat({ stream }))).text();
-    await expect.poll(() => fixture.settled.length).toBe(2);
-    await flush();
-    const sent = server.requests.map(({ url, form }) => [
-      url,
-      ...['event_name', 'identifier', 'payload[stripe_customer_id]', 'payload[value]'].map((name) =>
-        form.get(name),
-      ),
-    ]);
-    expect(sent).toEqual(
-      fixture.settled.map(({ callId, inputTokens, outputTokens }) => [
-        '/v1/billing/meter_events',
-        'tokens',
-        callId,
-        'cus_1',
-        String(inputTokens + outputTokens),
-      ]),
-    );
-    for (const { form } of server.requests) {
-      expect(Math.abs(Number(form.get('timestamp')) - Date.now() / 1000)).toBeLessThan(60);
-    }
-  });
-
-  const settled = (callId: string, more: Partial<SettledEvent> = {}) =>
-    ({
-      callId,
-      userId: 'ada',
-      inputTokens: 1,
-      outputTokens: 2,
-      costNanoUsd: 5e6,
-      ...more,
-    }) as SettledEvent;
-
-  it('are told again by the same identifier after a failure, five times at most', async () => {
-    await using server = await startStripe();
-    const { answer } = server;
-    let failures = 0;
-    server.answer = (request, response) => {
-      if (failures >= 1) return answer(request, response);
-      failures += 1;
-      response.writeHead(503, { 'content-type': 'application/json' });
-      response.end('{"error":{"message":"try again","type":"api_error"}}');
-    };
-    const lost: string[] = [];
-    const { listener, flush } = meter(server.stripe, {
-      onError: (_error, { callId }) => void lost.push(callId),
-    });
-    listener(settled('call-1'));
-    await flush();
-    expect(server.requests.map(({ form }) => form.get('identifier'))).toEqual(['call-1', 'call-1']);
-    expect(lost).toEqual([]);
-  });
-
-  it('measure what they are told to, and nothing for nobody’s calls', async () => {
-    await using server = await startStripe();
-    const { listener, flush } = meter(server.stripe, {
-      customerOf: async (userId) => (userId === 'ada' ? 'cus_1' : undefined),
-      quantityOf: ({ costNanoUsd }) => costNanoUsd / 1_000,
-    });
-    listener(settled('call-1'));
-    listener(settled('call-2', { userId: 'bob' }));
-    listener(settled('call-3', { costNanoUsd: 0 }));
-    await flush();
-    expect(server.requests.map(({ form }) => form.get('payload[value]'))).toEqual(['5000']);
-  });
-
-  it('hold no more than 10,000 calls back, and say what they leave out', async () => {
-    await using server = await startStripe();
-    server.answer = () => {};
-    const lost: unknown[] = [];
-    const { listener } = meter(server.stripe, {
-      onError: (_error, { callId }) => void lost.push(callId),
-    });
-    for (let call = 0; call < 10_100; call += 1) listener(settled(`call-${call}`));
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(lost.length).toBeGreaterThanOrEqual(90);
-    expect(lost.length).toBeLessThanOrEqual(100);
-  });
-
-  it.each([{ eventName: '' }, { customerOf: 'cus_1' }, { stripe: {} }, { every: 1 }])(
-    'cannot be set up by %j',
-    async (wrong) => {
-      await using server = await startStripe();
-      expect(() => meter(server.stripe, wrong as never)).toThrow(/"stripeMeter/);
-    },
-  );
 });
