@@ -29,6 +29,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // A state that is polled for may take its time on a busy machine; the default is one second.
+    expect: { poll: { timeout: 15_000 } },
     pool: 'forks',
     // Many tests start processes of their own; each compiles the source but once.
     env: { NODE_COMPILE_CACHE: path('./node_modules/.cache/node-compile') },

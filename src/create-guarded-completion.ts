@@ -78,7 +78,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   const states = createUserStates(ledger.records);
   const credentials = createCredentials(settings, ledger.records, states);
   const cutIfBlocked = createBlockCutter(states, clock, events);
-  const calls = createInFlightCalls(clock, (call, nowMs) => {
+  const calls = createInFlightCalls(clock, settings.drains, (call, nowMs) => {
     renewLease(ledger, call, nowMs);
     // A change notice may be lost, or come while a call was on its way in.
     cutIfBlocked(call);

@@ -1,6 +1,6 @@
 import type { Events } from './events.ts';
 import { createRefuse } from './http/refuse.ts';
-import type { InFlightCalls } from './in-flight.ts';
+import type { InFlightCall, InFlightCalls } from './in-flight.ts';
 import type { Settings } from './options.ts';
 import type { Line } from './pipeline.ts';
 import type { PlanBook } from './plans/plan-book.ts';
@@ -37,6 +37,7 @@ export function createLine(parts: LineParts): Line {
   const { settings, events, states, credentials, calls, plans, users, endUserIds, upstream } =
     parts;
   const { ledger, clock, prices, bounds } = settings;
+  const drain = (call: InFlightCall) => calls.drain(call);
   const refuse = createRefuse(events, clock);
   const blockIdentifier = createIdentifierBlock({ users, states, events, clock });
   return {
@@ -58,10 +59,16 @@ export function createLine(parts: LineParts): Line {
       events,
       keys: createUpstreamKeys(settings.apiKey, settings.fixedHeaders, settings.hookMs),
       answerBytesMax: bounds.answerBytes,
-      onClientGone: settings.stream.onClientGone,
+      drain,
       blockIdentifier,
     }),
-    meter: createMeter({ refuse, stream: settings.stream, clock, blockIdentifier }),
+    meter: createMeter({
+      refuse,
+      stream: settings.stream,
+      drain,
+      clock,
+      blockIdentifier,
+    }),
     settle: createSettle(ledger, calls, prices, events),
     refuse,
   };

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { type DrainBounds, Drains } from './drains.ts';
 import type { Denial } from './errors.ts';
 
 /** Why a call is ended from outside: its client left, or the guard denies the rest. */
@@ -14,6 +15,8 @@ export interface InFlightCall {
   renewedAtMs: number;
   /** True from just before the first byte may leave for OpenAI; then "nothing was used" is unknowable. */
   dispatched: boolean;
+  /** Its client left, and it is read to its end all the same. */
+  draining: boolean;
   /** Set by the first reason to stop, and by a denial after its client left; a stage that starts work
    * looks here first. */
   stopped: StopReason | undefined;
@@ -38,6 +41,8 @@ export interface InFlightCalls {
   begin(userId: string): InFlightCall;
   /** Exactly one `end` pairs with each `begin`. */
   end(call: InFlightCall): void;
+  /** Returns whether a call whose client left is read to its end; otherwise it must be cut. */
+  drain(call: InFlightCall): boolean;
   /** Those of one user; without an id of everybody. */
   ofUser(userId: string | undefined): readonly InFlightCall[];
   stopAll(reason: Denial): void;
@@ -45,73 +50,104 @@ export interface InFlightCalls {
   whenIdle(deadlineMs: number): Promise<void>;
 }
 
-const TICK_MS = 1_000;
-
 /** `onTick` runs about once a second for each call: the place of lease renewals and heartbeats. */
 export function createInFlightCalls(
   clock: Clock,
+  bounds: DrainBounds,
   onTick: (call: InFlightCall, nowMs: number) => void,
 ): InFlightCalls {
-  // Not a Set: its outgrown tables stay linked, so that every call would outlive the young generation.
-  const calls: InFlightCall[] = [];
-  const idleListeners = new Set<() => void>();
-  let timer: NodeJS.Timeout | undefined;
+  return new Calls(clock, bounds, onTick);
+}
 
-  const tick = () => {
-    const nowMs = clock.nowMs();
-    for (const call of [...calls]) {
-      onTick(call, nowMs);
+const TICK_MS = 1_000;
+
+class Calls implements InFlightCalls {
+  readonly #clock: Clock;
+  readonly #drains: Drains;
+  readonly #onTick: (call: InFlightCall, nowMs: number) => void;
+  // Not a Set: its outgrown tables stay linked, so that every call would outlive the young generation.
+  readonly #calls: InFlightCall[] = [];
+  readonly #idleListeners = new Set<() => void>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    clock: Clock,
+    bounds: DrainBounds,
+    onTick: (call: InFlightCall, nowMs: number) => void,
+  ) {
+    this.#clock = clock;
+    this.#drains = new Drains(bounds);
+    this.#onTick = onTick;
+  }
+
+  get size(): number {
+    return this.#calls.length;
+  }
+
+  begin(userId: string): InFlightCall {
+    const call: InFlightCall = {
+      id: '',
+      index: this.#calls.length,
+      userId,
+      renewedAtMs: this.#clock.nowMs(),
+      dispatched: false,
+      draining: false,
+      stopped: undefined,
+      onStop: undefined,
+      endTurn: undefined,
+      onTick: undefined,
+    };
+    this.#calls.push(call);
+    this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
+    return call;
+  }
+
+  end(call: InFlightCall): void {
+    removeAt(this.#calls, call.index);
+    call.endTurn?.();
+    if (call.draining) this.#drains.end(call.userId);
+    if (this.#calls.length === 0) for (const listener of this.#idleListeners) listener();
+  }
+
+  drain(call: InFlightCall): boolean {
+    call.draining ||= this.#drains.begin(call.userId);
+    return call.draining;
+  }
+
+  ofUser(userId: string | undefined): readonly InFlightCall[] {
+    return this.#calls.filter((call) => userId === undefined || call.userId === userId);
+  }
+
+  stopAll(reason: Denial): void {
+    for (const call of [...this.#calls]) stopCall(call, reason);
+  }
+
+  whenIdle(deadlineMs: number): Promise<void> {
+    if (this.#calls.length === 0) return Promise.resolve(this.#rest());
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(deadline);
+        this.#idleListeners.delete(done);
+        resolve();
+      };
+      const deadline = setTimeout(done, deadlineMs);
+      this.#idleListeners.add(done);
+    });
+  }
+
+  #tick(): void {
+    const nowMs = this.#clock.nowMs();
+    for (const call of [...this.#calls]) {
+      this.#onTick(call, nowMs);
       call.onTick?.(nowMs);
     }
-    if (calls.length === 0) rest();
-  };
-  const rest = () => {
-    clearInterval(timer);
-    timer = undefined;
-  };
+    if (this.#calls.length === 0) this.#rest();
+  }
 
-  return {
-    get size() {
-      return calls.length;
-    },
-    begin(userId) {
-      const call: InFlightCall = {
-        id: '',
-        index: calls.length,
-        userId,
-        renewedAtMs: clock.nowMs(),
-        dispatched: false,
-        stopped: undefined,
-        onStop: undefined,
-        endTurn: undefined,
-        onTick: undefined,
-      };
-      calls.push(call);
-      timer ??= setInterval(tick, TICK_MS).unref();
-      return call;
-    },
-    end(call) {
-      removeAt(calls, call.index);
-      call.endTurn?.();
-      if (calls.length === 0) for (const listener of idleListeners) listener();
-    },
-    ofUser: (userId) => calls.filter((call) => userId === undefined || call.userId === userId),
-    stopAll(reason) {
-      for (const call of [...calls]) stopCall(call, reason);
-    },
-    whenIdle(deadlineMs) {
-      if (calls.length === 0) return Promise.resolve(rest());
-      return new Promise((resolve) => {
-        const done = () => {
-          clearTimeout(deadline);
-          idleListeners.delete(done);
-          resolve();
-        };
-        const deadline = setTimeout(done, deadlineMs);
-        idleListeners.add(done);
-      });
-    },
-  };
+  #rest(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
 }
 
 /** The last one takes the free place, so that none has to move up. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { accessTokens } from './auth/access-tokens.ts';
 import type { Authenticator, User } from './auth/authenticator.ts';
 import { type Clock, systemClock } from './clock.ts';
+import type { DrainBounds } from './drains.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { memoryLedger } from './ledger/memory-ledger.ts';
 import { endpointNames } from './openai/endpoints.ts';
@@ -99,8 +100,11 @@ export interface GuardOptions {
   readonly bounds?: Partial<Bounds>;
   /** All are durations like `'30s'`. */
   readonly timeouts?: TimeoutSpec;
-  /** Default `abort`: the upstream socket is closed and the call charged for its input and what was
-   * delivered, which misses reasoning that was not shown. `drain` reads on, and charges the truth. */
+  /** What happens when a client leaves before its answer has ended. Default `drain`: OpenAI's answer is
+   * read to its end in the background, at most `bounds.drains` at once, and the call is charged what it
+   * used. `abort`: the upstream connection is closed. A call that was cut is charged all that it held,
+   * because OpenAI bills reasoning that it has not shown; for a model known to hide no output, its input
+   * and what was delivered. */
   readonly onClientGone?: 'abort' | 'drain';
   /** Calls OpenAI instead of undici: a proxy, another runtime, a test. */
   readonly fetch?: typeof globalThis.fetch;
@@ -116,6 +120,11 @@ export interface Bounds {
   readonly inFlight: number;
   /** Calls that may wait for one of those; default 1,000. More get 503 `upstream_busy`. */
   readonly queued: number;
+  /** Calls that are read to their end after their client left, in this process; default 200. One more
+   * is cut, and charged all that it held. */
+  readonly drains: number;
+  /** The same for one user; default 5. */
+  readonly drainsPerUser: number;
 }
 
 /** The options, read once: checked, completed, and no longer the caller's to change. */
@@ -135,6 +144,8 @@ export interface Settings extends Waits {
   readonly exchange: ExchangeSettings | undefined;
   readonly corsOrigins: ReadonlySet<string>;
   readonly bounds: Bounds;
+  /** None where the option says `abort`. */
+  readonly drains: DrainBounds;
   readonly fetch: typeof globalThis.fetch | undefined;
   readonly clock: Clock;
 }
@@ -188,10 +199,12 @@ const optionsShape = z.strictObject({
       answerBytes: whole.default(64 * 1024 * 1024),
       inFlight: whole.default(1_000),
       queued: z.int().min(0).default(1_000),
+      drains: z.int().min(0).default(200),
+      drainsPerUser: z.int().min(0).default(5),
     })
     .prefault({}),
   timeouts: timeoutsShape,
-  onClientGone: z.enum(['abort', 'drain']).default('abort'),
+  onClientGone: z.enum(['abort', 'drain']).default('drain'),
   fetch: callable.optional(),
   clock: z.looseObject({ nowMs: callable }).optional(),
 });
@@ -221,10 +234,13 @@ export function parseOptions(options: GuardOptions): Settings {
     exchange: parseExchange(options.exchange, waits.tokens),
     corsOrigins: new Set(shaped.cors?.origins),
     bounds: shaped.bounds,
+    drains: shaped.onClientGone === 'drain' ? shaped.bounds : NO_DRAINS,
     fetch: options.fetch,
     clock: options.clock ?? systemClock,
   };
 }
+
+const NO_DRAINS: DrainBounds = { drains: 0, drainsPerUser: 0 };
 
 /** A closure, so that no printout of the guard shows the key. */
 const constant = (key: string) => () => key;

@@ -5,7 +5,8 @@ import type { Authorized } from './stages/authorize.ts';
 import type { Called } from './stages/call.ts';
 import type { Answered } from './stages/catalogue.ts';
 import type { Identified, Refuse, Requested } from './stages/identify.ts';
-import type { Metered, Outcome } from './stages/meter.ts';
+import type { Metered } from './stages/meter.ts';
+import type { Outcome } from './stages/outcome.ts';
 import type { Tagged } from './stages/tag.ts';
 
 /**

@@ -74,7 +74,6 @@ interface WrittenWaits {
   readonly tokens: z.output<typeof tokensShape>;
   readonly planTtl?: string | undefined;
   readonly planStale?: string | undefined;
-  readonly onClientGone: StreamSettings['onClientGone'];
   readonly ledgerFailure: z.output<typeof ledgerFailureShape>;
 }
 
@@ -84,7 +83,6 @@ export function parseWaits({
   tokens,
   planTtl,
   planStale,
-  onClientGone,
   ledgerFailure,
 }: WrittenWaits): Waits {
   const wait = (name: keyof typeof timeouts) =>
@@ -100,7 +98,7 @@ export function parseWaits({
       ttlMsMax: parseDurationMs(tokens.ttlMax ?? '24h', 'options.tokens.ttlMax'),
     },
     upstreamTimeouts: { connectMs: wait('connect'), headersMs: wait('headers'), idleMs },
-    stream: { heartbeatMs: wait('heartbeat'), idleMs, stallMs: wait('stall'), onClientGone },
+    stream: { heartbeatMs: wait('heartbeat'), idleMs, stallMs: wait('stall') },
     turnMs: wait('turn'),
     hookMs: wait('hook'),
     bodyMs: wait('body'),

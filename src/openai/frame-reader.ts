@@ -10,11 +10,14 @@ export class FrameReader {
   failed = false;
   failure: WireError | undefined;
   reading: Reading | undefined;
+  readingIsFinal = false;
   textBytes = 0;
   readonly #endpoint: Endpoint;
+  readonly #choices: number;
 
-  constructor(endpoint: Endpoint) {
+  constructor(endpoint: Endpoint, choices: number) {
     this.#endpoint = endpoint;
+    this.#choices = choices;
   }
 
   read(text: string): void {
@@ -64,8 +67,19 @@ export class FrameReader {
 
   /** Later counts replace earlier ones; one that makes no sense replaces nothing. */
   #readUsage(json: unknown): void {
-    this.reading = readUsage(this.#endpoint, json) ?? this.reading;
+    const reading = readUsage(this.#endpoint, json);
+    if (reading === undefined) return;
+    this.reading = reading;
+    const ended = this.terminal && !this.failed;
+    this.readingIsFinal = ended || endsAll(property(json, 'choices'), this.#choices);
   }
+}
+
+/** OpenAI counts once, in a chunk without choices; other hosts count on in each chunk. */
+function endsAll(choices: unknown, count: number): boolean {
+  if (!Array.isArray(choices)) return false;
+  const hasEnded = (choice: unknown) => typeof property(choice, 'finish_reason') === 'string';
+  return choices.length === 0 || (choices.length >= count && choices.every(hasEnded));
 }
 
 const endings: ReadonlySet<string> = new Set([

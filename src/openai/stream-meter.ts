@@ -21,6 +21,8 @@ export interface StreamMeter {
   readonly failure: WireError | undefined;
   /** The last usage that made sense; `undefined` until there is one. */
   readonly reading: Reading | undefined;
+  /** That usage is of the whole answer, also if the stream is cut now. */
+  readonly readingIsFinal: boolean;
   /** Bytes of all generated text that was passed on, arguments of tools and refusals included; never
    * fewer than its tokens. Escapes count as they are written. */
   readonly deliveredTextBytes: number;
@@ -30,14 +32,16 @@ export interface StreamMeterSettings {
   /** Passes the stream as it would be without `include_usage`. Frames are held until they are whole,
    * up to 1 MiB; a longer one passes as it is. Otherwise all bytes pass at once, untouched. */
   readonly hideUsage: boolean;
+  /** How many choices were asked for; default 1. */
+  readonly choices?: number;
 }
 
 /** Meters one stream of `endpoint`, wherever its chunks are cut and however its lines end. */
 export function streamMeter(
   endpoint: Endpoint,
-  { hideUsage: hides }: StreamMeterSettings,
+  { hideUsage: hides, choices = 1 }: StreamMeterSettings,
 ): StreamMeter {
-  return hides ? new HidingMeter(endpoint) : new PassingMeter(endpoint);
+  return hides ? new HidingMeter(endpoint, choices) : new PassingMeter(endpoint, choices);
 }
 
 function latin1(chunk: Uint8Array): string {
@@ -51,8 +55,8 @@ class PassingMeter implements StreamMeter, FrameSink {
   protected readonly splitter = new FrameSplitter();
   protected readonly reader: FrameReader;
 
-  constructor(endpoint: Endpoint) {
-    this.reader = new FrameReader(endpoint);
+  constructor(endpoint: Endpoint, choices: number) {
+    this.reader = new FrameReader(endpoint, choices);
   }
 
   get terminal(): boolean {
@@ -73,6 +77,10 @@ class PassingMeter implements StreamMeter, FrameSink {
 
   get atFrameBoundary(): boolean {
     return this.splitter.atBoundary;
+  }
+
+  get readingIsFinal(): boolean {
+    return this.reader.readingIsFinal;
   }
 
   /** The beginning of a frame has been passed on too. */

@@ -1,6 +1,7 @@
 import { type Denial, deny } from '../errors.ts';
 import type { Events } from '../events.ts';
 import type { GuardAnswer } from '../exchange.ts';
+import type { InFlightCall } from '../in-flight.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { collect } from '../upstream/collect.ts';
 import type { Turns } from '../upstream/turn.ts';
@@ -10,7 +11,7 @@ import { type Refusal, readRefusal } from '../upstream/upstream-refusal.ts';
 import { type BlockedIdentifier, IDENTIFIER_BLOCKED } from '../users/identifier-block.ts';
 import { blockedDenial } from '../users/user-states.ts';
 import { LEASE_MS } from './admit.ts';
-import type { Outcome } from './meter.ts';
+import { cutOutcome, type Outcome } from './outcome.ts';
 import type { Tagged } from './tag.ts';
 
 /** A call that came back from OpenAI, one way or another. */
@@ -47,7 +48,8 @@ export interface CallParts {
   readonly events: Events;
   readonly keys: UpstreamKeys;
   readonly answerBytesMax: number;
-  readonly onClientGone: 'abort' | 'drain';
+  /** Returns whether a call whose client left is read to its end. */
+  readonly drain: (call: InFlightCall) => boolean;
   /** Never rejects. */
   readonly blockIdentifier: (blocked: BlockedIdentifier) => Promise<void>;
 }
@@ -100,8 +102,7 @@ async function send(
   for (let attempt = 1; ; attempt += 1) {
     const exchange = parts.upstream.send(request);
     inFlight.onStop = (reason) => {
-      // Who drains wants to know what the call costs, and reads on without the client.
-      if (reason !== 'gone' || parts.onClientGone === 'abort') exchange.cancel();
+      if (reason !== 'gone' || !parts.drain(inFlight)) exchange.cancel();
     };
     try {
       const reply = await exchange.reply;
@@ -174,13 +175,11 @@ function failed(parts: CallParts, tagged: Tagged, error: UpstreamError): Called 
   return unanswered(tagged, denial, error.sent ? { kind: 'held' } : { kind: 'nothing' });
 }
 
-/**
- * What a call cost that was stopped before it was answered. A stream had delivered nothing; an
- * answer that comes whole may have been written whole by then.
- */
+/** What a call cost that was stopped before it was answered. */
 function abandoned({ built }: Tagged, { sent }: UpstreamError): Outcome {
   if (!sent) return { kind: 'nothing' };
-  return built.stream ? { kind: 'delivered', textBytes: 0 } : { kind: 'held' };
+  // An answer that comes whole may have been written whole by then.
+  return built.stream ? cutOutcome(built, 0) : { kind: 'held' };
 }
 
 function stopped(tagged: Tagged, outcome: Outcome): Unanswered {

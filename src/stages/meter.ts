@@ -1,25 +1,16 @@
 import type { Clock } from '../clock.ts';
 import { deny, isDenial } from '../errors.ts';
 import type { GuardAnswer, HeaderList } from '../exchange.ts';
+import type { InFlightCall } from '../in-flight.ts';
 import { saysIdentifierBlocked, type WireError } from '../openai/blocked-identifier.ts';
-import { type Reading, readAnswer } from '../openai/usage.ts';
+import { readAnswer } from '../openai/usage.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
 import type { BlockedIdentifier } from '../users/identifier-block.ts';
 import type { Called, StreamAnswered, Unanswered, WholeAnswered } from './call.ts';
 import type { Refuse } from './identify.ts';
 import { createMeteredStream, type StreamSettings } from './metered-stream.ts';
+import type { Outcome } from './outcome.ts';
 import type { Tagged } from './tag.ts';
-
-/** What a call turned out to have used. */
-export type Outcome =
-  /** OpenAI said so. */
-  | { readonly kind: 'used'; readonly reading: Reading }
-  /** It broke off: the input, and at most a token for each byte of text that came. */
-  | { readonly kind: 'delivered'; readonly textBytes: number }
-  /** Sent, and no way to know: the whole hold. */
-  | { readonly kind: 'held' }
-  /** Provably nothing. */
-  | { readonly kind: 'nothing' };
 
 /** An answer on its way to the client, and what it cost, known now or when its stream ends. */
 export interface Metered {
@@ -45,6 +36,8 @@ const FREE: Outcome = {
 export interface MeterParts {
   readonly refuse: Refuse;
   readonly stream: StreamSettings;
+  /** Returns whether a call whose client left is read to its end. */
+  readonly drain: (call: InFlightCall) => boolean;
   readonly clock: Clock;
   /** Never rejects. */
   readonly blockIdentifier: (blocked: BlockedIdentifier) => Promise<void>;
@@ -88,7 +81,7 @@ function meterWhole(
 }
 
 function meterStream(called: StreamAnswered, headers: HeaderList, parts: MeterParts): Metered {
-  const stream = createMeteredStream(called, parts.stream);
+  const stream = createMeteredStream(called, parts.stream, parts.drain);
   const { source, outcome } = stream;
   void outcome.then(() => noteFailure(called.tagged, stream.failure, parts));
   // Proxies on the way must neither hold nor rewrite a stream (nginx, compression).

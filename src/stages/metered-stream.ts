@@ -1,11 +1,11 @@
 import { type Denial, denialCodes, deny } from '../errors.ts';
 import type { ByteSink, ByteSource } from '../exchange.ts';
-import type { StopReason } from '../in-flight.ts';
+import type { InFlightCall, StopReason } from '../in-flight.ts';
 import type { WireError } from '../openai/blocked-identifier.ts';
 import { errorFrame } from '../openai/error-frame.ts';
 import { type StreamMeter, streamMeter } from '../openai/stream-meter.ts';
 import type { StreamAnswered } from './call.ts';
-import type { Outcome } from './meter.ts';
+import { cutOutcome, type Outcome } from './outcome.ts';
 
 export interface StreamSettings {
   /** A quiet stream gets an SSE comment after this long, so that nothing on the way closes it. */
@@ -14,8 +14,6 @@ export interface StreamSettings {
   readonly idleMs: number;
   /** A client may leave its bytes unread this long. */
   readonly stallMs: number;
-  /** `abort` closes the upstream socket when the client leaves; `drain` reads on to learn the usage. */
-  readonly onClientGone: 'abort' | 'drain';
 }
 
 export interface MeteredStream {
@@ -38,8 +36,9 @@ const SILENT = deny('upstream_timeout', 'OpenAI stopped answering.');
 export function createMeteredStream(
   called: StreamAnswered,
   settings: StreamSettings,
+  drain: (call: InFlightCall) => boolean,
 ): MeteredStream {
-  return new PassingStream(called, settings);
+  return new PassingStream(called, settings, drain);
 }
 
 class PassingStream implements MeteredStream, ByteSource, ByteSink {
@@ -47,6 +46,7 @@ class PassingStream implements MeteredStream, ByteSource, ByteSink {
   readonly outcome: Promise<Outcome>;
   readonly #called: StreamAnswered;
   readonly #settings: StreamSettings;
+  readonly #drain: (call: InFlightCall) => boolean;
   readonly #meter: StreamMeter;
   #resolve!: (outcome: Outcome) => void;
   #client: ByteSink | undefined;
@@ -59,11 +59,17 @@ class PassingStream implements MeteredStream, ByteSource, ByteSink {
   #pausedSinceMs: number | undefined;
   #paused = false;
 
-  constructor(called: StreamAnswered, settings: StreamSettings) {
+  constructor(
+    called: StreamAnswered,
+    settings: StreamSettings,
+    drain: (call: InFlightCall) => boolean,
+  ) {
     const { inFlight, built } = called.tagged;
     this.#called = called;
     this.#settings = settings;
-    this.#meter = streamMeter(built.endpoint, { hideUsage: built.hideUsage });
+    this.#drain = drain;
+    const choices = Number(built.body['n'] ?? 1);
+    this.#meter = streamMeter(built.endpoint, { hideUsage: built.hideUsage, choices });
     this.outcome = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -77,13 +83,15 @@ class PassingStream implements MeteredStream, ByteSource, ByteSink {
   }
 
   start(client: ByteSink): void {
-    if (this.#finished) return client.fail();
+    // A client that has left would never read, and hold up the drain.
+    const hasLeft = this.#called.tagged.inFlight.stopped === 'gone';
+    if (this.#finished || hasLeft) return client.fail();
     this.#client = client;
     this.#startUpstream();
   }
 
   resume(): void {
-    // Who takes something is slow, but not stalled.
+    // A client that still reads is slow, not stalled.
     this.#paused = false;
     this.#pausedSinceMs = undefined;
     this.#called.reply.body.resume();
@@ -107,13 +115,13 @@ class PassingStream implements MeteredStream, ByteSource, ByteSink {
     const rest = this.#meter.end();
     if (rest !== undefined) this.#client?.write(rest);
     if (!this.#meter.terminal) this.#writeError(BROKEN);
-    this.#finish(this.#meter.terminal && !this.#meter.failed ? { kind: 'held' } : this.#delivered);
+    this.#finish(this.#meter.terminal && !this.#meter.failed ? { kind: 'held' } : this.#cut);
   }
 
   fail(): void {
     if (this.#finished) return;
     this.#writeError(BROKEN);
-    this.#finish(this.#delivered);
+    this.#finish(this.#cut);
   }
 
   #startUpstream(): void {
@@ -126,23 +134,26 @@ class PassingStream implements MeteredStream, ByteSource, ByteSink {
     if (this.#finished) return;
     if (reason === 'gone') return this.#clientGone();
     this.#writeError(reason);
-    // Finished first: what is cancelled may still say that it broke.
-    this.#finish(this.#delivered);
-    this.#called.cancel();
+    this.#cutUpstream();
   }
 
   #clientGone(): void {
     this.#client = undefined;
-    if (this.#settings.onClientGone === 'drain') {
-      this.#startUpstream();
-      return this.resume();
-    }
-    this.#finish(this.#delivered);
+    if (!this.#drain(this.#called.tagged.inFlight)) return this.#cutUpstream();
+    this.#startUpstream();
+    this.resume();
+  }
+
+  #cutUpstream(): void {
+    // Finished first: what is cancelled may still say that it broke.
+    this.#finish(this.#cut);
     this.#called.cancel();
   }
 
-  get #delivered(): Outcome {
-    return { kind: 'delivered', textBytes: this.#meter.deliveredTextBytes };
+  get #cut(): Outcome {
+    const isRead = this.#started && this.#pausedSinceMs === undefined;
+    const textBytes = isRead ? this.#meter.deliveredTextBytes : undefined;
+    return cutOutcome(this.#called.tagged.built, textBytes);
   }
 
   #writeError({ code, message }: Denial): void {
@@ -155,8 +166,9 @@ class PassingStream implements MeteredStream, ByteSource, ByteSink {
   /** The true usage wins over any estimate, also when the stream was cut after it came. */
   #finish(otherwise: Outcome): void {
     this.#finished = true;
-    const { reading } = this.#meter;
-    this.#resolve(reading === undefined ? otherwise : { kind: 'used', reading });
+    const { reading, readingIsFinal, terminal, failed } = this.#meter;
+    const isKnown = reading !== undefined && (readingIsFinal || (terminal && !failed));
+    this.#resolve(isKnown ? { kind: 'used', reading } : otherwise);
     this.#client?.end();
     this.#client = undefined;
   }

@@ -5,7 +5,7 @@ import { costNanoUsd, type PriceBook } from '../openai/prices.ts';
 import type { Reading } from '../openai/usage.ts';
 import { boundNanoUsd } from '../plans/bound.ts';
 import type { Admitted } from './admit.ts';
-import type { Outcome } from './meter.ts';
+import type { Outcome } from './outcome.ts';
 
 /** What a call is charged. */
 interface Charge {
@@ -48,17 +48,17 @@ function chargeOf(
   prices: PriceBook,
 ): Charge {
   if (outcome.kind === 'held') return { used: admitted.held, reading: undefined };
-  if (outcome.kind === 'delivered') return deliveredCharge(admitted, outcome.textBytes);
+  if (outcome.kind === 'visible') return visibleCharge(admitted, outcome.outputTokens);
   const { reading } = outcome;
   const { inputTokens, outputTokens } = reading.usage;
   const nanoUsd = costOf(admitted, reading, prices);
   return { used: amounts(inputTokens, outputTokens, nanoUsd), reading };
 }
 
-/** Never more than was held: every token of text is at least one byte of it. */
-function deliveredCharge(admitted: Admitted, textBytes: number): Charge {
+/** Never more than was held. */
+function visibleCharge(admitted: Admitted, mostOutputTokens: number): Charge {
   const { held, rateCard, built } = admitted;
-  const outputTokens = Math.min(held.outputTokens, textBytes);
+  const outputTokens = Math.min(held.outputTokens, mostOutputTokens);
   const { inputTokens } = held;
   const mostNanoUsd = boundNanoUsd(built, rateCard, inputTokens, outputTokens);
   const nanoUsd = Math.min(held.nanoUsd, mostNanoUsd);

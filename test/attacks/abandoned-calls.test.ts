@@ -91,8 +91,9 @@ const ANSWER = JSON.stringify({
 });
 
 describe('A04 a client that leaves before the first byte', () => {
-  it('pays for its input, and frees its slot, every time', async () => {
+  it('is charged its hold when it is cut, and frees its slot, every time', async () => {
     await using served = await serveFixture({
+      onClientGone: 'abort',
       plans: {
         free: { ...plans.free, limits: [...plans.free.limits.slice(0, 2), { concurrent: 1 }] },
       },
@@ -108,8 +109,9 @@ describe('A04 a client that leaves before the first byte', () => {
       );
       await gate.arrived();
       request.socket.destroy();
-      const { inputTokens } = await ending;
+      const { inputTokens, outputTokens } = await ending;
       gate.open();
+      expect(outputTokens).toBe(plans.free.maxOutputTokens);
       expect(inputTokens).toBeGreaterThanOrEqual(fake.invoice.at(-1)?.inputTokens ?? Infinity);
       expect(await standing(guard, 'ada')).toEqual({ used: round, held: 0 });
       expect(await standing(guard, 'ada', 'concurrent')).toEqual({ used: 0, held: 0 });
@@ -127,6 +129,7 @@ describe('A04 a client that leaves before the first byte', () => {
     const request = openRequest(served.port, await rawChat(guard, 'ada', chat()));
     await expect.poll(async () => (await standing(guard, 'ada')).held).toBe(1);
     request.socket.destroy();
+    await served.clientGone();
     gate.open();
     expect(await ending).toEqual({ released: true });
     expect(await standing(guard, 'ada')).toEqual({ used: 0, held: 0 });

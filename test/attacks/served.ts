@@ -23,8 +23,8 @@ export async function serveFixture(...settings: Parameters<typeof startFixture>)
   let awaited = 0;
   let gone: Promise<unknown> = Promise.resolve();
   const server = createServer((request, response) => {
-    // A client that breaks off is an error of the socket, and gone all the same.
-    gone = once(request.socket, 'close').catch(() => undefined);
+    // Not `once` of node:events: it rejects at a reset, before the socket has closed.
+    gone = new Promise((resolve) => request.socket.once('close', resolve));
     request.on('newListener', (event) => {
       if (event !== 'data') return;
       awaited += 1;

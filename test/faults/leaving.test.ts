@@ -33,7 +33,7 @@ describe.each(ways)('F21 a client that leaves by "%s"', (leave) => {
 
   it('after the last chunk, before the end, is charged the truth', async () => {
     const ledger = watchedLedger();
-    await using served = await serveFixture({ plans, ledger });
+    await using served = await serveFixture({ plans, ledger, onClientGone: 'abort' });
     const { fake, guard } = served;
     const gate = fake.gate();
     fake.scriptNext({ text: 'one two', betweenChunks: gate, usageIn: 'finish-chunk' });
@@ -91,7 +91,8 @@ describe('F22 a client that leaves without having read what it asked for', () =>
     await using proxy = await faultProxy(target);
     const baseURL = `http://127.0.0.1:${proxy.port}/v1`;
     const ledger = watchedLedger();
-    await using served = await serveFixture({ plans, ledger, baseURL });
+    const options = { plans, ledger, baseURL, onClientGone: 'abort' as const };
+    await using served = await serveFixture(options);
     const { fake, guard } = served;
     target.port = Number(new URL(fake.baseURL).port);
     fake.scriptNext({ lineBytes: 256 * 1024 * 1024 });

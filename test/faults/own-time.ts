@@ -22,3 +22,16 @@ export function ownTime(): OwnTime {
     [Symbol.dispose]: () => void vi.useRealTimers(),
   };
 }
+
+/** Lets minute after minute pass until `ended` resolves, however late what ends with time began. */
+export async function passUntil(ended: Promise<unknown>, time: OwnTime): Promise<void> {
+  let hasEnded = false;
+  const note = () => {
+    hasEnded = true;
+  };
+  void ended.then(note);
+  while (!hasEnded) {
+    time.pass(MINUTE_MS);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

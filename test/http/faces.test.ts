@@ -26,7 +26,7 @@ const settings = {
     pro: { models: [MODEL], maxOutputTokens: 100, limits: [{ requests: 1_000, per: '24h' }] },
   },
   planOf: ({ id }: { id: string }) => (id.startsWith('free') ? 'free' : 'pro'),
-  bounds: { bodyBytes: BODY_BYTES_MAX },
+  bounds: { bodyBytes: BODY_BYTES_MAX, drainsPerUser: 1 },
 };
 
 describe.each(hosts)('the guard on $name', ({ name, start }) => {
@@ -183,32 +183,35 @@ describe.each(hosts)('the guard on $name', ({ name, start }) => {
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  describe('F21 when the client leaves', () => {
+  describe('F21 when two clients of one user leave', () => {
     it.each(['before the headers', 'in the middle of a stream'])(
-      '%s, the upstream socket closes and the call is settled once',
+      '%s, one call is read to its end, the other is cut, and each is settled once',
       async (moment) => {
         const user = `pro-gone-${moment.length}`;
         const gate = fixture.fake.gate();
         const early = moment === 'before the headers';
-        fixture.fake.scriptNext(
-          early ? { beforeHeaders: gate } : { text: 'a b c d e f', betweenChunks: gate },
-        );
+        const pauses = early ? { beforeHeaders: gate } : { betweenChunks: gate };
+        fixture.fake.scriptNext({ text: 'a b c d e f', ...pauses }, 2);
         const body = JSON.stringify(chat({ stream: true }));
-        const count = fixture.fake.requests.length;
-        const request = openRequest(
-          host.port,
-          rawPost(`${PREFIX}/chat/completions`, await tokenOf(fixture.guard, user), body),
-        );
-        await gate.arrived();
-        if (!early) await request.until('data: ');
-        request.socket.destroy();
-        await expect.poll(() => fixture.fake.requests[count]?.socketClosedAtMs).toBeDefined();
         const mine = () => fixture.settled.filter(({ userId }) => userId === user);
-        await expect.poll(() => mine().length).toBe(1);
-        expect(mine()[0]).toMatchObject({ estimated: true });
-        const { limits } = await fixture.guard.users.usage(user);
-        expect(limits[0]).toMatchObject({ used: 1, held: 0 });
+        for (let call = 0; call < 2; call += 1) {
+          const count = fixture.fake.requests.length;
+          const post = rawPost(
+            `${PREFIX}/chat/completions`,
+            await tokenOf(fixture.guard, user),
+            body,
+          );
+          const request = openRequest(host.port, post);
+          await fixture.fake.received(count + 1);
+          if (!early) await request.until('data: ');
+          request.socket.destroy();
+        }
+        await expect.poll(mine).toMatchObject([{ estimated: true, outputTokens: 100 }]);
         gate.open();
+        await expect.poll(() => mine().length).toBe(2);
+        expect(mine()[1]).toMatchObject({ estimated: false, outputTokens: 3 });
+        const { limits } = await fixture.guard.users.usage(user);
+        expect(limits[0]).toMatchObject({ used: 2, held: 0 });
       },
     );
   });

@@ -15,7 +15,6 @@ const DEPARTURES: Readonly<Record<string, string>> = {
 const TYPE_CIRCLES = [
   ['auth/authenticator.ts', 'errors.ts', 'plans/accounts.ts', 'plans/limit.ts', 'plans/plan.ts'],
   ['http/node-request.ts', 'http/node.ts'],
-  ['stages/call.ts', 'stages/meter.ts', 'stages/metered-stream.ts'],
 ];
 
 describe('the import rule of src/README.md', () => {

@@ -20,7 +20,7 @@ const GROUPS: readonly (readonly string[])[] = [
   ],
   ['pipeline.ts'],
   ['stages'],
-  ['auth', 'users', 'plans', 'openai', 'upstream', 'events.ts', 'in-flight.ts'],
+  ['auth', 'users', 'plans', 'openai', 'upstream', 'events.ts', 'in-flight.ts', 'drains.ts'],
   ['ledger/ledger.ts'],
   ['errors.ts', 'clock.ts', 'exchange.ts', 'deadline.ts', 'secret.ts', 'shape.ts'],
 ];

@@ -5,7 +5,8 @@ import type { Authorized } from '../../src/stages/authorize.ts';
 import type { Called } from '../../src/stages/call.ts';
 import type { Answered } from '../../src/stages/catalogue.ts';
 import type { Identified, Requested } from '../../src/stages/identify.ts';
-import type { Metered, Outcome } from '../../src/stages/meter.ts';
+import type { Metered } from '../../src/stages/meter.ts';
+import type { Outcome } from '../../src/stages/outcome.ts';
 import type { Tagged } from '../../src/stages/tag.ts';
 import { assertType, type Equal } from './assert.ts';
 

@@ -1,0 +1,27 @@
+import type { BuiltRequest } from '../openai/built-request.ts';
+import { hidesOutput } from '../openai/hidden-output.ts';
+import type { Reading } from '../openai/usage.ts';
+
+/** What a call turned out to have used. */
+export type Outcome =
+  /** OpenAI said so. */
+  | { readonly kind: 'used'; readonly reading: Reading }
+  /** Cut, and all output was visible: the input, and at most this many tokens of output. */
+  | { readonly kind: 'visible'; readonly outputTokens: number }
+  /** Sent, and no way to know: the whole hold. */
+  | { readonly kind: 'held' }
+  /** Provably nothing. */
+  | { readonly kind: 'nothing' };
+
+/** What OpenAI may have written, and not yet delivered, to a client that kept reading. */
+const AHEAD_TOKENS = 512;
+
+/**
+ * What a stream is charged that was cut before its usage came, never less than OpenAI may bill. A token
+ * of text is at least one byte of it. `textBytes` is what was received; `undefined` when the client did
+ * not keep up, so that OpenAI may be far ahead.
+ */
+export function cutOutcome(built: BuiltRequest, textBytes: number | undefined): Outcome {
+  if (textBytes === undefined || hidesOutput(built)) return { kind: 'held' };
+  return { kind: 'visible', outputTokens: textBytes + AHEAD_TOKENS };
+}
