@@ -154,9 +154,8 @@ describe.skipIf(server === undefined)('what is kept', () => {
     let nowMs = daily(10).windows[0].startMs;
     const schema = freshSchema();
     const ledger = await freshLedger(pool, { schema, clock: { nowMs: () => nowMs } });
-    const work = async (from: number) => {
-      for (let index = from; index < from + 600; index += 1)
-        await ledger.release(`nothing ${index}`);
+    const work = async () => {
+      for (let index = 0; index < 300; index += 1) await ledger.release(`nothing ${index}`);
     };
     const left = async (table: string) => {
       const { rows } = await pool.query<{ n: string }>(
@@ -168,15 +167,38 @@ describe.skipIf(server === undefined)('what is kept', () => {
     await granted(ledger.reserve('ended', CLAIMS, tokens(4), DISPATCHED));
     await ledger.settle('ended', tokens(4));
     await ledger.records.put('key', '1', { expiresAtMs: nowMs + 1_000 });
-    await work(0);
-    expect(await count()).toEqual([1, 1, 1]);
+    await ledger.records.put('over', '1', { expiresAtMs: nowMs + 1 });
+    nowMs += 1;
+    // Sweeps run beside the verbs: one has passed when what is over is gone.
+    const swept = () => expect.poll(() => work().then(count));
+    await swept().toEqual([1, 1, 1]);
     nowMs += 3_600_000;
-    await work(600);
-    expect(await count()).toEqual([1, 0, 0]);
+    await swept().toEqual([1, 0, 0]);
     nowMs += 30 * 3_600_000;
-    await work(1_200);
-    await work(1_800);
-    expect(await count()).toEqual([0, 0, 0]);
+    await swept().toEqual([0, 0, 0]);
+  });
+
+  it('is forgotten after sweeps that failed, of which each outage is reported once', async () => {
+    let isFailing = true;
+    let sweeps = 0;
+    const failing = {
+      on: () => {},
+      query(query: { text: string }) {
+        if (!/^SELECT \S+\.sweep\(/.test(query.text)) return pool.query(query);
+        sweeps += 1;
+        return isFailing ? Promise.reject(new Error('too slow')) : pool.query(query);
+      },
+    };
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => void errors.push(error);
+    const ledger = await freshLedger(failing, { onError });
+    for (let index = 0; index < 600 || sweeps < 3; index += 1) await ledger.release(`${index}`);
+    expect(errors.map(String)).toEqual([expect.stringContaining('too slow')]);
+    isFailing = false;
+    const before = sweeps;
+    await expect.poll(() => ledger.release('next').then(() => sweeps)).toBe(before + 1);
+    await ledger.release('after it');
+    expect([errors.length, sweeps]).toEqual([1, before + 1]);
   });
 
   it('A45 a change is heard of in another process within 1 s', async () => {

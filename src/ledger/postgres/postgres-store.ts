@@ -7,6 +7,7 @@ import { Expiries } from './expiries.ts';
 import type { PostgresListener } from './listen.ts';
 import { prepareSchema } from './migrate.ts';
 import { DEFAULT_SCHEMA, quoted } from './schema.ts';
+import { Sweeper } from './sweeper.ts';
 
 export interface PostgresLedgerOptions {
   /** Where all tables and functions are; default `guarded_completion`. */
@@ -24,6 +25,9 @@ export interface PostgresLedgerOptions {
   readonly listenWith?: PostgresListener;
   /** How long ended ids are remembered; default one hour, and not less. */
   readonly retentionMs?: number;
+  /** Gets the error of work that no caller waits for: of forgetting what is over, once for each outage.
+   * Default: a process warning with the code `GUARD_POSTGRES_SWEEP`. */
+  readonly onError?: (error: unknown) => void;
   /** For tests; default is the time of Postgres, which no process can be wrong about. */
   readonly clock?: Clock;
 }
@@ -37,8 +41,8 @@ export interface Answer {
 const HOUR_MS = 3_600_000;
 const EXPIRED_PER_STATEMENT = 200;
 const SWEPT_PER_STATEMENT = 1_000;
-/** Each verb leaves at most one row to sweep, so that sweeps keep pace. */
-const VERBS_PER_SWEEP = 500;
+/** Nobody waits for a sweep, so that it may take long on a busy server. */
+const SWEEP_MS_MAX = 10_000;
 
 /** The schema's functions: ready before they are called, within the deadline, by one clock. */
 export class PostgresStore {
@@ -57,7 +61,7 @@ export class PostgresStore {
   #latestMs = 0;
   #isReady = false;
   #preparing: Promise<void> | undefined;
-  #verbs = 0;
+  readonly #sweeper: Sweeper;
   #sweptTo = '';
   #isClosed = false;
 
@@ -74,6 +78,7 @@ export class PostgresStore {
     this.#migrate = migrate;
     this.#retentionMs = Math.max(HOUR_MS, options.retentionMs ?? 0);
     this.#clock = options.clock;
+    this.#sweeper = new Sweeper(() => this.#sweep(), options.onError ?? warnOfSweep);
   }
 
   async ready(): Promise<void> {
@@ -91,7 +96,7 @@ export class PostgresStore {
    */
   async verb({ name, values, hold, subjects }: Verb): Promise<Answer> {
     const deadline = await this.begin();
-    this.#sweepInPassing();
+    this.#sweeper.pass();
     for (;;) {
       const timed = [...values, this.nowMs()];
       const row = await this.#batches.send({ name, values: timed, hold, subjects }, deadline);
@@ -126,18 +131,18 @@ export class PostgresStore {
     return this.calls.idempotent(text, values, this.calls.deadline());
   }
 
-  /** Nobody waits for it, and one that fails is made up for by the next. */
-  #sweepInPassing(): void {
-    this.#verbs += 1;
-    if (this.#verbs % VERBS_PER_SWEEP === 0) void this.sweep().catch(() => {});
-  }
-
-  async sweep(): Promise<void> {
+  async #sweep(): Promise<void> {
     const values = [this.#sweptTo, SWEPT_PER_STATEMENT, this.#retentionMs, this.nowMs()];
     const text = `SELECT ${this.schema}.sweep($1, $2, $3, $4) AS swept_to`;
-    const row = await this.calls.once(text, values, this.calls.deadline());
+    const row = await this.calls.once(text, values, performance.now() + SWEEP_MS_MAX);
     this.#sweptTo = String(row['swept_to']);
   }
+}
+
+function warnOfSweep(error: unknown): void {
+  process.emitWarning(`The Postgres ledger could not delete what is over: ${String(error)}`, {
+    code: 'GUARD_POSTGRES_SWEEP',
+  });
 }
 
 function assertDuration(name: string, value: number): void {
