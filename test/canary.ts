@@ -54,15 +54,22 @@ function report(name: string | undefined, where: string): void {
 const findToken = (bytes: Buffer): string | undefined =>
   TOKEN.test(bytes.toString('latin1')) ? 'a token' : tokens.find(bytes);
 
-/** The local ports of connections on which this process sent the key: the far end is an upstream. */
-const upstreamPorts = new Set<number>();
+/**
+ * The connections on which this process sent the key: the far end is an upstream. Named by both ports,
+ * because connections to different servers may share a local one.
+ */
+const upstreams = new Set<string>();
+const nameOf = (from: number | undefined, to: number | undefined): string => `${from}>${to}`;
 
 function markUpstream(socket: Socket): void {
-  const { localPort } = socket;
-  if (localPort === undefined) return void socket.once('connect', () => markUpstream(socket));
-  if (upstreamPorts.has(localPort)) return;
-  upstreamPorts.add(localPort);
-  socket.once('close', () => upstreamPorts.delete(localPort));
+  const { localPort, remotePort } = socket;
+  if (localPort === undefined || remotePort === undefined) {
+    return void socket.once('connect', () => markUpstream(socket));
+  }
+  const name = nameOf(localPort, remotePort);
+  if (upstreams.has(name)) return;
+  upstreams.add(name);
+  socket.once('close', () => upstreams.delete(name));
 }
 
 const tails = new WeakMap<Socket, Buffer>();
@@ -79,11 +86,12 @@ function inspectWrite(socket: Socket, chunk: Buffer): void {
   ]);
   tails.set(socket, bytes.subarray(-TAIL_BYTES));
   if (accepted) {
-    if (upstreamPorts.has(socket.remotePort ?? 0)) return;
+    if (upstreams.has(nameOf(socket.remotePort, socket.localPort))) return;
     report(always.find(bytes) ?? findToken(bytes), 'an answer');
   } else {
     report(always.find(bytes), 'a request');
-    if (upstreamPorts.has(socket.localPort ?? 0)) report(findToken(bytes), 'a request upstream');
+    const isUpstream = upstreams.has(nameOf(socket.localPort, socket.remotePort));
+    if (isUpstream) report(findToken(bytes), 'a request upstream');
   }
 }
 

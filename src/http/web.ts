@@ -66,7 +66,8 @@ class WebRequest implements GuardRequest {
     this.query = query;
     this.host = host;
     this.remoteAddress = remoteAddress;
-    this.gone = () => this.#listener?.();
+    const gone = (): void => this.#listener?.();
+    this.gone = gone;
     this.#request = request;
     this.#body = body;
   }

@@ -67,7 +67,8 @@ class ProcessCall implements GuardRequest {
     this.path = path.replace(BASE, '');
     this.query = mark === -1 ? '' : target.slice(mark + 1);
     this.signal = init.signal ?? undefined;
-    this.gone = () => this.#listener?.();
+    const gone = (): void => this.#listener?.();
+    this.gone = gone;
     this.#headers = init.headers instanceof Headers ? init.headers : new Headers(init.headers);
     this.#body = body;
   }

@@ -1,7 +1,7 @@
 import { type Denial, deny } from '../errors.ts';
 import type { Events } from '../events.ts';
 import type { GuardAnswer } from '../exchange.ts';
-import type { InFlightCall } from '../in-flight.ts';
+import type { InFlightCall, StopReason } from '../in-flight.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { collect } from '../upstream/collect.ts';
 import type { Turns } from '../upstream/turn.ts';
@@ -101,9 +101,10 @@ async function send(
   inFlight.dispatched = true;
   for (let attempt = 1; ; attempt += 1) {
     const exchange = parts.upstream.send(request);
-    inFlight.onStop = (reason) => {
+    const stop = (reason: StopReason): void => {
       if (reason !== 'gone' || !parts.drain(inFlight)) exchange.cancel();
     };
+    inFlight.onStop = stop;
     try {
       const reply = await exchange.reply;
       const cancel = () => exchange.cancel();

@@ -73,8 +73,10 @@ class PassingStream implements MeteredStream, ByteSource, ByteSink {
     this.outcome = new Promise((resolve) => {
       this.#resolve = resolve;
     });
-    inFlight.onStop = (reason) => this.#stop(reason);
-    inFlight.onTick = (nowMs) => this.#tick(nowMs);
+    const stop = (reason: StopReason): void => this.#stop(reason);
+    const tick = (nowMs: number): void => this.#tick(nowMs);
+    inFlight.onStop = stop;
+    inFlight.onTick = tick;
     if (inFlight.stopped !== undefined) this.#stop(inFlight.stopped);
   }
 

@@ -117,6 +117,37 @@ describe('types are not evaded', () => {
   ])('%s is found', (text, fault) => expect(evasionsOf(parsed(text))).toEqual([fault]));
 });
 
+const isAssignment = ({ kind }: ts.Node): boolean =>
+  kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
+
+/** Function literals right behind `x.y =`, which V8 allocates in the old space, each time. */
+function lastingClosuresOf({ path, tree }: SourceFile): string[] {
+  return nodesOf(tree).flatMap((node) => {
+    if (!ts.isBinaryExpression(node) || !isAssignment(node.operatorToken)) return [];
+    const isProperty =
+      ts.isPropertyAccessExpression(node.left) || ts.isElementAccessExpression(node.left);
+    const isFunction = ts.isArrowFunction(node.right) || ts.isFunctionExpression(node.right);
+    return isProperty && isFunction ? [`${path}: ${node.left.getText()}`] : [];
+  });
+}
+
+describe('closures of a call die with it', () => {
+  it('because none in src stands right behind `x.y =`', () => {
+    expect(files.flatMap(lastingClosuresOf)).toEqual([]);
+  });
+
+  it.each([
+    ['a.b = () => c;', 'invented.ts: a.b'],
+    ['this.#b = async () => c;', 'invented.ts: this.#b'],
+    ['a.b ??= function () {};', 'invented.ts: a.b'],
+    ['a[0] = () => c;', 'invented.ts: a[0]'],
+  ])('%s is found', (text, fault) => expect(lastingClosuresOf(parsed(text))).toEqual([fault]));
+
+  it('a variable in between is let through', () => {
+    expect(lastingClosuresOf(parsed('const c = () => d; a.b = c; e = () => f;'))).toEqual([]);
+  });
+});
+
 describe('names', () => {
   it('files and folders are kebab-case, and say what they hold', () => {
     expect(files.map(({ path }) => path).filter(misnamed)).toEqual([]);
