@@ -34,7 +34,7 @@ function errorsIn(files: readonly string[]): string[] {
   });
 }
 
-it('every snippet of the documentation compiles', { timeout: 60_000 }, () => {
+it('every snippet of the documentation compiles', { timeout: 240_000 }, () => {
   const files = writePrograms();
   expect(files.length).toBeGreaterThan(8);
   expect(errorsIn(files)).toEqual([]);

@@ -51,7 +51,8 @@ describe.skipIf(server === undefined).each<Library>(['pg', 'postgres'])(
       const schema = freshSchema();
       const writer = await freshLedger(pool, { schema });
       const { client, end } = await listeners[library](at);
-      const reader = postgresLedger(pool, { schema, pollMs, listenWith: client });
+      const options = { schema, pollMs, listenWith: client, deadlineMs: 5_000 };
+      const reader = postgresLedger(pool, options);
       const heard: string[] = [];
       reader.records.watch((key) => heard.push(key));
       endings.push(end, () => reader.close());

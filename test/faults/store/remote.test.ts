@@ -89,6 +89,8 @@ describe.each(cases)('I5 F31 F32 F57 $name', ({ begin, end, keeps, open }) => {
       plans,
       ledger: store.ledger,
       planOf: ({ id }) => (id === 'ada' ? 'strict' : 'loose'),
+      // A store that is well may take its time on a busy machine.
+      timeouts: { ledger: '1s' },
     });
     const { guard, fake } = fixture;
     const recovered: unknown[] = [];
