@@ -20,20 +20,20 @@ export type Walk = (requested: Requested) => Promise<GuardAnswer>;
 /** Walks, and turns what was thrown on the way into an answer that tells nothing of the inside. */
 export function createAnswer(walkOn: Walk, { settings, events, refuse, isClosing }: Shell): Walk {
   const cors = createCors(settings.corsOrigins);
-  const walk: Walk = async (requested) => {
-    if (isClosing()) return refuse(CLOSING, requested);
-    try {
-      return await walkOn(requested);
-    } catch (error) {
-      const { what, denial } = failureOf(error);
-      events.emit('failed', { what, error });
-      return refuse(denial, requested);
-    }
+  const failed = (error: unknown, requested: Requested): GuardAnswer => {
+    const { what, denial } = failureOf(error);
+    events.emit('failed', { what, error });
+    return refuse(denial, requested);
   };
   return async (requested) => {
     const preflight = cors.preflight(requested.request);
     if (preflight !== undefined) return preflight;
-    const answer = await walk(requested);
+    let answer: GuardAnswer;
+    try {
+      answer = isClosing() ? refuse(CLOSING, requested) : await walkOn(requested);
+    } catch (error) {
+      answer = failed(error, requested);
+    }
     const { headers } = answer;
     headers['cache-control'] ??= 'no-store';
     headers['x-content-type-options'] = 'nosniff';

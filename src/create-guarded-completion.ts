@@ -3,6 +3,7 @@ import { CLOSING, createAnswer, type Shell } from './answer-calls.ts';
 import type { User } from './auth/authenticator.ts';
 import type { Clock } from './clock.ts';
 import { createLine } from './create-line.ts';
+import { Deadlines } from './deadlines.ts';
 import { isDenial } from './errors.ts';
 import {
   createEvents,
@@ -13,12 +14,7 @@ import {
 } from './events.ts';
 import { guardStore } from './guarded-store.ts';
 import { type Mountable, mountable } from './http/mountable.ts';
-import {
-  createInFlightCalls,
-  type InFlightCall,
-  type InFlightCalls,
-  stopCall,
-} from './in-flight.ts';
+import { type InFlightCall, InFlightCalls } from './in-flight.ts';
 import { StoreFailingError } from './ledger/resilient/store-health.ts';
 import { type GuardOptions, parseOptions, type Settings } from './options.ts';
 import { walkLine } from './pipeline.ts';
@@ -78,7 +74,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   const states = createUserStates(ledger.records);
   const credentials = createCredentials(settings, ledger.records, states);
   const cutIfBlocked = createBlockCutter(states, clock, events);
-  const calls = createInFlightCalls(clock, settings.drains, (call, nowMs) => {
+  const calls = new InFlightCalls(clock, settings.drains, (call, nowMs) => {
     renewLease(ledger, call, nowMs);
     // A change notice may be lost, or come while a call was on its way in.
     cutIfBlocked(call);
@@ -165,7 +161,7 @@ function createExchange(
 ): Mountable | undefined {
   if (settings.exchange === undefined) return undefined;
   const { hookMs, bodyMs, bounds } = settings;
-  const body = { bytesMax: bounds.bodyBytes, deadlineMs: bodyMs };
+  const body = { bytesMax: bounds.bodyBytes, deadline: new Deadlines(bodyMs) };
   const exchange = createTokenExchange({ ...parts, hookMs, body }, settings.exchange);
   const answer = createAnswer(async (requested) => {
     const answered = await exchange(requested.request);
@@ -182,7 +178,7 @@ function createBlockCutter(
 ): (call: InFlightCall) => void {
   const check = async (call: InFlightCall) => {
     const block = activeBlock(await states.get(call.userId), clock.nowMs());
-    if (block !== undefined) stopCall(call, blockedDenial(block.reason));
+    if (block !== undefined) call.stop(blockedDenial(block.reason));
   };
   const report = storeReporter(events);
   return (call) => void check(call).catch(report);

@@ -1,3 +1,4 @@
+import { Deadlines } from './deadlines.ts';
 import type { Events } from './events.ts';
 import { createRefuse } from './http/refuse.ts';
 import type { InFlightCall, InFlightCalls } from './in-flight.ts';
@@ -40,6 +41,8 @@ export function createLine(parts: LineParts): Line {
   const drain = (call: InFlightCall) => calls.drain(call);
   const refuse = createRefuse(events, clock);
   const blockIdentifier = createIdentifierBlock({ users, states, events, clock });
+  const turns = createTurns(bounds.inFlight, bounds.queued, settings.turnMs);
+  const leavesAtOnce = () => settings.hasFixedKey && turns.isFree;
   return {
     identify: createIdentify(settings.auth, credentials.context, settings.hookMs, users.saw),
     authorize: createAuthorize({
@@ -48,13 +51,13 @@ export function createLine(parts: LineParts): Line {
       states,
       limits: settings.limits,
       clock,
-      body: { bytesMax: bounds.bodyBytes, deadlineMs: settings.bodyMs },
+      body: { bytesMax: bounds.bodyBytes, deadline: new Deadlines(settings.bodyMs) },
     }),
-    admit: createAdmit(ledger, calls, settings.limits, clock),
+    admit: createAdmit({ ledger, calls, limits: settings.limits, clock, leavesAtOnce }),
     tag: createTag(settings.tagger, settings.keys, endUserIds.remember),
     call: createCall({
       upstream,
-      turns: createTurns(bounds.inFlight, bounds.queued, settings.turnMs),
+      turns,
       ledger,
       events,
       keys: createUpstreamKeys(settings.apiKey, settings.fixedHeaders, settings.hookMs),

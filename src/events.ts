@@ -92,6 +92,8 @@ export type Listener<Event> = (event: Event) => void | Promise<void>;
 export interface Events {
   on<Name extends keyof GuardEvents>(name: Name, listener: Listener<GuardEvents[Name]>): () => void;
   emit<Name extends keyof GuardEvents>(name: Name, event: GuardEvents[Name]): void;
+  /** Whether there is a listener: an event without one need not be built. */
+  isHeard(name: keyof GuardEvents): boolean;
 }
 
 /** Listeners only watch: one that throws, rejects or hangs changes nothing for the call. */
@@ -104,6 +106,7 @@ export function createEvents(): Events {
       set.add(listener as Listener<never>);
       return () => void set.delete(listener as Listener<never>);
     },
+    isHeard: (name) => (listeners.get(name)?.size ?? 0) > 0,
     emit(name, event) {
       for (const listener of listeners.get(name) ?? []) notify(listener, event as never);
     },

@@ -3,9 +3,10 @@
  * objects on every call would cost more than the guard's whole work (measured: bench/).
  */
 
-/** A body that a face read, or one that the host had parsed before us. */
+/** A body as bytes, as the text that server code handed over, or as a value that the host has parsed. */
 export type RequestBody =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'text'; readonly text: string; readonly byteLength: number }
   | { readonly kind: 'parsed'; readonly value: unknown };
 
 export interface GuardRequest {
@@ -22,7 +23,7 @@ export interface GuardRequest {
   /** One header by its lower-case name; `undefined` when absent or sent more than once. */
   header(name: string): string | undefined;
   /** Reads the body, once. Throws `BodyError` when it is over `limitBytes`, late or cut off. */
-  readBody(limitBytes: number): Promise<RequestBody>;
+  readBody(limitBytes: number): RequestBody | Promise<RequestBody>;
   /** Calls `listener`, at most once, when the caller is gone before the answer was delivered. */
   onGone(listener: () => void): void;
 }
@@ -52,6 +53,8 @@ export interface GuardAnswer {
   /** Lower-case names. Never holds framing headers: the face sets length or chunking. */
   readonly headers: HeaderList;
   readonly body: Uint8Array | string | ByteSource;
+  /** The parsed `body`, where it is known already. One reader may take it. */
+  readonly json?: unknown;
 }
 
 export function isByteSource(body: GuardAnswer['body']): body is ByteSource {

@@ -130,6 +130,8 @@ export interface Bounds {
 /** The options, read once: checked, completed, and no longer the caller's to change. */
 export interface Settings extends Waits {
   readonly apiKey: ApiKeySource;
+  /** The key is a text: no call waits for it. */
+  readonly hasFixedKey: boolean;
   readonly baseURL: URL;
   readonly fixedHeaders: Readonly<Record<string, string>>;
   readonly keys: DerivedKeys;
@@ -220,6 +222,7 @@ export function parseOptions(options: GuardOptions): Settings {
   return {
     ...waits,
     apiKey: typeof options.apiKey === 'function' ? options.apiKey : constant(String(shaped.apiKey)),
+    hasFixedKey: typeof options.apiKey !== 'function',
     baseURL: new URL(shaped.baseURL),
     fixedHeaders: fixedHeaders(shaped),
     keys,

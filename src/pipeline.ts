@@ -1,3 +1,4 @@
+import { isPromiseLike, type Soon } from './deadline.ts';
 import { type Denial, isDenial } from './errors.ts';
 import type { GuardAnswer } from './exchange.ts';
 import type { Admitted } from './stages/admit.ts';
@@ -20,15 +21,15 @@ import type { Tagged } from './stages/tag.ts';
  */
 export interface Line {
   /** Who is this? */
-  identify(requested: Requested): Promise<Identified | Denial>;
+  identify(requested: Requested): Soon<Identified | Denial>;
   /** May this user use this endpoint, this model, these parameters? */
-  authorize(identified: Identified): Promise<Authorized | Answered | Denial>;
+  authorize(identified: Identified): Soon<Authorized | Answered | Denial>;
   /** Does it fit in every limit? Holds what it may cost, on all of them or on none. */
-  admit(authorized: Authorized): Promise<Admitted | Denial>;
+  admit(authorized: Authorized): Soon<Admitted | Denial>;
   /** Marks the call with an end-user id that OpenAI can tell apart and nobody can read. */
-  tag(admitted: Admitted): Tagged | Promise<Tagged>;
+  tag(admitted: Admitted): Tagged;
   /** Waits for a turn and calls OpenAI with the server's key. */
-  call(tagged: Tagged): Promise<Called>;
+  call(tagged: Tagged): Soon<Called>;
   /** Passes the answer through unchanged and reads the true usage from it. */
   meter(called: Called): Metered;
   /** Posts what was used and frees the rest; never throws, never called twice for one hold. */
@@ -37,18 +38,21 @@ export interface Line {
 }
 
 export async function walkLine(line: Line, requested: Requested): Promise<GuardAnswer> {
-  const identified = await line.identify(requested);
+  const who = line.identify(requested);
+  const identified = isPromiseLike(who) ? await who : who;
   if (isDenial(identified)) return line.refuse(identified, requested);
-  const authorized = await line.authorize(identified);
+  const allowed = line.authorize(identified);
+  const authorized = isPromiseLike(allowed) ? await allowed : allowed;
   if (isDenial(authorized)) return line.refuse(authorized, identified);
   if ('answer' in authorized) return authorized.answer;
-  const admitted = await line.admit(authorized);
+  const asked = line.admit(authorized);
+  const admitted = isPromiseLike(asked) ? await asked : asked;
   if (isDenial(admitted)) return line.refuse(admitted, authorized);
 
   // From here on something is held: whatever happens, `settle` is called exactly once.
   let metered: Metered;
   try {
-    metered = line.meter(await line.call(await line.tag(admitted)));
+    metered = line.meter(await line.call(line.tag(admitted)));
   } catch (error) {
     await line.settle(
       admitted,

@@ -2,6 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { Guard } from '../create-guarded-completion.ts';
 import { withHookDeadline } from '../deadline.ts';
+import { Deadlines } from '../deadlines.ts';
 import { type Denial, deny, isDenial } from '../errors.ts';
 import type { GuardRequest } from '../exchange.ts';
 import type { Mountable } from '../http/mountable.ts';
@@ -33,7 +34,7 @@ export interface RevenueCatOptions {
 }
 
 const SECRET_LENGTH_MIN = 16;
-const BODY = { bytesMax: 1024 * 1024, deadlineMs: 10_000 };
+const BODY = { bytesMax: 1024 * 1024, deadline: new Deadlines(10_000) };
 const HOOK_MS_MAX = 10_000;
 
 const NO_SECRET = {

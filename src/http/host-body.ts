@@ -6,7 +6,11 @@ export function hostBody(body: unknown, limitBytes: number): RequestBody {
   if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
     return { kind: 'parsed', value: body };
   }
-  const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
-  if (bytes.byteLength <= limitBytes) return { kind: 'bytes', bytes };
+  const byteLength = typeof body === 'string' ? Buffer.byteLength(body, 'utf8') : body.byteLength;
+  if (byteLength <= limitBytes) {
+    return typeof body === 'string'
+      ? { kind: 'text', text: body, byteLength }
+      : { kind: 'bytes', bytes: body };
+  }
   throw new BodyError('request_too_large', `The body is larger than ${limitBytes} bytes.`);
 }

@@ -39,14 +39,14 @@ export class NodeRequest implements GuardRequest {
     return Array.isArray(value) ? undefined : value;
   }
 
-  readBody(limitBytes: number): Promise<RequestBody> {
-    if (this.#body !== undefined) return Promise.resolve(hostBody(this.#body, limitBytes));
+  readBody(limitBytes: number): RequestBody | Promise<RequestBody> {
+    if (this.#body !== undefined) return hostBody(this.#body, limitBytes);
     const { headers } = this.#request;
     const announced = Number(headers['content-length'] ?? 0);
-    if (announced > limitBytes) return Promise.reject(tooLarge(limitBytes));
+    if (announced > limitBytes) throw tooLarge(limitBytes);
     const chunked = headers['transfer-encoding'] !== undefined;
     // Whoever read nothing where nothing was has left nothing to wait for.
-    if (announced === 0 && !chunked) return Promise.resolve(NO_BODY);
+    if (announced === 0 && !chunked) return NO_BODY;
     return readStream(this.#request, limitBytes);
   }
 

@@ -24,13 +24,17 @@ export interface NodeMount {
   readonly body?: unknown;
 }
 
-export async function serveNode(
+export function serveNode(
   guard: Mountable,
   request: IncomingMessage,
   response: ServerResponse,
   mount: NodeMount,
 ): Promise<void> {
-  const answer = await guard.serve(new NodeRequest(request, response, mount));
+  const served = guard.serve(new NodeRequest(request, response, mount));
+  return served.then((answer) => deliver(request, response, answer));
+}
+
+function deliver(request: IncomingMessage, response: ServerResponse, answer: GuardAnswer): void {
   if (response.destroyed) return;
   // What is left of an unread body would be taken for the next request on this connection.
   if (!request.complete) {

@@ -16,6 +16,7 @@ export class RawBodyError extends Error {
  */
 export async function readSignedBody(request: GuardRequest): Promise<string> {
   const body = await withDeadline(request.readBody(BODY_BYTES_MAX), BODY_MS_MAX, late);
+  if (body.kind === 'text') return body.text;
   if (body.kind === 'bytes') return Buffer.from(body.bytes).toString('utf8');
   throw new RawBodyError(
     'The signature is over the raw body, which a body parser of the host has parsed: mount the webhooks before it.',

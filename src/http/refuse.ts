@@ -4,7 +4,7 @@ import type { Events } from '../events.ts';
 import type { GuardAnswer, HeaderList } from '../exchange.ts';
 import type { Standing } from '../plans/accounts.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
-import type { Refuse } from '../stages/identify.ts';
+import type { Identified, Refuse } from '../stages/identify.ts';
 
 /** Some SDKs sleep for as long as they are told (measured: an hour and more), so they are told little. */
 const RETRY_AFTER_SECONDS_MAX = 60;
@@ -13,10 +13,12 @@ const RETRYABLE_STATUS: ReadonlySet<number> = new Set([429, 503]);
 /** Words a denial as OpenAI words its errors, with what a client needs to act also in headers. */
 export function createRefuse(events: Events, clock: Clock): Refuse {
   return (denial, at) => {
-    const userId = 'identity' in at ? at.identity.user.id : undefined;
+    const { identity, standing = denial.standing } = at as Partial<
+      Identified & { standing: Standing }
+    >;
+    const userId = identity?.user.id;
     const { code, degraded = false } = denial;
     events.emit('denied', { code, degraded, userId, message: onOneLine(denial.message) });
-    const standing = 'standing' in at ? (at.standing as Standing) : denial.standing;
     return refusal(denial, standing, clock.nowMs());
   };
 }

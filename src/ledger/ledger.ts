@@ -147,6 +147,14 @@ export interface Records {
   watch(listener: (key: string) => void): () => void;
 }
 
+/** The verbs of every call, answered at once. An id names one hold, which is ended once: no reply gets
+ * lost within a process, so nothing is repeated, and nothing is remembered of what has ended. */
+export interface InProcessVerbs {
+  reserve(id: string, claims: readonly Claim[], held: Amounts, lease: Lease): Granted | NotGranted;
+  settle(id: string, used: Amounts): Resolution;
+  release(id: string): Resolution;
+}
+
 /**
  * The one interface that a store implements: two-phase transfers, all claims or none, one round trip
  * a verb. Every verb is idempotent by `id` (made by us, unguessable), so a lost reply is answered by
@@ -154,9 +162,10 @@ export interface Records {
  * Denials are values; a verb throws only when the store failed.
  */
 export interface Ledger {
-  /** True of a ledger that answers at once from this process's own memory: it can be neither silent nor
-   * unreachable, and the guard asks it without a deadline. `undefined` of every other. */
-  readonly inProcess?: true;
+  /** The same verbs without a promise, of a ledger that answers from this process's own memory: it can
+   * be neither silent nor unreachable, and the guard asks it without a deadline. `undefined` of every
+   * other. */
+  readonly inProcess?: InProcessVerbs;
   readonly records: Records;
   /**
    * Holds `held[rule.unit]` on every claim, if `used + held + cost <= amount` for each; else changes

@@ -5,6 +5,7 @@ import type {
   Balance,
   Claim,
   Granted,
+  InProcessVerbs,
   Lease,
   Ledger,
   NotGranted,
@@ -57,7 +58,7 @@ const NOTHING: Amounts = {
 };
 
 class MemoryLedger implements Ledger {
-  readonly inProcess = true;
+  readonly inProcess: InProcessVerbs;
   readonly records: Records & { clear(): void };
   readonly #clock: Clock;
   readonly #accounts: Accounts;
@@ -79,6 +80,11 @@ class MemoryLedger implements Ledger {
     this.#holds = new Holds(maxLeases, maxTombstones, retentionMs);
     this.#gifts = new RecentMap(GIFTS_MAX, retentionMs);
     this.records = new MemoryRecords(maxRecords, () => this.#now());
+    this.inProcess = {
+      reserve: (id, claims, held, lease) => this.#take(id, claims, held, lease),
+      settle: (id, used) => this.#endOnce(id, 'settled', used),
+      release: (id) => this.#endOnce(id, 'released', NOTHING),
+    };
   }
 
   async reserve(
@@ -87,30 +93,17 @@ class MemoryLedger implements Ledger {
     held: Amounts,
     lease: Lease,
   ): Promise<Granted | NotGranted> {
-    assertAmounts(held);
-    assertLease(lease);
     const nowMs = this.#begin();
-    if (this.#holds.has(id)) {
-      return { granted: true, balances: this.#accounts.read(claims, nowMs) };
-    }
-    this.#holds.assertRoom();
-    const shares = this.#accounts.sharesOf(claims, held);
-    const violations = violationsOf(shares, nowMs);
-    if (violations.length > 0) {
-      return { granted: false, violations, balances: balancesOf(shares, nowMs) };
-    }
-    this.#accounts.take(shares, nowMs);
-    this.#holds.add(id, shares, lease, nowMs);
-    return { granted: true, balances: balancesOf(shares, nowMs) };
+    if (!this.#holds.has(id)) return this.#take(id, claims, held, lease);
+    return { granted: true, balances: this.#accounts.read(claims, nowMs) };
   }
 
   async settle(id: string, used: Amounts): Promise<Resolution> {
-    assertAmounts(used);
-    return this.#end(id, 'settled', used, this.#begin());
+    return this.#end(id, 'settled', used);
   }
 
   async release(id: string): Promise<Resolution> {
-    return this.#end(id, 'released', NOTHING, this.#begin());
+    return this.#end(id, 'released', NOTHING);
   }
 
   async renew(id: string, lease: Lease): Promise<boolean> {
@@ -141,11 +134,34 @@ class MemoryLedger implements Ledger {
     this.records.clear();
   }
 
-  #end(id: string, ending: Ending, used: Amounts, nowMs: number): Resolution {
+  #take(id: string, claims: readonly Claim[], held: Amounts, lease: Lease): Granted | NotGranted {
+    assertAmounts(held);
+    assertLease(lease);
+    const nowMs = this.#begin();
+    this.#holds.assertRoom();
+    const shares = this.#accounts.sharesOf(claims, held);
+    const violations = violationsOf(shares, nowMs);
+    if (violations.length > 0) {
+      return { granted: false, violations, balances: balancesOf(shares, nowMs) };
+    }
+    this.#accounts.take(shares, nowMs);
+    this.#holds.add(id, shares, lease, nowMs);
+    return { granted: true, balances: balancesOf(shares, nowMs) };
+  }
+
+  #end(id: string, ending: Ending, used: Amounts): Resolution {
+    const resolution = this.#endOnce(id, ending, used);
+    if (resolution === 'done') this.#holds.remember(id, ending, this.#latestMs);
+    return resolution;
+  }
+
+  #endOnce(id: string, ending: Ending, used: Amounts): Resolution {
+    assertAmounts(used);
+    const nowMs = this.#begin();
     const hold = this.#holds.toEnd(id, ending);
     if (typeof hold === 'string') return hold;
     this.#accounts.conclude(hold.shares, hold.phase, used, nowMs);
-    this.#holds.end(hold, ending, nowMs);
+    this.#holds.end(hold, ending);
     return 'done';
   }
 

@@ -2,6 +2,7 @@ import { type Denial, deny, isDenial } from '../errors.ts';
 import type { BuiltRequest, ClientTags } from './built-request.ts';
 import { clientSecretRequest } from './client-secret-request.ts';
 import type { Endpoint } from './endpoints.ts';
+import { asksHiddenOutput } from './hidden-output.ts';
 import { type HostedFees, hostedFees } from './hosted-fees.ts';
 import { type OutputBound, outputBound } from './output-bound.ts';
 import { requestShape } from './request-fields.ts';
@@ -17,6 +18,7 @@ export function buildRequest(
   endpoint: Endpoint,
   body: unknown,
   policy: RequestPolicy,
+  text?: string,
 ): BuiltRequest | Denial {
   if (!isObject(body)) return malformed('The body must be one JSON object.');
   const { realtime } = policy.allow;
@@ -39,9 +41,12 @@ export function buildRequest(
     endpoint,
     model,
     body: rewrite(endpoint, body, { model, output, fees, serviceTier }),
+    original: text === undefined ? undefined : { text, value: body },
     clientTags: clientTagsOf(body),
     stream,
     hideUsage: endpoint.stream === 'chunks' && stream && !asksUsage(body),
+    choices: output.choices,
+    asksHiddenOutput: asksHiddenOutput(body, fees.calls),
     outputCapTokens: output.tokens,
     serviceTier,
     inlineBytes: inspection.inlineBytes,
@@ -110,8 +115,11 @@ function tierOf(body: Json, { allow }: RequestPolicy): string {
   return typeof asked === 'string' && allow.serviceTiers.includes(asked) ? asked : 'default';
 }
 
+const NO_TAGS: ClientTags = {};
+
 function clientTagsOf(body: Json): ClientTags {
   const { safety_identifier, user, prompt_cache_key, metadata } = body;
+  if (!(safety_identifier ?? user ?? prompt_cache_key ?? metadata)) return NO_TAGS;
   return {
     ...(typeof safety_identifier === 'string' && { safetyIdentifier: safety_identifier }),
     ...(typeof user === 'string' && { user }),

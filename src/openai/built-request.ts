@@ -1,6 +1,7 @@
 import type { Endpoint } from './endpoints.ts';
 import type { Reserve } from './request-policy.ts';
 import type { Reading } from './usage.ts';
+import type { Original } from './write-json.ts';
 
 /** What a client says of its own user; never sent as it came. */
 export interface ClientTags {
@@ -16,10 +17,16 @@ export interface BuiltRequest {
   readonly model: string;
   /** Fresh, and nobody else's: the tag fields are set on it, and then it is serialised. */
   readonly body: Record<string, unknown>;
+  /** What the client sent; `undefined` where its text is not known. */
+  readonly original: Original | undefined;
   readonly clientTags: ClientTags;
   readonly stream: boolean;
   /** Usage was asked for by the guard alone, so the client must not see it. */
   readonly hideUsage: boolean;
+  /** How many answers are written to each prompt. */
+  readonly choices: number;
+  /** It makes the model write what the answer does not show. */
+  readonly asksHiddenOutput: boolean;
   /** Tokens of all choices of all prompts together. */
   readonly outputCapTokens: number;
   /** The tier that is sent; `undefined` where there are none. */

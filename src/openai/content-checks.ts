@@ -26,6 +26,7 @@ function countMedia(
   if (allowance === undefined) {
     return notAllowed(`needs "${name}", which the plan does not enable`);
   }
+  inspection.media ??= new Map();
   const count = (inspection.media.get(allowance) ?? 0) + 1;
   if (count > allowance.maxPerRequest) {
     return notAllowed(`is one of more than ${allowance.maxPerRequest} "${name}"`);

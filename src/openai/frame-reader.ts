@@ -4,6 +4,13 @@ import { endOfString, parseJson } from './json-text.ts';
 import { type Frame, parseFrame } from './sse-frames.ts';
 import { type Reading, readUsage } from './usage.ts';
 
+export interface FrameReaderSettings {
+  /** How many choices were asked for; default 1. */
+  readonly choices?: number;
+  /** Default false, which leaves `textBytes` at 0. */
+  readonly countsText?: boolean;
+}
+
 /** What the frames of one stream have said so far. */
 export class FrameReader {
   terminal = false;
@@ -14,10 +21,12 @@ export class FrameReader {
   textBytes = 0;
   readonly #endpoint: Endpoint;
   readonly #choices: number;
+  readonly #countsText: boolean;
 
-  constructor(endpoint: Endpoint, choices: number) {
+  constructor(endpoint: Endpoint, { choices = 1, countsText = false }: FrameReaderSettings) {
     this.#endpoint = endpoint;
     this.#choices = choices;
+    this.#countsText = countsText;
   }
 
   read(text: string): void {
@@ -29,13 +38,13 @@ export class FrameReader {
 
   /** A frame that is too long to be read: all of it may be text, and only its name tells its kind. */
   readLoose(piece: string, first: boolean): void {
-    this.textBytes += piece.length;
+    if (this.#countsText) this.textBytes += piece.length;
     if (first && endings.has(parseFrame(piece).event)) this.terminal = true;
   }
 
   /** Bytes of generated text, of a whole frame or one that has only begun. */
   textBytesOf({ event, data }: Frame): number {
-    if (data === '') return 0;
+    if (data === '' || !this.#countsText) return 0;
     if (this.#endpoint.stream === 'events') return eventTextBytes(typeOf(event, data), data);
     return this.#endpoint.name === 'completions' ? choiceTextBytes(data) : deltaTextBytes(data);
   }

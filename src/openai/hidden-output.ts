@@ -1,5 +1,4 @@
-import type { BuiltRequest } from './built-request.ts';
-import { isObject } from './wire-check.ts';
+import { isObject, type Json } from './wire-check.ts';
 
 /** Models that show every token that they bill: no reasoning (OpenAI's model pages, read 2026-11). */
 const VISIBLE_MODELS: ReadonlySet<string> = new Set([
@@ -23,16 +22,18 @@ const fineTuned = /^ft:([^:]+):/;
 /** `-2024-08-06`, `-0613`, `-0125-preview` */
 const snapshot = /-\d{4}(?:-\d{2}-\d{2}|-preview)?$/;
 
-type Asked = Pick<BuiltRequest, 'model' | 'body' | 'inputRounds'>;
+/** Whether a model is not known to show every token that OpenAI bills for it. */
+export function isHidingModel(model: string): boolean {
+  return !VISIBLE_MODELS.has((fineTuned.exec(model)?.[1] ?? model).replace(snapshot, ''));
+}
 
 /**
- * Whether OpenAI may bill output that its answer does not show: reasoning, audio, choices that were not
- * the best, what hosted tools made the model write. True for every model that is not known.
+ * Whether a request makes any model write what its answer does not show: audio, choices that were not
+ * the best, what hosted tools write.
  */
-export function hidesOutput({ model, body, inputRounds }: Asked): boolean {
-  const base = (fineTuned.exec(model)?.[1] ?? model).replace(snapshot, '');
-  if (!VISIBLE_MODELS.has(base) || inputRounds > 1) return true;
+export function asksHiddenOutput(body: Json, hostedCalls: number): boolean {
   const { audio, best_of, n, prompt } = body;
+  if (hostedCalls > 0 || isObject(audio)) return true;
   // A stored prompt may name tools; that of a completion is a text or a list.
-  return isObject(audio) || Number(best_of ?? 1) > Number(n ?? 1) || isObject(prompt);
+  return isObject(prompt) || (best_of !== undefined && Number(best_of) > Number(n ?? 1));
 }

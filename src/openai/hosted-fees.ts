@@ -23,11 +23,11 @@ const none: HostedFees = {
 
 /** OpenAI bounds the calls of all tools together, so each of them may turn out to be the dearest. */
 export function hostedFees(
-  hosted: ReadonlyMap<HostedToolName, HostedTool>,
+  hosted: ReadonlyMap<HostedToolName, HostedTool> | undefined,
   asked: unknown,
   outputTokens: number,
 ): HostedFees {
-  if (hosted.size === 0) return none;
+  if (hosted === undefined) return none;
   const tools = [...hosted.values()];
   const allowed = tools.reduce((sum, { maxCalls }) => sum + maxCalls, 0);
   const calls = typeof asked === 'number' ? Math.min(asked, allowed) : allowed;

@@ -1,52 +1,61 @@
-import { withDeadline } from '../deadline.ts';
+import { isPromiseLike, type Soon } from '../deadline.ts';
+import type { Deadlines } from '../deadlines.ts';
 import { BodyError, type Denial, deny, isDenial } from '../errors.ts';
 import type { GuardRequest, RequestBody } from '../exchange.ts';
-import { checkParsedJson, type ParsedJson, parseStrictJson } from './strict-json.ts';
+import {
+  checkParsedJson,
+  type ParsedJson,
+  parseStrictJson,
+  parseStrictText,
+} from './strict-json.ts';
 
 const JSON_MEDIA_TYPE = /^application\/json(?:[ \t]*;[ \t]*charset="?utf-8"?)?[ \t]*$/i;
 
 export interface BodyBounds {
   readonly bytesMax: number;
-  readonly deadlineMs: number;
+  /** In which a body must have arrived. */
+  readonly deadline: Deadlines;
 }
 
 /** The JSON body of a request, or the denial that says why there is none. */
-export async function readJson(
-  request: GuardRequest,
-  bounds: BodyBounds,
-): Promise<ParsedJson | Denial> {
+export function readJson(request: GuardRequest, bounds: BodyBounds): Soon<ParsedJson | Denial> {
   const unsupported = unsupportedMedia(request);
   if (unsupported !== undefined) return unsupported;
-  const body = await readBody(request, bounds);
-  return isDenial(body) ? body : parseBody(body, bounds);
+  return readBody(request, bounds, (body) => parseBody(body, bounds));
 }
 
 /** The same where a request may come without a body, which is `undefined`. */
-export async function readOptionalJson(
+export function readOptionalJson(
   request: GuardRequest,
   bounds: BodyBounds,
-): Promise<ParsedJson | Denial | undefined> {
-  const body = await readBody(request, bounds);
-  if (isDenial(body)) return body;
-  if (isEmpty(body)) return undefined;
-  return unsupportedMedia(request) ?? parseBody(body, bounds);
+): Soon<ParsedJson | Denial | undefined> {
+  return readBody(request, bounds, (body) =>
+    isEmpty(body) ? undefined : (unsupportedMedia(request) ?? parseBody(body, bounds)),
+  );
 }
 
-async function readBody(
+function readBody<T>(
   request: GuardRequest,
-  { bytesMax, deadlineMs }: BodyBounds,
-): Promise<RequestBody | Denial> {
+  { bytesMax, deadline }: BodyBounds,
+  parse: (body: RequestBody) => T | Denial,
+): Soon<T | Denial> {
   try {
-    return await withDeadline(request.readBody(bytesMax), deadlineMs, lateBody);
+    const body = deadline.within(request.readBody(bytesMax), lateBody);
+    return isPromiseLike(body) ? body.then(parse, denialOf) : parse(body);
   } catch (error) {
-    if (error instanceof BodyError) return deny(error.code, error.message);
-    throw error;
+    return denialOf(error);
   }
+}
+
+function denialOf(error: unknown): Denial {
+  if (error instanceof BodyError) return deny(error.code, error.message);
+  throw error;
 }
 
 /** A parser of the host makes an empty object of nothing. */
 function isEmpty(body: RequestBody): boolean {
   if (body.kind === 'bytes') return body.bytes.byteLength === 0;
+  if (body.kind === 'text') return body.byteLength === 0;
   const { value } = body;
   return typeof value === 'object' && Object.keys(value ?? {}).length === 0;
 }
@@ -64,6 +73,7 @@ function unsupportedMedia(request: GuardRequest): Denial | undefined {
 
 function parseBody(body: RequestBody, { bytesMax }: BodyBounds): ParsedJson | Denial {
   if (body.kind === 'bytes') return parseStrictJson(body.bytes);
+  if (body.kind === 'text') return parseStrictText(body.text, body.byteLength);
   const parsed = checkParsedJson(body.value);
   // The host's own parser may let more through than we do.
   if (isDenial(parsed) || parsed.bytes <= bytesMax) return parsed;

@@ -25,19 +25,24 @@ import {
  * 2026-11-13). What is not here is refused by its name: a field of tomorrow might cost or leak.
  */
 
-const whole = is(z.int('must be a whole number').min(1, 'must be at least 1'));
-const number = is(z.number('must be a number').nullable());
-const flag = is(z.boolean('must be true or false').nullable());
+const whole: Check = (value) => {
+  if (!Number.isSafeInteger(value)) return malformed('must be a whole number');
+  return Number(value) >= 1 ? undefined : malformed('must be at least 1');
+};
+const number: Check = (value) =>
+  typeof value === 'number' || value === null ? undefined : malformed('must be a number');
+const flag: Check = (value) =>
+  typeof value === 'boolean' || value === null ? undefined : malformed('must be true or false');
 /** What a client says of its user; the guard knows better. */
 const clientTag = is(z.string('must be a text').max(512).nullable());
 const metadata = is(z.record(z.string().max(64), z.string().max(512)).nullable());
 
 /** Nothing that needs escaping anywhere, or that reads as another model's name. */
-const model = is(
-  z
-    .string('must be one model id')
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/, 'must be one model id, written exactly'),
-);
+const MODEL = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
+const model: Check = (value) => {
+  if (typeof value !== 'string') return malformed('must be one model id');
+  return MODEL.test(value) ? undefined : malformed('must be one model id, written exactly');
+};
 
 const streamOptions = orNull(object({ include_usage: flag, include_obfuscation: flag }));
 const eventOptions = orNull(object({ include_obfuscation: flag }));

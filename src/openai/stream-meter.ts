@@ -2,6 +2,7 @@ import type { WireError } from './blocked-identifier.ts';
 import type { Endpoint } from './endpoints.ts';
 import { FrameReader } from './frame-reader.ts';
 import { hideUsage } from './hide-usage.ts';
+import { plainChunkEnd, withoutNullUsage } from './plain-chunk.ts';
 import { type FrameSink, FrameSplitter, parseFrame } from './sse-frames.ts';
 import type { Reading } from './usage.ts';
 
@@ -34,29 +35,28 @@ export interface StreamMeterSettings {
   readonly hideUsage: boolean;
   /** How many choices were asked for; default 1. */
   readonly choices?: number;
+  /** Counts the text that is delivered; default false, which leaves `deliveredTextBytes` at 0. */
+  readonly countsText?: boolean;
 }
 
 /** Meters one stream of `endpoint`, wherever its chunks are cut and however its lines end. */
-export function streamMeter(
-  endpoint: Endpoint,
-  { hideUsage: hides, choices = 1 }: StreamMeterSettings,
-): StreamMeter {
-  return hides ? new HidingMeter(endpoint, choices) : new PassingMeter(endpoint, choices);
+export function streamMeter(endpoint: Endpoint, settings: StreamMeterSettings): StreamMeter {
+  return settings.hideUsage
+    ? new HidingMeter(endpoint, settings)
+    : new PassingMeter(endpoint, settings);
 }
 
-function latin1(chunk: Uint8Array): string {
-  const buffer = Buffer.isBuffer(chunk)
-    ? chunk
-    : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  return buffer.toString('latin1');
-}
+const bufferOf = (chunk: Uint8Array): Buffer =>
+  Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 
 class PassingMeter implements StreamMeter, FrameSink {
   protected readonly splitter = new FrameSplitter();
   protected readonly reader: FrameReader;
+  readonly #countsText: boolean;
 
-  constructor(endpoint: Endpoint, choices: number) {
-    this.reader = new FrameReader(endpoint, choices);
+  constructor(endpoint: Endpoint, settings: StreamMeterSettings) {
+    this.reader = new FrameReader(endpoint, settings);
+    this.#countsText = settings.countsText === true;
   }
 
   get terminal(): boolean {
@@ -90,8 +90,14 @@ class PassingMeter implements StreamMeter, FrameSink {
   }
 
   push(chunk: Uint8Array): Uint8Array | undefined {
-    this.splitter.push(latin1(chunk), this);
+    const text = bufferOf(chunk).toString('latin1');
+    if (this.plainEnd(text) < 0) this.splitter.push(text, this);
     return chunk;
+  }
+
+  /** As `plainChunkEnd`; negative also where every chunk must be read. */
+  protected plainEnd(text: string): number {
+    return this.#countsText || !this.splitter.atBoundary ? -1 : plainChunkEnd(text);
   }
 
   end(): Uint8Array | undefined {
@@ -120,7 +126,10 @@ class HidingMeter extends PassingMeter {
   }
 
   override push(chunk: Uint8Array): Uint8Array | undefined {
-    const text = latin1(chunk);
+    const bytes = bufferOf(chunk);
+    const text = bytes.toString('latin1');
+    const end = this.plainEnd(text);
+    if (end > 0) return withoutNullUsage(bytes, text, end);
     this.splitter.push(text, this);
     const shown = this.#takeShown();
     if (shown === text) return chunk;

@@ -10,6 +10,8 @@ export interface ParsedJson {
   readonly value: unknown;
   /** An upper bound of the UTF-8 bytes of `JSON.stringify(value)`. */
   readonly bytes: number;
+  /** As it came; `undefined` where the host had parsed it. */
+  readonly text?: string;
 }
 
 const invalid = (message: string): Denial => deny('invalid_request', message);
@@ -27,7 +29,11 @@ const NOT_PLAIN = invalid('The body holds something that is not JSON.');
  */
 export function parseStrictJson(bytes: Uint8Array): ParsedJson | Denial {
   const text = decode(bytes);
-  if (text === undefined) return NOT_JSON;
+  return text === undefined ? NOT_JSON : parseStrictText(text, bytes.byteLength);
+}
+
+/** The same for a text, whose length in UTF-8 is known. */
+export function parseStrictText(text: string, byteLength: number): ParsedJson | Denial {
   const keys = countKeys(text);
   if (typeof keys !== 'number') return keys;
   const value = parseJson(text);
@@ -37,7 +43,7 @@ export function parseStrictJson(bytes: Uint8Array): ParsedJson | Denial {
   if (denial !== undefined) return denial;
   // Duplicates fall together when they are parsed, so fewer keys come out than went in.
   if (census.keys !== keys) return DUPLICATE;
-  return { value, bytes: bytes.byteLength + census.grownBytes };
+  return { value, bytes: byteLength + census.grownBytes, text };
 }
 
 /**

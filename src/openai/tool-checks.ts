@@ -41,6 +41,7 @@ function hosted(name: HostedToolName, fields: Fields): Check {
     if (tool === undefined) {
       return notAllowed(`is the hosted tool "${name}", which the plan does not enable`);
     }
+    inspection.hosted ??= new Map();
     inspection.hosted.set(name, tool);
     return check(value, inspection);
   };

@@ -143,13 +143,22 @@ const CANDIDATES_MAX = 8;
  * of OpenAI's. `undefined`: it is one, and does not say what it cost.
  */
 export function readAnswer(endpoint: Endpoint, bytes: Uint8Array): Reading | 'invalid' | undefined {
+  const answer = readWhole(endpoint, bytes);
+  return answer === 'invalid' ? answer : answer.reading;
+}
+
+/** As `readAnswer`, with the parsed answer; `undefined` for a large one, of which only the end was parsed. */
+export function readWhole(
+  endpoint: Endpoint,
+  bytes: Uint8Array,
+): 'invalid' | { readonly reading: Reading | undefined; readonly json: unknown } {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.byteLength > WHOLE_BYTES_MAX) {
     const reading = readTail(endpoint, buffer);
-    if (reading !== undefined) return reading;
+    if (reading !== undefined) return { reading, json: undefined };
   }
   const json = asObject(parseJson(buffer.toString('utf8')));
-  return json === undefined ? 'invalid' : readUsage(endpoint, json);
+  return json === undefined ? 'invalid' : { reading: readUsage(endpoint, json), json };
 }
 
 /**

@@ -6,8 +6,9 @@ import type { HostedToolName } from './usage.ts';
 /** What is learnt about a request while its parts are checked. */
 export interface Inspection {
   readonly allow: Allowances;
-  readonly hosted: Map<HostedToolName, HostedTool>;
-  readonly media: Map<MediaAllowance, number>;
+  /** `undefined` until there is one, as in most requests. */
+  hosted: Map<HostedToolName, HostedTool> | undefined;
+  media: Map<MediaAllowance, number> | undefined;
   /** Bytes of the body that stand for media, whose tokens are in `extraInputTokens`. */
   inlineBytes: number;
   /** Input tokens that come on top of the body's text. */
@@ -17,8 +18,14 @@ export interface Inspection {
 }
 
 export function inspect(allow: Allowances): Inspection {
-  const empty = { inlineBytes: 0, extraInputTokens: 0, usesState: false };
-  return { allow, hosted: new Map(), media: new Map(), ...empty };
+  return {
+    allow,
+    hosted: undefined,
+    media: undefined,
+    inlineBytes: 0,
+    extraInputTokens: 0,
+    usesState: false,
+  };
 }
 
 /**

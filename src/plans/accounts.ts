@@ -1,4 +1,4 @@
-import type { Identity, User } from '../auth/authenticator.ts';
+import type { Identity, Scope, User } from '../auth/authenticator.ts';
 import type { Amounts, Balance, Claim } from '../ledger/ledger.ts';
 import type { Limit } from './limit.ts';
 
@@ -20,8 +20,44 @@ const EVERYBODY = 'everybody';
 
 export const userSubject = (user: User): string => `user:${user.id}`;
 
+interface Known {
+  readonly scope: Scope | undefined;
+  readonly planLimits: readonly Limit[];
+  readonly sharedLimits: readonly Limit[];
+  readonly accounts: Accounts;
+}
+
+const known = new WeakMap<User, Known>();
+
 /** Every limit that applies to this caller, as claims on their accounts now. */
 export function accountsOf(
+  identity: Identity,
+  planLimits: readonly Limit[],
+  sharedLimits: readonly Limit[],
+  nowMs: number,
+): Accounts {
+  const { user, scope } = identity;
+  const before = known.get(user);
+  const isSame =
+    before !== undefined &&
+    before.scope === scope &&
+    before.planLimits === planLimits &&
+    before.sharedLimits === sharedLimits;
+  if (isSame && areCurrent(before.accounts, user, nowMs)) return before.accounts;
+  const accounts = makeAccounts(identity, planLimits, sharedLimits, nowMs);
+  known.set(user, { scope, planLimits, sharedLimits, accounts });
+  return accounts;
+}
+
+/** A limit answers the same rule as before while nothing about it has changed. */
+function areCurrent({ limits, claims }: Accounts, user: User, nowMs: number): boolean {
+  for (let index = 0; index < claims.length; index += 1) {
+    if (limits[index]?.ruleFor(user, nowMs) !== claims[index]?.rule) return false;
+  }
+  return true;
+}
+
+function makeAccounts(
   identity: Identity,
   planLimits: readonly Limit[],
   sharedLimits: readonly Limit[],

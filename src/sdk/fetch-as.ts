@@ -77,7 +77,7 @@ class ProcessCall implements GuardRequest {
     return this.#headers.get(name) ?? undefined;
   }
 
-  async readBody(limitBytes: number): Promise<RequestBody> {
+  readBody(limitBytes: number): RequestBody {
     return hostBody(this.#body, limitBytes);
   }
 
@@ -109,7 +109,7 @@ function unlessAborted(
 }
 
 function responseOf(answer: GuardAnswer, { gone, signal }: ProcessCall): Response {
-  const { status, headers, body } = answer;
+  const { status, headers, body, json } = answer;
   if (isByteSource(body) || body.length === 0) return toResponse(answer, gone, signal);
-  return new WholeResponse(body as string | Uint8Array<ArrayBuffer>, { status, headers });
+  return new WholeResponse(body as string | Uint8Array<ArrayBuffer>, { status, headers }, json);
 }

@@ -6,12 +6,15 @@ const UTF8 = new TextDecoder();
  */
 export class WholeResponse extends Response {
   readonly #whole: string | Uint8Array<ArrayBuffer>;
+  /** The parsed body, until one reader has taken it: two would share it. */
+  #json: unknown;
   #real: Response | undefined;
   #read = false;
 
-  constructor(whole: string | Uint8Array<ArrayBuffer>, init: ResponseInit) {
+  constructor(whole: string | Uint8Array<ArrayBuffer>, init: ResponseInit, json?: unknown) {
     super(null, init);
     this.#whole = whole;
+    this.#json = json;
   }
 
   override get body(): Response['body'] {
@@ -30,7 +33,11 @@ export class WholeResponse extends Response {
   }
 
   override async json(): Promise<unknown> {
-    return JSON.parse(await this.text());
+    const json = this.#json;
+    if (json === undefined || this.bodyUsed) return JSON.parse(await this.text());
+    this.#read = true;
+    this.#json = undefined;
+    return json;
   }
 
   override arrayBuffer(): Promise<ArrayBuffer> {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.ts';
+import { after, isPromiseLike, type Soon } from '../deadline.ts';
 import { type Denial, isDenial } from '../errors.ts';
-import { type InFlightCall, type InFlightCalls, stopCall } from '../in-flight.ts';
-import type { Amounts, Claim, Ledger, NotGranted } from '../ledger/ledger.ts';
+import type { InFlightCall, InFlightCalls } from '../in-flight.ts';
+import type { Amounts, Claim, Granted, Ledger, NotGranted } from '../ledger/ledger.ts';
 import { type Accounts, accountsOf, type Standing } from '../plans/accounts.ts';
 import { explainDenial } from '../plans/explain-denial.ts';
 import type { SharedLimits } from '../plans/shared-limits.ts';
@@ -21,54 +22,77 @@ export interface Admitted extends Authorized {
 /** Slots and unsent holds come back by themselves this long after a process died. */
 export const LEASE_MS = 90_000;
 const UNSENT = { durationMs: LEASE_MS, dispatched: false };
+const SENT = { durationMs: LEASE_MS, dispatched: true };
+
+export interface AdmitParts {
+  readonly ledger: Ledger;
+  readonly calls: InFlightCalls;
+  readonly limits: SharedLimits;
+  readonly clock: Clock;
+  /** Whether an admitted call is sent without waiting for anything. */
+  readonly leavesAtOnce: () => boolean;
+}
+
 /** Asks every limit at once; a grant is a hold, and a denial leaves no trace. */
 export function createAdmit(
-  ledger: Ledger,
-  calls: InFlightCalls,
-  limits: SharedLimits,
-  clock: Clock,
-): (authorized: Authorized) => Promise<Admitted | Denial> {
+  parts: AdmitParts,
+): (authorized: Authorized) => Soon<Admitted | Denial> {
+  const { ledger, calls, limits, clock, leavesAtOnce } = parts;
   const holdId = createHoldIds();
+  const verbs = ledger.inProcess ?? ledger;
   const hold = (call: InFlightCall, claims: readonly Claim[], bound: Amounts) => {
     call.id = holdId();
-    return ledger.reserve(call.id, claims, bound, UNSENT);
+    // A ledger in this process would not survive the crash that it is told for.
+    call.isNoted = ledger.inProcess !== undefined || leavesAtOnce();
+    return verbs.reserve(call.id, claims, bound, call.isNoted ? SENT : UNSENT);
   };
-  const admit = async (authorized: Authorized, inFlight: InFlightCall) => {
+  const admit = (authorized: Authorized, inFlight: InFlightCall): Soon<Admitted | Denial> => {
+    const { identity, plan } = authorized;
     const nowMs = clock.nowMs();
-    const accounts = accountsOf(
-      authorized.identity,
-      authorized.plan.limits,
-      limits.for(authorized.identity.user),
-      nowMs,
-    );
-    let fitted = authorized;
-    let decision = await hold(inFlight, accounts.claims, fitted.bound);
-    if (!decision.granted) {
-      const smaller = shrinkToFit(fitted, decision, accounts);
+    const accounts = accountsOf(identity, plan.limits, limits.for(identity.user), nowMs);
+    return after(hold(inFlight, accounts.claims, authorized.bound), (decision) => {
+      if (decision.granted) return granted(authorized, inFlight, decision, accounts);
+      const smaller = shrinkToFit(authorized, decision, accounts);
       if (smaller === undefined) return denied(decision, accounts, nowMs);
-      fitted = smaller;
-      decision = await hold(inFlight, accounts.claims, fitted.bound);
-      if (!decision.granted) return denied(decision, accounts, nowMs);
-    }
-    const degraded = decision.degraded === true;
-    // Where everything stands is not known then, and headers do not guess.
-    const standing = degraded
-      ? NO_STANDING
-      : { limits: accounts.ownLimits, balances: decision.balances };
-    return { ...fitted, inFlight, held: fitted.bound, standing, degraded };
+      return after(hold(inFlight, accounts.claims, smaller.bound), (second) =>
+        second.granted
+          ? granted(smaller, inFlight, second, accounts)
+          : denied(second, accounts, nowMs),
+      );
+    });
   };
-  return async (authorized) => {
+  return (authorized) => {
     // Known as in flight before it holds anything, so that no block can pass it by.
     const inFlight = calls.begin(authorized.identity.user.id);
-    authorized.request.onGone(() => stopCall(inFlight, 'gone'));
-    let admitted: Admitted | Denial | undefined;
-    try {
-      admitted = await admit(authorized, inFlight);
+    authorized.request.onGone(() => inFlight.stop('gone'));
+    const unlessDenied = (admitted: Admitted | Denial) => {
+      if (isDenial(admitted)) calls.end(inFlight);
       return admitted;
-    } finally {
-      if (admitted === undefined || isDenial(admitted)) calls.end(inFlight);
+    };
+    const failed = (error: unknown): never => {
+      calls.end(inFlight);
+      throw error;
+    };
+    try {
+      const admitted = admit(authorized, inFlight);
+      if (isPromiseLike(admitted)) return admitted.then(unlessDenied, failed);
+      return unlessDenied(admitted);
+    } catch (error) {
+      return failed(error);
     }
   };
+}
+
+function granted(
+  call: Authorized,
+  inFlight: InFlightCall,
+  decision: Granted,
+  { ownLimits }: Accounts,
+): Admitted {
+  const degraded = decision.degraded === true;
+  // Where everything stands is not known then, and headers do not guess.
+  const standing = degraded ? NO_STANDING : { limits: ownLimits, balances: decision.balances };
+  return { ...call, inFlight, held: call.bound, standing, degraded };
 }
 
 const NO_STANDING: Standing = { limits: [], balances: [] };

@@ -1,7 +1,9 @@
+import type { Identity } from '../auth/authenticator.ts';
 import type { Clock } from '../clock.ts';
+import { after, type Soon } from '../deadline.ts';
 import { type Denial, deny, isDenial } from '../errors.ts';
 import type { GuardRequest } from '../exchange.ts';
-import type { Amounts, Unit } from '../ledger/ledger.ts';
+import type { Amounts } from '../ledger/ledger.ts';
 import { inputUpperBound } from '../openai/bounds.ts';
 import { buildRequest } from '../openai/build-request.ts';
 import type { BuiltRequest } from '../openai/built-request.ts';
@@ -10,7 +12,6 @@ import type { PriceBook, RateCard } from '../openai/prices.ts';
 import { type BodyBounds, readJson } from '../openai/read-json.ts';
 import type { ParsedJson } from '../openai/strict-json.ts';
 import { boundOf } from '../plans/bound.ts';
-import type { Limit } from '../plans/limit.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { PlanBook } from '../plans/plan-book.ts';
 import type { SharedLimits } from '../plans/shared-limits.ts';
@@ -45,30 +46,39 @@ export interface AuthorizeParts {
 /** Lets through only what the plan allows, rewritten so that its cost has an upper bound. */
 export function createAuthorize(
   parts: AuthorizeParts,
-): (identified: Identified) => Promise<Authorized | Answered | Denial> {
-  return async (identified) => {
-    const { request, identity } = identified;
-    const state = await parts.states.get(identity.user.id);
-    const blocked = blockIn(parts, state);
-    if (blocked !== undefined) return blocked;
-    const route = findRoute(request);
-    if (isDenial(route)) return route;
-    const plan = await parts.plans.planOf(identity.user, state);
-    const { endpoint } = route;
+): (identified: Identified) => Soon<Authorized | Answered | Denial> {
+  const allowedBy = (
+    call: Identified,
+    { endpoint, model }: Route,
+    plan: Plan,
+  ): Soon<Authorized | Answered | Denial> => {
+    const { request, identity } = call;
     const scope = identity.scope?.endpoints;
     if (!plan.endpoints.has(endpoint.name) || (scope && !scope.includes(endpoint.name))) {
       return deny('endpoint_not_allowed', `Your plan does not include ${endpoint.path}.`);
     }
-    if (endpoint.method === 'GET') return answerFromCatalogue(route.model, plan, identity.scope);
-    const body = await readJson(request, parts.body);
-    if (isDenial(body)) return body;
-    // A body takes as long as its sender likes; a block does not wait for it.
-    const blockedSince = blockIn(parts, await parts.states.get(identity.user.id));
-    return blockedSince ?? authorizeBody(parts, { ...identified, plan }, endpoint, body);
+    if (endpoint.method === 'GET') return answerFromCatalogue(model, plan, identity.scope);
+    return after(readJson(request, parts.body), (body) => {
+      if (isDenial(body)) return body;
+      // A body takes as long as its sender likes; a block does not wait for it.
+      return after(parts.states.get(identity.user.id), (state) => {
+        return blockIn(parts, state) ?? authorizeBody(parts, call, plan, endpoint, body);
+      });
+    });
   };
+  return (identified) =>
+    after(parts.states.get(identified.identity.user.id), (state) => {
+      const blocked = blockIn(parts, state);
+      if (blocked !== undefined) return blocked;
+      const route = findRoute(identified.request);
+      if (isDenial(route)) return route;
+      const plan = parts.plans.planOf(identified.identity.user, state);
+      return after(plan, (found) => allowedBy(identified, route, found));
+    });
 }
 
 function blockIn({ clock }: AuthorizeParts, state: UserState): Denial | undefined {
+  if (state.block === undefined) return undefined;
   const block = activeBlock(state, clock.nowMs());
   return block && blockedDenial(block.reason);
 }
@@ -103,12 +113,13 @@ function findRoute(request: GuardRequest): Route | Denial {
 
 function authorizeBody(
   parts: AuthorizeParts,
-  identified: Identified & { readonly plan: Plan },
+  call: Identified,
+  plan: Plan,
   endpoint: Endpoint,
   body: ParsedJson,
 ): Authorized | Denial {
-  const { plan, identity } = identified;
-  const built = buildRequest(endpoint, body.value, plan.policy);
+  const { identity } = call;
+  const built = buildRequest(endpoint, body.value, plan.policy, body.text);
   if (isDenial(built)) return built;
   const scoped = identity.scope?.models;
   if (!plan.models.allows(built.model) || scoped?.allows(built.model) === false) {
@@ -118,19 +129,16 @@ function authorizeBody(
   }
   const unpriced = endpoint.free || built.reserve !== undefined;
   const rateCard = unpriced ? undefined : parts.prices.find(built.model);
-  const money = [plan.limits, identity.scope?.limits ?? [], parts.limits.for(identity.user)];
-  if (!unpriced && rateCard === undefined && money.some(countMoney)) {
+  if (!unpriced && rateCard === undefined && countsMoney(parts, plan, identity)) {
     return deny('model_not_priced', `The model "${built.model}" has no known price.`, {
       param: 'model',
     });
   }
-  return {
-    ...identified,
-    built,
-    rateCard,
-    bound: boundOf(built, rateCard, inputUpperBound(body.bytes, built)),
-  };
+  const bound = boundOf(built, rateCard, inputUpperBound(body.bytes, built));
+  return { request: call.request, identity, plan, built, rateCard, bound };
 }
 
-const MONEY: Unit = 'nanoUsd';
-const countMoney = (limits: readonly Limit[]) => limits.some(({ unit }) => unit === MONEY);
+function countsMoney({ limits }: AuthorizeParts, plan: Plan, { user, scope }: Identity): boolean {
+  const all = [...plan.limits, ...(scope?.limits ?? []), ...limits.for(user)];
+  return all.some(({ unit }) => unit === 'nanoUsd');
+}

@@ -1,6 +1,7 @@
+import { after, isPromiseLike, type Soon } from '../deadline.ts';
 import { type Denial, deny } from '../errors.ts';
 import type { Events } from '../events.ts';
-import type { GuardAnswer } from '../exchange.ts';
+import type { ByteSource, GuardAnswer } from '../exchange.ts';
 import type { InFlightCall, StopReason } from '../in-flight.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { collect } from '../upstream/collect.ts';
@@ -60,86 +61,91 @@ const BUSY = deny('upstream_busy', 'Too many calls are waiting for OpenAI. Try a
 const GONE = deny('upstream_failed', 'The client left before the answer.');
 
 /** Calls OpenAI with the server's key, once; every failure says what it may have cost. */
-export function createCall(parts: CallParts): (tagged: Tagged) => Promise<Called> {
-  return async (tagged) => {
+export function createCall(parts: CallParts): (tagged: Tagged) => Soon<Called> {
+  return (tagged) => {
     const { inFlight } = tagged;
-    inFlight.endTurn = await parts.turns.take((giveUp) => {
+    const turn = parts.turns.take((giveUp) => {
       inFlight.onStop = giveUp;
     });
-    if (inFlight.stopped !== undefined) return stopped(tagged, { kind: 'nothing' });
-    if (inFlight.endTurn === undefined) return unanswered(tagged, BUSY, { kind: 'nothing' });
-    const key = await parts.keys.keyFor(tagged.identity.user, tagged.plan.name);
-    await noteDispatch(parts.ledger, inFlight.id);
-    if (inFlight.stopped !== undefined) return stopped(tagged, { kind: 'nothing' });
-    try {
-      return await send(parts, tagged, key);
-    } catch (error) {
-      if (!(error instanceof UpstreamError)) throw error;
-      return failed(parts, tagged, error);
-    }
+    return after(turn, (endTurn) => {
+      inFlight.endTurn = endTurn;
+      if (inFlight.stopped !== undefined) return stopped(tagged, { kind: 'nothing' });
+      if (endTurn === undefined) return unanswered(tagged, BUSY, { kind: 'nothing' });
+      return callInTurn(parts, tagged);
+    });
   };
 }
 
-/**
- * The ledger learns first that money may flow: a crash after this charges the hold. One in this very
- * process would not survive the crash.
- */
-function noteDispatch(ledger: Ledger, id: string): Promise<boolean> | undefined {
-  if (ledger.inProcess) return undefined;
-  return ledger.renew(id, { durationMs: LEASE_MS, dispatched: true });
+function callInTurn(parts: CallParts, tagged: Tagged): Soon<Called> {
+  const { identity, plan, inFlight } = tagged;
+  return after(parts.keys.keyFor(identity.user, plan.name), (key) =>
+    after(noteDispatch(parts.ledger, inFlight), () =>
+      inFlight.stopped === undefined
+        ? send(parts, tagged, key, false)
+        : stopped(tagged, { kind: 'nothing' }),
+    ),
+  );
 }
 
+/** The ledger learns first that money may flow: a crash after this charges the hold. */
+function noteDispatch(ledger: Ledger, { id, isNoted }: InFlightCall): Soon<boolean> {
+  return isNoted || ledger.renew(id, { durationMs: LEASE_MS, dispatched: true });
+}
+
+/** `refusedBefore`: another key was refused before this one. */
 async function send(
   parts: CallParts,
   tagged: Tagged,
   key: UpstreamKey,
-  refusedBefore = false,
+  refusedBefore: boolean,
 ): Promise<Called> {
   const { inFlight, built, payload, tagHeaders } = tagged;
-  const headers = { ...key.headers, ...tagHeaders };
-  const request = { path: built.endpoint.path, headers, body: payload };
+  const headers = tagHeaders === undefined ? key.headers : { ...key.headers, ...tagHeaders };
+  const { path } = built.endpoint;
   inFlight.dispatched = true;
   for (let attempt = 1; ; attempt += 1) {
-    const exchange = parts.upstream.send(request);
+    const exchange = parts.upstream.send({ path, headers, body: payload });
     const stop = (reason: StopReason): void => {
       if (reason !== 'gone' || !parts.drain(inFlight)) exchange.cancel();
     };
     inFlight.onStop = stop;
     try {
       const reply = await exchange.reply;
-      const cancel = () => exchange.cancel();
-      return await receive(parts, tagged, { reply, key, refusedBefore, cancel });
+      if (reply.status < 200 || reply.status > 299) {
+        return await refused(parts, tagged, { reply, key, refusedBefore });
+      }
+      if (isStream(reply))
+        return { kind: 'stream', tagged, reply, cancel: () => exchange.cancel() };
+      // It is written and billed by now: to stop reading would only hide what it cost.
+      inFlight.onStop = undefined;
+      const whole = collect(reply.body, parts.answerBytesMax);
+      const bytes = isPromiseLike(whole) ? await whole : whole;
+      return { kind: 'whole', tagged, reply, bytes };
     } catch (error) {
-      const unsent = error instanceof UpstreamError && !error.sent;
-      if (!unsent || attempt === ATTEMPTS_MAX || inFlight.stopped !== undefined) throw error;
+      if (!(error instanceof UpstreamError)) throw error;
+      const isLast = error.sent || attempt === ATTEMPTS_MAX || inFlight.stopped !== undefined;
+      if (isLast) return failed(parts, tagged, error);
     }
   }
 }
 
-interface Received {
+const isStream = (reply: UpstreamReply): boolean =>
+  reply.header('content-type')?.startsWith('text/event-stream') ?? false;
+
+interface Refused {
   readonly reply: UpstreamReply;
   /** The key that was sent, which no answer may repeat. */
   readonly key: UpstreamKey;
-  /** Another key was refused before this one. */
   readonly refusedBefore: boolean;
-  readonly cancel: () => void;
-}
-
-async function receive(parts: CallParts, tagged: Tagged, received: Received): Promise<Called> {
-  const { reply, cancel } = received;
-  if (reply.status < 200 || reply.status > 299) return refused(parts, tagged, received);
-  const isStream = reply.header('content-type')?.startsWith('text/event-stream') ?? false;
-  if (isStream) return { kind: 'stream', tagged, reply, cancel };
-  // It is written and billed by now: to stop reading would only hide what it cost.
-  tagged.inFlight.onStop = undefined;
-  const bytes = await collect(reply.body, parts.answerBytesMax);
-  return { kind: 'whole', tagged, reply, bytes };
 }
 
 /** Refused before it generated anything: nothing is owed, and with another key it may be sent again. */
-async function refused(parts: CallParts, tagged: Tagged, received: Received): Promise<Called> {
-  const { reply, key, refusedBefore } = received;
-  const bytes = await collect(reply.body, REFUSAL_BYTES_MAX).catch(() => new Uint8Array());
+async function refused(
+  parts: CallParts,
+  tagged: Tagged,
+  { reply, key, refusedBefore }: Refused,
+): Promise<Called> {
+  const bytes = await collectSome(reply.body);
   if (reply.status === KEY_REFUSED && !refusedBefore) {
     const other = await parts.keys.keyAfter(key, tagged.identity.user, tagged.plan.name);
     if (tagged.inFlight.stopped !== undefined) return stopped(tagged, { kind: 'nothing' });
@@ -147,6 +153,15 @@ async function refused(parts: CallParts, tagged: Tagged, received: Received): Pr
   }
   const ending = await endingOf(parts, tagged, readRefusal(reply, bytes, key.key));
   return unanswered(tagged, ending, { kind: 'nothing' });
+}
+
+/** A refusal without a body, or with one that is too large, is still a refusal. */
+async function collectSome(body: ByteSource): Promise<Uint8Array> {
+  try {
+    return await collect(body, REFUSAL_BYTES_MAX);
+  } catch {
+    return new Uint8Array();
+  }
 }
 
 const KEY_REFUSED = 401;

@@ -1,6 +1,6 @@
 import type { AuthContext, Authenticator, Identity, User } from '../auth/authenticator.ts';
 import { INVALID_CREDENTIAL } from '../auth/refusals.ts';
-import { withDeadline } from '../deadline.ts';
+import { after, isPromiseLike, type Soon, withDeadline } from '../deadline.ts';
 import { AuthenticationUnavailableError, type Denial, isDenial } from '../errors.ts';
 import type { GuardAnswer, GuardRequest } from '../exchange.ts';
 import { parseUser } from '../users/parse-user.ts';
@@ -9,7 +9,7 @@ import { parseUser } from '../users/parse-user.ts';
 export interface Requested {
   readonly request: GuardRequest;
   /** Set by server code, which vouches for its user itself; HTTP never sets it. */
-  readonly vouched?: Identity;
+  readonly vouched?: Identity | undefined;
 }
 
 export interface Identified extends Requested {
@@ -25,16 +25,12 @@ export function createIdentify(
   context: AuthContext,
   deadlineMs: number,
   saw: (user: User) => void,
-): (requested: Requested) => Promise<Identified | Denial> {
+): (requested: Requested) => Soon<Identified | Denial> {
   // A cached identity is the same object at each call, and was checked at the first.
   const checked = new WeakSet<User>();
   const late = () =>
     new AuthenticationUnavailableError(`"auth" did not answer within ${deadlineMs} ms`);
-  return async (requested) => {
-    const { request, vouched } = requested;
-    if (vouched !== undefined) return { request, identity: vouched };
-    const asked = authenticator.authenticate(request, context);
-    const answer = await withDeadline(asked, deadlineMs, late);
+  const accept = (request: GuardRequest, answer: Identity | Denial | undefined) => {
     if (answer === undefined) return INVALID_CREDENTIAL;
     if (isDenial(answer)) return answer;
     if (!checked.has(answer.user)) {
@@ -43,5 +39,12 @@ export function createIdentify(
       saw(answer.user);
     }
     return { request, identity: answer };
+  };
+  return (requested) => {
+    const { request, vouched } = requested;
+    if (vouched !== undefined) return { request, identity: vouched };
+    const asked = authenticator.authenticate(request, context);
+    if (!isPromiseLike(asked)) return accept(request, asked);
+    return after(withDeadline(asked, deadlineMs, late), (answer) => accept(request, answer));
   };
 }

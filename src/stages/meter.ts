@@ -3,7 +3,7 @@ import { deny, isDenial } from '../errors.ts';
 import type { GuardAnswer, HeaderList } from '../exchange.ts';
 import type { InFlightCall } from '../in-flight.ts';
 import { saysIdentifierBlocked, type WireError } from '../openai/blocked-identifier.ts';
-import { readAnswer } from '../openai/usage.ts';
+import { readWhole } from '../openai/usage.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
 import type { BlockedIdentifier } from '../users/identifier-block.ts';
 import type { Called, StreamAnswered, Unanswered, WholeAnswered } from './call.ts';
@@ -65,17 +65,18 @@ function meterWhole(
   refuse: Refuse,
 ): Metered {
   const { endpoint } = tagged.built;
-  const reading = readAnswer(endpoint, bytes);
-  if (reading === 'invalid') {
+  const read = readWhole(endpoint, bytes);
+  if (read === 'invalid') {
     const denial = deny('upstream_failed', 'OpenAI sent an answer that cannot be read.', {
       shouldRetry: false,
     });
     return { answer: refuse(denial, tagged), outcome: { kind: 'held' } };
   }
+  const { reading, json } = read;
   const { stopped } = tagged.inFlight;
   const answer = isDenial(stopped)
     ? refuse(stopped, tagged)
-    : { status: reply.status, headers, body: bytes };
+    : { status: reply.status, headers, body: bytes, json };
   if (reading !== undefined) return { answer, outcome: { kind: 'used', reading } };
   return { answer, outcome: endpoint.free ? FREE : { kind: 'held' } };
 }

@@ -5,7 +5,7 @@ import type { WireError } from '../openai/blocked-identifier.ts';
 import { errorFrame } from '../openai/error-frame.ts';
 import { type StreamMeter, streamMeter } from '../openai/stream-meter.ts';
 import type { StreamAnswered } from './call.ts';
-import { cutOutcome, type Outcome } from './outcome.ts';
+import { cutOutcome, type Outcome, showsOutput } from './outcome.ts';
 
 export interface StreamSettings {
   /** A quiet stream gets an SSE comment after this long, so that nothing on the way closes it. */
@@ -68,8 +68,9 @@ class PassingStream implements MeteredStream, ByteSource, ByteSink {
     this.#called = called;
     this.#settings = settings;
     this.#drain = drain;
-    const choices = Number(built.body['n'] ?? 1);
-    this.#meter = streamMeter(built.endpoint, { hideUsage: built.hideUsage, choices });
+    const { hideUsage, choices } = built;
+    const countsText = showsOutput(built);
+    this.#meter = streamMeter(built.endpoint, { hideUsage, choices, countsText });
     this.outcome = new Promise((resolve) => {
       this.#resolve = resolve;
     });

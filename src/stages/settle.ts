@@ -1,3 +1,4 @@
+import { isPromiseLike } from '../deadline.ts';
 import type { Events } from '../events.ts';
 import type { InFlightCalls } from '../in-flight.ts';
 import type { Amounts, Ledger } from '../ledger/ledger.ts';
@@ -23,17 +24,19 @@ export function createSettle(
   prices: PriceBook,
   events: Events,
 ): (admitted: Admitted, outcome: Outcome) => Promise<void> {
+  const verbs = ledger.inProcess ?? ledger;
   return async (admitted, outcome) => {
     const { inFlight, identity } = admitted;
     try {
       if (outcome.kind === 'nothing') {
-        await ledger.release(inFlight.id);
+        await verbs.release(inFlight.id);
         events.emit('released', { callId: inFlight.id, userId: identity.user.id });
         return;
       }
       const charge = chargeOf(admitted, outcome, prices);
-      const resolution = await ledger.settle(inFlight.id, charge.used);
-      emitSettled(admitted, charge, resolution === 'queued', events);
+      const posted = verbs.settle(inFlight.id, charge.used);
+      const resolution = isPromiseLike(posted) ? await posted : posted;
+      if (events.isHeard('settled')) emitSettled(admitted, charge, resolution === 'queued', events);
     } catch (error) {
       events.emit('failed', { what: 'ledger', error });
     } finally {

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { User } from '../auth/authenticator.ts';
 import { isPromiseLike } from '../deadline.ts';
+import { writeJson } from '../openai/write-json.ts';
 import { type DerivedKeys, hmac } from '../secret.ts';
 import type { Admitted } from './admit.ts';
 
@@ -10,7 +11,7 @@ export interface Tagged extends Admitted {
   readonly endUserId: string;
   readonly payload: string;
   /** Names the user where the body cannot. */
-  readonly tagHeaders: Readonly<Record<string, string>>;
+  readonly tagHeaders: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -20,7 +21,6 @@ export interface Tagged extends Admitted {
  */
 export type Tagger = (user: User) => string;
 
-const NO_HEADERS = {};
 const CACHED_USERS_MAX = 20_000;
 /** The shorter of OpenAI's two stated limits (its OpenAPI file of 2026-08 says 64, the SDK 128). */
 const TAG_LENGTH_MAX = 64;
@@ -64,7 +64,8 @@ export function createTag(
       const namespaced = hmac(keys.endUserId, `cache:${identity.user.id}\n${cacheKey}`);
       body['prompt_cache_key'] = namespaced.toString('base64url');
     }
-    const tagHeaders = tagHeader === undefined ? NO_HEADERS : { [tagHeader]: tag };
-    return { ...admitted, endUserId: tag, payload: JSON.stringify(body), tagHeaders };
+    const payload = writeJson(body, built.original);
+    const tagHeaders = tagHeader === undefined ? undefined : { [tagHeader]: tag };
+    return { ...admitted, endUserId: tag, payload, tagHeaders };
   };
 }

@@ -1,24 +1,63 @@
-import type { ByteSource } from '../exchange.ts';
+import type { Soon } from '../deadline.ts';
+import type { ByteSink, ByteSource } from '../exchange.ts';
 import { UpstreamError } from './upstream.ts';
 
-/** Reads a whole body of at most `bytesMax`; rejects with `UpstreamError` when it breaks or is longer. */
-export function collect(source: ByteSource, bytesMax: number): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    source.start({
-      write(chunk) {
-        size += chunk.byteLength;
-        if (size <= bytesMax) {
-          chunks.push(chunk);
-          return true;
-        }
-        source.cancel();
-        reject(new UpstreamError('The answer is too large.', { sent: true }));
-        return false;
-      },
-      end: () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)),
-      fail: () => reject(new UpstreamError('The answer broke off.', { sent: true })),
+/**
+ * Reads a whole body of at most `bytesMax`; fails with `UpstreamError` when it breaks or is longer. What
+ * came whole with its headers, as most answers do, is there at once.
+ */
+export function collect(source: ByteSource, bytesMax: number): Soon<Uint8Array> {
+  const body = new Collected(source, bytesMax);
+  source.start(body);
+  return body.whole ?? body.promise();
+}
+
+class Collected implements ByteSink {
+  whole: Uint8Array | undefined;
+  readonly #source: ByteSource;
+  readonly #bytesMax: number;
+  readonly #chunks: Uint8Array[] = [];
+  #size = 0;
+  #error: UpstreamError | undefined;
+  #resolve: ((bytes: Uint8Array) => void) | undefined;
+  #reject: ((error: UpstreamError) => void) | undefined;
+
+  constructor(source: ByteSource, bytesMax: number) {
+    this.#source = source;
+    this.#bytesMax = bytesMax;
+  }
+
+  promise(): Promise<Uint8Array> {
+    if (this.#error !== undefined) return Promise.reject(this.#error);
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
     });
-  });
+  }
+
+  write(chunk: Uint8Array): boolean {
+    this.#size += chunk.byteLength;
+    if (this.#size <= this.#bytesMax) {
+      this.#chunks.push(chunk);
+      return true;
+    }
+    this.#source.cancel();
+    this.#fail('The answer is too large.');
+    return false;
+  }
+
+  end(): void {
+    const [only] = this.#chunks;
+    this.whole = this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks);
+    this.#resolve?.(this.whole);
+  }
+
+  fail(): void {
+    this.#fail('The answer broke off.');
+  }
+
+  #fail(message: string): void {
+    this.#error ??= new UpstreamError(message, { sent: true });
+    this.#reject?.(this.#error);
+  }
 }

@@ -2,6 +2,8 @@ import pLimit from 'p-limit';
 
 /** Bounds the calls to OpenAI that are under way at once, and how many wait for one to end. */
 export interface Turns {
+  /** Whether `take` would answer at once, with a place. */
+  readonly isFree: boolean;
   /**
    * Answers the function that ends the turn (idempotent), or `undefined` when the queue is full, the
    * wait took longer than the deadline, or the waiter gave up: `onWait` gets the function to do that
@@ -52,11 +54,15 @@ export function createTurns(inFlightMax: number, queuedMax: number, deadlineMs: 
       });
     });
 
+  const waiting = () => queue.activeCount + queue.pendingCount;
+  const isFree = () => free > 0 && waiting() === 0;
   return {
+    get isFree() {
+      return isFree();
+    },
     take(onWait) {
-      const waiting = queue.activeCount + queue.pendingCount;
-      if (free > 0 && waiting === 0) return place();
-      return waiting < queuedMax ? wait(onWait) : undefined;
+      if (isFree()) return place();
+      return waiting() < queuedMax ? wait(onWait) : undefined;
     },
   };
 }

@@ -25,8 +25,7 @@ export function undiciUpstream(baseURL: URL, timeouts: UpstreamTimeouts): Upstre
   return {
     send({ path, headers, body }) {
       const exchange = new DispatchedExchange();
-      const request = { path: prefix + path, method: 'POST', headers, body } as const;
-      pool.dispatch(request, exchange);
+      pool.dispatch({ path: prefix + path, method: 'POST', headers, body }, exchange);
       return exchange;
     },
     // Destroys: a drained guard has no call left, and an undrained one must not wait for any.

@@ -1,5 +1,5 @@
 import type { User } from '../auth/authenticator.ts';
-import { withHookDeadline } from '../deadline.ts';
+import { after, type Soon, withHookDeadline } from '../deadline.ts';
 
 /** OpenAI's key, and if need be the project and organization to bill; both are set by the server alone. */
 export type ApiKey =
@@ -24,7 +24,7 @@ export interface UpstreamKey {
 
 export interface UpstreamKeys {
   /** Throws when the source fails, is late, or answers what cannot be a key. */
-  keyFor(user: User, plan: string): Promise<UpstreamKey>;
+  keyFor(user: User, plan: string): Soon<UpstreamKey>;
   /** Another key than the refused one; `undefined` when there is none, or it cannot be had. */
   keyAfter(refused: UpstreamKey, user: User, plan: string): Promise<UpstreamKey | undefined>;
 }
@@ -34,15 +34,25 @@ export function createUpstreamKeys(
   fixedHeaders: Readonly<Record<string, string>>,
   deadlineMs: number,
 ): UpstreamKeys {
-  const ask = async (user: User, request: KeyRequest): Promise<UpstreamKey> => {
-    const answer = await withHookDeadline(source(user, request), deadlineMs, 'apiKey');
-    return toUpstreamKey(answer, fixedHeaders);
+  let latest: { readonly answer: ApiKey; readonly key: UpstreamKey } | undefined;
+  const keyOf = (answer: ApiKey): UpstreamKey => {
+    // Most apps answer the same text at every call.
+    if (typeof answer === 'string' && latest?.answer === answer) return latest.key;
+    const key = toUpstreamKey(answer, fixedHeaders);
+    latest = { answer, key };
+    return key;
   };
+  const ask = (user: User, request: KeyRequest): Soon<UpstreamKey> =>
+    after(withHookDeadline(source(user, request), deadlineMs, 'apiKey'), keyOf);
   return {
     keyFor: (user, plan) => ask(user, { plan }),
     async keyAfter(refused, user, plan) {
-      const other = await ask(user, { plan, refused: refused.key }).catch(() => undefined);
-      return other?.key === refused.key ? undefined : other;
+      try {
+        const other = await ask(user, { plan, refused: refused.key });
+        return other.key === refused.key ? undefined : other;
+      } catch {
+        return undefined;
+      }
     },
   };
 }

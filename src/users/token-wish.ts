@@ -30,10 +30,10 @@ const shape = z.strictObject({
 /** Reads the wish in the body, none when it is empty, and refuses whatever would widen `parent`. */
 export async function readWish(
   request: GuardRequest,
-  { bytesMax, deadlineMs }: BodyBounds,
+  { bytesMax, deadline }: BodyBounds,
   parent: Partial<StoredToken>,
 ): Promise<Wish | Denial> {
-  const bounds = { bytesMax: Math.min(bytesMax, BODY_BYTES_MAX), deadlineMs };
+  const bounds = { bytesMax: Math.min(bytesMax, BODY_BYTES_MAX), deadline };
   const body = await readOptionalJson(request, bounds);
   if (body === undefined) return narrow({}, parent);
   if (isDenial(body)) return body;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type DenialCode, denialCodes, LedgerError } from '../../src/index.ts';
 import { standing } from '../attacks/served.ts';
-import { chat, codeOf, post, startFixture, tokenOf } from '../fixture.ts';
+import { canaries, chat, codeOf, post, startFixture, tokenOf } from '../fixture.ts';
 import { incoming } from './incoming.ts';
 import { ownTime } from './own-time.ts';
 import { plans } from './proxied.ts';
@@ -35,12 +35,15 @@ const failures: readonly Failure[] = [
   },
 ];
 
+/** Between hold and dispatch the call waits for it, so that the ledger is asked once more. */
+const lookedUpKey = async () => canaries.apiKey;
+
 describe.each(failures)('a ledger that $name', ({ fail, codes }) => {
   it.each(['reserve', 'records.get', 'renew'] as const)(
     'in "%s" closes the call, and OpenAI never hears of it',
     async (verb) => {
       const ledger = watchedLedger();
-      await using fixture = await startFixture({ plans, ledger });
+      await using fixture = await startFixture({ plans, ledger, apiKey: lookedUpKey });
       const { fake, guard } = fixture;
       const token = await tokenOf(guard);
       ledger.faults.set(verb, fail);
@@ -108,6 +111,48 @@ describe.each(failures)('a ledger that $name', ({ fail, codes }) => {
     gate.open();
     expect(await stream.whole()).toContain('[DONE]');
     await expect.poll(() => allEndings(ledger)).toEqual([['settle']]);
+  });
+});
+
+describe('that a call may have left', () => {
+  const leases = () => {
+    const ledger = watchedLedger();
+    const reserved: boolean[] = [];
+    const { reserve } = ledger;
+    const noting: typeof reserve = (id, claims, held, lease) => {
+      reserved.push(lease.dispatched);
+      return reserve(id, claims, held, lease);
+    };
+    return { ledger: { ...ledger, reserve: noting }, reserved, renewals: ledger.renewals };
+  };
+
+  it('is told with its hold, where it is sent without waiting for anything', async () => {
+    const { ledger, reserved, renewals } = leases();
+    await using fixture = await startFixture({ plans, ledger });
+    await (await post(fixture.guard, await tokenOf(fixture.guard), chat())).text();
+    expect([reserved, renewals]).toEqual([[true], []]);
+  });
+
+  it('is told just before it is sent, where its key is looked up', async () => {
+    const { ledger, reserved, renewals } = leases();
+    await using fixture = await startFixture({ plans, ledger, apiKey: lookedUpKey });
+    await (await post(fixture.guard, await tokenOf(fixture.guard), chat())).text();
+    expect([reserved, renewals]).toMatchObject([[false], [{ dispatched: true }]]);
+  });
+
+  it('is told just before it is sent, where it waits for a place', async () => {
+    const { ledger, reserved, renewals } = leases();
+    await using fixture = await startFixture({ plans, ledger, bounds: { inFlight: 1 } });
+    const { fake, guard } = fixture;
+    const gate = fake.gate();
+    fake.scriptNext({ beforeHeaders: gate });
+    const first = post(guard, await tokenOf(guard, 'first'), chat());
+    await gate.arrived();
+    const second = post(guard, await tokenOf(guard, 'second'), chat());
+    await expect.poll(() => reserved.length).toBe(2);
+    gate.open();
+    await Promise.all([first, second].map(async (answer) => (await answer).text()));
+    expect([reserved, renewals]).toMatchObject([[true, false], [{ dispatched: true }]]);
   });
 });
 

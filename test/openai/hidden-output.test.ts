@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { hidesOutput } from '../../src/openai/hidden-output.ts';
+import { asksHiddenOutput, isHidingModel } from '../../src/openai/hidden-output.ts';
 
-const asked = (model: string, body: Record<string, unknown> = {}, inputRounds = 1) =>
-  hidesOutput({ model, body, inputRounds });
-
-describe('hidesOutput', () => {
+describe('a model', () => {
   it.each([
     'gpt-4o',
     'gpt-4o-mini-2024-07-18',
@@ -13,8 +10,8 @@ describe('hidesOutput', () => {
     'gpt-4-0125-preview',
     'gpt-3.5-turbo-instruct',
     'ft:gpt-4o-mini-2024-07-18:my-org::abc123',
-  ])('is false for %s, which bills only what it shows', (model) => {
-    expect(asked(model)).toBe(false);
+  ])('%s shows all that it bills', (model) => {
+    expect(isHidingModel(model)).toBe(false);
   });
 
   it.each([
@@ -28,19 +25,25 @@ describe('hidesOutput', () => {
     'ft:o4-mini-2025-04-16:my-org::abc123',
     'gpt-4o:thinking',
     'a-model-of-tomorrow',
-  ])('is true for %s, which is not known to show everything', (model) => {
-    expect(asked(model)).toBe(true);
+  ])('%s is not known to show all that it bills', (model) => {
+    expect(isHidingModel(model)).toBe(true);
+  });
+});
+
+describe('a request', () => {
+  it.each([
+    ['audio', { audio: { voice: 'alloy' } }, 0],
+    ['what a stored prompt makes the model do', { prompt: { id: 'pmpt_1' } }, 0],
+    ['what hosted tools write', {}, 3],
+    ['choices that are not the best', { prompt: 'a', best_of: 3, n: 1 }, 0],
+  ])('asks for hidden output: %s', (_, body, hostedCalls) => {
+    expect(asksHiddenOutput(body, hostedCalls)).toBe(true);
   });
 
-  it('is true where the request makes a model write what it does not show', () => {
-    expect(asked('gpt-4o', { audio: { voice: 'alloy' } })).toBe(true);
-    expect(asked('gpt-4o', { prompt: { id: 'pmpt_1' } })).toBe(true);
-    expect(asked('gpt-4o', {}, 3)).toBe(true);
-    expect(asked('davinci-002', { prompt: 'a', best_of: 3, n: 1 })).toBe(true);
-  });
-
-  it('is false where the request asks for nothing of the kind', () => {
-    expect(asked('gpt-4o', { audio: null, tools: [] })).toBe(false);
-    expect(asked('davinci-002', { prompt: ['a', 'b'], best_of: 2, n: 2 })).toBe(false);
-  });
+  it.each([[{ audio: null, tools: [] }], [{ prompt: ['a', 'b'], best_of: 2, n: 2 }]])(
+    'asks for none: %j',
+    (body) => {
+      expect(asksHiddenOutput(body, 0)).toBe(false);
+    },
+  );
 });

@@ -54,7 +54,7 @@ describe('bytes on their way', () => {
   });
 
   it('B24 are held only until their frame is whole', () => {
-    const meter = streamMeter(chat, { hideUsage: true });
+    const meter = streamMeter(chat, { hideUsage: true, countsText: true });
     const [first, rest] = cutAt(Buffer.from(data(chunk({ content: 'x' }, { usage: null }))), [30]);
     expect(meter.push(first ?? new Uint8Array())).toBeUndefined();
     expect(meter.atFrameBoundary).toBe(true);
@@ -90,7 +90,7 @@ describe('a line without an end', () => {
   it('B21 passes, and less than 1.5 MiB of it is ever held back', () => {
     const piece = Buffer.alloc(64 * 1024, 'x');
     for (const hideUsage of [false, true]) {
-      const meter = streamMeter(chat, { hideUsage });
+      const meter = streamMeter(chat, { hideUsage, countsText: true });
       let pushed = 0;
       let passed = 0;
       for (let i = 0; i < 1_600; i++) {

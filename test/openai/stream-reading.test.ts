@@ -163,7 +163,7 @@ describe('the text that was delivered', () => {
   });
 
   it('A03 counts the part of a frame that was passed on before the stream broke', () => {
-    const meter = streamMeter(chat, { hideUsage: false });
+    const meter = streamMeter(chat, { hideUsage: false, countsText: true });
     const text = data(chunk({ content: 'hello world' }));
     meter.push(Buffer.from(text.slice(0, text.indexOf(' world'))));
     expect(meter.deliveredTextBytes).toBe(written('hello'));

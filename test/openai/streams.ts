@@ -96,7 +96,7 @@ export interface Run {
 }
 
 export function run(endpoint: typeof chat, pieces: readonly Uint8Array[], hideUsage = false): Run {
-  const meter = streamMeter(endpoint, { hideUsage });
+  const meter = streamMeter(endpoint, { hideUsage, countsText: true });
   const passed: Uint8Array[] = [];
   for (const piece of pieces) passed.push(meter.push(piece) ?? new Uint8Array());
   passed.push(meter.end() ?? new Uint8Array());

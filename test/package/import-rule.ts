@@ -22,7 +22,16 @@ const GROUPS: readonly (readonly string[])[] = [
   ['stages'],
   ['auth', 'users', 'plans', 'openai', 'upstream', 'events.ts', 'in-flight.ts', 'drains.ts'],
   ['ledger/ledger.ts'],
-  ['errors.ts', 'clock.ts', 'exchange.ts', 'deadline.ts', 'secret.ts', 'shape.ts'],
+  [
+    'errors.ts',
+    'clock.ts',
+    'exchange.ts',
+    'deadline.ts',
+    'deadlines.ts',
+    'unordered-list.ts',
+    'secret.ts',
+    'shape.ts',
+  ],
 ];
 
 const ASSEMBLY: readonly string[] = [...(GROUPS[0] ?? []), ...(GROUPS[2] ?? [])];

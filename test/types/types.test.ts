@@ -17,6 +17,7 @@ const MISFITS: ReadonlySet<number> = new Set([
   2353, // unknown property in a literal
   2375, // not assignable: `undefined` is not "left out"
   2379, // the same, of an argument
+  2740, // the same, where members are missing
   2561, // the same, where the compiler has a guess what was meant
   2540, // read-only
   2554, // too few or too many arguments

@@ -15,6 +15,23 @@ export interface Hold extends Leased {
   ending: Ending | undefined;
 }
 
+class LiveHold implements Hold {
+  readonly id: string;
+  readonly shares: readonly Share[];
+  dispatched: boolean;
+  phase: Phase = 'held';
+  ending: Ending | undefined = undefined;
+  expiresAtMs: number;
+  heapIndex = -1;
+
+  constructor(id: string, shares: readonly Share[], dispatched: boolean, expiresAtMs: number) {
+    this.id = id;
+    this.shares = shares;
+    this.dispatched = dispatched;
+    this.expiresAtMs = expiresAtMs;
+  }
+}
+
 /** All holds by id: live ones, expired ones that may still be settled, and how the others ended. */
 export class Holds {
   readonly #max: number;
@@ -41,15 +58,7 @@ export class Holds {
   }
 
   add(id: string, shares: readonly Share[], lease: Lease, nowMs: number): void {
-    const hold: Hold = {
-      id,
-      shares,
-      dispatched: lease.dispatched,
-      phase: 'held',
-      ending: undefined,
-      expiresAtMs: nowMs + lease.durationMs,
-      heapIndex: -1,
-    };
+    const hold = new LiveHold(id, shares, lease.dispatched, nowMs + lease.durationMs);
     this.#live.set(id, hold);
     this.#leases.add(hold);
   }
@@ -80,12 +89,15 @@ export class Holds {
     return hold ?? 'unknown';
   }
 
-  /** Only that it ended is remembered of it. */
-  end(hold: Hold, ending: Ending, nowMs: number): void {
+  /** One whose lease is over stays, with how it ended; of every other one nothing does. */
+  end(hold: Hold, ending: Ending): void {
     hold.ending = ending;
-    if (hold.heapIndex < 0) return;
-    this.#remove(hold);
-    this.#ended.set(hold.id, ending, nowMs);
+    if (hold.heapIndex >= 0) this.#remove(hold);
+  }
+
+  /** So that the same end, if it comes again, is known. */
+  remember(id: string, ending: Ending, nowMs: number): void {
+    if (this.#find(id) === undefined) this.#ended.set(id, ending, nowMs);
   }
 
   clear(): void {

@@ -256,7 +256,8 @@ describe('a call on its way when the store goes', () => {
     [RATE, 200],
     [QUOTA, [503, 'ledger_unavailable']],
   ] as const)('between its hold and OpenAI, under %o, ends with %s', async (limit, expected) => {
-    await using fixture = await start([limit]);
+    // The ledger is asked between the two where the call waits for its key.
+    await using fixture = await start([limit], { apiKey: async () => canaries.apiKey });
     const token = await knownToken(fixture);
     fixture.store.faults.set('renew', 'silent');
     expect(await answered(await post(fixture.guard, token, chat()))).toEqual(expected);

@@ -1,0 +1,63 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isDenial } from '../../src/errors.ts';
+import { parseStrictJson } from '../../src/openai/strict-json.ts';
+import { writeJson } from '../../src/openai/write-json.ts';
+
+const object = fc.dictionary(fc.stringMatching(/^[a-z_]{1,8}$/), fc.jsonValue({ maxDepth: 2 }), {
+  maxKeys: 6,
+});
+const spaces = fc.constantFrom('', ' ', '\n\t ');
+
+/** Some of the client's fields as they are, some replaced, some left out, and some of ours. */
+const cases = fc.record({
+  value: object,
+  kept: fc.func(fc.constantFrom('keep', 'keep', 'keep', 'drop', 'replace')),
+  added: object,
+  before: spaces,
+  after: spaces,
+});
+
+describe('the JSON that is sent', () => {
+  it('says what was decided to send, whatever the client sent and however it was written', () => {
+    fc.assert(
+      fc.property(cases, ({ value, kept, added, before, after }) => {
+        const text = `${before}${JSON.stringify(value, null, before)}${after}`;
+        const parsed = parseStrictJson(Buffer.from(text));
+        if (isDenial(parsed)) throw new Error('The text is no JSON.');
+        const original = { text, value: parsed.value as Record<string, unknown> };
+        const sent: Record<string, unknown> = { ...added };
+        for (const [name, field] of Object.entries(original.value)) {
+          const choice = kept(name);
+          if (choice === 'keep') sent[name] = field;
+          if (choice === 'replace') sent[name] = 'ours';
+        }
+        expect(JSON.parse(writeJson(sent, original))).toEqual(JSON.parse(JSON.stringify(sent)));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  const text = '{ "model": "m",\n"messages": [{"content": "\\u00e9 }"}] }  ';
+  const value = JSON.parse(text) as Record<string, unknown>;
+
+  it('is the client’s own text where fields are only added', () => {
+    const sent = { ...value, user: 'u"1', store: false };
+    expect(writeJson(sent, { text, value })).toBe(
+      '{ "model": "m",\n"messages": [{"content": "\\u00e9 }"}] ,"user":"u\\"1","store":false}',
+    );
+  });
+
+  it.each([
+    ['replaced', { ...value, model: 'other' }],
+    ['left out', { messages: value['messages'] }],
+  ])('is written whole where a field is %s', (_, sent) => {
+    expect(writeJson(sent, { text, value })).toBe(JSON.stringify(sent));
+  });
+
+  it('is written whole where the client sent nothing, or its text is not known', () => {
+    const sent = { model: 'm' };
+    expect(writeJson(sent, { text: '{}', value: {} })).toBe('{"model":"m"}');
+    expect(writeJson(sent, undefined)).toBe('{"model":"m"}');
+  });
+});
