@@ -50,13 +50,13 @@ export class Batches<Verb, Answer> {
   };
 
   async #send(batch: readonly Waiting<Verb, Answer>[]): Promise<void> {
-    const { run, hadNoEffect } = this.#options;
+    const options = this.#options;
     const end = this.#begin();
     try {
-      const answers = await run(batch.map(({ verb }) => verb));
+      const answers = await options.run(batch.map(({ verb }) => verb));
       for (const [index, { answer }] of batch.entries()) answer(answers[index] as Answer);
     } catch (error) {
-      if (batch.length > 1 && hadNoEffect(error)) {
+      if (batch.length > 1 && options.hadNoEffect(error)) {
         await Promise.all(batch.map((one) => this.#send([one])));
       } else {
         for (const { fail } of batch) fail(error);
@@ -72,8 +72,10 @@ export class Batches<Verb, Answer> {
       if (!counts) return;
       counts = false;
       clearTimeout(timer);
+      const isFull = this.#underWay >= this.#underWayMax;
       this.#underWay -= 1;
-      this.flush();
+      // Otherwise what waits does so for the end of its turn, so that it grows.
+      if (isFull) this.flush();
     };
     const { slowMs } = this.#options;
     const timer = slowMs === undefined ? undefined : setTimeout(end, slowMs);
