@@ -35,11 +35,11 @@ export type { RedisClient } from './redis/driver.ts';
 export type { RedisLedgerOptions } from './redis/redis-store.ts';
 
 /**
- * Keeps all counters in Redis (6.2 or later) or Valkey: exact over any number of processes, one script
- * and one round trip for each verb. Takes your own client; it is never closed here. Evicting keys
- * would give limits out anew, so a `maxmemory-policy` other than `noeviction` is warned of
- * (`GUARD_REDIS_EVICTION`), and a server that keeps its time from scripts, so that the
- * clients' clocks must decide (`GUARD_REDIS_CLOCK`).
+ * Keeps all counters in Redis (6.2 or later) or Valkey: exact over any number of processes, one round
+ * trip for each verb. Verbs of the same turn of the event loop share a script. Takes your own client, and
+ * never closes it. Warns where the server may evict counters, since they would begin at zero
+ * (`GUARD_REDIS_EVICTION`), and where it keeps its time from scripts, so that the clients' clocks decide
+ * (`GUARD_REDIS_CLOCK`).
  */
 export function redisLedger(client: RedisClient, options: RedisLedgerOptions = {}): Ledger {
   const driver = driverOf(client);
