@@ -125,25 +125,16 @@ class RedisLedger implements Ledger {
   async renew(id: string, lease: Lease): Promise<boolean> {
     assertLease(lease);
     const numbers = leaseNumbers(lease);
-    return (
-      (await this.#run({ code: VERB.RENEW, id: holdId(id), ...UNKNOWN, numbers })).status ===
-      STATUS.DONE
-    );
+    const verb = { code: VERB.RENEW, id: holdId(id), ...UNKNOWN, numbers };
+    return (await this.#run(verb)).status === STATUS.DONE;
   }
 
   async read(claims: readonly Claim[]): Promise<readonly Balance[]> {
     const { plan, accounts } = planOf(claims);
-    const { nowMs, values } = await this.#run({
-      code: VERB.READ,
-      id: '',
-      plan,
-      accounts,
-      numbers: [],
-    });
-    return balancesOf(
-      sharesOf(plan.claims, values, () => 0),
-      nowMs,
-    );
+    const verb = { code: VERB.READ, id: '', plan, accounts, numbers: [] };
+    const { nowMs, values } = await this.#run(verb);
+    const shares = sharesOf(plan.claims, values, () => 0);
+    return balancesOf(shares, nowMs);
   }
 
   async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {

@@ -103,6 +103,28 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
     expect(await redis.get(`{${namespace}}:2:a:user:3`)).toBe('no account');
   });
 
+  it('have no effect when Redis refuses what the script writes', async () => {
+    const namespace = freshName();
+    const ledger = redisLedger(redis, { namespace });
+    await ledger.reserve('before', claimsOf('user:0'), tokens(1), DISPATCHED);
+    const index = `{${namespace}}:2:leases`;
+    const leases = await redis.zrange(index, '0', '-1', 'WITHSCORES');
+    await redis.set(index, 'no sorted set');
+    const answers = await Promise.allSettled([
+      ledger.reserve('call', claimsOf('user:1'), tokens(1), DISPATCHED),
+      ledger.settle('before', tokens(1)),
+      ledger.read(claimsOf('user:0')),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
+    await redis.del(index);
+    for (let at = 0; at < leases.length; at += 2) {
+      await redis.zadd(index, `${leases[at + 1]}`, `${leases[at]}`);
+    }
+    expect(await ledger.settle('before', tokens(2))).toBe('done');
+    expect((await ledger.read(claimsOf('user:1')))[0]).toMatchObject({ used: 0, held: 0 });
+    expect((await ledger.read(claimsOf('user:0')))[0]).toMatchObject({ used: 2, held: 0 });
+  });
+
   it('fail together when the connection is lost, and are not sent again', async () => {
     const client = new Redis(server?.port ?? 0, { retryStrategy: () => null });
     const ledger = redisLedger(client, { namespace: freshName() });

@@ -86,8 +86,8 @@ end
 -- Marks an account as changed. It is kept twice as long as it has to be, so that not every batch has to
 -- set its time to live.
 local function change(account, kept)
-  account.value, account.changed = nil, true
   local doubles = account.doubles
+  account.value, account.changed = nil, true
   if doubles[KEPT_UNTIL] < now + kept then
     account.expires = ceil(2 * kept)
     doubles[KEPT_UNTIL] = now + account.expires

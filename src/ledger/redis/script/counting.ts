@@ -50,9 +50,9 @@ local function add_debt(s, at, amount, rate, period, time)
   s[at + DEBT], s[at + AS_OF] = min(max(debt + amount, 0), EXACT), time
 end
 
--- Ends a hold at what was used, which stands by unit behind the place u of used; or corrects what an
--- expired one was charged. Held never falls below zero, also when Redis has evicted the account.
-local function post(hold, plan, own, used, u, time)
+-- Ends a hold at what was used, or corrects what an expired one was charged. The six amounts stand in used,
+-- behind this place. Held never falls below zero, also when Redis has evicted the account.
+local function post(hold, plan, own, used, place, time)
   local claims, phase = plan.claims, hold[PHASE]
   for i = 1, #own do
     arrange(own[i], plan.layouts[i])
@@ -60,8 +60,9 @@ local function post(hold, plan, own, used, u, time)
   end
   for k = 1, plan.count do
     local j = CLAIM * (k - 1)
-    local account, unit, kind, at = own[claims[j + ACCOUNT]], claims[j + UNIT], claims[j + KIND], claims[j + PLACE]
-    local s, cost, amount = account.doubles, hold[AMOUNTS + unit], used[u + unit]
+    local account, unit = own[claims[j + ACCOUNT]], claims[j + UNIT]
+    local s, kind, at = account.doubles, claims[j + KIND], claims[j + PLACE]
+    local cost, amount, window = hold[AMOUNTS + unit], used[place + unit], hold[WINDOWS + k]
     if phase == CHARGED or phase < CHARGED and kind == RATE then
       amount = amount - cost
     elseif phase < CHARGED then
@@ -69,9 +70,9 @@ local function post(hold, plan, own, used, u, time)
     end
     if amount ~= 0 then
       if kind == CALENDAR then
-        if s[at + START] == hold[WINDOWS + k] then s[at + USED] = min(s[at + USED] + amount, EXACT) end
+        if s[at + START] == window then s[at + USED] = min(s[at + USED] + amount, EXACT) end
       elseif kind == ROLLING then
-        add_rolling(account, at, hold[WINDOWS + k], amount, floor(time * BUCKETS / claims[j + WINDOW]))
+        add_rolling(account, at, window, amount, floor(time * BUCKETS / claims[j + WINDOW]))
       elseif kind == RATE then
         add_debt(s, at, amount, claims[j + AMOUNT], claims[j + PERIOD], time)
       end

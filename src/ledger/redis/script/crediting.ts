@@ -6,14 +6,13 @@ export const CREDITING = `
       local claims = plan.claims
       for k = 1, plan.count do
         local j = CLAIM * (k - 1)
-        local account, amount, kind, place = own[claims[j + ACCOUNT]], numbers[at + claims[j + UNIT]], claims[j + KIND], claims[j + PLACE]
-        local s, window, forgives = account.doubles, plan.windows[k], amount < 0
+        local account, kind, place = own[claims[j + ACCOUNT]], claims[j + KIND], claims[j + PLACE]
+        local s, amount, window = account.doubles, numbers[at + claims[j + UNIT]], plan.windows[k]
+        local forgives = amount < 0
         if amount ~= 0 then
           if kind == CALENDAR then
             if window > s[place + START] then s[place + START], s[place + USED] = window, 0 end
             s[place + USED] = forgives and min(s[place + USED], 0) or s[place + USED] - amount
-          elseif kind == RATE then
-            if forgives then s[place + DEBT] = 0 else add_debt(s, place, -amount, claims[j + AMOUNT], claims[j + PERIOD], now) end
           elseif kind == ROLLING then
             roll(account, place, window)
             if not forgives then
@@ -22,6 +21,10 @@ export const CREDITING = `
               add_past(account, place, math.huge, 0, 0)
               s[place + USED], s[place + CURRENT] = 0, 0
             end
+          elseif kind == RATE and forgives then
+            s[place + DEBT] = 0
+          elseif kind == RATE then
+            add_debt(s, place, -amount, claims[j + AMOUNT], claims[j + PERIOD], now)
           end
           change(account, plan.kept)
         end

@@ -18,9 +18,9 @@ if next_look <= now then
       local id, party = due[i], parties[i]
       touched[id], holds[id] = true, nil
       if party then
-        local hold, phase, used, u = party[1], FREED, { 0, 0, 0, 0, 0, 0 }, 0
-        if hold[PHASE] == DISPATCHED then phase, used, u = CHARGED, hold, AMOUNTS end
-        post(hold, party[2], party[3], used, u, hold[DUE])
+        local hold, phase, used, place = party[1], FREED, { 0, 0, 0, 0, 0, 0 }, 0
+        if hold[PHASE] == DISPATCHED then phase, used, place = CHARGED, hold, AMOUNTS end
+        post(hold, party[2], party[3], used, place, hold[DUE])
         holds[id] = renewed(texts[i], hold[DUE] + HOUR_MS, phase, hold[KEPT])
       end
     end

@@ -22,9 +22,11 @@ export const RESERVING = `
         roll(account, place, windows[k])
         taken = taken + s[place + USED]
       elseif kind == RATE then
-        taken = ceil(max(taken - (now - s[place + AS_OF]) * claims[j + AMOUNT] / claims[j + PERIOD], 0))
+        local refilled = (now - s[place + AS_OF]) * claims[j + AMOUNT] / claims[j + PERIOD]
+        taken = ceil(max(taken - refilled, 0))
       end
-      if status == GRANTED and (capacity == 0 or cost ~= 0 and taken + cost > capacity) then status = DENIED end
+      local fits = capacity ~= 0 and (cost == 0 or taken + cost <= capacity)
+      if status == GRANTED and not fits then status = DENIED end
     end
     if status == GRANTED then
       for k = 1, plan.count do
@@ -32,7 +34,9 @@ export const RESERVING = `
         local s, kind, place = own[claims[j + ACCOUNT]].doubles, claims[j + KIND], claims[j + PLACE]
         local cost = numbers[costs + claims[j + UNIT]]
         if kind ~= RATE then
-          if kind == CALENDAR and windows[k] > s[place + START] then s[place + START], s[place + USED] = windows[k], 0 end
+          if kind == CALENDAR and windows[k] > s[place + START] then
+            s[place + START], s[place + USED] = windows[k], 0
+          end
           s[place] = s[place] + cost
         elseif cost ~= 0 then
           add_debt(s, place, cost, claims[j + AMOUNT], claims[j + PERIOD], now)
