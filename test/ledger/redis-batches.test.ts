@@ -39,7 +39,7 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
 
   /** The commands that clients send while `work` runs, without what scripts do. */
   async function sentDuring(work: () => Promise<unknown>): Promise<string[]> {
-    const monitor = await new Redis(server?.port ?? 0).monitor();
+    const monitor = await redis.monitor();
     const seen: string[] = [];
     monitor.on('monitor', (_time: string, [command = '']: string[], source: string) => {
       if (source !== 'lua') seen.push(command.toLowerCase());

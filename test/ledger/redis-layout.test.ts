@@ -101,7 +101,7 @@ describe.skipIf(server === undefined)('what the ledger keeps in Redis', () => {
     const namespace = freshName();
     const clock = settableClock(START_MS);
     const ledger = redisLedger(redis, { namespace, clock });
-    const monitor = await new Redis(server?.port ?? 0).monitor();
+    const monitor = await redis.monitor();
     const commands: string[] = [];
     monitor.on('monitor', (_time: string, [command = '']: string[]) => {
       commands.push(command.toLowerCase());

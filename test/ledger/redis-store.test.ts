@@ -38,7 +38,7 @@ describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
     ];
     // The server learns the scripts at their first use.
     for (const verb of scripts) await verb();
-    const monitor = await new Redis(server?.port ?? 0).monitor();
+    const monitor = await redis.monitor();
     const seen: string[] = [];
     monitor.on('monitor', (_time: string, [command = '']: string[], source: string) => {
       if (source !== 'lua') seen.push(command.toLowerCase());
