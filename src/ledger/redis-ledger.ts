@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
 import { LedgerError } from '../errors.ts';
+import { Batches } from './batches.ts';
 import { EscrowLedger } from './escrow-ledger.ts';
 import type {
   Amounts,
@@ -14,54 +14,39 @@ import type {
 } from './ledger.ts';
 import { assertAmounts, assertGifts, assertLease } from './memory/assert-amounts.ts';
 import { RecentMap } from './memory/recent-map.ts';
-import { balancesOf, violationsOf } from './memory/share.ts';
+import { BatchRunner, loadBatch } from './redis/batch-runner.ts';
+import { driverOf, isErrorReply, type RedisClient, type RedisDriver } from './redis/driver.ts';
+import { type Plan, planOf } from './redis/plan.ts';
+import { type Ask, RedisRecords } from './redis/redis-records.ts';
+import { type RedisLedgerOptions, RedisStore } from './redis/redis-store.ts';
+import { balancesOf, sharesOf, violationsOf } from './redis/standing.ts';
 import {
-  driverOf,
-  failureOf,
-  type Parameter,
-  type RedisClient,
-  type RedisDriver,
-} from './redis/driver.ts';
-import { encodeAmounts, encodeClaims, sharesOf } from './redis/encode-claims.ts';
-import { RedisRecords } from './redis/redis-records.ts';
-import type { Script } from './redis/script.ts';
-import { scripts } from './redis/scripts.ts';
+  type Answer,
+  amountNumbers,
+  leaseNumbers,
+  resolutionOf,
+  STATUS,
+  VERB,
+  type Verb,
+} from './redis/verb.ts';
 import { warnOfRedis } from './redis/warn-of-redis.ts';
-import { whileMoving } from './redis/while-moving.ts';
 
 export type { RedisClient } from './redis/driver.ts';
-
-export interface RedisLedgerOptions {
-  /** Sets apart what several guards keep in one Redis; default `guard`. All keys of a namespace are in
-   * one slot of a Cluster. */
-  readonly namespace?: string;
-  /** After this a verb throws `LedgerError`, whatever the client is waiting for; default 1,000 ms. */
-  readonly deadlineMs?: number;
-  /** Once this process has seen the namespace, its loss (a flush, an empty replica, an eviction) makes
-   * every verb throw instead of starting anew; default false. */
-  readonly durable?: boolean;
-  /** `exact` (default): all keys are in one slot, and every call asks for everybody's limits.
-   * `escrow`, for a Cluster that one slot cannot carry: users are spread over 64 slots, and a process
-   * leases 0.5 % of everybody's limits at a time. Never over; at most that part for each other process
-   * is refused too early. Limits of everybody must be of calendar periods, or `concurrent`. */
-  readonly globalBudget?: 'exact' | 'escrow';
-  /** For tests: default is the server's own clock, which decides for all processes. */
-  readonly clock?: Clock;
-}
+export type { RedisLedgerOptions } from './redis/redis-store.ts';
 
 /**
- * Keeps all counters in Redis (6.2 or later) or Valkey: exact over any number of processes, one script
- * and one round trip for each verb. Takes your own client; it is never closed here. Evicting keys
- * would give limits out anew, so a `maxmemory-policy` other than `noeviction` is warned of
- * (`GUARD_REDIS_EVICTION`), and a server that keeps its time from scripts, so that the
- * clients' clocks must decide (`GUARD_REDIS_CLOCK`).
+ * Keeps all counters in Redis (6.2 or later) or Valkey: exact over any number of processes, one round
+ * trip for each verb. Verbs of the same turn of the event loop share a script. Takes your own client, and
+ * never closes it. Warns where the server may evict counters, since they would begin at zero
+ * (`GUARD_REDIS_EVICTION`), and where it keeps its time from scripts, so that the clients' clocks decide
+ * (`GUARD_REDIS_CLOCK`).
  */
 export function redisLedger(client: RedisClient, options: RedisLedgerOptions = {}): Ledger {
   const driver = driverOf(client);
-  warnOfRedis(driver, options.namespace ?? 'guard');
-  return options.globalBudget === 'escrow'
-    ? sharded(driver, options)
-    : new RedisLedger(driver, options);
+  const { namespace = 'guard', globalBudget } = options;
+  warnOfRedis(driver, namespace);
+  loadBatch(driver, namespace);
+  return globalBudget === 'escrow' ? sharded(driver, options) : new RedisLedger(driver, options);
 }
 
 const SHARDS = 64;
@@ -76,36 +61,37 @@ function sharded(driver: RedisDriver, options: RedisLedgerOptions): Ledger {
   return new EscrowLedger(global, shards, clock === undefined ? {} : { clock });
 }
 
-/** A decision, the store's time, and the counter of each claim after it. */
-type Standing = [granted: number, nowMs: number, ...counters: (number | string)[][]];
-
-/** Ids whose keys are remembered; of others the store is asked. */
+/** Ids whose accounts are remembered; of others the store is asked. */
 const IDS_MAX = 200_000;
 const HOUR_MS = 3_600_000;
+/** A script holds up everybody else on the server while it runs. */
+const VERBS_PER_SCRIPT_MAX = 16;
+
+/** What a hold was taken from. */
+interface Parties {
+  readonly plan?: Plan;
+  readonly accounts: readonly string[];
+}
 
 class RedisLedger implements Ledger {
   readonly records: Records & { close(): void };
-  readonly #driver: RedisDriver;
-  readonly #prefix: string;
-  readonly #deadlineMs: number;
-  readonly #durable: boolean;
-  readonly #clock: Clock | undefined;
-  readonly #keysOf = new RecentMap<readonly string[]>(IDS_MAX, HOUR_MS);
-  #seenOnce = false;
+  readonly #batches: Batches<Verb, Answer>;
+  readonly #partiesOf = new RecentMap<Parties>(IDS_MAX, HOUR_MS);
   #closed = false;
 
-  constructor(
-    driver: RedisDriver,
-    { namespace = 'guard', deadlineMs = 1_000, durable = false, clock }: RedisLedgerOptions,
-  ) {
-    if (/[{}]/.test(namespace)) throw new TypeError('"namespace" must have no braces');
-    this.#driver = driver;
-    this.#prefix = `{${namespace}}:`;
-    this.#deadlineMs = deadlineMs;
-    this.#durable = durable;
-    this.#clock = clock;
-    const ask = this.#ask.bind(this);
-    this.records = new RedisRecords(ask, driver, this.#prefix, clock === undefined);
+  constructor(driver: RedisDriver, options: RedisLedgerOptions) {
+    const store = new RedisStore(driver, options);
+    const runner = new BatchRunner(store);
+    this.#batches = new Batches({
+      run: (verbs) => runner.run(verbs),
+      sizeMax: VERBS_PER_SCRIPT_MAX,
+      hadNoEffect: isErrorReply,
+    });
+    const ask: Ask = async (...what) => {
+      this.#assertOpen();
+      return store.ask(...what);
+    };
+    this.records = new RedisRecords(ask, driver, store.prefix, options.clock === undefined);
   }
 
   async reserve(
@@ -116,101 +102,74 @@ class RedisLedger implements Ledger {
   ): Promise<Granted | NotGranted> {
     assertAmounts(held);
     assertLease(lease);
-    const encoded = encodeClaims(claims, ({ unit }) => held[unit]);
-    const { subjects, numbers, slots } = encoded;
-    const subjectKeys = subjects.map((subject) => this.#subjectKey(subject));
-    const { durationMs, dispatched } = lease;
-    const parameters = [numbers, leaseField(id), String(durationMs), flag(dispatched), ...slots];
-    const keys = [this.#holdKey(id), ...subjectKeys];
-    const answer = await this.#ask(scripts.reserve, keys, parameters);
-    const [granted, nowMs, ...counters] = answer as Standing;
-    if (granted === 1) this.#keysOf.set(id, subjectKeys, Date.now());
-    const shares = sharesOf(claims, encoded, counters, held);
+    const parties = planOf(claims);
+    const numbers = [...leaseNumbers(lease), ...amountNumbers(held)];
+    const verb = { code: VERB.RESERVE, id: holdId(id), ...parties, numbers };
+    const { status, nowMs, values } = await this.#run(verb);
+    if (status === STATUS.GRANTED) this.#partiesOf.set(id, parties, Date.now());
+    const shares = sharesOf(parties.plan.claims, values, ({ unit }) => held[unit]);
     const balances = balancesOf(shares, nowMs);
-    if (granted !== 0) return { granted: true, balances };
+    if (status !== STATUS.DENIED) return { granted: true, balances };
     return { granted: false, violations: violationsOf(shares, nowMs), balances };
   }
 
   async settle(id: string, used: Amounts): Promise<Resolution> {
     assertAmounts(used);
-    return this.#finish(id, 'settled', used);
+    return this.#finish(VERB.SETTLE, id, used);
   }
 
   release(id: string): Promise<Resolution> {
-    return this.#finish(id, 'released', NOTHING);
+    return this.#finish(VERB.RELEASE, id, NOTHING);
   }
 
   async renew(id: string, lease: Lease): Promise<boolean> {
     assertLease(lease);
-    const parameters = [leaseField(id), String(lease.durationMs), flag(lease.dispatched)];
-    return (await this.#askOfHold(scripts.renew, id, parameters)) === 1;
+    const numbers = leaseNumbers(lease);
+    const verb = { code: VERB.RENEW, id: holdId(id), ...UNKNOWN, numbers };
+    return (await this.#run(verb)).status === STATUS.DONE;
   }
 
   async read(claims: readonly Claim[]): Promise<readonly Balance[]> {
-    const encoded = encodeClaims(claims, () => 0);
-    const { subjects, numbers, slots } = encoded;
-    const keys = [`${this.#prefix}clock`, ...subjects.map((subject) => this.#subjectKey(subject))];
-    const answer = await this.#ask(scripts.read, keys, [numbers, ...slots]);
-    const [, nowMs, ...counters] = answer as Standing;
-    return balancesOf(sharesOf(claims, encoded, counters, NOTHING), nowMs);
+    const { plan, accounts } = planOf(claims);
+    const verb = { code: VERB.READ, id: '', plan, accounts, numbers: [] };
+    const { nowMs, values } = await this.#run(verb);
+    const shares = sharesOf(plan.claims, values, () => 0);
+    return balancesOf(shares, nowMs);
   }
 
   async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {
     assertGifts(amounts);
-    const { subjects, numbers, slots } = encodeClaims(claims, ({ unit }) =>
-      amounts[unit] === Number.POSITIVE_INFINITY ? -1 : amounts[unit],
-    );
-    const keys = [
-      `${this.#prefix}gift:${id}`,
-      ...subjects.map((subject) => this.#subjectKey(subject)),
-    ];
-    return (await this.#ask(scripts.credit, keys, [numbers, ...slots])) as Resolution;
+    // Below zero: all that was used is forgiven.
+    const numbers = amountNumbers(amounts).map((amount) => (Number.isFinite(amount) ? amount : -1));
+    const verb = { code: VERB.CREDIT, id: `g${id}`, ...planOf(claims), numbers };
+    return resolutionOf((await this.#run(verb)).status);
   }
 
   async close(): Promise<void> {
+    this.#batches.flush();
     this.#closed = true;
     this.records.close();
-    this.#keysOf.clear();
+    this.#partiesOf.clear();
   }
 
-  async #finish(id: string, ending: string, used: Amounts): Promise<Resolution> {
-    const parameters = [ending, leaseField(id), encodeAmounts(used)];
-    return (await this.#askOfHold(scripts.finish, id, parameters)) as Resolution;
+  async #finish(code: number, id: string, used: Amounts): Promise<Resolution> {
+    const parties = this.#partiesOf.get(id) ?? UNKNOWN;
+    const numbers = amountNumbers(used);
+    const { status } = await this.#run({ code, id: holdId(id), ...parties, numbers });
+    return resolutionOf(status);
   }
 
-  /** A hold that another process took: the store knows its subjects, and all keys must be named. */
-  async #askOfHold(script: Script, id: string, parameters: readonly Parameter[]): Promise<unknown> {
-    const known = this.#keysOf.get(id);
-    const keys = [this.#holdKey(id), ...(known ?? [])];
-    const answer = await this.#ask(script, keys, [...parameters, flag(known !== undefined)]);
-    if (!Array.isArray(answer)) return answer;
-    return this.#ask(script, [this.#holdKey(id), ...answer], [...parameters, flag(true)]);
+  #run(verb: Verb): Promise<Answer> {
+    this.#assertOpen();
+    return this.#batches.add(verb);
   }
 
-  #holdKey(id: string): string {
-    return `${this.#prefix}hold:${id}`;
-  }
-
-  #subjectKey(subject: string): string {
-    return `${this.#prefix}s:${subject}`;
-  }
-
-  async #ask(
-    script: Script,
-    keys: readonly string[],
-    parameters: readonly Parameter[],
-  ): Promise<unknown> {
+  #assertOpen(): void {
     if (this.#closed) throw new LedgerError('the ledger is closed');
-    const ownMs = this.#clock === undefined ? '' : String(Math.floor(this.#clock.nowMs()));
-    const mustExist = flag(this.#durable && this.#seenOnce);
-    const all = [ownMs, String(Date.now()), mustExist, ...parameters];
-    const run = () => this.#driver.run(script, [`${this.#prefix}clock`, ...keys], all);
-    const answer = await within(whileMoving(run, this.#deadlineMs), this.#deadlineMs);
-    this.#seenOnce = true;
-    return answer;
   }
 }
 
+const UNKNOWN: Parties = { accounts: [] };
 const NOTHING: Amounts = {
   requests: 0,
   tokens: 0,
@@ -220,16 +179,4 @@ const NOTHING: Amounts = {
   concurrent: 0,
 };
 
-const leaseField = (id: string): string => `L${id}`;
-const flag = (value: boolean): string => (value ? '1' : '0');
-
-/** A client may wait for ever for a connection, so this does not wait for the client. */
-function within(running: Promise<unknown>, deadlineMs: number): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(new LedgerError(`Redis did not answer within ${deadlineMs} ms`));
-    const timer = setTimeout(late, deadlineMs);
-    running
-      .then(resolve, (error: unknown) => reject(failureOf(error)))
-      .finally(() => clearTimeout(timer));
-  });
-}
+const holdId = (id: string): string => `h${id}`;

@@ -121,3 +121,23 @@ export async function assertSameLife(
     expect(await verb.ask(ledger, callers), verb.name).toEqual(expected);
   }
 }
+
+/** The same, where the steps of each turn are asked for at once: the ledger has to answer them as the
+ * reference answers them one by one. */
+export async function assertSameTurns(
+  turns: readonly (readonly Step[])[],
+  clock: SettableClock,
+  ledger: Verbs,
+  reference: Verbs,
+): Promise<void> {
+  let latestMs = clock.nowMs();
+  const callers = { nowMs: () => latestMs };
+  for (const steps of turns) {
+    clock.set(clock.nowMs() + (steps[0]?.passMs ?? 0));
+    latestMs = Math.max(latestMs, clock.nowMs());
+    const answers = Promise.all(steps.map(({ verb }) => verb.ask(ledger, callers)));
+    const expected: unknown[] = [];
+    for (const { verb } of steps) expected.push(await verb.ask(reference, callers));
+    expect(await answers, steps.map(({ verb }) => verb.name).join('\n')).toEqual(expected);
+  }
+}

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, describe, it } from 'vitest';
+import { redisLedger } from '../../src/ledger/redis-ledger.ts';
 import { START_MS, settableClock } from '../../src/testing/ledger-conformance/case.ts';
-import { assertSameLife, type Step, step } from './ledger-commands.ts';
+import { assertSameLife, assertSameTurns, type Step, step, type Verbs } from './ledger-commands.ts';
 import { ReferenceLedger } from './reference-ledger.ts';
 import { freshLedger, libraries } from './servers/redis-clients.ts';
 import { redisBinary, startRedis } from './servers/redis-server.ts';
@@ -29,4 +31,52 @@ describe.skipIf(server === undefined)('redis ledger', async () => {
       { numRuns: Number(process.env['MODEL_RUNS'] ?? 100) },
     );
   });
+
+  it('A01 A21 F34 F35 F44 answers the verbs of one turn as the reference answers them in turn', {
+    timeout: 60_000,
+  }, async () => {
+    const turn = fc.array(step, { minLength: 1, maxLength: 16, size: 'max' });
+    const turns = fc.array(turn, { minLength: 1, maxLength: 10, size: 'max' });
+    await fc.assert(
+      fc.asyncProperty(turns, async (all: Step[][]) => {
+        const clock = settableClock(START_MS);
+        const ledger = freshLedger(connected.client, { clock });
+        await assertSameTurns(all, clock, ledger, new ReferenceLedger(clock));
+        await ledger.close();
+      }),
+      { numRuns: Number(process.env['MODEL_RUNS'] ?? 100) },
+    );
+  });
+
+  it('A01 A21 F34 F35 F44 answers so also what another process took', {
+    timeout: 60_000,
+  }, async () => {
+    const life = fc.array(step, { minLength: 1, maxLength: 60, size: 'max' });
+    await fc.assert(
+      fc.asyncProperty(life, async (steps: Step[]) => {
+        const clock = settableClock(START_MS);
+        const namespace = `two-${randomUUID()}`;
+        const one = redisLedger(connected.client, { namespace, clock });
+        const other = redisLedger(connected.client, { namespace, clock });
+        await assertSameLife(steps, clock, alternating(one, other), new ReferenceLedger(clock));
+        await Promise.all([one.close(), other.close()]);
+      }),
+      { numRuns: Number(process.env['MODEL_RUNS'] ?? 100) },
+    );
+  });
 });
+
+/** Asks two ledgers in turn. */
+function alternating(one: Verbs, other: Verbs): Verbs {
+  let verbs = 0;
+  const next = () => (verbs++ % 2 === 0 ? one : other);
+  return {
+    reserve: (...call) => next().reserve(...call),
+    settle: (...call) => next().settle(...call),
+    release: (...call) => next().release(...call),
+    renew: (...call) => next().renew(...call),
+    read: (...call) => next().read(...call),
+    credit: (...call) => next().credit(...call),
+    close: () => next().close(),
+  };
+}

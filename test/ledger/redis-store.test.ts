@@ -1,8 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Ledger } from '../../src/ledger/ledger.ts';
 import { type RedisClient, redisLedger } from '../../src/ledger/redis-ledger.ts';
-import { claim, DISPATCHED, daily, tokens } from '../../src/testing/ledger-conformance/case.ts';
+import { claim, DISPATCHED, tokens } from '../../src/testing/ledger-conformance/case.ts';
 import { assertKeepsNoSecret } from './keeps-no-secret.ts';
 import { lasting } from './race/lasting.ts';
 import { freshLedger } from './servers/redis-clients.ts';
@@ -39,7 +38,7 @@ describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
     ];
     // The server learns the scripts at their first use.
     for (const verb of scripts) await verb();
-    const monitor = await new Redis(server?.port ?? 0).monitor();
+    const monitor = await redis.monitor();
     const seen: string[] = [];
     monitor.on('monitor', (_time: string, [command = '']: string[], source: string) => {
       if (source !== 'lua') seen.push(command.toLowerCase());
@@ -179,21 +178,6 @@ describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
   it('A34 keeps no piece of any token, of the key or of the secret, and no prompt', async () => {
     await redis.flushall();
     await assertKeepsNoSecret(freshLedger(client), async () => Buffer.from(await dumpOf(redis)));
-  });
-
-  it('expires what nobody counts on any more', async () => {
-    await redis.flushall();
-    const ledger: Ledger = freshLedger(client);
-    await ledger.reserve('call', [claim(daily(9))], tokens(1), DISPATCHED);
-    await ledger.settle('call', tokens(1));
-    const keys = await redis.keys('*');
-    const left = await Promise.all(keys.map((key) => redis.pttl(key)));
-    const named = keys.map((key, index) => [key.replace(/^\{.*\}:/, ''), (left[index] ?? 0) > 0]);
-    expect(Object.fromEntries(named)).toEqual({
-      clock: false,
-      'hold:call': true,
-      's:user:ada': true,
-    });
   });
 });
 

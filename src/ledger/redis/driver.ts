@@ -1,15 +1,24 @@
 import { LedgerError } from '../../errors.ts';
+import { ByName } from './by-name.ts';
 import type { Script } from './script.ts';
 
 /** Numbers go as doubles, in bytes. */
 export type Parameter = string | Buffer;
 
+type Evaluate = (script: string, keyCount: number, ...parts: Parameter[]) => Promise<unknown>;
+
 /** `ioredis` 5 and 6, as far as it is used here: a client, or a Cluster. */
 export interface IoRedisClient {
-  evalsha(sha: string, keyCount: number, ...parts: Parameter[]): Promise<unknown>;
-  eval(text: string, keyCount: number, ...parts: Parameter[]): Promise<unknown>;
+  evalsha: Evaluate;
+  eval: Evaluate;
   duplicate(...options: never[]): IoRedisSubscriber;
   info?(section: string): Promise<string>;
+}
+
+/** `ioredis` has these of every command, and does not say so in its types. */
+interface BinaryIoRedisClient extends IoRedisClient {
+  evalshaBuffer: Evaluate;
+  evalBuffer: Evaluate;
 }
 
 interface IoRedisSubscriber {
@@ -20,10 +29,14 @@ interface IoRedisSubscriber {
   disconnect(): void;
 }
 
-/** `redis` (node-redis) 5 and 6: a client that is connected, or a cluster. */
-export interface NodeRedisClient {
+interface NodeRedisScripts {
   evalSha(sha: string, options: { keys: string[]; arguments: Parameter[] }): Promise<unknown>;
   eval(text: string, options: { keys: string[]; arguments: Parameter[] }): Promise<unknown>;
+}
+
+/** `redis` (node-redis) 5 and 6: a client that is connected, or a cluster. */
+export interface NodeRedisClient extends NodeRedisScripts {
+  withTypeMapping(mapping: { 36: typeof Buffer }): NodeRedisScripts;
   duplicate(): NodeRedisSubscriber;
   info?(section: string): Promise<unknown>;
 }
@@ -38,7 +51,7 @@ interface NodeRedisSubscriber {
 export type RedisClient = IoRedisClient | NodeRedisClient;
 
 export interface RedisDriver {
-  run(script: Script, keys: string[], parameters: Parameter[]): Promise<unknown>;
+  run(script: Script, keys: readonly string[], parameters: readonly Parameter[]): Promise<unknown>;
   /** Calls `listener` for each message, and whenever some may have been missed. */
   subscribe(channel: string, listener: () => void): () => void;
   info(section: string): Promise<string | undefined>;
@@ -53,28 +66,24 @@ export function driverOf(client: RedisClient): RedisDriver {
 
 const isIoRedis = (client: RedisClient): client is IoRedisClient => 'evalsha' in client;
 
-/** A script is sent by its name; a server that does not know it yet gets the text. */
-async function byName(named: () => Promise<unknown>, whole: () => Promise<unknown>) {
-  try {
-    return await named();
-  } catch (error) {
-    if (error instanceof Error && error.message.startsWith('NOSCRIPT')) return whole();
-    throw error;
-  }
-}
-
 class IoRedisDriver implements RedisDriver {
-  readonly #client: IoRedisClient;
+  readonly #client: BinaryIoRedisClient;
+  readonly #byName = new ByName();
 
   constructor(client: IoRedisClient) {
-    this.#client = client;
+    this.#client = client as BinaryIoRedisClient;
   }
 
-  run({ text, sha }: Script, keys: string[], parameters: Parameter[]): Promise<unknown> {
+  run(script: Script, keys: readonly string[], parameters: readonly Parameter[]): Promise<unknown> {
+    const client = this.#client;
     const parts = [...keys, ...parameters];
-    return byName(
-      () => this.#client.evalsha(sha, keys.length, ...parts),
-      () => this.#client.eval(text, keys.length, ...parts),
+    const [named, whole] = script.binary
+      ? (['evalshaBuffer', 'evalBuffer'] as const)
+      : (['evalsha', 'eval'] as const);
+    return this.#byName.run(
+      script.sha,
+      () => client[named](script.sha, keys.length, ...parts),
+      () => client[whole](script.text, keys.length, ...parts),
     );
   }
 
@@ -96,18 +105,30 @@ class IoRedisDriver implements RedisDriver {
   }
 }
 
+/** How node-redis names strings that may be bytes. */
+const BLOB_STRING = 36;
+
 class NodeRedisDriver implements RedisDriver {
   readonly #client: NodeRedisClient;
+  readonly #binary: NodeRedisScripts;
+  readonly #byName = new ByName();
 
   constructor(client: NodeRedisClient) {
     this.#client = client;
+    this.#binary = client.withTypeMapping({ [BLOB_STRING]: Buffer });
   }
 
-  run({ text, sha }: Script, keys: string[], parameters: Parameter[]): Promise<unknown> {
-    const options = { keys, arguments: parameters };
-    return byName(
-      () => this.#client.evalSha(sha, options),
-      () => this.#client.eval(text, options),
+  run(
+    { text, sha, binary }: Script,
+    keys: readonly string[],
+    parameters: readonly Parameter[],
+  ): Promise<unknown> {
+    const client = binary ? this.#binary : this.#client;
+    const options = { keys: [...keys], arguments: [...parameters] };
+    return this.#byName.run(
+      sha,
+      () => client.evalSha(sha, options),
+      () => client.eval(text, options),
     );
   }
 
@@ -135,4 +156,13 @@ export function failureOf(error: unknown): LedgerError {
   const lost = 'Redis has lost what was counted in it: see docs/ledgers/redis.md, "durable"';
   const message = said.includes('GUARDLOST') ? lost : `Redis: ${said}`;
   return new LedgerError(message, { cause: error });
+}
+
+/**
+ * Whether a server answered with an error, rather than nothing: then the script had no effect. An error
+ * of Redis begins with a code in capitals, one of a client or of a connection does not.
+ */
+export function isErrorReply(error: unknown): boolean {
+  const cause = error instanceof LedgerError ? error.cause : undefined;
+  return cause instanceof Error && /^[A-Z]{2,}(?: |$)/.test(cause.message);
 }

@@ -1,12 +1,9 @@
+import { CLOCK } from './script/clock.ts';
 import { script } from './script.ts';
-import { CLOCK } from './shared-script.ts';
 
 /** KEYS: clock, record, changes, sequence. ARGV 4…: key, then what the verb needs. */
 const RECORDS = `
-${CLOCK}
-local now = clock()
-if not now then return redis.error_reply('GUARDLOST') end
-local function current()
+${CLOCK}local function current()
   local found = redis.call('HMGET', KEYS[2], 'v', 'n', 'e')
   if not found[1] then return nil end
   if found[3] and tonumber(found[3]) <= now then return nil end
@@ -45,11 +42,11 @@ redis.call('DEL', KEYS[2])
 if found then changed() end
 return found and 1 or 0
 `),
-  /** ARGV 4: the last sequence that was seen, or '' to learn the present one. */
+  /** KEYS: sequence, changes. ARGV 4: the last sequence that was seen, or '' to learn the present one. */
   since: script(`
-local sequence = redis.call('GET', KEYS[4]) or '0'
+local sequence = redis.call('GET', KEYS[1]) or '0'
 if ARGV[4] == '' or ARGV[4] == sequence then return { sequence } end
-local changes = redis.call('ZRANGEBYSCORE', KEYS[3], '(' .. ARGV[4], '+inf')
+local changes = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. ARGV[4], '+inf')
 return { sequence, unpack(changes) }
 `),
 } as const;

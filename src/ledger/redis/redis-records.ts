@@ -3,7 +3,7 @@ import type { RedisDriver } from './driver.ts';
 import { recordScripts } from './record-scripts.ts';
 import type { Script } from './script.ts';
 
-/** Runs a script on KEYS and ARGV that follow the clock's. */
+/** Runs a script, whose first key is there ever after, on ARGV that follow the clock's. */
 export type Ask = (
   script: Script,
   keys: readonly string[],
@@ -95,10 +95,9 @@ export class RedisRecords implements Records {
   async #poll(): Promise<void> {
     try {
       const seen = this.#seen;
-      const [sequence, ...changes] = (await this.#run(
-        recordScripts.since,
-        String(seen ?? ''),
-      )) as string[];
+      const keys = [`${this.#prefix}sequence`, `${this.#prefix}changes`];
+      const answer = await this.#ask(recordScripts.since, keys, [String(seen ?? '')]);
+      const [sequence, ...changes] = answer as string[];
       this.#seen = Number(sequence);
       if (seen !== undefined) this.#tell(seen, this.#seen, changes);
     } catch {
@@ -116,7 +115,12 @@ export class RedisRecords implements Records {
   }
 
   #run(script: Script, key: string, ...parameters: string[]): Promise<unknown> {
-    const keys = [`${this.#prefix}r:${key}`, `${this.#prefix}changes`, `${this.#prefix}sequence`];
+    const keys = [
+      `${this.#prefix}clock`,
+      `${this.#prefix}r:${key}`,
+      `${this.#prefix}changes`,
+      `${this.#prefix}sequence`,
+    ];
     return this.#ask(script, keys, [key, ...parameters]);
   }
 }

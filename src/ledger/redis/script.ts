@@ -4,8 +4,10 @@ import { createHash } from 'node:crypto';
 export interface Script {
   readonly text: string;
   readonly sha: string;
+  /** Whether the strings that it answers are bytes, which are no text. */
+  readonly binary: boolean;
 }
 
-export const script = (text: string): Script => {
-  return { text, sha: createHash('sha1').update(text).digest('hex') };
+export const script = (text: string, { binary = false } = {}): Script => {
+  return { text, sha: createHash('sha1').update(text).digest('hex'), binary };
 };

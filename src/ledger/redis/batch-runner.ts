@@ -1,0 +1,52 @@
+import type { RedisDriver } from './driver.ts';
+import { accountKey, fixedKeys } from './layout.ts';
+import type { RedisStore } from './redis-store.ts';
+import { BATCH, LOAD_ONLY } from './script/batch.ts';
+import { type Answer, answersIn, requestOf, type Verb } from './verb.ts';
+
+/** Runs verbs in one script, all of them or none. */
+export class BatchRunner {
+  readonly #store: RedisStore;
+  readonly #fixedKeys: readonly string[];
+
+  constructor(store: RedisStore) {
+    this.#store = store;
+    this.#fixedKeys = fixedKeys(store.prefix);
+  }
+
+  /**
+   * The script may need accounts that no verb named: leases that are over end first, and of a hold that
+   * another process took, only the id is known. Then it has no effect, and is run again with them.
+   */
+  async run(verbs: readonly Verb[]): Promise<readonly Answer[]> {
+    const deadline = this.#deadlineOf(verbs);
+    const { accounts, parameters } = requestOf(verbs);
+    let needed: readonly string[] = [];
+    for (;;) {
+      const keys = this.#keysOf(accounts, needed);
+      const reply = (await this.#store.ask(BATCH, keys, parameters, deadline)) as unknown[];
+      const result = answersIn(reply, verbs);
+      if ('answers' in result) return result.answers;
+      needed = result.needs;
+    }
+  }
+
+  /** Also a verb that is run once more has no more time than it had. */
+  #deadlineOf(verbs: readonly Verb[]): number {
+    const fresh = this.#store.deadline();
+    for (const verb of verbs) verb.deadline ??= fresh;
+    return verbs[0]?.deadline ?? fresh;
+  }
+
+  #keysOf(accounts: readonly string[], needed: readonly string[]): string[] {
+    const keys = [...this.#fixedKeys];
+    for (const account of accounts) keys.push(accountKey(this.#store.prefix, account));
+    for (const account of needed) keys.push(accountKey(this.#store.prefix, account));
+    return keys;
+  }
+}
+
+/** The server learns the script before the first verbs come. Where it does not, they bring it along. */
+export function loadBatch(driver: RedisDriver, namespace: string): void {
+  driver.run(BATCH, fixedKeys(`{${namespace}}:`), [LOAD_ONLY]).catch(() => {});
+}

@@ -1,0 +1,90 @@
+import type { Clock } from '../../clock.ts';
+import { LedgerError } from '../../errors.ts';
+import { failureOf, type Parameter, type RedisDriver } from './driver.ts';
+import type { Script } from './script.ts';
+import { whileMoving } from './while-moving.ts';
+
+export interface RedisLedgerOptions {
+  /** Sets apart what several guards keep in one Redis; default `guard`. All keys of a namespace are in
+   * one slot of a Cluster. */
+  readonly namespace?: string;
+  /** After this a verb throws `LedgerError`, whatever the client is waiting for; default 1,000 ms. */
+  readonly deadlineMs?: number;
+  /** Once this process has seen the namespace, its loss (a flush, an empty replica, an eviction) makes
+   * every verb throw instead of starting anew; default false. */
+  readonly durable?: boolean;
+  /** `exact` (default): all keys are in one slot, and every call asks for everybody's limits.
+   * `escrow`, for a Cluster that one slot cannot carry: users are spread over 64 slots, and a process
+   * leases 0.5 % of everybody's limits at a time. Never over; at most that part for each other process
+   * is refused too early. Limits of everybody must be of calendar periods, or `concurrent`. */
+  readonly globalBudget?: 'exact' | 'escrow';
+  /** For tests: default is the server's own clock, which decides for all processes. */
+  readonly clock?: Clock;
+}
+
+/** One namespace of a Redis: runs scripts on its keys, by one clock, within a deadline. */
+export class RedisStore {
+  /** All keys begin with it: a hash tag, which keeps them in one slot of a Cluster. */
+  readonly prefix: string;
+  readonly #driver: RedisDriver;
+  readonly #deadlineMs: number;
+  readonly #durable: boolean;
+  readonly #clock: Clock | undefined;
+  /** Keys that this process has seen, and that stay. */
+  readonly #seen = new Set<string>();
+
+  constructor(
+    driver: RedisDriver,
+    { namespace = 'guard', deadlineMs = 1_000, durable = false, clock }: RedisLedgerOptions,
+  ) {
+    if (/[{}]/.test(namespace)) throw new TypeError('"namespace" must have no braces');
+    this.prefix = `{${namespace}}:`;
+    this.#driver = driver;
+    this.#deadlineMs = deadlineMs;
+    this.#durable = durable;
+    this.#clock = clock;
+  }
+
+  /** The moment until which a verb that begins now may take, on the monotonic clock. */
+  deadline(): number {
+    return performance.now() + this.#deadlineMs;
+  }
+
+  /** Runs a script, whose first key keeps the time and stays. `parameters` begin with ARGV 4. */
+  async ask(
+    script: Script,
+    keys: readonly string[],
+    parameters: readonly Parameter[],
+    deadline = this.deadline(),
+  ): Promise<unknown> {
+    const [kept = ''] = keys;
+    const ownMs = this.#clock === undefined ? '' : String(Math.floor(this.#clock.nowMs()));
+    const mustExist = this.#durable && this.#seen.has(kept) ? '1' : '0';
+    const all = [ownMs, String(Date.now()), mustExist, ...parameters];
+    const answer = await this.#within(deadline, (leftMs) =>
+      whileMoving(() => this.#driver.run(script, keys, all), leftMs),
+    );
+    this.#seen.add(kept);
+    return answer;
+  }
+
+  /** A client may wait for ever for a connection, so this does not wait for the client. */
+  #within(deadline: number, ask: (leftMs: number) => Promise<unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const late = () =>
+        reject(new LedgerError(`Redis did not answer within ${this.#deadlineMs} ms`));
+      const leftMs = deadline - performance.now();
+      if (leftMs <= 0) return late();
+      const timer = setTimeout(late, leftMs);
+      const answer = (reply: unknown) => {
+        clearTimeout(timer);
+        resolve(reply);
+      };
+      const fail = (error: unknown) => {
+        clearTimeout(timer);
+        reject(failureOf(error));
+      };
+      ask(leftMs).then(answer, fail);
+    });
+  }
+}

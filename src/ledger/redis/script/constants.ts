@@ -1,0 +1,82 @@
+import { SLOT_WIDTHS, UNITS } from '../layout.ts';
+import { AGAIN, STATUS, VERB } from '../verb.ts';
+
+/** What the words in capitals of the scripts stand for; README.md says what is kept where. */
+const CONSTANTS: Readonly<Record<string, number>> = {
+  ...VERB,
+  ...STATUS,
+  AGAIN,
+
+  // Places in KEYS and in ARGV.
+  HOLDS: 1,
+  LEASES: 2,
+  ENDED: 3,
+  FIRST_ACCOUNT: 6,
+  NUMBERS: 4,
+
+  // Kinds of slots. A concurrent one is what remains.
+  ROLLING: 1,
+  CALENDAR: 2,
+  RATE: 3,
+
+  // An account: kept until, era, then its slots.
+  KEPT_UNTIL: 1,
+  ERA: 2,
+  FIRST_SLOT: 3,
+  // Places in a slot. All but a rate begin with what is held.
+  NEWEST: 1,
+  START: 1,
+  USED: 2,
+  CURRENT: 3,
+  DEBT: 0,
+  AS_OF: 1,
+
+  // A claim of a plan: how many numbers it has, and their places.
+  CLAIM: 8,
+  ACCOUNT: 1,
+  UNIT: 2,
+  KIND: 3,
+  PLACE: 4,
+  WINDOW: 5,
+  FROM: 5,
+  UNTIL: 6,
+  NEXT: 7,
+  AMOUNT: 5,
+  PERIOD: 6,
+  CAPACITY: 8,
+
+  // A hold: its places, and its phases; below CHARGED it lives.
+  DUE: 1,
+  PHASE: 2,
+  KEPT: 3,
+  AMOUNTS: 3,
+  WINDOWS: 3 + UNITS.length,
+  UNITS: UNITS.length,
+  DISPATCHED: 1,
+  CHARGED: 2,
+  FREED: 3,
+
+  /** A rolling window is counted in so many buckets, and the one that runs. */
+  BUCKETS: 24,
+  /** Doubles count exactly up to here. */
+  EXACT: Number.MAX_SAFE_INTEGER,
+  HOUR_MS: 3_600_000,
+  /** How long an account is kept beyond a hold that was renewed, and ended ids in an idle namespace. */
+  KEPT_MS: 172_800_000,
+  /** Leases that one script ends, at most. */
+  PAGE: 100,
+};
+
+/** What every script may use, without a look into the tables of the libraries each time. */
+const IMPORTS = `
+local floor, ceil, min, max = math.floor, math.ceil, math.min, math.max
+local byte, sub, rep, concat = string.byte, string.sub, string.rep, table.concat
+local pack, read, call = struct.pack, struct.unpack, redis.call
+local WIDTHS = { ${SLOT_WIDTHS.join(', ')} }
+`;
+
+/** A script of these parts, with numbers in the place of constants. */
+export function assembled(parts: readonly string[]): string {
+  const text = [IMPORTS, ...parts].join('');
+  return text.replace(/\b[A-Z][A-Z_]+\b/g, (word) => String(CONSTANTS[word] ?? word));
+}

@@ -1,0 +1,124 @@
+import type { Amounts, Lease, Resolution } from '../ledger.ts';
+import type { Parameter } from './driver.ts';
+import type { Plan } from './plan.ts';
+
+/** Verbs, by the numbers that the script knows them by. */
+export const VERB = {
+  RESERVE: 1,
+  SETTLE: 2,
+  RELEASE: 3,
+  RENEW: 4,
+  READ: 5,
+  CREDIT: 6,
+} as const;
+
+/** What the script answers: the first three to reserve, the others to all other verbs. */
+export const STATUS = {
+  DENIED: 0,
+  GRANTED: 1,
+  GRANTED_BEFORE: 2,
+  DONE: 3,
+  REPLAYED: 4,
+  REFUSED: 5,
+  UNKNOWN: 6,
+} as const;
+
+/** What a reply begins with, in the place of the time, when the batch is to be sent again. */
+export const AGAIN = -1;
+
+const RESOLUTIONS: ReadonlyMap<number, Resolution> = new Map([
+  [STATUS.DONE, 'done'],
+  [STATUS.REPLAYED, 'replayed'],
+  [STATUS.REFUSED, 'refused'],
+]);
+
+export const resolutionOf = (status: number): Resolution => RESOLUTIONS.get(status) ?? 'unknown';
+
+/** Whether a verb is answered by what its accounts have counted, too. */
+const answersValues = (code: number): boolean => code === VERB.RESERVE || code === VERB.READ;
+
+/** One verb of a ledger, as the script is told it. */
+export interface Verb {
+  readonly code: number;
+  /** `h` and a hold's id, `g` and a credit's, or nothing. */
+  readonly id: string;
+  /** Not known of a hold that another process took: the script finds out by the hold itself. */
+  readonly plan?: Plan | undefined;
+  /** Those that the plan is applied to. */
+  readonly accounts: readonly string[];
+  readonly numbers: readonly number[];
+  /** By the monotonic clock; set when the verb is first sent. */
+  deadline?: number;
+}
+
+/** What the script answers to a verb. */
+export interface Answer {
+  readonly status: number;
+  readonly nowMs: number;
+  readonly values: readonly Buffer[];
+}
+
+export const leaseNumbers = ({ durationMs, dispatched }: Lease): readonly number[] => [
+  durationMs,
+  Number(dispatched),
+];
+
+/** In the order of `UNITS`. */
+export const amountNumbers = (amounts: Amounts): readonly number[] => [
+  amounts.requests,
+  amounts.tokens,
+  amounts.inputTokens,
+  amounts.outputTokens,
+  amounts.nanoUsd,
+  amounts.concurrent,
+];
+
+/** Verbs as the script reads them: all accounts and plans once, and one block of numbers for all. */
+export interface Request {
+  readonly accounts: readonly string[];
+  readonly parameters: readonly Parameter[];
+}
+
+export function requestOf(verbs: readonly Verb[]): Request {
+  const accounts = new Map<string, number>();
+  const plans = new Map<Plan, number>();
+  const numbers: number[] = [verbs.length];
+  const ids: string[] = [];
+  for (const { code, id, plan, accounts: own, numbers: rest } of verbs) {
+    ids.push(id);
+    numbers.push(code, plan === undefined ? 0 : numberOf(plan, plans));
+    for (const account of own) numbers.push(numberOf(account, accounts));
+    for (const number of rest) numbers.push(number);
+  }
+  const parameters: Parameter[] = [Buffer.from(new Float64Array(numbers).buffer), ...ids];
+  for (const { encoded } of plans.keys()) parameters.push(encoded);
+  return { accounts: [...accounts.keys()], parameters };
+}
+
+/** The number, from 1, of something that is sent once. */
+function numberOf<Key>(key: Key, numbers: Map<Key, number>): number {
+  let number = numbers.get(key);
+  if (number === undefined) {
+    number = numbers.size + 1;
+    numbers.set(key, number);
+  }
+  return number;
+}
+
+/** The answers of a whole reply; or the accounts without which the script did nothing. */
+export function answersIn(
+  reply: readonly unknown[],
+  verbs: readonly Verb[],
+): { answers: readonly Answer[] } | { needs: readonly string[] } {
+  const nowMs = Number(reply[0]);
+  if (nowMs === AGAIN) return { needs: reply.slice(1).map(String) };
+  let at = 1;
+  const answers = verbs.map(({ code, accounts }) => {
+    const status = Number(reply[at]);
+    const end = at + 1 + (answersValues(code) ? accounts.length : 0);
+    const values = reply.slice(at + 1, end) as Buffer[];
+    at = end;
+    return { status, nowMs, values };
+  });
+  return { answers };
+}
