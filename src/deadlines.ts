@@ -3,7 +3,7 @@ import { UnorderedList } from './unordered-list.ts';
 
 interface Wait {
   index: number;
-  readonly lateAtTick: number;
+  readonly dueAtMs: number;
   readonly onLate: () => void;
 }
 
@@ -13,18 +13,15 @@ const TICK_MS_MAX = 1_000;
 /**
  * A deadline for many waits at once, each of the same length: one interval serves them all, where a timer
  * for each would cost a call more than what it waits for (measured: bench/). A wait ends at the deadline
- * or up to a tenth of it later.
+ * or up to a tenth of it later. A process that was itself busy first reads what has arrived meanwhile.
  */
 export class Deadlines {
-  readonly #tickMs: number;
-  readonly #ticks: number;
+  readonly #deadlineMs: number;
   readonly #waits = new UnorderedList<Wait>();
-  #tick = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(deadlineMs: number) {
-    this.#tickMs = Math.min(TICK_MS_MAX, Math.ceil(deadlineMs / TICKS));
-    this.#ticks = Math.ceil(deadlineMs / this.#tickMs);
+    this.#deadlineMs = deadlineMs;
   }
 
   /** As `withDeadline`. */
@@ -33,11 +30,11 @@ export class Deadlines {
     return new Promise<T>((resolve, reject) => {
       const wait = this.#begin(() => reject(late()));
       const inTime = (value: T) => {
-        this.#waits.remove(wait);
+        this.#end(wait);
         resolve(value);
       };
       const failed = (error: unknown) => {
-        this.#waits.remove(wait);
+        this.#end(wait);
         reject(error);
       };
       pending.then(inTime, failed);
@@ -45,23 +42,38 @@ export class Deadlines {
   }
 
   #begin(onLate: () => void): Wait {
-    // One more, because the running tick has begun already.
-    const wait = { index: -1, lateAtTick: this.#tick + this.#ticks + 1, onLate };
+    const wait = { index: -1, dueAtMs: performance.now() + this.#deadlineMs, onLate };
     this.#waits.add(wait);
-    this.#timer ??= setInterval(() => this.#next(), this.#tickMs).unref();
+    this.#timer ??= this.#start();
+    if (this.#waits.size === 1) this.#timer.ref();
     return wait;
   }
 
-  #next(): void {
-    this.#tick += 1;
-    for (const wait of this.#waits.all()) if (wait.lateAtTick <= this.#tick) this.#end(wait);
+  /** Only what waits keeps the process alive. */
+  #end(wait: Wait): void {
+    this.#waits.remove(wait);
+    if (this.#waits.size === 0) this.#timer?.unref();
+  }
+
+  #start(): NodeJS.Timeout {
+    const tickMs = Math.min(TICK_MS_MAX, Math.ceil(this.#deadlineMs / TICKS));
+    return setInterval(() => this.#tick(), tickMs);
+  }
+
+  #tick(): void {
+    const nowMs = performance.now();
+    const due = this.#waits.all().filter(({ dueAtMs }) => dueAtMs <= nowMs);
+    if (due.length > 0) setImmediate(() => this.#endLate(due));
     if (this.#waits.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
 
-  #end(wait: Wait): void {
-    this.#waits.remove(wait);
-    wait.onLate();
+  /** Nothing happens to those that have ended in the meantime: their promises are settled. */
+  #endLate(due: readonly Wait[]): void {
+    for (const wait of due) {
+      this.#end(wait);
+      wait.onLate();
+    }
   }
 }

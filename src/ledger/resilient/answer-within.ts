@@ -28,7 +28,8 @@ export function answerWithin<T>(verb: () => Promise<T>, deadlineMs: number): Pro
   });
 }
 
-function asLedgerError(error: unknown): Error {
+/** What a verb threw, as what a ledger throws. */
+export function asLedgerError(error: unknown): Error {
   if (error instanceof TypeError || error instanceof LedgerError) return error;
   return new LedgerError(error instanceof Error ? error.message : String(error), { cause: error });
 }

@@ -1,5 +1,6 @@
+import { Deadlines } from '../../deadlines.ts';
 import { LedgerError } from '../../errors.ts';
-import { answerWithin, SilenceError } from './answer-within.ts';
+import { answerWithin, asLedgerError, SilenceError } from './answer-within.ts';
 
 export interface StoreHealthOptions {
   /** How long one verb may take. */
@@ -10,8 +11,10 @@ export interface StoreHealthOptions {
   readonly onWell: () => void;
 }
 
-/** So many failures in a row, with no answer between them: it is the store, and not one call. */
+/** So many errors in a row, with no answer between them: it is the store, and not one call. */
 const FAILURES_MAX = 3;
+/** A store is silent that has answered nothing for so long, or for a whole deadline if that is longer. */
+const SILENCE_MS = 500;
 const PROBE_MS_FIRST = 100;
 const PROBE_MS_MAX = 1_000;
 
@@ -20,19 +23,23 @@ export class StoreFailingError extends LedgerError {}
 
 /**
  * A circuit breaker: a store that fails is asked by a probe of ours, at most once a second, and by no
- * call until it has answered that. One that stays silent for a whole deadline towards everybody is
- * failing at once; one that answers with errors, after three in a row.
+ * call until it has answered that. A store fails that answers with three errors in a row, or that has
+ * answered nothing for half a second. A store that answers after the deadline is slow, not silent: each
+ * call is decided at its deadline, and the next one asks the store.
  */
 export class StoreHealth {
   readonly #options: StoreHealthOptions;
+  readonly #deadline: Deadlines;
   #failures = 0;
-  #answers = 0;
+  /** When the store was first asked after its last answer. */
+  #silentSinceMs: number | undefined;
   #reason: string | undefined;
   #probeTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: StoreHealthOptions) {
     this.#options = options;
+    this.#deadline = new Deadlines(options.deadlineMs);
   }
 
   get failing(): boolean {
@@ -45,22 +52,12 @@ export class StoreHealth {
    */
   ask<T>(verb: () => Promise<T>): Promise<T> {
     if (this.#reason !== undefined) return Promise.reject(new StoreFailingError(this.#reason));
-    const answersBefore = this.#answers;
-    return this.try(verb).then(
-      (answer) => {
-        this.#failures = 0;
-        this.#answers += 1;
-        return answer;
-      },
-      (error: unknown) => {
-        if (error instanceof LedgerError) this.#failed(error, answersBefore);
-        throw error;
-      },
-    );
+    this.#silentSinceMs ??= performance.now();
+    return this.#within(() => verb().then(this.#heard)).catch(this.#noteFailure);
   }
 
   /** The same, whatever is known of the store, and without learning from it. */
-  try<T>(verb: () => Promise<T>, deadlineMs = this.#options.deadlineMs): Promise<T> {
+  try<T>(verb: () => Promise<T>, deadlineMs: number): Promise<T> {
     return answerWithin(verb, deadlineMs);
   }
 
@@ -71,14 +68,44 @@ export class StoreHealth {
     clearTimeout(this.#probeTimer);
   }
 
-  #failed(error: LedgerError, answersBefore: number): void {
-    if (this.#reason !== undefined || this.#closed) return;
-    this.#failures += 1;
-    const silent = error instanceof SilenceError && this.#answers === answersBefore;
-    if (!silent && this.#failures < FAILURES_MAX) return;
-    this.#reason = error.message;
+  async #within<T>(verb: () => Promise<T>): Promise<T> {
+    const { deadlineMs } = this.#options;
+    const late = () => new SilenceError(`the store did not answer within ${deadlineMs} ms`);
+    try {
+      return await this.#deadline.within(verb(), late);
+    } catch (error) {
+      throw asLedgerError(error);
+    }
+  }
+
+  /** Also of an answer that comes too late for its call. */
+  readonly #heard = <T>(answer: T): T => {
+    this.#silentSinceMs = undefined;
+    this.#failures = 0;
+    return answer;
+  };
+
+  readonly #noteFailure = (error: unknown): never => {
+    if (error instanceof LedgerError && this.#reason === undefined && !this.#closed) {
+      if (this.#isFailure(error)) this.#fail(error.message);
+    }
+    throw error;
+  };
+
+  #isFailure(error: LedgerError): boolean {
+    if (!(error instanceof SilenceError)) {
+      this.#failures += 1;
+      return this.#failures >= FAILURES_MAX;
+    }
+    if (this.#silentSinceMs === undefined) return false;
+    const silentMs = performance.now() - this.#silentSinceMs;
+    return silentMs >= Math.max(SILENCE_MS, this.#options.deadlineMs);
+  }
+
+  #fail(reason: string): void {
+    this.#reason = reason;
     this.#probeIn(PROBE_MS_FIRST);
-    this.#options.onFailing(error.message);
+    this.#options.onFailing(reason);
   }
 
   #probeIn(delayMs: number): void {
@@ -87,7 +114,7 @@ export class StoreHealth {
 
   async #probe(delayMs: number): Promise<void> {
     try {
-      await this.try(this.#options.probe);
+      await this.#within(this.#options.probe);
     } catch {
       if (!this.#closed) this.#probeIn(Math.min(delayMs * 2, PROBE_MS_MAX));
       return;
@@ -95,6 +122,7 @@ export class StoreHealth {
     if (this.#closed) return;
     this.#reason = undefined;
     this.#failures = 0;
+    this.#silentSinceMs = undefined;
     this.#options.onWell();
   }
 }

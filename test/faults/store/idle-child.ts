@@ -1,7 +1,7 @@
 import { createGuardedCompletion } from '../../../src/index.ts';
 import { faultyStore } from './faulty-store.ts';
 
-/** Makes one call on a store that hangs, and then has nothing more to do. */
+/** Calls until its store, which hangs, is known to fail, and then has nothing more to do. */
 const ledger = faultyStore();
 ledger.fault = 'silent';
 const guard = createGuardedCompletion({
@@ -14,5 +14,8 @@ let state = 'well';
 guard.on('degraded', () => {
   state = 'degraded';
 });
-const { status } = await guard.fetchAs('ada')('http://guard.test/v1/models');
+let status = 0;
+while (state === 'well') {
+  ({ status } = await guard.fetchAs('ada')('http://guard.test/v1/models'));
+}
 process.stdout.write(`${status} ${state}\n`);

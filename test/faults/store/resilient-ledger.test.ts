@@ -161,16 +161,38 @@ describe('F34 a reserve whose reply is lost', () => {
 
   it('leaves none when its release was lost, too', async () => {
     const { store, ledger, used } = setUp();
-    store.fault = 'lost';
+    store.faults.set('reserve', 'lost').set('release', 'silent');
     await within(250, ledger.reserve('a', [claim(quota)], ONE, LEASE));
     expect(await used()).toEqual({ used: 0, held: 1 });
-    store.fault = undefined;
+    store.faults.clear();
     await pass(2_000);
     expect(await used()).toEqual({ used: 0, held: 0 });
   });
 });
 
 describe('F33 a store that is slow', () => {
+  it('is asked by every call, though each is decided without it, as long as it answers', async () => {
+    const { store, ledger, events } = setUp();
+    store.fault = 'slow';
+    store.slowMs = DEADLINE_MS + 100;
+    for (let call = 0; call < 20; call += 1) {
+      const outcome = await within(250, ledger.reserve(`${call}`, [claim(quota)], ONE, LEASE));
+      expect(outcome).toBeInstanceOf(LedgerError);
+    }
+    const reserves = store.heard.filter(({ verb }) => verb === 'reserve');
+    expect([reserves.length, events]).toEqual([20, []]);
+  });
+
+  it('is failing when it has answered nothing for half a second', async () => {
+    const { store, ledger, events } = setUp();
+    await ledger.reserve('well', [claim(quota)], ONE, LEASE);
+    store.fault = 'silent';
+    for (const known of [[], [], ['degraded']]) {
+      await within(250, ledger.reserve('x', [claim(quota)], ONE, LEASE));
+      expect(events).toEqual(known);
+    }
+  });
+
   it('changes nothing below the deadline', async () => {
     const { store, ledger, events } = setUp();
     store.fault = 'slow';

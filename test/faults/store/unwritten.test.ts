@@ -59,11 +59,11 @@ describe('an error storm', () => {
   it('leaves nothing behind in this process', async () => {
     const { store, ledger, used } = setUp({ processes: 1 });
     store.fault = 'silent';
+    // From then on it is known to fail.
+    for (let read = 0; read < 3; read += 1) await within(250, ledger.read([]));
     for (let call = 0; call < 5_000; call += 1) {
       const id = `call-${call}`;
-      const pending = ledger.reserve(id, [claim(concurrent)], ONE, LEASE);
-      if (call === 0) await pass(250);
-      const { granted } = await pending;
+      const { granted } = await ledger.reserve(id, [claim(concurrent)], ONE, LEASE);
       expect(granted).toBe(true);
       await ledger.release(id);
       await ledger.reserve(id, [claim(quota)], ONE, LEASE).catch(() => {});
@@ -83,7 +83,9 @@ describe('records of a store that fails', () => {
     const heard: string[] = [];
     ledger.records.watch((key) => heard.push(key));
     store.fault = 'silent';
-    expect(await within(250, ledger.records.get('user:ada'))).toBeInstanceOf(LedgerError);
+    for (let read = 0; read < 3; read += 1) {
+      expect(await within(250, ledger.records.get('user:ada'))).toBeInstanceOf(LedgerError);
+    }
     await pass(29_000);
     expect(heard).toEqual([]);
     await pass(2_000);
