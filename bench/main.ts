@@ -18,7 +18,7 @@ introduce(asked);
 if (asked.growth) await grow(asked);
 else await bench(asked);
 
-/** Loads what draws plots only when it is needed: this process is also the load. */
+/** Loads what draws plots only when it is needed, since this process is also the load. */
 async function grow(asked: Arguments): Promise<void> {
   await (await import('./growth/grow.ts')).grow(asked);
 }
@@ -49,7 +49,9 @@ async function bench({ named, quick, save, against }: Arguments): Promise<void> 
   );
   const missing = printTargets(targets, results);
   if (missing.length > 0) process.exitCode = 1;
-  if (save) saveCalls(results);
+  if (!save) return;
+  saveCalls(results);
+  (await import('./report/docs.ts')).writeDocs();
 }
 
 function warnOfBaseline(commit: string): void {

@@ -47,6 +47,8 @@ const LEGEND = {
   itemGap: 24,
   selectedMode: false,
 };
+/** An axis that ends where the sizes do. */
+const EXACT = { min: 'dataMin', max: 'dataMax' };
 /** What only an interactive chart needs. */
 const INTERACTION =
   / (?:class|clip-path|ecmeta_\w+|pointer-events)="[^"]*"|<(defs|style) >.*?<\/\1>\n/gs;
@@ -69,7 +71,7 @@ function optionOf({ x, panels }: Plot, lines: readonly Line[]): EChartsCoreOptio
     textStyle: { fontFamily: FONT },
     legend: LEGEND,
     grid: panels.map((_, index) => ({ ...PANEL, left: PANEL.left + index * PANEL_WIDTH })),
-    xAxis: panels.map((_, gridIndex) => ({ ...axisOf(x), gridIndex, nameGap: 32 })),
+    xAxis: panels.map((_, gridIndex) => ({ ...axisOf(x), ...EXACT, gridIndex, nameGap: 32 })),
     yAxis: panels.map((panel, gridIndex) => ({ ...axisOf(panel), gridIndex, nameGap: 56 })),
     series: panels.flatMap((panel, index) => lines.map((line) => seriesOf(panel, index, line))),
   };

@@ -1,13 +1,14 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Arguments, partsOf } from '../arguments.ts';
-import { FOLDER, savedGrowth, saveGrowth } from '../report/saved.ts';
+import { writeDocs } from '../report/docs.ts';
+import { saveGrowth } from '../report/saved.ts';
 import { figure, printTable } from '../report/table.ts';
-import type { Curves, Growth } from './curves.ts';
+import type { Curves } from './curves.ts';
 import { byLimits, byUsers } from './cycles.ts';
 import { type GrowthSettings, QUICK_GROWTH, WHOLE_GROWTH } from './growth-settings.ts';
-import { plotsOf } from './plots.ts';
+import { drawPlots } from './plots.ts';
 import { byProcesses } from './processes.ts';
 import { byStreams } from './streams.ts';
 
@@ -27,17 +28,14 @@ export async function grow({ named, quick, save }: Arguments): Promise<void> {
     printCurves(axis, curves);
     growth[axis] = curves;
   }
-  if (save) saveGrowth(growth);
-  const folder = save ? FOLDER : mkdtempSync(join(tmpdir(), 'growth-'));
-  draw(save ? savedGrowth() : growth, folder);
-  console.log(`Plots: ${folder}`);
-}
-
-/** Writes a plot for each thing that grows, as `<name>.svg`. */
-function draw(growth: Growth, folder: string): void {
-  for (const [name, svg] of Object.entries(plotsOf(growth))) {
-    writeFileSync(join(folder, `${name}.svg`), svg);
+  if (save) {
+    saveGrowth(growth);
+    writeDocs();
+    return;
   }
+  const folder = mkdtempSync(join(tmpdir(), 'growth-'));
+  drawPlots(growth, folder);
+  console.log(`Plots: ${folder}`);
 }
 
 function printCurves(axis: string, curves: Curves): void {

@@ -13,8 +13,7 @@ export interface GrowthSettings extends Settings {
 
 export const WHOLE_GROWTH: GrowthSettings = {
   ...WHOLE,
-  rounds: 3,
-  sliceMs: 700,
+  rounds: 5,
   limits: [1, 2, 3, 5, 10, 15, 20],
   usersOtherwise: 10_000,
   users: {

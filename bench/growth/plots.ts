@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Growth, Point } from './curves.ts';
 import { drawPlot, type Plot } from './draw-plot.ts';
 
@@ -61,4 +63,11 @@ export function plotsOf(growth: Growth): Readonly<Record<string, string>> {
     return [[axis, drawPlot(plot, lines)] as const];
   });
   return Object.fromEntries(drawn);
+}
+
+/** Writes each plot as `<name>.svg`. */
+export function drawPlots(growth: Growth, folder: string): void {
+  for (const [name, svg] of Object.entries(plotsOf(growth))) {
+    writeFileSync(join(folder, `${name}.svg`), svg);
+  }
 }

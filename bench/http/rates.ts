@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { ownCpu } from '../measure/cpu.ts';
 import type { Figures } from '../measure/results.ts';
 import { median } from '../measure/statistics.ts';
 import { perCall } from '../measure/worker.ts';
@@ -84,17 +85,24 @@ function onceOf(kind: Kind, upstream: Upstream, onMore: (count: number) => void)
 }
 
 /** Counts between two looks at the clock, each taken when the contender has told its CPU time. */
-export async function sampled(target: Target, ms: number, count: () => number): Promise<Figures> {
+export async function sampled(
+  target: Target,
+  forMs: number,
+  count: () => number,
+): Promise<Figures> {
   const look = async () => ({
     cpu: await target.cpu(),
+    loadCpu: ownCpu(),
     atMs: performance.now(),
     count: count(),
   });
-  await wait(ms * UNCOUNTED_PART);
+  await wait(forMs * UNCOUNTED_PART);
   const first = await look();
-  await wait(ms);
+  await wait(forMs);
   const last = await look();
   const calls = last.count - first.count;
-  const perSecond = (calls / (last.atMs - first.atMs)) * 1_000;
-  return { perSecond, ...perCall(first.cpu, last.cpu, calls) };
+  const ms = last.atMs - first.atMs;
+  const loadPercent = (last.loadCpu.mainUs - first.loadCpu.mainUs) / ms / 10;
+  const perSecond = (calls / ms) * 1_000;
+  return { perSecond, ...perCall(first.cpu, last.cpu, calls), loadPercent };
 }

@@ -1,6 +1,7 @@
 /**
  * What is measured. CPU is in µs per call: of the main thread, of all threads, and of the store's
- * server. `perSecond` counts calls: answers, chunks, cycles or single commands.
+ * server. `perSecond` counts calls: answers, chunks, cycles or single commands. `loadPercent` is how
+ * busy the load was on its core.
  */
 export type Metric =
   | 'perSecond'
@@ -9,7 +10,8 @@ export type Metric =
   | 'serverUs'
   | 'p50Ms'
   | 'p99Ms'
-  | 'firstByteMs';
+  | 'firstByteMs'
+  | 'loadPercent';
 
 /** What one contender did in one slice of time. */
 export type Figures = Readonly<Partial<Record<string, number>>>;

@@ -18,6 +18,7 @@ const COLUMNS: readonly (readonly [Metric, string])[] = [
   ['p50Ms', 'p50 ms'],
   ['p99Ms', 'p99 ms'],
   ['firstByteMs', 'first byte ms'],
+  ['loadPercent', 'load busy %'],
 ];
 
 /** Prints a table for each load: medians over the rounds, and ratios within them with their quartiles. */

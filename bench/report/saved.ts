@@ -2,23 +2,19 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Growth } from '../growth/curves.ts';
 import type { Results } from '../measure/results.ts';
-import { withTables } from './docs-tables.ts';
-
-const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
-const PAGE = `${DOCS}speed.md`;
-const DIGITS = 4;
 
 /** Where the figures and plots of docs/speed.md are. */
-export const FOLDER = `${DOCS}speed`;
+export const FOLDER: string = fileURLToPath(new URL('../../docs/speed', import.meta.url));
+
+const DIGITS = 4;
 
 /** The figures of earlier runs, from which the tables and plots of docs/speed.md are made. */
 export const savedCalls = (): Results => read('calls');
 export const savedGrowth = (): Growth => read('growth');
 
-/** Saves the loads that this run has measured, and rewrites the tables of docs/speed.md. */
+/** Saves the loads that this run has measured. */
 export function saveCalls(results: Results): void {
   write('calls', { ...savedCalls(), ...results });
-  writeFileSync(PAGE, withTables(readFileSync(PAGE, 'utf8'), savedCalls()));
 }
 
 /** Saves what this run has grown. */
