@@ -62,7 +62,8 @@ export function drawPlot(plot: Plot, lines: readonly Line[]): string {
   chart.setOption(optionOf(plot, lines));
   const svg = chart.renderToSVGString();
   chart.dispose();
-  return `${svg.replace(INTERACTION, '').replace(/^(<svg[^>]*>)/, `$1\n${STYLE}`)}\n`;
+  const title = `<title>${plot.panels.map(({ label }) => label).join('; ')}, by ${plot.x.label}</title>`;
+  return `${svg.replace(INTERACTION, '').replace(/^(<svg[^>]*>)/, `$1\n${title}\n${STYLE}`)}\n`;
 }
 
 function optionOf({ x, panels }: Plot, lines: readonly Line[]): EChartsCoreOption {

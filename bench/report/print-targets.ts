@@ -7,6 +7,7 @@ const HEADING = ['target', 'by', 'must', 'try for', 'reached (quartiles)', 'by C
 
 /** Prints how far each target is reached, and answers those for which there is no figure. */
 export function printTargets(targets: readonly Target[], results: Results): readonly Target[] {
+  if (targets.length === 0) return [];
   const outcomes = targets.map((target) => [target, outcomeOf(target, results)] as const);
   printTable(
     HEADING,
