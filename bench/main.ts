@@ -1,39 +1,59 @@
-import { runAlone } from './alone-process.ts';
-import { type Contender, type ContenderName, startContender } from './contender-process.ts';
-import { pinLoad } from './cores.ts';
-import { printContenders } from './print-contenders.ts';
-import { type Durations, measureRounds, type Round } from './rounds.ts';
-import { printTargets, targetsOf } from './targets.ts';
-import { startUpstream } from './upstream.ts';
+/** `npm run bench`; bench/README.md says what it measures and how to read it. */
+import { availableParallelism, loadavg } from 'node:os';
+import { type Arguments, partsOf, readArguments } from './arguments.ts';
+import { canPin } from './measure/cores.ts';
+import type { Results } from './measure/results.ts';
+import { QUICK, WHOLE } from './measure/settings.ts';
+import { PARTS, type Part } from './parts.ts';
+import { printResults } from './report/print-results.ts';
+import { printTargets, targetsFor } from './report/print-targets.ts';
+import { saveCalls } from './report/saved.ts';
+import { extractBaseline } from './stores/baseline.ts';
 
-/** `npm run bench`: about three and a half minutes; with `-- --quick` 45 seconds, to see that it works. */
-const CONTENDERS: readonly ContenderName[] = [
-  'raw',
-  'guard-node',
-  'guard-express',
-  'guard-redis',
-  'naive',
-  'portkey',
-];
-const WHOLE = { rounds: 7, warmMs: 3_500, requestsMs: 1_500, framesMs: 1_200, latencyMs: 350 };
-const QUICK = { rounds: 5, warmMs: 400, requestsMs: 300, framesMs: 300, latencyMs: 80 };
+// Servers that were started end with this process, however it ends.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
-const isQuick = process.argv.includes('--quick');
-if (!pinLoad()) console.log('Cores cannot be assigned here: load and contender share them.\n');
-const alone = await runAlone(isQuick);
-const rounds = await measureAll(isQuick ? QUICK : WHOLE);
-printContenders(rounds);
-console.log();
-printTargets(targetsOf(rounds, alone));
+const asked = readArguments();
+introduce(asked);
+if (asked.growth) await grow(asked);
+else await bench(asked);
 
-async function measureAll(settings: Durations & { rounds: number }): Promise<readonly Round[]> {
-  const upstream = await startUpstream();
-  const contenders: Contender[] = [];
-  try {
-    for (const name of CONTENDERS) contenders.push(await startContender(name, upstream.port));
-    return await measureRounds(contenders, upstream, settings.rounds, settings);
-  } finally {
-    await Promise.all(contenders.map((contender) => contender.stop()));
-    upstream.close();
+/** Loads what draws plots only when it is needed, since this process is also the load. */
+async function grow(asked: Arguments): Promise<void> {
+  await (await import('./growth/grow.ts')).grow(asked);
+}
+
+function introduce({ quick }: Arguments): void {
+  const [load = 0] = loadavg();
+  console.log(
+    `Node ${process.version}, ${availableParallelism()} cores, load ${load.toFixed(1)} at the start`,
+  );
+  if (quick) console.log('A smoke run: its figures mean nothing.');
+  if (!canPin) console.log('Cores cannot be assigned here: load and contender share them.');
+  console.log();
+}
+
+async function bench({ named, quick, save, against }: Arguments): Promise<void> {
+  const parts = partsOf(PARTS, named).map((name): Part => PARTS[name]);
+  const baseline = extractBaseline(against);
+  if (baseline === undefined) warnOfBaseline(against);
+  let results: Results = {};
+  for (const part of parts) {
+    const more = await part.run(quick ? QUICK : WHOLE, baseline);
+    printResults(more);
+    results = { ...results, ...more };
   }
+  const targets = targetsFor(
+    parts.flatMap(({ loads }) => loads),
+    baseline !== undefined,
+  );
+  const missing = printTargets(targets, results);
+  if (missing.length > 0) process.exitCode = 1;
+  if (!save) return;
+  saveCalls(results);
+  (await import('./report/docs.ts')).writeDocs();
+}
+
+function warnOfBaseline(commit: string): void {
+  console.log(`***** This clone has no commit ${commit}: nothing is compared with it. *****\n`);
 }

@@ -1,0 +1,43 @@
+import { parseArgs } from 'node:util';
+import { BASELINE } from './stores/baseline.ts';
+
+/** What `npm run bench -- …` was asked for. */
+export interface Arguments {
+  /** The parts to run; none named means all. */
+  readonly named: readonly string[];
+  /** How cost grows, instead of the targets. */
+  readonly growth: boolean;
+  readonly quick: boolean;
+  /** Writes the figures into docs/. */
+  readonly save: boolean;
+  /** The commit to compare ledgers with. */
+  readonly against: string;
+}
+
+/** Reads the command line; `TypeError` names what it does not know. */
+export function readArguments(): Arguments {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      growth: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      save: { type: 'boolean', default: false },
+      against: { type: 'string', default: BASELINE },
+    },
+  });
+  if (values.quick && values.save) throw new TypeError('"--quick" measures nothing worth "--save"');
+  return { ...values, named: positionals };
+}
+
+/** The parts that are named, in the order given; all of them if none is. */
+export function partsOf<Part extends string>(
+  parts: Readonly<Record<Part, unknown>>,
+  named: readonly string[],
+): readonly Part[] {
+  const known = Object.keys(parts) as Part[];
+  const unknown = named.filter((name) => !known.some((part) => part === name));
+  if (unknown.length > 0) {
+    throw new TypeError(`there is no part "${unknown.join('", "')}"; parts: ${known.join(', ')}`);
+  }
+  return named.length > 0 ? known.filter((part) => named.includes(part)) : known;
+}

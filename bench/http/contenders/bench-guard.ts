@@ -1,0 +1,36 @@
+import { createGuardedCompletion, type Guard } from '../../../src/create-guarded-completion.ts';
+import type { GuardOptions } from '../../../src/options.ts';
+import { CONNECTIONS } from '../workload.ts';
+
+const SECRET = 'a secret of the benchmark alone, 32 bytes or more';
+
+/** What a small app would set: a rate, a daily quota, tokens and money by month; none of them binds. */
+export function benchGuard(
+  options: Pick<GuardOptions, 'baseURL' | 'bounds' | 'fetch' | 'ledger' | 'timeouts'>,
+): Guard {
+  const guard = createGuardedCompletion({
+    apiKey: 'sk-example',
+    secret: SECRET,
+    plans: {
+      pro: {
+        models: ['gpt-5*'],
+        limits: [
+          { requests: 60_000_000, per: 'minute', burst: 1_000_000 },
+          { requests: 1_000_000_000, per: '24h' },
+          { tokens: 1_000_000_000_000, per: 'month' },
+          { usd: 1_000_000, per: 'month' },
+        ],
+      },
+    },
+    ...options,
+  });
+  guard.on('failed', ({ what, error }) => console.error(what, error));
+  return guard;
+}
+
+/** A user with an access token for each connection. */
+export async function benchCallers(guard: Guard): Promise<{ authorization: string }[]> {
+  const users = Array.from({ length: CONNECTIONS }, (_, index) => `user-${index}`);
+  const tokens = await Promise.all(users.map((user) => guard.tokens.issue({ user })));
+  return tokens.map(({ value }) => ({ authorization: `Bearer ${value}` }));
+}

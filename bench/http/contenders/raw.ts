@@ -1,0 +1,58 @@
+import type { ServerResponse } from 'node:http';
+import { type Dispatcher, Pool } from 'undici';
+import { ANYBODY, contend, listen } from './contender.ts';
+
+const FRAMING: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'transfer-encoding']);
+
+class Passing implements Dispatcher.DispatchHandler {
+  readonly #response: ServerResponse;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  onConnect(): void {}
+
+  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
+    const headers: string[] = [];
+    for (let index = 0; index < rawHeaders.length; index += 2) {
+      const name = String(rawHeaders[index]);
+      if (!FRAMING.has(name)) headers.push(name, String(rawHeaders[index + 1]));
+    }
+    this.#response.writeHead(status, headers);
+    this.#response.on('drain', resume);
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    return this.#response.write(chunk);
+  }
+
+  onComplete(): void {
+    this.#response.end();
+  }
+
+  onError(): void {
+    this.#response.destroy();
+  }
+}
+
+/** The limit for Node: node:http in front, undici's `dispatch` behind, and nothing between them. */
+await contend(async ({ upstreamURL }) => {
+  const pool = new Pool(upstreamURL, { connections: null, pipelining: 1 });
+  const headers = {
+    'content-type': 'application/json',
+    'accept-encoding': 'identity',
+    authorization: 'Bearer sk-example',
+  };
+  const port = await listen((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+      const path = request.url ?? '/';
+      pool.dispatch({ path, method: 'POST', headers, body }, new Passing(response));
+    });
+  });
+  return { port, callers: ANYBODY };
+});

@@ -1,0 +1,54 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { type Place, pinned } from './cores.ts';
+
+const ANSWER_MS_MAX = 600_000;
+
+/** A process of the bench's own, which answers what it is asked; see `answerParent`. */
+export interface Child extends AsyncDisposable {
+  /** What it said when it was ready. */
+  readonly ready: unknown;
+  /** One question at a time. */
+  ask(message: object): Promise<unknown>;
+}
+
+/** Starts a script with one argument, which it reads by `argumentOf`, and waits until it is ready. */
+export async function startChild(
+  script: URL,
+  argument: object,
+  settings: { readonly at: Place; readonly nodeArguments?: readonly string[] },
+): Promise<Child> {
+  const child = fork(fileURLToPath(script), [JSON.stringify(argument)], {
+    ...pinned(settings.at, settings.nodeArguments ?? []),
+    // A gateway greets on its standard output.
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const ready = await nextMessage(child);
+  return {
+    ready,
+    ask(message) {
+      child.send(message);
+      return nextMessage(child);
+    },
+    async [Symbol.asyncDispose]() {
+      const exited = once(child, 'exit');
+      child.disconnect();
+      await exited;
+    },
+  };
+}
+
+async function nextMessage(child: ChildProcess): Promise<unknown> {
+  const answered = new AbortController();
+  const signal = AbortSignal.any([answered.signal, AbortSignal.timeout(ANSWER_MS_MAX)]);
+  const ended = once(child, 'exit', { signal }).then(() => {
+    throw new Error(`A process of the bench ended early: ${child.spawnargs.join(' ')}`);
+  });
+  try {
+    const [message] = await Promise.race([once(child, 'message', { signal }), ended]);
+    return message;
+  } finally {
+    answered.abort();
+  }
+}

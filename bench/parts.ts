@@ -1,0 +1,32 @@
+import { benchHttp } from './http/bench-http.ts';
+import { benchProfile } from './http/bench-profile.ts';
+import type { Results } from './measure/results.ts';
+import type { Settings } from './measure/settings.ts';
+import { benchSdk } from './sdk/bench-sdk.ts';
+import { benchStore } from './stores/bench-store.ts';
+import type { StoreName } from './stores/store.ts';
+import { stores } from './stores/stores.ts';
+
+/** What can be measured alone. */
+export interface Part {
+  /** `baseline` is the folder of the code to compare with, if the clone has it. */
+  run(settings: Settings, baseline: string | undefined): Promise<Results>;
+  /** How the names of its loads begin. */
+  readonly loads: readonly string[];
+}
+
+const ofStore = (name: StoreName): Part => ({
+  run: (settings, baseline) => benchStore(stores[name], settings, baseline),
+  loads: [name],
+});
+
+/** The parts of a whole run, in its order. */
+export const PARTS = {
+  http: { run: benchHttp, loads: ['json', 'streams', 'mixed'] },
+  sdk: { run: benchSdk, loads: ['sdk'] },
+  memory: ofStore('memory'),
+  sqlite: ofStore('sqlite'),
+  redis: ofStore('redis'),
+  postgres: ofStore('postgres'),
+  profile: { run: benchProfile, loads: ['where'] },
+} satisfies Readonly<Record<string, Part>>;

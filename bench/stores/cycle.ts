@@ -1,0 +1,84 @@
+import type { Amounts, Claim, Ledger } from '../../src/ledger/ledger.ts';
+import type { LimitSpec } from '../../src/plans/limit.ts';
+import type { LedgerSource } from './ledger-source.ts';
+
+/** One call of a contender, the `index`th. */
+export type Call = (index: number) => Promise<unknown>;
+
+/** The limits that a call must fit in, and who calls. */
+export interface CycleSettings {
+  /** How many limits of the user's own, at most 20. */
+  readonly own: number;
+  /** Whether there is one global limit besides. */
+  readonly withGlobal: boolean;
+  readonly users: number;
+  /** Makes the claims of all users before the first call, as a guard keeps them. Default: at each call,
+   * so that no more is in memory than what the ledger keeps. */
+  readonly premade?: boolean;
+}
+
+export const USERS = 10_000;
+/** More than any run uses, so that every call is granted. */
+export const UNLIMITED = 1e12;
+const OWN_LIMITS = ownLimits();
+const GLOBAL_LIMIT: LimitSpec = { usd: 1_000_000, per: 'day' };
+const HELD: Amounts = {
+  requests: 1,
+  tokens: 1_500,
+  inputTokens: 500,
+  outputTokens: 1_000,
+  nanoUsd: 2_000_000,
+  concurrent: 1,
+};
+const USED: Amounts = { ...HELD, tokens: 700, outputTokens: 200, nanoUsd: 450_000, concurrent: 0 };
+const LEASE = { durationMs: 90_000, dispatched: true };
+
+/** What an app would set, each kind of limit once, then more of the same over other periods. */
+function ownLimits(): readonly LimitSpec[] {
+  const more = ['day', 'week', 'year'].flatMap((per): LimitSpec[] => [
+    { requests: UNLIMITED, per },
+    { tokens: UNLIMITED, per },
+    { inputTokens: UNLIMITED, per },
+    { outputTokens: UNLIMITED, per },
+    { usd: 1_000_000, per },
+  ]);
+  return [
+    { requests: UNLIMITED, per: '24h' },
+    { requests: UNLIMITED, per: 'minute', burst: UNLIMITED },
+    { tokens: UNLIMITED, per: 'month' },
+    { concurrent: 1_000 },
+    { usd: 1_000_000, per: 'month' },
+    ...more,
+  ];
+}
+
+/** Visits every user in turn, and no two neighbours one after the other. */
+export const userOf = (index: number, users: number = USERS): number => (index * 7_919) % users;
+
+/** Reserves and settles one call of one of many users; throws unless both have had their effect. */
+export function cycleOf(source: LedgerSource, ledger: Ledger, settings: CycleSettings): Call {
+  const claimsOf = claimsFor(source, settings);
+  return async (index) => {
+    // Unique among all processes that count in one place.
+    const id = `call-${process.pid}-${index}`;
+    const { granted } = await ledger.reserve(id, claimsOf(index), HELD, LEASE);
+    if (!granted || (await ledger.settle(id, USED)) !== 'done') throw new Error('not counted');
+  };
+}
+
+function claimsFor(
+  source: LedgerSource,
+  { own, withGlobal, users, premade = false }: CycleSettings,
+): (index: number) => readonly Claim[] {
+  const limits = source.parseLimits(OWN_LIMITS.slice(0, own), 'limits');
+  const globals = source.parseLimits(withGlobal ? [GLOBAL_LIMIT] : [], 'limits');
+  const make = (user: number): readonly Claim[] => {
+    const nowMs = Date.now();
+    const claims = (of: typeof limits, subject: string) =>
+      of.map((limit) => ({ subject, rule: limit.ruleFor({ id: `${user}` }, nowMs) }));
+    return [...claims(limits, `user:${user}`), ...claims(globals, 'everybody')];
+  };
+  if (!premade) return (index) => make(userOf(index, users));
+  const made = Array.from({ length: users }, (_, user) => make(user));
+  return (index) => made[userOf(index, users)] ?? [];
+}

@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { memoryLedger } from '../../src/ledger/memory-ledger.ts';
+import { postgresLedger } from '../../src/ledger/postgres-ledger.ts';
+import { redisLedger } from '../../src/ledger/redis-ledger.ts';
+import { sqliteLedger } from '../../src/ledger/sqlite-ledger.ts';
+import { parseLimits } from '../../src/plans/parse-limits.ts';
+
+const current = { memoryLedger, postgresLedger, redisLedger, sqliteLedger, parseLimits };
+
+/** The ledgers of one commit, with the limits that belong to them. */
+export type LedgerSource = typeof current;
+
+/** Where the baseline has them. A rule of one commit is never given to a ledger of another. */
+const BASELINE_FILES = [
+  'src/ledger/memory-ledger.ts',
+  'src/ledger/postgres-ledger.ts',
+  'src/ledger/redis-ledger.ts',
+  'src/ledger/sqlite-ledger.ts',
+  'src/plans/parse-limits.ts',
+];
+
+/** Loads the ledgers from a folder that `extractBaseline` made; without one, those of this checkout. */
+export async function loadLedgers(folder: string | undefined): Promise<LedgerSource> {
+  if (folder === undefined) return current;
+  const urls = BASELINE_FILES.map((file) => pathToFileURL(join(folder, file)).href);
+  const modules = await Promise.all(urls.map((url) => import(url)));
+  return Object.assign({}, ...modules) as LedgerSource;
+}
