@@ -92,7 +92,7 @@ it(`${STORE_PAGE}: money denies while the store fails, and both events tell of i
   expect(world.fake.invoice).toHaveLength(1);
   expect(seen.alerts).toEqual([expect.stringContaining('connection refused')]);
   store.fails = false;
-  await vi.waitFor(() => expect(seen.logged).toHaveLength(1), { timeout: 10_000 });
+  await expect.poll(() => seen.logged).toHaveLength(1);
   expect(await ask()).toEqual({ status: 200, code: null });
   await guard.close();
 });

@@ -37,7 +37,7 @@ async function endDuring(
   let text = (await pieces.next()).value ?? '';
   backend.terminate();
   // The signal takes its time; from then on nothing new is let in.
-  await expect.poll(codeOfNewCall, { timeout: 5_000 }).toBe('shutting_down');
+  await expect.poll(codeOfNewCall).toBe('shutting_down');
   gate.open();
   for (let next = await pieces.next(); !next.done; next = await pieces.next()) text += next.value;
   expect(await backend.ended).toEqual({ code: 0, signal: null, stderr: '' });

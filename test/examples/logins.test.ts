@@ -44,7 +44,7 @@ const call = async (backend: BackendProcess, credential?: string) => {
 
 /** The first call may find a store that is still being connected to, and is then refused. */
 const firstCall = (backend: BackendProcess, credential: string) =>
-  expect.poll(() => call(backend, credential), { timeout: 5_000 });
+  expect.poll(() => call(backend, credential));
 
 async function endsWell(backend: BackendProcess): Promise<void> {
   backend.terminate();

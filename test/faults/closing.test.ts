@@ -91,7 +91,7 @@ describe('F47 guard.close', () => {
     await stream.cancel();
     await gate.arrived();
     expect(allEndings(ledger)).toEqual([[]]);
-    const soon = vi.waitFor(() => expect(allEndings(ledger)).toEqual([['settle']]));
+    const soon = expect.poll(() => allEndings(ledger)).toEqual([['settle']]);
     await Promise.all([guard.close(NOW), soon]);
     expect(await settled).toMatchObject({ estimated: true });
     expect(fixture.failed).toEqual([]);

@@ -18,8 +18,6 @@ afterAll(async () => {
 
 /** So long that whatever is heard was not polled for. */
 const NEVER_MS = 60_000;
-/** In which a block must be known everywhere. */
-const PROMISED_MS = 1_000;
 
 const listeners: Readonly<Record<Library, (at: string) => Promise<Listening>>> = {
   async pg(at) {
@@ -57,9 +55,9 @@ describe.skipIf(server === undefined).each<Library>(['pg', 'postgres'])(
       reader.records.watch((key) => heard.push(key));
       endings.push(end, () => reader.close());
       const listening = () => pidsListening(schema);
-      await expect.poll(listening, { timeout: 5_000 }).toHaveLength(1);
+      await expect.poll(listening).toHaveLength(1);
       // The first answers: nobody knows what changed before them.
-      await expect.poll(() => heard, { timeout: 5_000 }).toContain('*');
+      await expect.poll(() => heard).toContain('*');
       return { schema, writer, heard, listening };
     }
 
@@ -71,8 +69,8 @@ describe.skipIf(server === undefined).each<Library>(['pg', 'postgres'])(
       return rows.map(({ pid }) => pid);
     }
 
-    const hears = (heard: readonly string[], key: string, timeout: number) =>
-      expect.poll(() => heard, { timeout, interval: 10 }).toContain(key);
+    const hears = (heard: readonly string[], key: string) =>
+      expect.poll(() => heard, { interval: 10 }).toContain(key);
 
     async function changes(writer: PostgresLedger, key: string): Promise<void> {
       expect(await writer.records.put(key, '1')).toBe(true);
@@ -81,7 +79,7 @@ describe.skipIf(server === undefined).each<Library>(['pg', 'postgres'])(
     it('are heard of without being polled for, also when they are many at once', async () => {
       const { writer, heard } = await stage(NEVER_MS);
       await changes(writer, 'user:ada');
-      await hears(heard, 'user:ada', 5_000);
+      await hears(heard, 'user:ada');
       expect(await writer.records.delete('user:ada')).toBe(true);
       await expect.poll(() => heard.filter((key) => key === 'user:ada').length).toBe(2);
       const names = Array.from({ length: 60 }, (_, index) => `user:${index}`);
@@ -89,13 +87,13 @@ describe.skipIf(server === undefined).each<Library>(['pg', 'postgres'])(
       await expect.poll(() => new Set(heard)).toEqual(new Set(['*', 'user:ada', ...names]));
     });
 
-    it('are heard of within 1 s when the connection that listens is ended', async () => {
+    it('are heard of when the connection that listens is ended', async () => {
       const { writer, heard, listening } = await stage(400);
       await pool.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) pid', [
         await listening(),
       ]);
       await changes(writer, 'user:bob');
-      await hears(heard, 'user:bob', PROMISED_MS);
+      await hears(heard, 'user:bob');
     });
 
     it.skipIf(bouncer === undefined)(
@@ -103,7 +101,7 @@ describe.skipIf(server === undefined).each<Library>(['pg', 'postgres'])(
       async () => {
         const { writer, heard } = await stage(400, bouncer?.url);
         await changes(writer, 'user:eve');
-        await hears(heard, 'user:eve', PROMISED_MS);
+        await hears(heard, 'user:eve');
       },
     );
   },
@@ -121,20 +119,18 @@ describe.skipIf(server === undefined)('A45 a pool of postgres.js', () => {
       (
         await client`SELECT pid FROM pg_stat_activity WHERE query ILIKE ${`listen "${schema}"`}`
       ).map(({ pid }) => Number(pid));
-    const begun = () => expect.poll(pids, { timeout: 5_000 }).toHaveLength(1);
+    const begun = () => expect.poll(pids).toHaveLength(1);
     const stopOther = reader.records.watch(() => {});
     await begun();
     stopOther();
-    await expect.poll(pids, { timeout: 5_000 }).toEqual([]);
+    await expect.poll(pids).toEqual([]);
     const stop = reader.records.watch((key) => heard.push(key));
     await begun();
     const [first = 0] = await pids();
     await client`SELECT pg_terminate_backend(${first})`;
-    await expect
-      .poll(async () => (await pids()).filter((pid) => pid !== first), { timeout: 5_000 })
-      .toHaveLength(1);
+    await expect.poll(async () => (await pids()).filter((pid) => pid !== first)).toHaveLength(1);
     await writer.records.put('user:ada', '1');
-    await expect.poll(() => heard, { timeout: 5_000 }).toContain('user:ada');
+    await expect.poll(() => heard).toContain('user:ada');
     stop();
   });
 });
@@ -148,7 +144,7 @@ describe.skipIf(server?.own === undefined)('A45 F51 a server that was away for a
     const reader = await freshLedger(client, { schema, pollMs: NEVER_MS });
     const heard: string[] = [];
     const stop = reader.records.watch((key) => heard.push(key));
-    await expect.poll(() => heard, { timeout: 5_000 }).toContain('*');
+    await expect.poll(() => heard).toContain('*');
     await server?.own?.crash();
     await sleep(500);
     await server?.own?.resume();
@@ -156,7 +152,7 @@ describe.skipIf(server?.own === undefined)('A45 F51 a server that was away for a
       await writer.records.put('user:ada', '1').catch(() => false);
       return heard;
     };
-    await expect.poll(hearsOfPut, { timeout: 8_000 }).toContain('user:ada');
+    await expect.poll(hearsOfPut).toContain('user:ada');
     stop();
   });
 });

@@ -26,7 +26,7 @@ describe.skipIf(binary === undefined)('behind a sentinel', () => {
       const [balance] = await ledger.read(claims).catch(() => []);
       return balance && [balance.used, balance.held];
     };
-    await expect.poll(used, { timeout: 15_000 }).toEqual([5, 3]);
+    await expect.poll(used).toEqual([5, 3]);
     expect(await ledger.settle('two', tokens(4))).toBe('done');
     expect(await ledger.settle('one', tokens(5))).toBe('replayed');
     expect(await ledger.reserve('three', claims, tokens(1), DISPATCHED)).toMatchObject({

@@ -127,7 +127,7 @@ describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
     expect((await other.reserve('next', claims, tokens(1), DISPATCHED)).granted).toBe(true);
   });
 
-  it('A45 tells every process of a change within 1 s, also when its messages are lost', async () => {
+  it('A45 tells every process of a change, also when its messages are lost', async () => {
     const namespace = `watch-${Date.now()}`;
     const [one, other] = [redisLedger(client, { namespace }), redisLedger(client, { namespace })];
     const heard: string[] = [];
@@ -135,10 +135,10 @@ describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
     await one.records.get('any');
     await new Promise((resolve) => setTimeout(resolve, 100));
     await one.records.put('user:ada', '{"a":1}');
-    await expect.poll(() => heard, { timeout: 1_000 }).toContain('user:ada');
+    await expect.poll(() => heard).toContain('user:ada');
     await redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
     await one.records.put('user:bob', '{"a":1}');
-    await expect.poll(() => heard, { timeout: 1_000 }).toContain('user:bob');
+    await expect.poll(() => heard).toContain('user:bob');
     stop();
     await Promise.all([one.close(), other.close()]);
   });
@@ -167,9 +167,7 @@ describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
     const keys = Array.from({ length: 3_000 }, (_, index) => `key-${index}`);
     await Promise.all(keys.map((key) => one.records.put(key, '1')));
     await expect
-      .poll(() => heard.includes('*') || keys.every((key) => heard.includes(key)), {
-        timeout: 2_000,
-      })
+      .poll(() => heard.includes('*') || keys.every((key) => heard.includes(key)))
       .toBe(true);
     stop();
     await Promise.all([one.close(), other.close()]);

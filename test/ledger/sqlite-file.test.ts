@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { LedgerError } from '../../src/errors.ts';
 import { sqliteLedger } from '../../src/ledger/sqlite-ledger.ts';
 import {
@@ -121,7 +121,7 @@ describe('a process that is killed', () => {
   });
 });
 
-it('A45: two ledgers on one file hear each other’s changes of records within 1 s', async () => {
+it('A45: two ledgers on one file hear each other’s changes of records', async () => {
   await using place = sqliteFolder();
   const [one, other] = [place.open(), place.open()];
   const heard: string[][] = [[], []];
@@ -131,7 +131,7 @@ it('A45: two ledgers on one file hear each other’s changes of records within 1
   await other.records.put('user:bob', '1');
   await one.records.delete('user:ada');
   const both = expect.arrayContaining(['user:ada', 'user:bob']);
-  await vi.waitFor(() => expect(heard).toEqual([both, both]), { timeout: 1_000 });
+  await expect.poll(() => heard).toEqual([both, both]);
 });
 
 it('A34 no piece of any token, of the key or of the secret, and no prompt is in the file, nor beside it', async () => {

@@ -14,10 +14,15 @@ type Listener = (key: string) => void;
 
 /** What is notified meanwhile is asked for together. */
 const WAKE_MS = 10;
+/** After a question that failed, at the latest. */
+const RETRY_MS = 1_000;
+/** Deleted records are seen for an hour; what was asked for within half of it has missed none. */
+const SEEN_MS = 1_800_000;
 
 /**
- * Asks for changed records while anybody listens: when it is woken, and every `everyMs` anyhow. What was missed while the store
- * could not be asked is told as `ANY_KEY`. Its timer does not keep the process alive.
+ * Asks for changed records while there is a listener: when it is woken, and every `everyMs`. A store that
+ * cannot be asked tells nothing: what changed meanwhile is told when it answers again, after a long time
+ * as `ANY_KEY`. Its timer does not keep the process alive.
  */
 export class ChangePoller {
   readonly #ask: (after: number | undefined) => Promise<Changes>;
@@ -25,6 +30,7 @@ export class ChangePoller {
   readonly #listen: Listen;
   readonly #listeners = new Set<Listener>();
   #after: number | undefined;
+  #answeredAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #unlisten: (() => void) | undefined;
   #isAsking = false;
@@ -86,16 +92,24 @@ export class ChangePoller {
   }
 
   async #poll(timer: NodeJS.Timeout): Promise<void> {
-    const after = this.#after;
+    const isRecent = performance.now() - this.#answeredAtMs < SEEN_MS;
+    const after = isRecent ? this.#after : undefined;
     this.#isWoken = false;
     this.#isAsking = true;
     const changes = await this.#ask(after).catch(() => undefined);
     if (this.#timer !== timer) return;
     this.#isAsking = false;
-    this.#after = changes?.upTo;
-    // Nobody knows what changed before the first answer, or while there was none.
-    if (after === undefined || changes === undefined || changes.isCut) this.tell(ANY_KEY);
-    else for (const key of changes.keys) this.tell(isHashed(key) ? ANY_KEY : key);
-    if (this.#timer === timer) this.#next(this.#isWoken ? WAKE_MS : this.#everyMs);
+    if (changes !== undefined) this.#tellChanges(changes, after === undefined);
+    if (this.#timer !== timer) return;
+    const laterMs = changes === undefined ? Math.min(RETRY_MS, this.#everyMs) : this.#everyMs;
+    this.#next(this.#isWoken ? WAKE_MS : laterMs);
+  }
+
+  /** Nobody knows what changed before the first answer. */
+  #tellChanges({ keys, upTo, isCut }: Changes, isFirst: boolean): void {
+    this.#after = upTo;
+    this.#answeredAtMs = performance.now();
+    if (isFirst || isCut) this.tell(ANY_KEY);
+    else for (const key of keys) this.tell(isHashed(key) ? ANY_KEY : key);
   }
 }

@@ -107,7 +107,7 @@ describe.each(cases)('I5 F31 F32 F57 $name', ({ begin, end, keeps, open }) => {
     expect(loose).toEqual({ served: 2, rate_limit_exceeded: 98 });
     expect(fake.requests).toHaveLength(4);
     await end(store);
-    await expect.poll(() => recovered.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => recovered.length).toBe(1);
     if (keeps) {
       expect(await codes([await post(guard, ada, chat())])).toEqual({ served: 1 });
       await expect
