@@ -1,6 +1,6 @@
 /**
  * The memory ledger beside what else could count a call: `node bench/ledger.ts` (with `--expose-gc` it
- * also weighs an idle subject).
+ * also weighs an idle account).
  */
 import { pathToFileURL } from 'node:url';
 import { RateLimiterMemory, RateLimiterUnion } from 'rate-limiter-flexible';
@@ -21,7 +21,7 @@ type Contender = (calls: number) => Promise<void>;
 
 const USERS = 10_000;
 const ROUNDS = 7;
-const IDLE_SUBJECTS = 200_000;
+const IDLE_ACCOUNTS = 200_000;
 const UNLIMITED = 1e12;
 const OWN_LIMITS: readonly LimitSpec[] = [
   { requests: UNLIMITED, per: 'minute', burst: UNLIMITED },
@@ -46,6 +46,7 @@ export async function benchLedger(rounds = ROUNDS): Promise<readonly LedgerRow[]
   const contenders: readonly [string, Contender, number][] = [
     ['one awaited Map counter', mapCounter(), 500_000],
     ['reserve + settle of 6 limits', ledgerCycle(), 200_000],
+    ['the same 6 limits, in process by handle', handleCycle(), 200_000],
     ['reserve + settle of 3 limits', ledgerCycle(OWN_LIMITS.slice(1, 3)), 200_000],
     ['rate-limiter-flexible, union of 5', unionOfFive(), 40_000],
   ];
@@ -65,8 +66,8 @@ export async function benchLedger(rounds = ROUNDS): Promise<readonly LedgerRow[]
   });
 }
 
-/** Heap per subject that has used something and holds nothing; needs `--expose-gc`. */
-export async function idleSubjectBytes(subjects = IDLE_SUBJECTS): Promise<number | undefined> {
+/** Heap per account that has used something and holds nothing; needs `--expose-gc`. */
+export async function idleAccountBytes(accounts = IDLE_ACCOUNTS): Promise<number | undefined> {
   const { gc } = globalThis;
   if (gc === undefined) return undefined;
   const ledger = memoryLedger();
@@ -74,14 +75,14 @@ export async function idleSubjectBytes(subjects = IDLE_SUBJECTS): Promise<number
   await cycle(ledger, claimsOf('first', limits), 'first');
   gc();
   const before = process.memoryUsage().heapUsed;
-  for (let index = 0; index < subjects; index += 1) {
+  for (let index = 0; index < accounts; index += 1) {
     await cycle(ledger, claimsOf(`user:${index}`, limits), `same${index % 1_000}-${index}`);
   }
-  // What is remembered of finished ids does not belong to subjects; these push it out.
+  // What is remembered of finished ids does not belong to accounts; these push it out.
   gc();
   const after = process.memoryUsage().heapUsed;
   await ledger.read([]);
-  return (after - before) / subjects;
+  return (after - before) / accounts;
 }
 
 async function cycle(ledger: Ledger, claims: readonly Claim[], id: string): Promise<void> {
@@ -97,19 +98,39 @@ function claimsOf(subject: string, limits: ReturnType<typeof parseLimits>): read
   }));
 }
 
-function ledgerCycle(own: readonly LimitSpec[] = OWN_LIMITS): Contender {
-  const ledger = memoryLedger();
+function claimsOfUsers(own: readonly LimitSpec[]): readonly (readonly Claim[])[] {
   const everybody = claimsOf('everybody', parseLimits([{ usd: 9_000_000, per: 'day' }], 'limits'));
   const limits = parseLimits(own, 'limits');
-  const claims = Array.from({ length: USERS }, (_, user) => [
+  return Array.from({ length: USERS }, (_, user) => [
     ...claimsOf(`user:${user}`, limits),
     ...everybody,
   ]);
+}
+
+function ledgerCycle(own: readonly LimitSpec[] = OWN_LIMITS): Contender {
+  const ledger = memoryLedger();
+  const claims = claimsOfUsers(own);
   let calls = 0;
   return async (count) => {
     for (let index = 0; index < count; index += 1) {
       calls += 1;
       await cycle(ledger, claims[calls % USERS] ?? [], `call-${calls}`);
+    }
+  };
+}
+
+/** As the guard asks it: no promise, no look-up by id. */
+function handleCycle(): Contender {
+  const { inProcess } = memoryLedger();
+  if (inProcess === undefined) throw new Error('the memory ledger must answer in process');
+  const claims = claimsOfUsers(OWN_LIMITS);
+  let calls = 0;
+  return async (count) => {
+    for (let index = 0; index < count; index += 1) {
+      calls += 1;
+      const decision = inProcess.reserve(`call-${calls}`, claims[calls % USERS] ?? [], HELD, LEASE);
+      if (!decision.granted) throw new Error('the bench must measure grants');
+      inProcess.settle(decision.hold, USED);
     }
   };
 }
@@ -159,8 +180,8 @@ async function main(): Promise<void> {
     '× Map': timesMap.toFixed(3),
   }));
   console.table(shown);
-  const bytes = await idleSubjectBytes();
-  if (bytes !== undefined) console.log(`${bytes.toFixed(0)} bytes per idle subject`);
+  const bytes = await idleAccountBytes();
+  if (bytes !== undefined) console.log(`${bytes.toFixed(0)} bytes per idle account`);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -148,15 +148,35 @@ export interface Records {
 }
 
 /**
+ * The verbs of every call, without a promise and by handle: `reserve` returns its hold, and the others
+ * are given it. No reply is lost within a process, so nothing is looked up by id and nothing is
+ * remembered of what has ended. Each verb does what its namesake of `Ledger` does, and throws what that
+ * one rejects with.
+ */
+export interface InProcessVerbs {
+  /** `id` is only a name: two reserves of one id are two holds. */
+  reserve(
+    id: string,
+    claims: readonly Claim[],
+    held: Amounts,
+    lease: Lease,
+  ): (Granted & { readonly hold: object }) | NotGranted;
+  /** `hold` is what `reserve` of the same ledger returned. */
+  settle(hold: object, used: Amounts): Resolution;
+  release(hold: object): Resolution;
+  renew(hold: object, lease: Lease): boolean;
+}
+
+/**
  * The one interface that a store implements: two-phase transfers, all claims or none, one round trip
  * a verb. Every verb is idempotent by `id` (made by us, unguessable), so a lost reply is answered by
  * repeating it; a finished id stays as a tombstone for at least an hour. The store's clock decides.
  * Denials are values; a verb throws only when the store failed.
  */
 export interface Ledger {
-  /** True of a ledger that answers at once from this process's own memory: it can be neither silent nor
-   * unreachable, and the guard asks it without a deadline. `undefined` of every other. */
-  readonly inProcess?: true;
+  /** Only of a ledger that answers from this process's own memory. It can be neither silent nor
+   * unreachable, so the guard asks it without a deadline, by these verbs. */
+  readonly inProcess?: InProcessVerbs;
   readonly records: Records;
   /**
    * Holds `held[rule.unit]` on every claim, if `used + held + cost <= amount` for each; else changes

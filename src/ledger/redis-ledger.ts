@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { LedgerError } from '../errors.ts';
+import { balancesOf, violationsOf } from './counting/part.ts';
 import { EscrowLedger } from './escrow-ledger.ts';
 import type {
   Amounts,
@@ -14,7 +15,6 @@ import type {
 } from './ledger.ts';
 import { assertAmounts, assertGifts, assertLease } from './memory/assert-amounts.ts';
 import { RecentMap } from './memory/recent-map.ts';
-import { balancesOf, violationsOf } from './memory/share.ts';
 import {
   driverOf,
   failureOf,
@@ -22,7 +22,7 @@ import {
   type RedisClient,
   type RedisDriver,
 } from './redis/driver.ts';
-import { encodeAmounts, encodeClaims, sharesOf } from './redis/encode-claims.ts';
+import { encodeAmounts, encodeClaims, partsWith } from './redis/encode-claims.ts';
 import { RedisRecords } from './redis/redis-records.ts';
 import type { Script } from './redis/script.ts';
 import { scripts } from './redis/scripts.ts';
@@ -125,10 +125,10 @@ class RedisLedger implements Ledger {
     const answer = await this.#ask(scripts.reserve, keys, parameters);
     const [granted, nowMs, ...counters] = answer as Standing;
     if (granted === 1) this.#keysOf.set(id, subjectKeys, Date.now());
-    const shares = sharesOf(claims, encoded, counters, held);
-    const balances = balancesOf(shares, nowMs);
+    const parts = partsWith(claims, encoded, counters, held);
+    const balances = balancesOf(parts, nowMs);
     if (granted !== 0) return { granted: true, balances };
-    return { granted: false, violations: violationsOf(shares, nowMs), balances };
+    return { granted: false, violations: violationsOf(parts, nowMs), balances };
   }
 
   async settle(id: string, used: Amounts): Promise<Resolution> {
@@ -152,7 +152,7 @@ class RedisLedger implements Ledger {
     const keys = [`${this.#prefix}clock`, ...subjects.map((subject) => this.#subjectKey(subject))];
     const answer = await this.#ask(scripts.read, keys, [numbers, ...slots]);
     const [, nowMs, ...counters] = answer as Standing;
-    return balancesOf(sharesOf(claims, encoded, counters, NOTHING), nowMs);
+    return balancesOf(partsWith(claims, encoded, counters, NOTHING), nowMs);
   }
 
   async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {

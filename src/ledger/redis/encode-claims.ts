@@ -1,8 +1,6 @@
+import { counterFor } from '../counting/counter-for.ts';
+import { type Part, partWith } from '../counting/part.ts';
 import type { Amounts, Claim, Rule, Unit } from '../ledger.ts';
-import { BUCKETS_FROM, COUNTERS_FROM, type Row } from '../memory/counter.ts';
-import { counterFor } from '../memory/counter-for.ts';
-import { nameOf } from '../memory/rolling-counter.ts';
-import type { Share } from '../memory/share.ts';
 
 /** What is kept at least, however short a window: tombstones and late settlements need it. */
 const KEPT_MS_MIN = 172_800_000;
@@ -115,36 +113,14 @@ function keptMs(rule: Rule): number {
 }
 
 /** Claims with the numbers that their counters have in the store, for the arithmetic of balances. */
-export function sharesOf(
+export function partsWith(
   claims: readonly Claim[],
   { places }: EncodedClaims,
   counters: readonly (readonly (number | string)[])[],
   costs: Amounts,
-): readonly Share[] {
-  return claims.map(({ rule }, index) =>
-    shareOf(rule, counters[places[index] ?? -1] ?? [], costs[rule.unit]),
-  );
-}
-
-function shareOf(rule: Rule, numbers: readonly (number | string)[], cost: number): Share {
-  const counter = counterFor(rule);
-  const { heldAt } = counter;
-  const row = rowOf(rule, numbers.map(Number));
-  return { key: '', counter, cost, heldAt, row, at: COUNTERS_FROM, window: 0 };
-}
-
-function rowOf(rule: Rule, numbers: readonly number[]): Row {
-  const row: Row = [0, 0, 0];
-  if (rule.kind !== 'rolling') {
-    row.push(...numbers);
-    row[BUCKETS_FROM] = row.length;
-    return row;
-  }
-  const [held = 0, ...buckets] = numbers;
-  row.push(held);
-  row[BUCKETS_FROM] = row.length;
-  buckets.forEach((number, index) => {
-    row.push(index % 2 === 0 ? nameOf(COUNTERS_FROM, number) : number);
+): readonly Part[] {
+  return claims.map((claim, index) => {
+    const numbers = counters[places[index] ?? -1] ?? [];
+    return partWith(claim, costs[claim.rule.unit], numbers.map(Number));
   });
-  return row;
 }

@@ -1,0 +1,174 @@
+import type { Amounts, Balance, Claim, Granted, Lease, NotGranted, Resolution } from '../ledger.ts';
+import type { Account } from './account.ts';
+import { type Ending, Hold } from './hold.ts';
+import { amountIn, balancesOf, type Part, partsOf, violationsOf } from './part.ts';
+import type { AccountTable, CreditTable, HoldTable, Tables } from './tables.ts';
+
+export const NOTHING: Amounts = {
+  requests: 0,
+  tokens: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  nanoUsd: 0,
+  concurrent: 0,
+};
+
+/** A grant with its hold in the hands of the caller. */
+export interface Taken extends Granted {
+  readonly hold: Hold;
+}
+
+/**
+ * The verbs of a ledger, over the tables of a store, at the store's time. None waits: each is done when
+ * it returns. `expire` must come before the others whenever time may have passed.
+ */
+export class Verbs {
+  readonly #accounts: AccountTable;
+  readonly #holds: HoldTable;
+  readonly #credits: CreditTable;
+
+  constructor({ accounts, holds, credits }: Tables) {
+    this.#accounts = accounts;
+    this.#holds = holds;
+    this.#credits = credits;
+  }
+
+  /** Ends every lease that is over, as of the moment when it was over. */
+  expire(nowMs: number): void {
+    for (;;) {
+      const hold = this.#holds.nextExpired(nowMs);
+      if (hold === undefined) return;
+      this.#post(hold, hold.dispatched ? undefined : NOTHING, hold.expiresAtMs);
+      hold.phase = hold.dispatched ? 'charged' : 'freed';
+      this.#holds.expired(hold, nowMs);
+    }
+  }
+
+  reserve(
+    id: string,
+    claims: readonly Claim[],
+    held: Amounts,
+    lease: Lease,
+    nowMs: number,
+  ): Granted | NotGranted {
+    if (this.#holds.find(id) !== undefined) {
+      return { granted: true, balances: this.read(claims, nowMs) };
+    }
+    const decision = this.take(id, claims, held, lease, nowMs);
+    if (!decision.granted) return decision;
+    this.#holds.add(decision.hold);
+    return { granted: true, balances: decision.balances };
+  }
+
+  /** As `reserve`, but the hold is returned, and put into no table. */
+  take(
+    id: string,
+    claims: readonly Claim[],
+    held: Amounts,
+    { durationMs, dispatched }: Lease,
+    nowMs: number,
+  ): Taken | NotGranted {
+    const parts = this.#partsOf(claims, held);
+    const violations = violationsOf(parts, nowMs);
+    if (violations.length > 0) {
+      return { granted: false, violations, balances: balancesOf(parts, nowMs) };
+    }
+    for (const { key, isNew } of parts) if (isNew) this.#accounts.find(key)?.assertRoom();
+    for (const part of parts) {
+      part.open(this.#kept(part, nowMs));
+      part.take(nowMs);
+    }
+    const hold = new Hold(id, parts, dispatched, Math.floor(nowMs + durationMs));
+    return { granted: true, balances: balancesOf(parts, nowMs), hold };
+  }
+
+  settle(id: string, used: Amounts, nowMs: number): Resolution {
+    return this.#endFound(this.#holds.find(id), 'settled', used, nowMs);
+  }
+
+  release(id: string, nowMs: number): Resolution {
+    return this.#endFound(this.#holds.find(id), 'released', NOTHING, nowMs);
+  }
+
+  end(hold: Hold, ending: Ending, used: Amounts, nowMs: number): Resolution {
+    if (hold.ending !== undefined) return repeated(hold.ending, ending);
+    this.#post(hold, used, nowMs);
+    hold.ending = ending;
+    this.#holds.ended(hold, ending, nowMs);
+    return 'done';
+  }
+
+  renew(id: string, lease: Lease, nowMs: number): boolean {
+    const hold = this.#holds.find(id);
+    return hold instanceof Hold && this.extend(hold, lease, nowMs);
+  }
+
+  extend(hold: Hold, { durationMs, dispatched }: Lease, nowMs: number): boolean {
+    if (hold.phase !== 'held' || hold.ending !== undefined) return false;
+    hold.dispatched ||= dispatched;
+    hold.expiresAtMs = Math.max(hold.expiresAtMs, Math.floor(nowMs + durationMs));
+    this.#holds.renewed(hold);
+    return true;
+  }
+
+  read(claims: readonly Claim[], nowMs: number): readonly Balance[] {
+    return balancesOf(this.#partsOf(claims, NOTHING), nowMs);
+  }
+
+  credit(id: string, claims: readonly Claim[], amounts: Amounts, nowMs: number): Resolution {
+    if (this.#credits.has(id)) return 'replayed';
+    this.#credits.add(id, nowMs);
+    for (const part of partsOf(claims, amounts)) {
+      if (part.cost === 0) continue;
+      part.locate(this.#accounts.find(part.key));
+      part.open(this.#kept(part, nowMs));
+      part.give(nowMs);
+    }
+    return 'done';
+  }
+
+  #endFound(
+    found: Hold | Ending | undefined,
+    ending: Ending,
+    used: Amounts,
+    nowMs: number,
+  ): Resolution {
+    if (found === undefined) return 'unknown';
+    if (typeof found === 'string') return repeated(found, ending);
+    return this.end(found, ending, used, nowMs);
+  }
+
+  #partsOf(claims: readonly Claim[], amounts: Amounts): Part[] {
+    const parts = partsOf(claims, amounts);
+    let before: Part | undefined;
+    for (const part of parts) {
+      part.locate(this.#find(part, before));
+      before = part;
+    }
+    return parts;
+  }
+
+  /** Without `used` at what is held. */
+  #post({ parts, phase }: Hold, used: Amounts | undefined, nowMs: number): void {
+    let before: Part | undefined;
+    for (const part of parts) {
+      part.locate(this.#find(part, before));
+      part.open(this.#kept(part, nowMs));
+      part.post(used === undefined ? part.cost : amountIn(used, part.counter.unit), phase, nowMs);
+      before = part;
+    }
+  }
+
+  /** Neighbours mostly are of the same account, which is then looked up once. */
+  #find(part: Part, before: Part | undefined): Account | undefined {
+    const isSame = before !== undefined && before.key === part.key && !before.isNew;
+    return isSame ? before.account : this.#accounts.find(part.key);
+  }
+
+  #kept({ key, account }: Part, nowMs: number): Account {
+    return account.isKept ? account : this.#accounts.keep(key, nowMs);
+  }
+}
+
+const repeated = (earlier: Ending, ending: Ending): Resolution =>
+  earlier === ending ? 'replayed' : 'refused';
