@@ -60,9 +60,9 @@ export class Account {
     return counter.seenAt + HEAD;
   }
 
-  #isAt(at: number, [first, second]: Slot): boolean {
+  #isAt(at: number, slot: Slot): boolean {
     const { numbers } = this;
-    return at + 1 < numbers.length && numbers[at] === first && numbers[at + 1] === second;
+    return at + 1 < numbers.length && numbers[at] === slot[0] && numbers[at + 1] === slot[1];
   }
 
   #seek(counter: Counter): number {

@@ -46,7 +46,7 @@ export class Part {
     return { subject: key, rule: counter.rule, cost, window };
   }
 
-  /** Looks where it counts; to be called again when the account may have grown. */
+  /** Looks where it counts. */
   locate(account: Account | undefined): void {
     this.#at = account === undefined ? NOT_FOUND : account.find(this.counter);
     this.account = account === undefined || this.#at === NOT_FOUND ? NOWHERE : account;
@@ -57,11 +57,10 @@ export class Part {
     return this.account === NOWHERE;
   }
 
-  /** Makes it count on its account, before it is changed there. */
+  /** Makes it count on its account; to be called before a change if the account may have grown. */
   open(account: Account): void {
-    if (account === this.account) return;
-    this.locate(account);
-    if (this.isNew) this.#at = account.add(this.counter);
+    const at = account.find(this.counter);
+    this.#at = at === NOT_FOUND ? account.add(this.counter) : at;
     this.account = account;
   }
 

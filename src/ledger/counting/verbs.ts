@@ -75,7 +75,7 @@ export class Verbs {
     }
     for (const { key, isNew } of parts) if (isNew) this.#accounts.find(key)?.assertRoom();
     for (const part of parts) {
-      part.open(this.#kept(part, nowMs));
+      if (!part.account.isKept) part.open(this.#accounts.keep(part.key, nowMs));
       part.take(nowMs);
     }
     const hold = new Hold(id, parts, dispatched, Math.floor(nowMs + durationMs));
@@ -120,8 +120,7 @@ export class Verbs {
     this.#credits.add(id, nowMs);
     for (const part of partsOf(claims, amounts)) {
       if (part.cost === 0) continue;
-      part.locate(this.#accounts.find(part.key));
-      part.open(this.#kept(part, nowMs));
+      part.open(this.#accounts.keep(part.key, nowMs));
       part.give(nowMs);
     }
     return 'done';
@@ -140,33 +139,23 @@ export class Verbs {
 
   #partsOf(claims: readonly Claim[], amounts: Amounts): Part[] {
     const parts = partsOf(claims, amounts);
-    let before: Part | undefined;
+    let key: string | undefined;
+    let account: Account | undefined;
     for (const part of parts) {
-      part.locate(this.#find(part, before));
-      before = part;
+      if (part.key !== key) account = this.#accounts.find(part.key);
+      key = part.key;
+      part.locate(account);
     }
     return parts;
   }
 
   /** Without `used` at what is held. */
   #post({ parts, phase }: Hold, used: Amounts | undefined, nowMs: number): void {
-    let before: Part | undefined;
     for (const part of parts) {
-      part.locate(this.#find(part, before));
-      part.open(this.#kept(part, nowMs));
-      part.post(used === undefined ? part.cost : amountIn(used, part.counter.unit), phase, nowMs);
-      before = part;
+      const { key, account, cost, counter } = part;
+      part.open(account.isKept ? account : this.#accounts.keep(key, nowMs));
+      part.post(used === undefined ? cost : amountIn(used, counter.unit), phase, nowMs);
     }
-  }
-
-  /** Neighbours mostly are of the same account, which is then looked up once. */
-  #find(part: Part, before: Part | undefined): Account | undefined {
-    const isSame = before !== undefined && before.key === part.key && !before.isNew;
-    return isSame ? before.account : this.#accounts.find(part.key);
-  }
-
-  #kept({ key, account }: Part, nowMs: number): Account {
-    return account.isKept ? account : this.#accounts.keep(key, nowMs);
   }
 }
 
