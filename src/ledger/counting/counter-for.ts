@@ -19,6 +19,16 @@ export function counterFor(rule: Rule): Counter {
   return counter;
 }
 
+const latest: Counter[] = [];
+
+/** The same for the rule at one place of a list, where mostly the same rule comes again. */
+export function counterAt(place: number, rule: Rule): Counter {
+  const counter = latest[place];
+  if (counter?.rule === rule) return counter;
+  latest[place] = counterFor(rule);
+  return latest[place];
+}
+
 function newCounter(rule: Rule): Counter {
   switch (rule.kind) {
     case 'rate':

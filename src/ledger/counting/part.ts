@@ -151,22 +151,6 @@ export class Part {
   }
 }
 
-/** Mostly the same rules come again, in the same order; this spares looking their counters up. */
-const latest: Counter[] = [];
-
-export function partsOf(claims: readonly Claim[], amounts: Amounts): Part[] {
-  const parts: Part[] = [];
-  for (const { subject, rule } of claims) {
-    let counter = latest[parts.length];
-    if (counter?.rule !== rule) {
-      counter = counterFor(rule);
-      latest[parts.length] = counter;
-    }
-    parts.push(new Part(subject, counter, amountIn(amounts, counter.unit)));
-  }
-  return parts;
-}
-
 /** One claim by itself, with the numbers that a store has of it; each counter says what they are. */
 export function partWith({ subject, rule }: Claim, cost: number, numbers: Numbers): Part {
   const part = new Part(subject, counterFor(rule), cost);

@@ -1,7 +1,8 @@
 import type { Amounts, Balance, Claim, Granted, Lease, NotGranted, Resolution } from '../ledger.ts';
 import type { Account } from './account.ts';
+import { counterAt } from './counter-for.ts';
 import { type Ending, Hold } from './hold.ts';
-import { amountIn, balancesOf, type Part, partsOf, violationsOf } from './part.ts';
+import { amountIn, balancesOf, Part, violationsOf } from './part.ts';
 import type { AccountTable, CreditTable, HoldTable, Tables } from './tables.ts';
 
 export const NOTHING: Amounts = {
@@ -118,7 +119,7 @@ export class Verbs {
   credit(id: string, claims: readonly Claim[], amounts: Amounts, nowMs: number): Resolution {
     if (this.#credits.has(id)) return 'replayed';
     this.#credits.add(id, nowMs);
-    for (const part of partsOf(claims, amounts)) {
+    for (const part of this.#partsOf(claims, amounts)) {
       if (part.cost === 0) continue;
       part.open(this.#accounts.keep(part.key, nowMs));
       part.give(nowMs);
@@ -138,13 +139,17 @@ export class Verbs {
   }
 
   #partsOf(claims: readonly Claim[], amounts: Amounts): Part[] {
-    const parts = partsOf(claims, amounts);
-    let key: string | undefined;
+    const parts: Part[] = [];
     let account: Account | undefined;
-    for (const part of parts) {
-      if (part.key !== key) account = this.#accounts.find(part.key);
-      key = part.key;
+    let before: string | undefined;
+    for (const { subject, rule } of claims) {
+      const counter = counterAt(parts.length, rule);
+      const part = new Part(subject, counter, amountIn(amounts, counter.unit));
+      // Neighbours mostly are of the same account.
+      if (subject !== before) account = this.#accounts.find(subject);
+      before = subject;
       part.locate(account);
+      parts.push(part);
     }
     return parts;
   }
