@@ -22,6 +22,7 @@ import { createPlanBook } from './plans/plan-book.ts';
 import { createClient } from './sdk/client.ts';
 import { createFetchAs } from './sdk/fetch-as.ts';
 import { renewLease } from './stages/admit.ts';
+import { callLedger } from './stages/call-ledger.ts';
 import { warnOfStart } from './start-warnings.ts';
 import { fetchUpstream } from './upstream/fetch-upstream.ts';
 import { undiciUpstream } from './upstream/undici-upstream.ts';
@@ -74,8 +75,9 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   const states = createUserStates(ledger.records);
   const credentials = createCredentials(settings, ledger.records, states);
   const cutIfBlocked = createBlockCutter(states, clock, events);
+  const callVerbs = callLedger(ledger);
   const calls = new InFlightCalls(clock, settings.drains, (call, nowMs) => {
-    renewLease(ledger, call, nowMs);
+    renewLease(callVerbs, call, nowMs);
     // A change notice may be lost, or come while a call was on its way in.
     cutIfBlocked(call);
   });
@@ -89,7 +91,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   const users = createUsers({ ledger, states, plans, endUserIds, events, clock });
   const upstream = upstreamOf(settings);
   const shared = { settings, events, states, credentials, calls, plans };
-  const line = createLine({ ...shared, users, endUserIds, upstream });
+  const line = createLine({ ...shared, ledger: callVerbs, users, endUserIds, upstream });
   const closing = { begun: undefined as Promise<void> | undefined };
   const shell = {
     settings,

@@ -8,6 +8,7 @@ import type { PlanBook } from './plans/plan-book.ts';
 import { createAdmit } from './stages/admit.ts';
 import { createAuthorize } from './stages/authorize.ts';
 import { createCall } from './stages/call.ts';
+import type { CallLedger } from './stages/call-ledger.ts';
 import { createIdentify } from './stages/identify.ts';
 import { createMeter } from './stages/meter.ts';
 import { createSettle } from './stages/settle.ts';
@@ -23,6 +24,7 @@ import type { UserBook } from './users/users.ts';
 
 export interface LineParts {
   readonly settings: Settings;
+  readonly ledger: CallLedger;
   readonly events: Events;
   readonly states: UserStates;
   readonly credentials: Credentials;
@@ -35,14 +37,16 @@ export interface LineParts {
 
 /** The stages of the line, each with what it needs. */
 export function createLine(parts: LineParts): Line {
-  const { settings, events, states, credentials, calls, plans, users, endUserIds, upstream } =
-    parts;
-  const { ledger, clock, prices, bounds } = settings;
+  const { settings, ledger, events, states, credentials, calls, plans } = parts;
+  const { users, endUserIds, upstream } = parts;
+  const { clock, prices, bounds } = settings;
   const drain = (call: InFlightCall) => calls.drain(call);
   const refuse = createRefuse(events, clock);
   const blockIdentifier = createIdentifierBlock({ users, states, events, clock });
   const turns = createTurns(bounds.inFlight, bounds.queued, settings.turnMs);
-  const leavesAtOnce = () => settings.hasFixedKey && turns.isFree;
+  const isInProcess = settings.ledger.inProcess !== undefined;
+  // A ledger in this process would not survive the crash that it is told for.
+  const leavesAtOnce = () => isInProcess || (settings.hasFixedKey && turns.isFree);
   return {
     identify: createIdentify(settings.auth, credentials.context, settings.hookMs, users.saw),
     authorize: createAuthorize({

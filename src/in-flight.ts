@@ -12,6 +12,8 @@ export class InFlightCall {
   readonly userId: string;
   /** Names its hold in the ledger. */
   id = '';
+  /** The hold itself, of a ledger in this process. */
+  hold: object | undefined = undefined;
   renewedAtMs: number;
   /** True from just before the first byte may leave for OpenAI; then "nothing was used" is unknowable. */
   dispatched = false;

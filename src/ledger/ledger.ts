@@ -147,12 +147,24 @@ export interface Records {
   watch(listener: (key: string) => void): () => void;
 }
 
-/** The verbs of every call, answered at once. An id names one hold, which is ended once: no reply gets
- * lost within a process, so nothing is repeated, and nothing is remembered of what has ended. */
+/**
+ * The verbs of every call, without a promise and by handle: `reserve` returns its hold, and the others
+ * are given it. No reply is lost within a process, so nothing is looked up by id and nothing is
+ * remembered of what has ended. Each verb does what its namesake of `Ledger` does, and throws what that
+ * one rejects with.
+ */
 export interface InProcessVerbs {
-  reserve(id: string, claims: readonly Claim[], held: Amounts, lease: Lease): Granted | NotGranted;
-  settle(id: string, used: Amounts): Resolution;
-  release(id: string): Resolution;
+  /** `id` is only a name: two reserves of one id are two holds. */
+  reserve(
+    id: string,
+    claims: readonly Claim[],
+    held: Amounts,
+    lease: Lease,
+  ): (Granted & { readonly hold: object }) | NotGranted;
+  /** `hold` is what `reserve` of the same ledger returned. */
+  settle(hold: object, used: Amounts): Resolution;
+  release(hold: object): Resolution;
+  renew(hold: object, lease: Lease): boolean;
 }
 
 /**
@@ -162,9 +174,8 @@ export interface InProcessVerbs {
  * Denials are values; a verb throws only when the store failed.
  */
 export interface Ledger {
-  /** The same verbs without a promise, of a ledger that answers from this process's own memory: it can
-   * be neither silent nor unreachable, and the guard asks it without a deadline. `undefined` of every
-   * other. */
+  /** Only of a ledger that answers from this process's own memory. It can be neither silent nor
+   * unreachable, so the guard asks it without a deadline, by these verbs. */
   readonly inProcess?: InProcessVerbs;
   readonly records: Records;
   /**

@@ -1,5 +1,7 @@
 import { type Clock, systemClock } from '../clock.ts';
 import { LedgerError } from '../errors.ts';
+import type { Ending, Hold } from './counting/hold.ts';
+import { NOTHING, type Taken, Verbs } from './counting/verbs.ts';
 import type {
   Amounts,
   Balance,
@@ -12,12 +14,11 @@ import type {
   Records,
   Resolution,
 } from './ledger.ts';
-import { Accounts } from './memory/accounts.ts';
 import { assertAmounts, assertGifts, assertLease } from './memory/assert-amounts.ts';
-import { type Ending, Holds } from './memory/holds.ts';
+import { MemoryAccounts } from './memory/memory-accounts.ts';
+import { MemoryCredits } from './memory/memory-credits.ts';
+import { MemoryHolds } from './memory/memory-holds.ts';
 import { MemoryRecords } from './memory/memory-records.ts';
-import { RecentMap } from './memory/recent-map.ts';
-import { balancesOf, violationsOf } from './memory/share.ts';
 
 export interface MemoryLedgerOptions {
   /** Users, tokens and other subjects that count on their own; default 1,000,000. When there are that
@@ -45,25 +46,15 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
 }
 
 const HOUR_MS = 3_600_000;
-/** Gifts are never forgotten before their time, or a repeated one would give twice. */
-const GIFTS_MAX = 100_000;
-
-const NOTHING: Amounts = {
-  requests: 0,
-  tokens: 0,
-  inputTokens: 0,
-  outputTokens: 0,
-  nanoUsd: 0,
-  concurrent: 0,
-};
 
 class MemoryLedger implements Ledger {
   readonly inProcess: InProcessVerbs;
   readonly records: Records & { clear(): void };
   readonly #clock: Clock;
-  readonly #accounts: Accounts;
-  readonly #holds: Holds;
-  readonly #gifts: RecentMap<true>;
+  readonly #accounts: MemoryAccounts;
+  readonly #holds: MemoryHolds;
+  readonly #credits: MemoryCredits;
+  readonly #verbs: Verbs;
   #latestMs = 0;
   #closed = false;
 
@@ -76,14 +67,20 @@ class MemoryLedger implements Ledger {
     clock = systemClock,
   }: MemoryLedgerOptions) {
     this.#clock = clock;
-    this.#accounts = new Accounts(maxSubjects);
-    this.#holds = new Holds(maxLeases, maxTombstones, retentionMs);
-    this.#gifts = new RecentMap(GIFTS_MAX, retentionMs);
+    this.#accounts = new MemoryAccounts(maxSubjects);
+    this.#holds = new MemoryHolds(maxLeases, maxTombstones, retentionMs);
+    this.#credits = new MemoryCredits(retentionMs);
+    this.#verbs = new Verbs({
+      accounts: this.#accounts,
+      holds: this.#holds,
+      credits: this.#credits,
+    });
     this.records = new MemoryRecords(maxRecords, () => this.#now());
     this.inProcess = {
       reserve: (id, claims, held, lease) => this.#take(id, claims, held, lease),
-      settle: (id, used) => this.#endOnce(id, 'settled', used),
-      release: (id) => this.#endOnce(id, 'released', NOTHING),
+      settle: (hold: Hold, used) => this.#end(hold, 'settled', used),
+      release: (hold: Hold) => this.#end(hold, 'released', NOTHING),
+      renew: (hold: Hold, lease) => this.#extend(hold, lease),
     };
   }
 
@@ -93,89 +90,72 @@ class MemoryLedger implements Ledger {
     held: Amounts,
     lease: Lease,
   ): Promise<Granted | NotGranted> {
+    assertAmounts(held);
+    assertLease(lease);
     const nowMs = this.#begin();
-    if (!this.#holds.has(id)) return this.#take(id, claims, held, lease);
-    return { granted: true, balances: this.#accounts.read(claims, nowMs) };
+    this.#holds.assertRoom(id);
+    return this.#verbs.reserve(id, this.#accounts.placed(claims, nowMs), held, lease, nowMs);
   }
 
   async settle(id: string, used: Amounts): Promise<Resolution> {
-    return this.#end(id, 'settled', used);
+    assertAmounts(used);
+    return this.#verbs.settle(id, used, this.#begin());
   }
 
   async release(id: string): Promise<Resolution> {
-    return this.#end(id, 'released', NOTHING);
+    return this.#verbs.release(id, this.#begin());
   }
 
   async renew(id: string, lease: Lease): Promise<boolean> {
     assertLease(lease);
-    return this.#holds.renew(id, lease, this.#begin());
+    return this.#verbs.renew(id, lease, this.#begin());
   }
 
   async read(claims: readonly Claim[]): Promise<readonly Balance[]> {
-    return this.#accounts.read(claims, this.#begin());
+    const nowMs = this.#begin();
+    return this.#verbs.read(this.#accounts.placed(claims, nowMs), nowMs);
   }
 
   async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {
     assertGifts(amounts);
     const nowMs = this.#begin();
-    if (this.#gifts.get(id) !== undefined) return 'replayed';
-    if (this.#gifts.isFull(nowMs))
-      throw new LedgerError(`more than ${GIFTS_MAX / 2} gifts an hour`);
-    this.#accounts.give(claims, amounts, nowMs);
-    this.#gifts.set(id, true, nowMs);
-    return 'done';
+    if (this.#credits.has(id)) return 'replayed';
+    const own = this.#accounts.ownOf(claims, amounts, nowMs);
+    return this.#verbs.credit(id, own, amounts, nowMs);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#accounts.clear();
     this.#holds.clear();
-    this.#gifts.clear();
+    this.#credits.clear();
     this.records.clear();
   }
 
-  #take(id: string, claims: readonly Claim[], held: Amounts, lease: Lease): Granted | NotGranted {
+  #take(id: string, claims: readonly Claim[], held: Amounts, lease: Lease): Taken | NotGranted {
     assertAmounts(held);
     assertLease(lease);
     const nowMs = this.#begin();
     this.#holds.assertRoom();
-    const shares = this.#accounts.sharesOf(claims, held);
-    const violations = violationsOf(shares, nowMs);
-    if (violations.length > 0) {
-      return { granted: false, violations, balances: balancesOf(shares, nowMs) };
-    }
-    this.#accounts.take(shares, nowMs);
-    this.#holds.add(id, shares, lease, nowMs);
-    return { granted: true, balances: balancesOf(shares, nowMs) };
+    const decision = this.#verbs.take(id, this.#accounts.placed(claims, nowMs), held, lease, nowMs);
+    if (decision.granted) this.#holds.lease(decision.hold);
+    return decision;
   }
 
-  #end(id: string, ending: Ending, used: Amounts): Resolution {
-    const resolution = this.#endOnce(id, ending, used);
-    if (resolution === 'done') this.#holds.remember(id, ending, this.#latestMs);
-    return resolution;
-  }
-
-  #endOnce(id: string, ending: Ending, used: Amounts): Resolution {
+  #end(hold: Hold, ending: Ending, used: Amounts): Resolution {
     assertAmounts(used);
-    const nowMs = this.#begin();
-    const hold = this.#holds.toEnd(id, ending);
-    if (typeof hold === 'string') return hold;
-    this.#accounts.conclude(hold.shares, hold.phase, used, nowMs);
-    this.#holds.end(hold, ending);
-    return 'done';
+    return this.#verbs.end(hold, ending, used, this.#begin());
   }
 
-  /** Every verb begins by ending what is over, as of the moment when it was over. */
+  #extend(hold: Hold, lease: Lease): boolean {
+    assertLease(lease);
+    return this.#verbs.extend(hold, lease, this.#begin());
+  }
+
   #begin(): number {
     const nowMs = this.#now();
-    for (;;) {
-      const hold = this.#holds.nextExpired(nowMs);
-      if (hold === undefined) return nowMs;
-      const { shares, dispatched, expiresAtMs } = hold;
-      if (dispatched) this.#accounts.concludeAsHeld(shares, expiresAtMs);
-      else this.#accounts.conclude(shares, 'held', NOTHING, expiresAtMs);
-      hold.phase = dispatched ? 'charged' : 'freed';
-    }
+    this.#verbs.expire(nowMs);
+    return nowMs;
   }
 
   #now(): number {

@@ -1,5 +1,7 @@
 import { LedgerError } from '../errors.ts';
 import { Batches } from './batches.ts';
+import { balancesOf, violationsOf } from './counting/part.ts';
+import { NOTHING } from './counting/verbs.ts';
 import { EscrowLedger } from './escrow-ledger.ts';
 import type {
   Amounts,
@@ -19,7 +21,7 @@ import { driverOf, isErrorReply, type RedisClient, type RedisDriver } from './re
 import { type Plan, planOf } from './redis/plan.ts';
 import { type Ask, RedisRecords } from './redis/redis-records.ts';
 import { type RedisLedgerOptions, RedisStore } from './redis/redis-store.ts';
-import { balancesOf, sharesOf, violationsOf } from './redis/standing.ts';
+import { partsOf } from './redis/standing.ts';
 import {
   type Answer,
   amountNumbers,
@@ -107,10 +109,10 @@ class RedisLedger implements Ledger {
     const verb = { code: VERB.RESERVE, id: holdId(id), ...parties, numbers };
     const { status, nowMs, values } = await this.#run(verb);
     if (status === STATUS.GRANTED) this.#partiesOf.set(id, parties, Date.now());
-    const shares = sharesOf(parties.plan.claims, values, ({ unit }) => held[unit]);
-    const balances = balancesOf(shares, nowMs);
+    const parts = partsOf(parties.plan.claims, values, ({ unit }) => held[unit]);
+    const balances = balancesOf(parts, nowMs);
     if (status !== STATUS.DENIED) return { granted: true, balances };
-    return { granted: false, violations: violationsOf(shares, nowMs), balances };
+    return { granted: false, violations: violationsOf(parts, nowMs), balances };
   }
 
   async settle(id: string, used: Amounts): Promise<Resolution> {
@@ -133,8 +135,10 @@ class RedisLedger implements Ledger {
     const { plan, accounts } = planOf(claims);
     const verb = { code: VERB.READ, id: '', plan, accounts, numbers: [] };
     const { nowMs, values } = await this.#run(verb);
-    const shares = sharesOf(plan.claims, values, () => 0);
-    return balancesOf(shares, nowMs);
+    return balancesOf(
+      partsOf(plan.claims, values, () => 0),
+      nowMs,
+    );
   }
 
   async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {
@@ -170,13 +174,4 @@ class RedisLedger implements Ledger {
 }
 
 const UNKNOWN: Parties = { accounts: [] };
-const NOTHING: Amounts = {
-  requests: 0,
-  tokens: 0,
-  inputTokens: 0,
-  outputTokens: 0,
-  nanoUsd: 0,
-  concurrent: 0,
-};
-
 const holdId = (id: string): string => `h${id}`;

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type Clock, systemClock } from '../clock.ts';
 import { LedgerError } from '../errors.ts';
+import { Verbs } from './counting/verbs.ts';
 import type {
   Amounts,
   Balance,
@@ -13,7 +14,7 @@ import type {
   Resolution,
 } from './ledger.ts';
 import { assertAmounts, assertGifts, assertLease } from './memory/assert-amounts.ts';
-import { Book } from './sqlite/book.ts';
+import { FileTables } from './sqlite/file-tables.ts';
 import { named, openFile } from './sqlite/schema.ts';
 import { SqliteRecords } from './sqlite/sqlite-records.ts';
 
@@ -50,7 +51,8 @@ class SqliteLedger implements Ledger {
   readonly #file: string;
   readonly #clock: Clock;
   readonly #database: DatabaseSync;
-  readonly #book: Book;
+  readonly #tables: FileTables;
+  readonly #verbs: Verbs;
   readonly #readLatest: StatementSync;
   readonly #writeLatest: StatementSync;
   #waiting: Job[] = [];
@@ -65,8 +67,9 @@ class SqliteLedger implements Ledger {
     this.#file = file;
     this.#clock = clock;
     this.#database = openFile({ file, busyMs, durability });
-    this.#book = new Book(this.#database);
     const database = this.#database;
+    this.#tables = new FileTables(database);
+    this.#verbs = new Verbs(this.#tables);
     this.#readLatest = database.prepare(`SELECT value FROM guard_meta WHERE name = 'latest_ms'`);
     this.#writeLatest = database.prepare(
       `INSERT OR REPLACE INTO guard_meta (name, value) VALUES ('latest_ms', ?)`,
@@ -82,30 +85,30 @@ class SqliteLedger implements Ledger {
   ): Promise<Granted | NotGranted> {
     assertAmounts(held);
     assertLease(lease);
-    return this.#transact((nowMs) => this.#book.reserve(id, claims, held, lease, nowMs));
+    return this.#transact((nowMs) => this.#verbs.reserve(id, claims, held, lease, nowMs));
   }
 
   async settle(id: string, used: Amounts): Promise<Resolution> {
     assertAmounts(used);
-    return this.#transact((nowMs) => this.#book.end(id, 'settled', used, nowMs));
+    return this.#transact((nowMs) => this.#verbs.settle(id, used, nowMs));
   }
 
   async release(id: string): Promise<Resolution> {
-    return this.#transact((nowMs) => this.#book.end(id, 'released', undefined, nowMs));
+    return this.#transact((nowMs) => this.#verbs.release(id, nowMs));
   }
 
   async renew(id: string, lease: Lease): Promise<boolean> {
     assertLease(lease);
-    return this.#transact((nowMs) => this.#book.renew(id, lease, nowMs));
+    return this.#transact((nowMs) => this.#verbs.renew(id, lease, nowMs));
   }
 
   async read(claims: readonly Claim[]): Promise<readonly Balance[]> {
-    return this.#transact((nowMs) => this.#book.read(claims, nowMs));
+    return this.#transact((nowMs) => this.#verbs.read(claims, nowMs));
   }
 
   async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {
     assertGifts(amounts);
-    return this.#transact((nowMs) => this.#book.credit(id, claims, amounts, nowMs));
+    return this.#transact((nowMs) => this.#verbs.credit(id, claims, amounts, nowMs));
   }
 
   async close(): Promise<void> {
@@ -150,9 +153,10 @@ class SqliteLedger implements Ledger {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       const nowMs = this.#advance();
-      this.#book.begin(nowMs);
+      this.#tables.begin();
+      this.#verbs.expire(nowMs);
       const answers = jobs.map(({ run }) => run(nowMs));
-      this.#book.commit(nowMs);
+      this.#tables.commit(nowMs);
       this.#database.exec('COMMIT');
       return answers;
     } catch (error) {
@@ -162,7 +166,7 @@ class SqliteLedger implements Ledger {
   }
 
   #rollBack(): void {
-    this.#book.rollBack();
+    this.#tables.rollBack();
     try {
       this.#database.exec('ROLLBACK');
     } catch {

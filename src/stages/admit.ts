@@ -3,11 +3,12 @@ import type { Clock } from '../clock.ts';
 import { after, isPromiseLike, type Soon } from '../deadline.ts';
 import { type Denial, isDenial } from '../errors.ts';
 import type { InFlightCall, InFlightCalls } from '../in-flight.ts';
-import type { Amounts, Claim, Granted, Ledger, NotGranted } from '../ledger/ledger.ts';
+import type { Amounts, Claim, Granted, NotGranted } from '../ledger/ledger.ts';
 import { type Accounts, accountsOf, type Standing } from '../plans/accounts.ts';
 import { explainDenial } from '../plans/explain-denial.ts';
 import type { SharedLimits } from '../plans/shared-limits.ts';
 import type { Authorized } from './authorize.ts';
+import type { CallLedger } from './call-ledger.ts';
 import { shrinkToFit } from './shrink.ts';
 
 /** A call whose worst case is held on every limit that applies to it. */
@@ -25,7 +26,7 @@ const UNSENT = { durationMs: LEASE_MS, dispatched: false };
 const SENT = { durationMs: LEASE_MS, dispatched: true };
 
 export interface AdmitParts {
-  readonly ledger: Ledger;
+  readonly ledger: CallLedger;
   readonly calls: InFlightCalls;
   readonly limits: SharedLimits;
   readonly clock: Clock;
@@ -39,12 +40,10 @@ export function createAdmit(
 ): (authorized: Authorized) => Soon<Admitted | Denial> {
   const { ledger, calls, limits, clock, leavesAtOnce } = parts;
   const holdId = createHoldIds();
-  const verbs = ledger.inProcess ?? ledger;
   const hold = (call: InFlightCall, claims: readonly Claim[], bound: Amounts) => {
     call.id = holdId();
-    // A ledger in this process would not survive the crash that it is told for.
-    call.isNoted = ledger.inProcess !== undefined || leavesAtOnce();
-    return verbs.reserve(call.id, claims, bound, call.isNoted ? SENT : UNSENT);
+    call.isNoted = leavesAtOnce();
+    return ledger.reserve(call, claims, bound, call.isNoted ? SENT : UNSENT);
   };
   const admit = (authorized: Authorized, inFlight: InFlightCall): Soon<Admitted | Denial> => {
     const { identity, plan } = authorized;
@@ -116,11 +115,11 @@ function createHoldIds(): () => string {
 }
 
 /** A call outlives its lease by renewing it in time; one whose process died does not. */
-export function renewLease(ledger: Ledger, call: InFlightCall, nowMs: number): void {
+export function renewLease(ledger: CallLedger, call: InFlightCall, nowMs: number): void {
   if (nowMs - call.renewedAtMs < LEASE_MS / 3) return;
   call.renewedAtMs = nowMs;
-  const { id, dispatched } = call;
-  const renew = async () => ledger.renew(id, { durationMs: LEASE_MS, dispatched });
+  const { dispatched } = call;
+  const renew = async () => ledger.renew(call, { durationMs: LEASE_MS, dispatched });
   // A renewal that fails is tried again; a settlement after the lease still counts, once.
   renew().catch(() => {
     call.renewedAtMs = 0;

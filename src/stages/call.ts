@@ -3,7 +3,6 @@ import { type Denial, deny } from '../errors.ts';
 import type { Events } from '../events.ts';
 import type { ByteSource, GuardAnswer } from '../exchange.ts';
 import type { InFlightCall, StopReason } from '../in-flight.ts';
-import type { Ledger } from '../ledger/ledger.ts';
 import { collect } from '../upstream/collect.ts';
 import type { Turns } from '../upstream/turn.ts';
 import { type Upstream, UpstreamError, type UpstreamReply } from '../upstream/upstream.ts';
@@ -12,6 +11,7 @@ import { type Refusal, readRefusal } from '../upstream/upstream-refusal.ts';
 import { type BlockedIdentifier, IDENTIFIER_BLOCKED } from '../users/identifier-block.ts';
 import { blockedDenial } from '../users/user-states.ts';
 import { LEASE_MS } from './admit.ts';
+import type { CallLedger } from './call-ledger.ts';
 import { cutOutcome, type Outcome } from './outcome.ts';
 import type { Tagged } from './tag.ts';
 
@@ -45,7 +45,7 @@ export interface Unanswered {
 export interface CallParts {
   readonly upstream: Upstream;
   readonly turns: Turns;
-  readonly ledger: Ledger;
+  readonly ledger: CallLedger;
   readonly events: Events;
   readonly keys: UpstreamKeys;
   readonly answerBytesMax: number;
@@ -88,8 +88,8 @@ function callInTurn(parts: CallParts, tagged: Tagged): Soon<Called> {
 }
 
 /** The ledger learns first that money may flow: a crash after this charges the hold. */
-function noteDispatch(ledger: Ledger, { id, isNoted }: InFlightCall): Soon<boolean> {
-  return isNoted || ledger.renew(id, { durationMs: LEASE_MS, dispatched: true });
+function noteDispatch(ledger: CallLedger, call: InFlightCall): Soon<boolean> {
+  return call.isNoted || ledger.renew(call, { durationMs: LEASE_MS, dispatched: true });
 }
 
 /** `refusedBefore`: another key was refused before this one. */

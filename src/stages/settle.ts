@@ -1,11 +1,12 @@
 import { isPromiseLike } from '../deadline.ts';
 import type { Events } from '../events.ts';
 import type { InFlightCalls } from '../in-flight.ts';
-import type { Amounts, Ledger } from '../ledger/ledger.ts';
+import type { Amounts } from '../ledger/ledger.ts';
 import { costNanoUsd, type PriceBook } from '../openai/prices.ts';
 import type { Reading } from '../openai/usage.ts';
 import { boundNanoUsd } from '../plans/bound.ts';
 import type { Admitted } from './admit.ts';
+import type { CallLedger } from './call-ledger.ts';
 import type { Outcome } from './outcome.ts';
 
 /** What a call is charged. */
@@ -19,22 +20,21 @@ interface Charge {
  * never throws: what cannot be posted is repeated, and at last its lease charges the estimate.
  */
 export function createSettle(
-  ledger: Ledger,
+  ledger: CallLedger,
   calls: InFlightCalls,
   prices: PriceBook,
   events: Events,
 ): (admitted: Admitted, outcome: Outcome) => Promise<void> {
-  const verbs = ledger.inProcess ?? ledger;
   return async (admitted, outcome) => {
     const { inFlight, identity } = admitted;
     try {
       if (outcome.kind === 'nothing') {
-        await verbs.release(inFlight.id);
+        await ledger.release(inFlight);
         events.emit('released', { callId: inFlight.id, userId: identity.user.id });
         return;
       }
       const charge = chargeOf(admitted, outcome, prices);
-      const posted = verbs.settle(inFlight.id, charge.used);
+      const posted = ledger.settle(inFlight, charge.used);
       const resolution = isPromiseLike(posted) ? await posted : posted;
       if (events.isHeard('settled')) emitSettled(admitted, charge, resolution === 'queued', events);
     } catch (error) {

@@ -122,6 +122,13 @@ describe('L05 a flood of new ids', () => {
     expect(served).toBe(90);
     await assertCounts(ledger, claim(daily(10), 'user:ada'), { used: 0, held: 6 });
   });
+
+  it('gives new users a quota of their own again, though strangers shared one before', async () => {
+    const { ledger, clock } = start({ maxSubjects: 100 });
+    await flood(ledger, 200, 'yesterday');
+    clock.set(START_MS + 2 * DAY_MS);
+    expect(await flood(ledger, 90, 'today')).toBe(90);
+  });
 });
 
 describe('the bounds of a memory ledger', () => {

@@ -3,6 +3,8 @@ import { describe, it } from 'vitest';
 import { memoryLedger } from '../../src/ledger/memory-ledger.ts';
 import { sqliteLedger } from '../../src/ledger/sqlite-ledger.ts';
 import { START_MS, settableClock } from '../../src/testing/ledger-conformance/case.ts';
+import { byHandle, inProcessLedger } from './by-handle.ts';
+import { workspaceLedger } from './counting/workspace-ledger.ts';
 import { assertSameLife, type Step, step, type Verbs } from './ledger-commands.ts';
 import { ReferenceLedger } from './reference-ledger.ts';
 
@@ -11,6 +13,8 @@ type Factory = (options: { clock: { nowMs(): number } }) => Verbs | Promise<Verb
 /** Every ledger is held against the same reference. */
 const ledgers: Readonly<Record<string, Factory>> = {
   memory: memoryLedger,
+  'memory by handle': (options) => byHandle(inProcessLedger(options)),
+  workspace: workspaceLedger,
   sqlite: ({ clock }) => sqliteLedger({ file: ':memory:', clock }),
 };
 

@@ -48,7 +48,7 @@ describe('the checker can fail', () => {
     ['http/node.ts', 'auth/index.ts', 'imports an index'],
     ['auth/any-of.ts', 'auth/index.ts', 'imports an index'],
     ['ledger/other-ledger.ts', 'plans/limit.ts', 'a ledger knows the guard'],
-    ['ledger/memory/share.ts', 'exchange.ts', 'a ledger knows the guard'],
+    ['ledger/counting/part.ts', 'exchange.ts', 'a ledger knows the guard'],
     ['testing/fake-openai/chat.ts', 'openai/usage.ts', 'testing imports what it judges'],
     ['testing/fault-proxy.ts', 'errors.ts', 'testing imports what it judges'],
     ['stages/admit.ts', 'http/web.ts', 'imports from the left'],

@@ -1,18 +1,19 @@
 import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../../errors.ts';
+import { moveSubjects } from './move-subjects.ts';
 
 /** Grows with each change of the tables below; a file says which one wrote it. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 /** 16 MB: pages that many calls write again and again go into the file itself once. */
 const PAGES_PER_CHECKPOINT = 4_000;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS guard_meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS guard_subjects (
-    subject TEXT PRIMARY KEY,
-    counters TEXT NOT NULL,
-    open_shares INTEGER NOT NULL,
+  CREATE TABLE IF NOT EXISTS guard_accounts (
+    key TEXT PRIMARY KEY,
+    numbers TEXT NOT NULL,
+    live INTEGER NOT NULL,
     idle_from_ms INTEGER NOT NULL
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS guard_holds (
@@ -83,15 +84,21 @@ export function named<Value>(file: string, work: () => Value): Value {
 /** Safe to run by several processes at once, and again. */
 function migrate(database: DatabaseSync): void {
   const read = () => Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
-  const found = read();
-  if (found > SCHEMA_VERSION) {
-    throw new Error(
-      `written by a later version of guarded-completion (schema ${found}, this one knows ${SCHEMA_VERSION}): update the package`,
-    );
-  }
-  if (found === SCHEMA_VERSION) return;
+  if (isCurrent(read())) return;
   database.exec('BEGIN IMMEDIATE');
-  database.exec(SCHEMA);
-  database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  // Another process may have done it meanwhile.
+  const found = read();
+  if (!isCurrent(found)) {
+    database.exec(SCHEMA);
+    if (found === 1) moveSubjects(database);
+    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  }
   database.exec('COMMIT');
+}
+
+function isCurrent(version: number): boolean {
+  if (version <= SCHEMA_VERSION) return version === SCHEMA_VERSION;
+  throw new Error(
+    `written by a later version of guarded-completion (schema ${version}, this one knows ${SCHEMA_VERSION}): update the package`,
+  );
 }

@@ -1,35 +1,16 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
-import type { Rule } from '../ledger.ts';
-import type { Phase } from '../memory/share.ts';
-
-export type Ending = 'settled' | 'released';
-
-/** What a hold has of one claim; enough to end it in any process. */
-export interface StoredShare {
-  readonly subject: string;
-  readonly rule: Rule;
-  readonly cost: number;
-  /** The window that it was taken from. */
-  readonly window: number;
-}
-
-export interface StoredHold {
-  readonly id: string;
-  readonly phase: Phase;
-  readonly ending: Ending | undefined;
-  readonly dispatched: boolean;
-  readonly expiresAtMs: number;
-  readonly shares: readonly StoredShare[];
-}
+import { type Ending, Hold } from '../counting/hold.ts';
+import { Part, type Phase, type StoredPart } from '../counting/part.ts';
+import type { HoldTable } from '../counting/tables.ts';
 
 /** More than are in flight at once; those beyond are read again. */
-const KEPT_MAX = 5_000;
+const CACHED_MAX = 5_000;
 const ADDED_PER_SWEEP = 32;
 
 /** Holds by id: live ones and expired ones that may still be corrected; and, apart, how others ended,
  * so that the rows that are written most stay on few pages. */
-export class HoldTable {
+export class FileHolds implements HoldTable {
   readonly #find: StatementSync;
   readonly #add: StatementSync;
   readonly #renew: StatementSync;
@@ -40,7 +21,7 @@ export class HoldTable {
   readonly #sweepExpired: StatementSync;
   readonly #sweepEnded: StatementSync;
   /** Live ones, as long as nobody else writes. */
-  readonly #kept = new LRUCache<string, StoredHold>({ max: KEPT_MAX });
+  readonly #cached = new LRUCache<string, Hold>({ max: CACHED_MAX });
   #addedSinceSweep = 0;
 
   constructor(database: DatabaseSync) {
@@ -72,42 +53,42 @@ export class HoldTable {
     );
   }
 
-  find(id: string): StoredHold | undefined {
-    return this.#kept.get(id) ?? parsed(this.#find.get(id));
+  find(id: string): Hold | Ending | undefined {
+    const cached = this.#cached.get(id);
+    if (cached !== undefined) return cached;
+    const row = this.#find.get(id);
+    return (row?.['ending'] as Ending | null | undefined) ?? parsed(row);
   }
 
-  add(hold: Pick<StoredHold, 'id' | 'dispatched' | 'expiresAtMs' | 'shares'>): void {
-    const { id, dispatched, expiresAtMs, shares } = hold;
-    this.#add.run(id, Number(dispatched), expiresAtMs, JSON.stringify(shares));
+  add(hold: Hold): void {
+    const { id, dispatched, expiresAtMs, parts } = hold;
+    this.#add.run(id, Number(dispatched), expiresAtMs, JSON.stringify(parts));
     this.#addedSinceSweep += 1;
-    this.#kept.set(id, { ...hold, phase: 'held', ending: undefined });
+    this.#cached.set(id, hold);
   }
 
-  renew(id: string, dispatched: boolean, expiresAtMs: number): void {
-    this.#kept.delete(id);
+  renewed({ id, dispatched, expiresAtMs }: Hold): void {
     this.#renew.run(Number(dispatched), expiresAtMs, id);
   }
 
-  /** The lease is over; it may still be ended, once. */
-  expire(id: string, phase: Phase): void {
-    this.#kept.delete(id);
+  expired({ id, phase }: Hold): void {
+    this.#cached.delete(id);
     this.#expire.run(phase, id);
   }
 
-  /** From now on only that it ended is remembered. */
-  end(id: string, ending: Ending, nowMs: number): void {
-    this.#kept.delete(id);
+  ended({ id }: Hold, ending: Ending, nowMs: number): void {
+    this.#cached.delete(id);
     this.#delete.run(id);
     this.#addEnded.run(id, ending, nowMs);
   }
 
-  nextExpired(nowMs: number): StoredHold | undefined {
+  nextExpired(nowMs: number): Hold | undefined {
     return parsed(this.#nextExpired.get(nowMs));
   }
 
   /** What was written may be another's by now, or was never committed. */
   forget(): void {
-    this.#kept.clear();
+    this.#cached.clear();
   }
 
   /** Forgets those that were over before `beforeMs`, at times, and more of them than came meanwhile. */
@@ -120,14 +101,14 @@ export class HoldTable {
   }
 }
 
-function parsed(row: Record<string, unknown> | undefined): StoredHold | undefined {
+function parsed(row: Record<string, unknown> | undefined): Hold | undefined {
   if (row === undefined) return undefined;
-  return {
-    id: String(row['id']),
-    phase: row['phase'] as Phase,
-    ending: (row['ending'] ?? undefined) as Ending | undefined,
-    dispatched: row['dispatched'] === 1,
-    expiresAtMs: Number(row['expires_at_ms']),
-    shares: JSON.parse(String(row['shares'])) as StoredShare[],
-  };
+  const parts = JSON.parse(String(row['shares'])) as StoredPart[];
+  return new Hold(
+    String(row['id']),
+    parts.map(Part.from),
+    row['dispatched'] === 1,
+    Number(row['expires_at_ms']),
+    row['phase'] as Phase,
+  );
 }

@@ -1,0 +1,81 @@
+import { hash } from 'node:crypto';
+import type { Rule, Unit } from '../ledger.ts';
+
+/**
+ * How one rule counts. A counter keeps nothing itself: its numbers are a section of an account, from
+ * `at` on, with their count in front of them. Only the counter knows what they mean; all zero means
+ * that it never counted.
+ */
+export abstract class Counter<Its extends Rule = Rule> {
+  readonly rule: Its;
+  readonly unit: Unit;
+  /** Finds the section of this counter in an account. */
+  readonly slot: Slot;
+  /** How many numbers a section has at first. */
+  readonly width: number;
+  /** Where, from `at`, is what live holds hold; -1 if a hold is charged at once. */
+  readonly heldAt: number;
+  /** What may be used and held together. */
+  readonly capacity: number;
+  /** Where its section was found last. Accounts of one plan are alike, so it is mostly there again. */
+  seenAt = 0;
+
+  constructor(rule: Its, width: number, heldAt: number, capacity = rule.amount) {
+    this.rule = rule;
+    this.unit = rule.unit;
+    this.slot = slotNamed(nameOf(rule));
+    this.width = width;
+    this.heldAt = heldAt;
+    this.capacity = capacity;
+  }
+
+  abstract used(numbers: Numbers, at: number, nowMs: number): number;
+  /** Rolls on to the window of now and returns its identity, for a later `add`. */
+  abstract open(numbers: number[], at: number, nowMs: number): number;
+  /** Adds to what was used in a window, unless that is over. Returns the numbers, or a larger copy. */
+  abstract add(
+    numbers: number[],
+    at: number,
+    window: number,
+    amount: number,
+    nowMs: number,
+  ): number[];
+  /** Makes `used` at most 0. */
+  abstract forgive(numbers: number[], at: number, nowMs: number): void;
+  /** When `used` first falls to `target` by time alone; `undefined` if it never does. */
+  abstract fallsToAtMs(
+    numbers: Numbers,
+    at: number,
+    target: number,
+    nowMs: number,
+  ): number | undefined;
+  /** From when on nothing that was used until now counts any more. */
+  abstract idleFromMs(numbers: Numbers, at: number, nowMs: number): number;
+}
+
+/** The same key of another kind or window counts apart. */
+const nameOf = (rule: Rule): string =>
+  `${rule.kind}/${rule.kind === 'rolling' ? rule.windowMs : ''}/${rule.key}`;
+
+/** The name of a counter as two numbers. Users name limits of their own tokens, so this must be a hash
+ * for which nobody can make a second name. */
+export type Slot = readonly [number, number];
+
+export function slotNamed(name: string): Slot {
+  const digest = hash('sha256', name);
+  return [slotNumber(digest.slice(0, 12)), slotNumber(digest.slice(12, 24))];
+}
+
+/** A negative fraction, which no amount, debt or time is: so a slot is never mistaken. */
+const slotNumber = (hex: string): number => -0.5 - Number.parseInt(hex, 16);
+
+export type Numbers = readonly number[];
+
+export function numberAt(numbers: Numbers, index: number): number {
+  return numbers[index] ?? 0;
+}
+
+/** Doubles count exactly up to here; what is above stays there, and so over every limit. */
+export function saturate(amount: number): number {
+  return Math.min(amount, Number.MAX_SAFE_INTEGER);
+}

@@ -1,0 +1,168 @@
+import type { Amounts, Balance, Claim, Granted, Lease, NotGranted, Resolution } from '../ledger.ts';
+import type { Account } from './account.ts';
+import { counterAt } from './counter-for.ts';
+import { type Ending, Hold } from './hold.ts';
+import { amountIn, balancesOf, Part, violationsOf } from './part.ts';
+import type { AccountTable, CreditTable, HoldTable, Tables } from './tables.ts';
+
+export const NOTHING: Amounts = {
+  requests: 0,
+  tokens: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  nanoUsd: 0,
+  concurrent: 0,
+};
+
+/** A grant with its hold in the hands of the caller. */
+export interface Taken extends Granted {
+  readonly hold: Hold;
+}
+
+/**
+ * The verbs of a ledger, over the tables of a store, at the store's time. None waits: each is done when
+ * it returns. `expire` must come before the others whenever time may have passed.
+ */
+export class Verbs {
+  readonly #accounts: AccountTable;
+  readonly #holds: HoldTable;
+  readonly #credits: CreditTable;
+
+  constructor({ accounts, holds, credits }: Tables) {
+    this.#accounts = accounts;
+    this.#holds = holds;
+    this.#credits = credits;
+  }
+
+  /** Ends every lease that is over, as of the moment when it was over. */
+  expire(nowMs: number): void {
+    for (;;) {
+      const hold = this.#holds.nextExpired(nowMs);
+      if (hold === undefined) return;
+      this.#post(hold, hold.dispatched ? undefined : NOTHING, hold.expiresAtMs);
+      hold.phase = hold.dispatched ? 'charged' : 'freed';
+      this.#holds.expired(hold, nowMs);
+    }
+  }
+
+  reserve(
+    id: string,
+    claims: readonly Claim[],
+    held: Amounts,
+    lease: Lease,
+    nowMs: number,
+  ): Granted | NotGranted {
+    if (this.#holds.find(id) !== undefined) {
+      return { granted: true, balances: this.read(claims, nowMs) };
+    }
+    const decision = this.take(id, claims, held, lease, nowMs);
+    if (!decision.granted) return decision;
+    this.#holds.add(decision.hold);
+    return { granted: true, balances: decision.balances };
+  }
+
+  /** As `reserve`, but the hold is returned, and put into no table. */
+  take(
+    id: string,
+    claims: readonly Claim[],
+    held: Amounts,
+    { durationMs, dispatched }: Lease,
+    nowMs: number,
+  ): Taken | NotGranted {
+    const parts = this.#partsOf(claims, held);
+    const violations = violationsOf(parts, nowMs);
+    if (violations.length > 0) {
+      return { granted: false, violations, balances: balancesOf(parts, nowMs) };
+    }
+    for (const { key, isNew } of parts) if (isNew) this.#accounts.find(key)?.assertRoom();
+    for (const part of parts) {
+      if (!part.account.isKept) part.open(this.#accounts.keep(part.key, nowMs));
+      part.take(nowMs);
+    }
+    const hold = new Hold(id, parts, dispatched, Math.floor(nowMs + durationMs));
+    return { granted: true, balances: balancesOf(parts, nowMs), hold };
+  }
+
+  settle(id: string, used: Amounts, nowMs: number): Resolution {
+    return this.#endFound(this.#holds.find(id), 'settled', used, nowMs);
+  }
+
+  release(id: string, nowMs: number): Resolution {
+    return this.#endFound(this.#holds.find(id), 'released', NOTHING, nowMs);
+  }
+
+  end(hold: Hold, ending: Ending, used: Amounts, nowMs: number): Resolution {
+    if (hold.ending !== undefined) return repeated(hold.ending, ending);
+    this.#post(hold, used, nowMs);
+    hold.ending = ending;
+    this.#holds.ended(hold, ending, nowMs);
+    return 'done';
+  }
+
+  renew(id: string, lease: Lease, nowMs: number): boolean {
+    const hold = this.#holds.find(id);
+    return hold instanceof Hold && this.extend(hold, lease, nowMs);
+  }
+
+  extend(hold: Hold, { durationMs, dispatched }: Lease, nowMs: number): boolean {
+    if (hold.phase !== 'held' || hold.ending !== undefined) return false;
+    hold.dispatched ||= dispatched;
+    hold.expiresAtMs = Math.max(hold.expiresAtMs, Math.floor(nowMs + durationMs));
+    this.#holds.renewed(hold);
+    return true;
+  }
+
+  read(claims: readonly Claim[], nowMs: number): readonly Balance[] {
+    return balancesOf(this.#partsOf(claims, NOTHING), nowMs);
+  }
+
+  credit(id: string, claims: readonly Claim[], amounts: Amounts, nowMs: number): Resolution {
+    if (this.#credits.has(id)) return 'replayed';
+    this.#credits.add(id, nowMs);
+    for (const part of this.#partsOf(claims, amounts)) {
+      if (part.cost === 0) continue;
+      part.open(this.#accounts.keep(part.key, nowMs));
+      part.give(nowMs);
+    }
+    return 'done';
+  }
+
+  #endFound(
+    found: Hold | Ending | undefined,
+    ending: Ending,
+    used: Amounts,
+    nowMs: number,
+  ): Resolution {
+    if (found === undefined) return 'unknown';
+    if (typeof found === 'string') return repeated(found, ending);
+    return this.end(found, ending, used, nowMs);
+  }
+
+  #partsOf(claims: readonly Claim[], amounts: Amounts): Part[] {
+    const parts: Part[] = [];
+    let account: Account | undefined;
+    let before: string | undefined;
+    for (const { subject, rule } of claims) {
+      const counter = counterAt(parts.length, rule);
+      const part = new Part(subject, counter, amountIn(amounts, counter.unit));
+      // Neighbours mostly are of the same account.
+      if (subject !== before) account = this.#accounts.find(subject);
+      before = subject;
+      part.locate(account);
+      parts.push(part);
+    }
+    return parts;
+  }
+
+  /** Without `used` at what is held. */
+  #post({ parts, phase }: Hold, used: Amounts | undefined, nowMs: number): void {
+    for (const part of parts) {
+      const { key, account, cost, counter } = part;
+      part.open(account.isKept ? account : this.#accounts.keep(key, nowMs));
+      part.post(used === undefined ? cost : amountIn(used, counter.unit), phase, nowMs);
+    }
+  }
+}
+
+const repeated = (earlier: Ending, ending: Ending): Resolution =>
+  earlier === ending ? 'replayed' : 'refused';

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { LedgerError } from '../../errors.ts';
+import { Account } from '../counting/account.ts';
+import type { AccountTable } from '../counting/tables.ts';
+import type { Amounts, Claim } from '../ledger.ts';
+
+/** A new account looks at this many old ones, so the table shrinks as fast as it grows. */
+const SWEPT_PER_NEW = 4;
+const SWEPT_WHEN_FULL = 16;
+
+/** The accounts of this process, at most `max` and the overflow. None that counts anything is dropped. */
+export class MemoryAccounts implements AccountTable {
+  readonly #max: number;
+  /** All keys that find no room share this one; nobody can guess it. */
+  readonly #overflowKey = randomUUID();
+  readonly #accounts = new Map<string, Account>();
+  #sweeper = this.#accounts.entries();
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  find(key: string): Account | undefined {
+    return this.#accounts.get(key);
+  }
+
+  keep(key: string, nowMs: number): Account {
+    const known = this.#accounts.get(key);
+    if (known !== undefined) return known;
+    this.#sweep(SWEPT_PER_NEW, nowMs);
+    const account = new Account();
+    account.isKept = true;
+    this.#accounts.set(key, account);
+    return account;
+  }
+
+  /** The claims as they count: new accounts on the overflow if there is no room for them. */
+  placed(claims: readonly Claim[], nowMs: number): readonly Claim[] {
+    if (!this.#isFull(nowMs)) return claims;
+    return claims.map((claim) =>
+      this.#has(claim) ? claim : { subject: this.#overflowKey, rule: claim.rule },
+    );
+  }
+
+  /** Those claims on which a credit counts. Nothing is given to those who share the overflow. */
+  ownOf(claims: readonly Claim[], amounts: Amounts, nowMs: number): readonly Claim[] {
+    if (!this.#isFull(nowMs)) return claims;
+    const isLost = (claim: Claim) => !this.#has(claim) && isGift(amounts[claim.rule.unit]);
+    if (!claims.some(isLost)) return claims.filter((claim) => this.#has(claim));
+    throw new LedgerError('there is no room for one more account, so nothing was given');
+  }
+
+  clear(): void {
+    this.#accounts.clear();
+  }
+
+  #has({ subject }: Claim): boolean {
+    return this.#accounts.has(subject);
+  }
+
+  #isFull(nowMs: number): boolean {
+    if (this.#accounts.size < this.#max) return false;
+    this.#sweep(SWEPT_WHEN_FULL, nowMs);
+    return this.#accounts.size >= this.#max;
+  }
+
+  #sweep(count: number, nowMs: number): void {
+    for (let looked = 0; looked < count; looked += 1) {
+      const next = this.#sweeper.next();
+      if (next.done) {
+        this.#sweeper = this.#accounts.entries();
+        return;
+      }
+      const [key, account] = next.value;
+      if (account.live > 0 || account.idleFromMs > nowMs) continue;
+      account.isKept = false;
+      this.#accounts.delete(key);
+    }
+  }
+}
+
+/** `Infinity` only forgives. */
+const isGift = (amount: number): boolean => amount > 0 && Number.isFinite(amount);
