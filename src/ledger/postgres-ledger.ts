@@ -1,3 +1,4 @@
+import type { Verbs } from './counting/verbs.ts';
 import type {
   Amounts,
   Balance,
@@ -7,21 +8,20 @@ import type {
   Ledger,
   NotGranted,
   Resolution,
-  Rule,
 } from './ledger.ts';
 import { assertAmounts, assertGifts, assertLease } from './memory/assert-amounts.ts';
-import { balancesAt, decision, standingsOf } from './postgres/decode-state.ts';
-import { driverFor, type PostgresClient } from './postgres/driver.ts';
-import { encodeClaims, UNITS } from './postgres/encode-claims.ts';
+import { driverFor, type PostgresClient } from './postgres/client.ts';
 import { type Listen, listenOn } from './postgres/listen.ts';
 import { PostgresRecords } from './postgres/postgres-records.ts';
 import { type PostgresLedgerOptions, PostgresStore } from './postgres/postgres-store.ts';
 import { DEFAULT_SCHEMA } from './postgres/schema.ts';
-import { storable } from './postgres/storable.ts';
+import { storable, storableClaims } from './postgres/storable.ts';
 import { warnOfSmallPool } from './postgres/warn-of-small-pool.ts';
 
-export type { PgPool, PostgresClient, PostgresJs } from './postgres/driver.ts';
+export type { PostgresClient } from './postgres/client.ts';
 export type { PgListener, PostgresJsListener, PostgresListener } from './postgres/listen.ts';
+export type { PgConnection, PgPool } from './postgres/pg-driver.ts';
+export type { PostgresJs, PostgresJsConnection } from './postgres/postgres-js-driver.ts';
 export type { PostgresLedgerOptions } from './postgres/postgres-store.ts';
 export { postgresSchemaSql } from './postgres/schema.ts';
 
@@ -31,9 +31,9 @@ export interface PostgresLedger extends Ledger {
 }
 
 /**
- * Keeps all counters in Postgres, exact over any number of processes: one function call per verb, in
- * one transaction. Takes the application's own pool and holds none of its connections between verbs. A
- * pool of fewer than two connections is warned of (`GUARD_POSTGRES_POOL`).
+ * Keeps all counters in Postgres, exact over any number of processes: the verbs of one turn share a
+ * transaction of two round trips. Takes the application's own pool and holds none of its connections
+ * between transactions. A pool of fewer than two connections is warned of (`GUARD_POSTGRES_POOL`).
  */
 export function postgresLedger(
   pool: PostgresClient,
@@ -45,11 +45,8 @@ export function postgresLedger(
   return new OnPostgres(store, options.pollMs ?? 400, listen);
 }
 
-const SETTLED = 3;
-const RELEASED = 4;
-const NOTHING_USED = UNITS.map(() => 0);
 /** No hold has such an id: one that looks like a hash is hashed. */
-const GIFT = '#sha256:gift:';
+const CREDIT = '#sha256:gift:';
 
 class OnPostgres implements PostgresLedger {
   readonly records: PostgresRecords;
@@ -68,53 +65,47 @@ class OnPostgres implements PostgresLedger {
     id: string,
     claims: readonly Claim[],
     held: Amounts,
-    { durationMs, dispatched }: Lease,
+    lease: Lease,
   ): Promise<Granted | NotGranted> {
     assertAmounts(held);
-    assertLease({ durationMs, dispatched });
-    const costOf = ({ unit }: Rule) => held[unit];
-    const encoded = encodeClaims(claims, costOf, chargedAtOnce(costOf));
-    const { subjects } = encoded;
-    const values = [storable(id), ...encoded.values, durationMs, dispatched];
-    const { verdict, state } = await this.#store.verb({ name: 'reserve', values, subjects });
-    const costs = verdict === 'replayed' ? undefined : held;
-    return decision(verdict !== 'denied', standingsOf(claims, encoded, costs, state));
+    assertLease(lease);
+    const own = storableClaims(claims);
+    const key = storable(id);
+    return this.#store.transact({
+      ids: [key],
+      keys: keysOf(own),
+      run: (verbs, nowMs) => verbs.reserve(key, own, held, lease, nowMs),
+    });
   }
 
   async settle(id: string, used: Amounts): Promise<Resolution> {
     assertAmounts(used);
-    return this.#finish(
-      id,
-      SETTLED,
-      UNITS.map((unit) => used[unit]),
-    );
+    return this.#end(id, (verbs, key, nowMs) => verbs.settle(key, used, nowMs));
   }
 
   release(id: string): Promise<Resolution> {
-    return this.#finish(id, RELEASED, NOTHING_USED);
+    return this.#end(id, (verbs, key, nowMs) => verbs.release(key, nowMs));
   }
 
-  async renew(id: string, { durationMs, dispatched }: Lease): Promise<boolean> {
-    assertLease({ durationMs, dispatched });
-    const hold = storable(id);
-    const values = [hold, durationMs, dispatched];
-    return (await this.#store.verb({ name: 'renew', values, hold })).verdict === 'done';
+  async renew(id: string, lease: Lease): Promise<boolean> {
+    assertLease(lease);
+    return this.#end(id, (verbs, key, nowMs) => verbs.renew(key, lease, nowMs));
   }
 
   async read(claims: readonly Claim[]): Promise<readonly Balance[]> {
-    const encoded = encodeClaims(claims, zero, zero);
-    const { values, subjects } = encoded;
-    const { state } = await this.#store.verb({ name: 'read', values, subjects });
-    return balancesAt(standingsOf(claims, encoded, undefined, state));
+    const own = storableClaims(claims);
+    return this.#store.peek(keysOf(own), (verbs, nowMs) => verbs.read(own, nowMs));
   }
 
   async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {
     assertGifts(amounts);
-    const given = claims.filter(({ rule }) => amounts[rule.unit] > 0);
-    const encoded = encodeClaims(given, zero, ({ unit }) => -amounts[unit]);
-    const values = [GIFT + storable(id), ...encoded.values];
-    const { subjects } = encoded;
-    return (await this.#store.verb({ name: 'credit', values, subjects })).verdict as Resolution;
+    const own = storableClaims(claims);
+    const key = CREDIT + storable(id);
+    return this.#store.transact({
+      ids: [key],
+      keys: keysOf(own),
+      run: (verbs, nowMs) => verbs.credit(key, own, amounts, nowMs),
+    });
   }
 
   async close(): Promise<void> {
@@ -122,17 +113,16 @@ class OnPostgres implements PostgresLedger {
     this.records.close();
   }
 
-  async #finish(id: string, ending: number, used: readonly number[]): Promise<Resolution> {
-    const hold = storable(id);
-    const values = [hold, ending, used];
-    return (await this.#store.verb({ name: 'finish', values, hold })).verdict as Resolution;
+  /** What is done to a hold, of which the row names the accounts. */
+  #end<Answer>(
+    id: string,
+    verb: (verbs: Verbs, key: string, nowMs: number) => Answer,
+  ): Promise<Answer> {
+    const key = storable(id);
+    const run = (verbs: Verbs, nowMs: number) => verb(verbs, key, nowMs);
+    return this.#store.transact({ ids: [key], keys: [], run });
   }
 }
 
-const zero = (): number => 0;
-
-/** A rate is charged when the hold is taken, since it is about when calls begin. */
-const chargedAtOnce =
-  (costOf: (rule: Rule) => number) =>
-  (rule: Rule): number =>
-    rule.kind === 'rate' ? costOf(rule) : 0;
+const keysOf = (claims: readonly Claim[]): readonly string[] =>
+  claims.map(({ subject }) => subject);

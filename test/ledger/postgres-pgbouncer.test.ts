@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { driverFor } from '../../src/ledger/postgres/driver.ts';
+import { driverFor } from '../../src/ledger/postgres/client.ts';
 import { postgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import {
   claim,

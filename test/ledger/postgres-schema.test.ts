@@ -1,4 +1,4 @@
-import { Client, Pool } from 'pg';
+import { Pool } from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
 import { LedgerError } from '../../src/errors.ts';
 import { postgresLedger, postgresSchemaSql } from '../../src/ledger/postgres-ledger.ts';
@@ -14,6 +14,7 @@ import {
 } from '../../src/testing/ledger-conformance/case.ts';
 import { connect, freshLedger, freshSchema, type Library } from './servers/postgres-ledgers.ts';
 import { startPostgres } from './servers/postgres-server.ts';
+import { watchedPool } from './servers/watched-pool.ts';
 
 const server = await startPostgres();
 const url = server?.url ?? '';
@@ -104,23 +105,13 @@ describe.skipIf(server === undefined)('what is kept', () => {
   const pool = new Pool({ connectionString: url, max: 2 });
   afterAll(() => pool.end());
 
-  it('F51 needs nothing of a session: each statement may come on a connection of its own', async () => {
-    const strangers = {
-      on: () => {},
-      async query(query: { text: string; values?: unknown[] }) {
-        const client = new Client(url);
-        await client.connect();
-        try {
-          return await client.query(query);
-        } finally {
-          await client.end();
-        }
-      },
-    };
+  it('F51 needs nothing of a session: each transaction may come on a connection of its own', async () => {
+    const strangers = new Pool({ connectionString: url, max: 8, maxUses: 1 });
     const ledger = await freshLedger(strangers);
     await granted(ledger.reserve('call', CLAIMS, tokens(4), DISPATCHED));
     expect(await ledger.settle('call', tokens(3))).toBe('done');
     expect((await ledger.read(CLAIMS))[0]?.used).toBe(3);
+    await strangers.end();
   });
 
   it('F59 time never goes back in a row, whichever process asks', async () => {
@@ -181,14 +172,11 @@ describe.skipIf(server === undefined)('what is kept', () => {
   it('is forgotten after sweeps that failed, of which each outage is reported once', async () => {
     let isFailing = true;
     let sweeps = 0;
-    const failing = {
-      on: () => {},
-      query(query: { text: string }) {
-        if (!/^SELECT \S+\.sweep\(/.test(query.text)) return pool.query(query);
-        sweeps += 1;
-        return isFailing ? Promise.reject(new Error('too slow')) : pool.query(query);
-      },
-    };
+    const failing = watchedPool(pool, (text) => {
+      if (!/^SELECT \S+\.sweep\(/.test(text)) return;
+      sweeps += 1;
+      if (isFailing) throw new Error('too slow');
+    });
     const errors: unknown[] = [];
     const onError = (error: unknown) => void errors.push(error);
     const ledger = await freshLedger(failing, { onError });

@@ -15,7 +15,7 @@ const NEVER_COUNTED: Numbers = [0.5].fill(0);
  */
 export class Account {
   numbers: number[];
-  /** How many parts of live holds hold something here. An account that has any must be kept. */
+  /** How many parts of live holds count here. An account that has any must be kept. */
   live: number;
   /** For the store: whether it keeps this account, with all changes that are made from now on. */
   isKept = false;

@@ -95,7 +95,8 @@ export class Part {
     const { counter, account, cost } = this;
     this.window = counter.open(account.numbers, this.#at, nowMs);
     if (counter.heldAt < 0) this.#add(cost, nowMs);
-    else this.#hold(cost, 1);
+    else this.#hold(cost);
+    account.live += 1;
     this.#touch(nowMs);
   }
 
@@ -103,7 +104,10 @@ export class Part {
   post(total: number, phase: Phase, nowMs: number): void {
     const { counter, cost } = this;
     const isHeldApart = counter.heldAt >= 0;
-    if (phase === 'held' && isHeldApart) this.#hold(-cost, -1);
+    if (phase === 'held') {
+      if (isHeldApart) this.#hold(-cost);
+      this.account.live -= 1;
+    }
     const isCharged = phase === 'charged' || (phase === 'held' && !isHeldApart);
     const amount = isCharged ? total - cost : total;
     if (amount === 0) return;
@@ -134,10 +138,8 @@ export class Part {
     return this.counter.fallsToAtMs(this.account.numbers, this.#at, target, nowMs);
   }
 
-  #hold(amount: number, live: number): void {
-    const { account, counter } = this;
-    account.numbers[this.#at + counter.heldAt] = this.#held() + amount;
-    account.live += live;
+  #hold(amount: number): void {
+    this.account.numbers[this.#at + this.counter.heldAt] = this.#held() + amount;
   }
 
   #add(amount: number, nowMs: number): void {

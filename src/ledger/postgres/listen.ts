@@ -1,4 +1,4 @@
-import type { PostgresClient } from './driver.ts';
+import type { PostgresClient } from './client.ts';
 
 /** A connected `pg` Client (8), as far as it is used. */
 export interface PgListener {

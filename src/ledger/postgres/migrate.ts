@@ -1,6 +1,7 @@
 import { LedgerError } from '../../errors.ts';
 import { answerWithin } from '../resilient/answer-within.ts';
-import type { Driver, Value } from './driver.ts';
+import type { Driver } from './driver.ts';
+import type { Value } from './literals.ts';
 import { postgresSchemaSql, quoted, SCHEMA_VERSION } from './schema.ts';
 
 const READ_MS_MAX = 1_000;

@@ -1,7 +1,8 @@
 import type { Records, StoredRecord } from '../ledger.ts';
 import { ChangePoller, type Changes } from './change-poller.ts';
-import type { Row, Value } from './driver.ts';
+import type { Row } from './driver.ts';
 import type { Listen } from './listen.ts';
+import type { Value } from './literals.ts';
 import type { PostgresStore } from './postgres-store.ts';
 import { storable } from './storable.ts';
 

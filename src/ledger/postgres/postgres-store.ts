@@ -1,13 +1,13 @@
 import type { Clock } from '../../clock.ts';
 import { LedgerError } from '../../errors.ts';
-import { Batches, type Verb } from './batches.ts';
+import { Batches } from '../batches.ts';
 import { Calls } from './calls.ts';
-import type { Driver, Row } from './driver.ts';
-import { Expiries } from './expiries.ts';
+import type { Driver } from './driver.ts';
 import type { PostgresListener } from './listen.ts';
 import { prepareSchema } from './migrate.ts';
 import { DEFAULT_SCHEMA, quoted } from './schema.ts';
 import { Sweeper } from './sweeper.ts';
+import { type Job, Transactions, type Work } from './transactions.ts';
 
 export interface PostgresLedgerOptions {
   /** Where all tables and functions are; default `guarded_completion`. */
@@ -32,27 +32,28 @@ export interface PostgresLedgerOptions {
   readonly clock?: Clock;
 }
 
-/** What a verb of the schema answers. */
-export interface Answer {
-  readonly verdict: unknown;
-  readonly state: string;
-}
-
 const HOUR_MS = 3_600_000;
-const EXPIRED_PER_STATEMENT = 200;
+const WARM_MS_MAX = 1_000;
 const SWEPT_PER_STATEMENT = 1_000;
 /** Nobody waits for a sweep, so that it may take long on a busy server. */
 const SWEEP_MS_MAX = 10_000;
+/** More would only wait for each other: for the processor, the disk, or everybody's row. */
+const BATCHES_UNDER_WAY_MAX = 2;
+const VERBS_PER_BATCH_MAX = 64;
+/** A batch that takes longer waits for a lock or a lost connection, and is no reason for others to wait. */
+const SLOW_MS = 50;
+/** What a burst of calls uses at once: batches, reads of balances, and records. */
+const CONNECTIONS_WARMED = 4;
 
-/** The schema's functions: ready before they are called, within the deadline, by one clock. */
+/** The tables of a schema: ready before they are used, within the deadline, by one clock. */
 export class PostgresStore {
   /** As SQL names it. */
   readonly schema: string;
   readonly calls: Calls;
   /** How long a statement waits for a lock, in milliseconds: no longer than anybody waits for it. */
   readonly lockWait: string;
-  readonly #batches: Batches;
-  readonly #expiries = new Expiries((subjects, holds) => this.#expire(subjects, holds));
+  readonly #transactions: Transactions;
+  readonly #batches: Batches<Job, unknown>;
   readonly #driver: Driver;
   readonly #name: string;
   readonly #migrate: boolean;
@@ -72,7 +73,15 @@ export class PostgresStore {
     this.schema = quoted(schema);
     this.calls = new Calls(driver, deadlineMs);
     this.lockWait = `${Math.ceil(deadlineMs)}`;
-    this.#batches = new Batches(this.calls, this.schema, this.lockWait);
+    this.#transactions = new Transactions(driver, this.calls, this.schema, () => this.nowMs());
+    this.#batches = new Batches({
+      run: (jobs) => this.#transactions.run(jobs),
+      sizeMax: VERBS_PER_BATCH_MAX,
+      underWayMax: BATCHES_UNDER_WAY_MAX,
+      slowMs: SLOW_MS,
+      // Whatever became of it: each verb has one effect however often it is done.
+      hadNoEffect: () => true,
+    });
     this.#driver = driver;
     this.#name = schema;
     this.#migrate = migrate;
@@ -82,28 +91,24 @@ export class PostgresStore {
   }
 
   async ready(): Promise<void> {
-    this.#preparing ??= prepareSchema(this.#driver, this.#name, this.#migrate).finally(() => {
+    this.#preparing ??= this.#prepare().finally(() => {
       this.#preparing = undefined;
     });
     await this.#preparing;
     this.#isReady = true;
   }
 
-  /**
-   * Calls a function that has one effect however often it is called. It answers `again` when leases on
-   * its subjects are over: these end first, in a transaction of their own, so that all locks are taken
-   * in one order.
-   */
-  async verb({ name, values, hold, subjects }: Verb): Promise<Answer> {
+  /** Does what has one effect however often it is done, in one transaction. */
+  async transact<Answer>(work: Work<Answer>): Promise<Answer> {
     const deadline = await this.begin();
     this.#sweeper.pass();
-    for (;;) {
-      const timed = [...values, this.nowMs()];
-      const row = await this.#batches.send({ name, values: timed, hold, subjects }, deadline);
-      const { verdict, state } = row;
-      if (verdict !== 'again') return { verdict, state: typeof state === 'string' ? state : '' };
-      await this.calls.within(() => this.#expiries.conclude({ hold, subjects }), deadline);
-    }
+    // What a batch answers to a job is what the job answered.
+    return (await this.#batches.add({ ...work, deadline })) as Answer;
+  }
+
+  /** Looks at accounts as they are now, and waits for nobody. */
+  async peek<Answer>(keys: readonly string[], run: Work<Answer>['run']): Promise<Answer> {
+    return this.#transactions.peek(keys, await this.begin(), run);
   }
 
   /** `null` leaves the time to Postgres. */
@@ -122,13 +127,15 @@ export class PostgresStore {
   }
 
   close(): void {
+    this.#batches.flush();
     this.#isClosed = true;
   }
 
-  #expire(subjects: readonly string[], holds: readonly string[]): Promise<Row> {
-    const text = `SELECT * FROM ${this.schema}.expire($1, $2, $3, $4, $5)`;
-    const values = [subjects, holds, EXPIRED_PER_STATEMENT, this.nowMs(), this.lockWait];
-    return this.calls.idempotent(text, values, this.calls.deadline());
+  /** Connections that cannot be opened yet fail the verbs that need them, not this. */
+  async #prepare(): Promise<void> {
+    await prepareSchema(this.#driver, this.#name, this.#migrate);
+    const warm = () => this.#driver.query('SELECT 1', [], WARM_MS_MAX);
+    await Promise.allSettled(Array.from({ length: CONNECTIONS_WARMED }, warm));
   }
 
   async #sweep(): Promise<void> {

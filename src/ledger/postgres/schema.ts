@@ -1,13 +1,11 @@
-import { LOCK_FUNCTIONS } from './lock-functions.ts';
-import { POST_FUNCTION } from './post-function.ts';
 import { RECORD_FUNCTIONS } from './record-functions.ts';
+import { ROW_FUNCTIONS } from './row-functions.ts';
 import { TABLES } from './tables.ts';
-import { VERB_FUNCTIONS } from './verb-functions.ts';
 
 /** Of the schema that this release makes; grows with each change of it. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 /** The oldest release, by its `SCHEMA_VERSION`, that may work on this schema too. */
-const SERVES_FROM = 1;
+const SERVES_FROM = 2;
 
 export const DEFAULT_SCHEMA = 'guarded_completion';
 
@@ -16,16 +14,7 @@ export const DEFAULT_SCHEMA = 'guarded_completion';
  * it in one transaction, by `psql -1` or a migration. It never makes a newer schema older.
  */
 export function postgresSchemaSql(schema: string = DEFAULT_SCHEMA): string {
-  return script(
-    LOCK,
-    NOT_OLDER,
-    TABLES,
-    POST_FUNCTION,
-    VERB_FUNCTIONS,
-    LOCK_FUNCTIONS,
-    RECORD_FUNCTIONS,
-    DONE,
-  )
+  return script(LOCK, NOT_OLDER, TABLES, ROW_FUNCTIONS, RECORD_FUNCTIONS, DONE)
     .replaceAll('%schema%', quoted(schema))
     .replaceAll('%channel%', schema);
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Claim } from '../ledger.ts';
 
 /** Half of what an index entry of Postgres may hold, if each character takes three bytes. */
 const LENGTH_MAX = 400;
@@ -11,6 +12,12 @@ const HASH = '#sha256:';
 export function storable(text: string): string {
   if (text.length <= LENGTH_MAX && isPlain(text)) return text;
   return HASH + createHash('sha256').update(Buffer.from(text, 'utf16le')).digest('base64url');
+}
+
+/** The same of claims, by which they name their accounts. */
+export function storableClaims(claims: readonly Claim[]): readonly Claim[] {
+  if (claims.every(({ subject }) => storable(subject) === subject)) return claims;
+  return claims.map(({ subject, rule }) => ({ subject: storable(subject), rule }));
 }
 
 export const isHashed = (name: string): boolean => name.startsWith(HASH);

@@ -1,5 +1,5 @@
 /**
- * The tables. Times are Unix milliseconds, amounts whole numbers up to 2^53: both are exact as doubles.
+ * The tables. Times are Unix milliseconds; `numbers` and `parts` are JSON, which only this package reads.
  * `subjects` has no index on what changes, so that an update touches no index (HOT).
  */
 export const TABLES = `
@@ -18,9 +18,7 @@ CREATE TABLE IF NOT EXISTS %schema%.subjects (
   due_ms double precision NOT NULL DEFAULT 'Infinity',
   idle_ms double precision NOT NULL DEFAULT 0,
   live integer NOT NULL DEFAULT 0,
-  slots text[] NOT NULL DEFAULT '{}',
-  counts double precision[] NOT NULL DEFAULT '{}',
-  buckets double precision[] NOT NULL DEFAULT '{}'
+  numbers text NOT NULL
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 
 CREATE TABLE IF NOT EXISTS %schema%.holds (
@@ -30,9 +28,7 @@ CREATE TABLE IF NOT EXISTS %schema%.holds (
   expires_ms double precision NOT NULL,
   ended_ms double precision,
   subjects text[],
-  who integer[],
-  slots text[],
-  shares double precision[]
+  parts text
 ) WITH (autovacuum_vacuum_scale_factor = 0.05);
 CREATE INDEX IF NOT EXISTS holds_due ON %schema%.holds (expires_ms) WHERE state = 0;
 CREATE INDEX IF NOT EXISTS holds_ended ON %schema%.holds (ended_ms) WHERE state > 0;

@@ -1,4 +1,4 @@
-import type { PostgresClient } from './driver.ts';
+import { type PostgresClient, sizeOf } from './client.ts';
 
 const CONNECTIONS_MIN = 2;
 const warned = new WeakSet<PostgresClient>();
@@ -9,7 +9,7 @@ const warned = new WeakSet<PostgresClient>();
  * `--disable-warning=GUARD_POSTGRES_POOL`.
  */
 export function warnOfSmallPool(pool: PostgresClient): void {
-  const { max = CONNECTIONS_MIN } = pool.options ?? {};
+  const max = sizeOf(pool) ?? CONNECTIONS_MIN;
   if (max >= CONNECTIONS_MIN || warned.has(pool)) return;
   warned.add(pool);
   process.emitWarning(

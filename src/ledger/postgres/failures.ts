@@ -1,0 +1,37 @@
+/** The connection went away, so that nobody knows whether the statement had its effect. */
+const LOST = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ECONNREFUSED',
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  // Ended while it waited for this process, and by a pooler whose own connection was ended so.
+  '25P03',
+  '08P01',
+  '57P01',
+  '57P02',
+  '57P03',
+  '08003',
+  '08006',
+]);
+
+/** Another transaction was in the way, and this one was undone whole. */
+const UNDONE = new Set(['40001', '40P01', '23505']);
+
+/** `pg` gives no code to a connection that ended while it waited. */
+export const isLost = (error: unknown): boolean =>
+  LOST.has(codeOf(error)) || /Connection terminated/.test(String(error));
+
+export const isUndone = (error: unknown): boolean => UNDONE.has(codeOf(error));
+
+/** Whether Postgres answered with an error, on a connection that may be used again. */
+export const isAnswered = (error: unknown): boolean =>
+  /^[0-9A-Z]{5}$/.test(codeOf(error)) && !isLost(error);
+
+/** That of the client, which a `LedgerError` has as its cause. */
+function codeOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return '';
+  if ('code' in error && error.code !== 'ledger_unavailable') return String(error.code);
+  return 'cause' in error ? codeOf(error.cause) : '';
+}

@@ -1,0 +1,41 @@
+import { type Connection, type Driver, rowsOf } from './driver.ts';
+import { withValues } from './literals.ts';
+
+/** A `postgres` client (postgres.js 3), as far as it is used. */
+export interface PostgresJs {
+  unsafe(text: string): PromiseLike<readonly unknown[]>;
+  reserve(): Promise<PostgresJsConnection>;
+  readonly options?: { readonly max?: number };
+}
+
+export interface PostgresJsConnection {
+  unsafe(text: string): PromiseLike<readonly unknown[]>;
+  release(): void;
+}
+
+/**
+ * Its own parameters cost a second round trip unless statements are named, which poolers may forbid. A
+ * late query is left alone: to cancel one that is pipelined behind another makes version 3.4.9 take
+ * its answer for that of the next (as of 2026-11).
+ */
+export function postgresJsDriver(client: PostgresJs): Driver {
+  return {
+    async run(script) {
+      await client.unsafe(script);
+    },
+    async query(text, values) {
+      return rowsOf(await client.unsafe(withValues(text, values)));
+    },
+    connect: async () => connectionOf(await client.reserve()),
+  };
+}
+
+function connectionOf(client: PostgresJsConnection): Connection {
+  return {
+    // Several statements have several results, each an array.
+    run: async (script) => rowsOf((await client.unsafe(script)).flat()),
+    release: () => client.release(),
+    // One that ended goes back by itself. If it were released, it would be used as if it were open.
+    abandon: () => {},
+  };
+}
