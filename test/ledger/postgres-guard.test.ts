@@ -4,7 +4,7 @@ import { claim, DISPATCHED, daily, tokens } from '../../src/testing/ledger-confo
 import { assertKeepsNoSecret } from './keeps-no-secret.ts';
 import { freshLedger, freshSchema } from './servers/postgres-ledgers.ts';
 import { startPostgres } from './servers/postgres-server.ts';
-import { watchedPool } from './servers/watched-pool.ts';
+import { watched } from './servers/watched-client.ts';
 
 const server = await startPostgres();
 afterAll(() => server?.close());
@@ -34,7 +34,7 @@ describe.skipIf(server === undefined)('a guard on Postgres', () => {
     const count = () => {
       asked += 1;
     };
-    const ledger = await freshLedger(watchedPool(pool, count));
+    const ledger = await freshLedger(watched(pool, count));
     const claims = ['token:x', 'user:ada', 'everybody'].map((subject) => claim(daily(9), subject));
     const costs = async (verb: () => Promise<unknown>) => {
       const before = asked;

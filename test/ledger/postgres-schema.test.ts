@@ -14,7 +14,7 @@ import {
 } from '../../src/testing/ledger-conformance/case.ts';
 import { connect, freshLedger, freshSchema, type Library } from './servers/postgres-ledgers.ts';
 import { startPostgres } from './servers/postgres-server.ts';
-import { watchedPool } from './servers/watched-pool.ts';
+import { watched } from './servers/watched-client.ts';
 
 const server = await startPostgres();
 const url = server?.url ?? '';
@@ -172,7 +172,7 @@ describe.skipIf(server === undefined)('what is kept', () => {
   it('is forgotten after sweeps that failed, of which each outage is reported once', async () => {
     let isFailing = true;
     let sweeps = 0;
-    const failing = watchedPool(pool, (text) => {
+    const failing = watched(pool, (text) => {
       if (!/^SELECT \S+\.sweep\(/.test(text)) return;
       sweeps += 1;
       if (isFailing) throw new Error('too slow');

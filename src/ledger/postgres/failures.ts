@@ -19,9 +19,11 @@ const LOST = new Set([
 /** Another transaction was in the way, and this one was undone whole. */
 const UNDONE = new Set(['40001', '40P01', '23505']);
 
-/** `pg` gives no code to a connection that ended while it waited. */
+/** What `pg` says, without a code, of a connection that ended. */
+const LOST_PG = /Connection terminated|not queryable/;
+
 export const isLost = (error: unknown): boolean =>
-  LOST.has(codeOf(error)) || /Connection terminated/.test(String(error));
+  LOST.has(codeOf(error)) || LOST_PG.test(String(error));
 
 export const isUndone = (error: unknown): boolean => UNDONE.has(codeOf(error));
 
