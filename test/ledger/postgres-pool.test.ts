@@ -1,7 +1,21 @@
+import { randomBytes } from 'node:crypto';
 import { Pool } from 'pg';
 import postgres from 'postgres';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type PostgresClient, postgresLedger } from '../../src/ledger/postgres-ledger.ts';
+import {
+  claim,
+  DISPATCHED,
+  daily,
+  granted,
+  tokens,
+} from '../../src/testing/ledger-conformance/case.ts';
+import { connect, freshLedger, type Library } from './servers/postgres-ledgers.ts';
+import { startPostgres } from './servers/postgres-server.ts';
+
+const server = await startPostgres();
+const url = server?.url ?? '';
+afterAll(() => server?.close());
 
 /** Neither connects before it is asked something. */
 const pools: readonly [library: string, open: (max?: number) => PostgresClient][] = [
@@ -27,4 +41,31 @@ describe.each(pools)('the size of a pool of "%s"', (_library, open) => {
   it.each([undefined, 2, 8])('is no matter when it is %s', (max) => {
     expect(warningsOf(open(max))).toEqual([]);
   });
+});
+
+describe.skipIf(server === undefined)('a ledger that is ready', () => {
+  const admin = new Pool({ connectionString: url, max: 1 });
+  afterAll(() => admin.end());
+
+  it.each<Library>(['pg', 'postgres'])(
+    'has opened the connections that the first burst uses (%s)',
+    async (library) => {
+      const name = `burst_${randomBytes(6).toString('hex')}`;
+      const { client, end } = connect(library, `${url}?application_name=${name}`);
+      onTestFinished(end);
+      const opened = async () => {
+        const text = 'SELECT pid FROM pg_stat_activity WHERE application_name = $1 ORDER BY pid';
+        return (await admin.query<{ pid: number }>(text, [name])).rows.map(({ pid }) => pid);
+      };
+      const ledger = await freshLedger(client);
+      const before = await opened();
+      expect(before).toHaveLength(4);
+      const claims = [claim(daily(100), 'user:ada'), claim(daily(100), 'everybody')];
+      const burst = Array.from({ length: 24 }, (_, index) =>
+        granted(ledger.reserve(`call-${index}`, claims, tokens(1), DISPATCHED)),
+      );
+      await Promise.all(burst);
+      expect(await opened()).toEqual(before);
+    },
+  );
 });

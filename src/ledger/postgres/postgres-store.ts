@@ -131,10 +131,12 @@ export class PostgresStore {
     this.#isClosed = true;
   }
 
-  /** Connections that cannot be opened yet fail the verbs that need them, not this. */
+  /** Opens connections, each of which has compiled what a call needs. One that cannot be opened yet fails
+   * the verb that needs it, not this. */
   async #prepare(): Promise<void> {
     await prepareSchema(this.#driver, this.#name, this.#migrate);
-    const warm = () => this.#driver.query('SELECT 1', [], WARM_MS_MAX);
+    const text = `SELECT * FROM ${this.schema}.fetch('{}', '{}', NULL, '1000', '1000')`;
+    const warm = () => this.#driver.query(text, [], WARM_MS_MAX);
     await Promise.allSettled(Array.from({ length: CONNECTIONS_WARMED }, warm));
   }
 
