@@ -1,3 +1,4 @@
+import { FROM_VERSION_1 } from './from-version-1.ts';
 import { RECORD_FUNCTIONS } from './record-functions.ts';
 import { ROW_FUNCTIONS } from './row-functions.ts';
 import { TABLES } from './tables.ts';
@@ -14,7 +15,7 @@ export const DEFAULT_SCHEMA = 'guarded_completion';
  * it in one transaction, by `psql -1` or a migration. It never makes a newer schema older.
  */
 export function postgresSchemaSql(schema: string = DEFAULT_SCHEMA): string {
-  return script(LOCK, NOT_OLDER, TABLES, ROW_FUNCTIONS, RECORD_FUNCTIONS, DONE)
+  return script(LOCK, NOT_OLDER, FROM_VERSION_1, TABLES, ROW_FUNCTIONS, RECORD_FUNCTIONS, DONE)
     .replaceAll('%schema%', quoted(schema))
     .replaceAll('%channel%', schema);
 }
