@@ -3,7 +3,10 @@ import { defineConfig } from 'vitest/config';
 
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
-export default defineConfig({
+/** Suites that start many processes; `npm run test:slow` runs them alone. */
+const SLOW = 'test/**/*.slow.test.ts';
+
+export default defineConfig(({ mode }) => ({
   resolve: {
     // Examples and README blocks import the package by its name; tests run them on the source.
     alias: [
@@ -24,7 +27,8 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
+    include: [mode === 'slow' ? SLOW : 'test/**/*.test.ts'],
+    exclude: mode === 'slow' ? [] : [SLOW],
     setupFiles: ['./test/canary.ts'],
     maxWorkers: 2,
     testTimeout: 20_000,
@@ -36,4 +40,4 @@ export default defineConfig({
     env: { NODE_COMPILE_CACHE: path('./node_modules/.cache/node-compile') },
     execArgv: ['--expose-gc', '--unhandled-rejections=strict'],
   },
-});
+}));
