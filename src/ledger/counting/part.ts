@@ -41,6 +41,11 @@ export class Part {
     return new Part(subject, counterFor(rule), cost, window);
   }
 
+  /** The same, counting nowhere yet: for a verb that may be undone. */
+  copy(): Part {
+    return new Part(this.key, this.counter, this.cost, this.window);
+  }
+
   toJSON(): StoredPart {
     const { key, counter, cost, window } = this;
     return { subject: key, rule: counter.rule, cost, window };

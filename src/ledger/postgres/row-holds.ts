@@ -6,10 +6,9 @@ import type { Row } from './driver.ts';
 
 /** What the holds of this process were taken from, so that only those of others are parsed. */
 export type KnownParts = LRUCache<string, readonly Part[]>;
-export const knownParts = (): KnownParts => new LRUCache({ max: KNOWN_MAX });
-
 /** More than are in flight at once; those beyond are parsed, too. */
 const KNOWN_MAX = 5_000;
+export const knownParts = (): KnownParts => new LRUCache({ max: KNOWN_MAX });
 
 /** As a row says what became of a hold. */
 const PHASES: readonly Phase[] = ['held', 'charged', 'freed'];
@@ -84,7 +83,7 @@ export class RowHolds implements HoldTable {
   }
 
   #holdOf(id: string, state: number, row: Row): Hold {
-    const parts = this.#known.get(id) ?? partsIn(row['body']);
+    const parts = this.#known.get(id)?.map((part) => part.copy()) ?? partsIn(row['body']);
     return new Hold(
       id,
       parts,
