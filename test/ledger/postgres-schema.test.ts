@@ -141,6 +141,20 @@ describe.skipIf(server === undefined)('what is kept', () => {
     ]);
   });
 
+  it('stays what it is when another verb of the same transaction is a mistake', async () => {
+    const ledger = await freshLedger(pool);
+    await granted(ledger.reserve('call', CLAIMS, tokens(6), DISPATCHED));
+    const many = Array.from({ length: 200 }, (_, index) => claim(daily(10, { key: `${index}` })));
+    await granted(ledger.reserve('many', many, tokens(1), DISPATCHED));
+    const oneMore = [claim(daily(10, { key: 'one more' }))];
+    const settled = ledger.settle('call', tokens(4));
+    const refused = ledger.reserve('other', oneMore, tokens(1), DISPATCHED);
+    await expect(refused).rejects.toThrow(/"claims" name more than/);
+    expect(await settled).toBe('done');
+    const [balance] = await ledger.read(CLAIMS);
+    expect([balance?.used, balance?.held]).toEqual([4, 0]);
+  });
+
   it('is forgotten when it is over, and not while it may still be ended or counts', async () => {
     let nowMs = daily(10).windows[0].startMs;
     const schema = freshSchema();
