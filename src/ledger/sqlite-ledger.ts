@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type Clock, systemClock } from '../clock.ts';
 import { LedgerError } from '../errors.ts';
+import { Batches } from './batches.ts';
 import { Verbs } from './counting/verbs.ts';
 import type {
   Amounts,
@@ -39,23 +40,18 @@ export function sqliteLedger(options: SqliteLedgerOptions): Ledger {
   return new SqliteLedger(options);
 }
 
-/** A verb that waits for its transaction. */
-interface Job {
-  /** Does the work, and answers how to say so once it is written. */
-  run(nowMs: number): () => void;
-  fail(error: unknown): void;
-}
+/** What one verb does within its transaction. */
+type Work = (nowMs: number) => unknown;
 
 class SqliteLedger implements Ledger {
   readonly records: Records & { stop(): void };
-  readonly #file: string;
   readonly #clock: Clock;
   readonly #database: DatabaseSync;
   readonly #tables: FileTables;
   readonly #verbs: Verbs;
   readonly #readLatest: StatementSync;
   readonly #writeLatest: StatementSync;
-  #waiting: Job[] = [];
+  readonly #batches: Batches<Work, unknown>;
   #closed = false;
 
   constructor({
@@ -64,7 +60,6 @@ class SqliteLedger implements Ledger {
     busyMs = 150,
     clock = systemClock,
   }: SqliteLedgerOptions) {
-    this.#file = file;
     this.#clock = clock;
     this.#database = openFile({ file, busyMs, durability });
     const database = this.#database;
@@ -74,6 +69,12 @@ class SqliteLedger implements Ledger {
     this.#writeLatest = database.prepare(
       `INSERT OR REPLACE INTO guard_meta (name, value) VALUES ('latest_ms', ?)`,
     );
+    this.#batches = new Batches({
+      run: (works) => named(file, () => this.#commit(works)),
+      sizeMax: Number.POSITIVE_INFINITY,
+      // What a caller's mistake did is rolled back, and it is nobody else's failure.
+      hadNoEffect: (error) => error instanceof TypeError,
+    });
     this.records = new SqliteRecords(database, (work) => this.#transact(work));
   }
 
@@ -113,49 +114,25 @@ class SqliteLedger implements Ledger {
 
   async close(): Promise<void> {
     if (this.#closed) return;
-    this.#flush();
+    this.#batches.flush();
     this.#closed = true;
     this.records.stop();
     this.#database.close();
   }
 
-  #transact<Value>(work: (nowMs: number) => Value): Promise<Value> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed) throw new LedgerError('the ledger is closed');
-      const run = (nowMs: number) => {
-        const answer = work(nowMs);
-        return () => resolve(answer);
-      };
-      if (this.#waiting.length === 0) setImmediate(() => this.#flush());
-      this.#waiting.push({ run, fail: reject });
-    });
+  async #transact<Value>(work: (nowMs: number) => Value): Promise<Value> {
+    if (this.#closed) throw new LedgerError('the ledger is closed');
+    return (await this.#batches.add(work)) as Value;
   }
 
-  #flush(): void {
-    const jobs = this.#waiting;
-    this.#waiting = [];
-    if (jobs.length > 0) this.#finish(jobs);
-  }
-
-  /** All in one transaction: none is answered before it is written. */
-  #finish(jobs: readonly Job[]): void {
-    try {
-      for (const answer of named(this.#file, () => this.#commit(jobs))) answer();
-    } catch (error) {
-      const isMistake = error instanceof TypeError;
-      // A caller's mistake is nobody else's failure.
-      if (isMistake && jobs.length > 1) for (const job of jobs) this.#finish([job]);
-      else for (const { fail } of jobs) fail(error);
-    }
-  }
-
-  #commit(jobs: readonly Job[]): (() => void)[] {
+  /** All in one transaction: answers nothing before it is written. */
+  #commit(works: readonly Work[]): unknown[] {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       const nowMs = this.#advance();
       this.#tables.begin();
       this.#verbs.expire(nowMs);
-      const answers = jobs.map(({ run }) => run(nowMs));
+      const answers = works.map((work) => work(nowMs));
       this.#tables.commit(nowMs);
       this.#database.exec('COMMIT');
       return answers;

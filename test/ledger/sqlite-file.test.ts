@@ -292,4 +292,21 @@ describe('a verb that fails', () => {
     expect(await last).toBe(true);
     await expect(ledger.records.get('user:ada')).rejects.toThrow('the ledger is closed');
   });
+
+  it('by a mistake before the ledger is closed does not fail what waits with it', async () => {
+    await using place = sqliteFolder();
+    const ledger = place.open({ clock: settableClock(START_MS) });
+    const take = (id: string) => ledger.reserve(id, [claim(daily(10))], tokens(1), LEASE);
+    const mistake = ledger.records.put('user:ada', {} as never);
+    const answers = Promise.allSettled([take('one'), mistake, take('two')]);
+    await ledger.close();
+    expect((await answers).map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ]);
+    await expect(take('late')).rejects.toThrow(LedgerError);
+    const again = place.open({ clock: settableClock(START_MS) });
+    await assertCounts(again, claim(daily(10)), { used: 0, held: 2 });
+  });
 });
