@@ -16,8 +16,6 @@ export interface StoredPart {
   readonly window: number;
 }
 
-const NO_VIOLATIONS: readonly Violation[] = [];
-
 /**
  * Begins a literal of which V8 keeps no statistics. Of others it counts which objects outlive a
  * collection, and may then allocate all of them where only a full collection frees them.
@@ -174,15 +172,20 @@ export function partWith({ subject, rule }: Claim, cost: number, numbers: Number
   return part;
 }
 
-export function violationsOf(parts: readonly Part[], nowMs: number): readonly Violation[] {
-  if (parts.every((part) => part.fits(nowMs))) return NO_VIOLATIONS;
-  return parts.flatMap((part, claim) =>
-    part.fits(nowMs) ? [] : [{ claim, ...part.violation(nowMs) }],
-  );
+export function violationsOf(parts: readonly Part[], nowMs: number): Violation[] {
+  const violations: Violation[] = [];
+  let claim = 0;
+  for (const part of parts) {
+    if (!part.fits(nowMs)) violations.push({ claim, ...part.violation(nowMs) });
+    claim += 1;
+  }
+  return violations;
 }
 
 export function balancesOf(parts: readonly Part[], nowMs: number): Balance[] {
-  return parts.map((part) => part.balance(nowMs));
+  const balances: Balance[] = [];
+  for (const part of parts) balances.push(part.balance(nowMs));
+  return balances;
 }
 
 /** The same as `amounts[unit]`, which engines do not make fast where the unit changes at each turn. */

@@ -139,17 +139,19 @@ export class Verbs {
   }
 
   #partsOf(claims: readonly Claim[], amounts: Amounts): Part[] {
+    const parts: Part[] = [];
     let account: Account | undefined;
     let before: string | undefined;
-    return claims.map(({ subject, rule }, place) => {
-      const counter = counterAt(place, rule);
+    for (const { subject, rule } of claims) {
+      const counter = counterAt(parts.length, rule);
       const part = new Part(subject, counter, amountIn(amounts, counter.unit));
       // Neighbours mostly are of the same account.
       if (subject !== before) account = this.#accounts.find(subject);
       before = subject;
       part.locate(account);
-      return part;
-    });
+      parts.push(part);
+    }
+    return parts;
   }
 
   /** Without `used` at what is held. */
