@@ -16,12 +16,6 @@ export interface StoredPart {
   readonly window: number;
 }
 
-/**
- * Begins a literal of which V8 keeps no statistics. Of others it counts which objects outlive a
- * collection, and may then allocate all of them where only a full collection frees them.
- */
-const EMPTY = {};
-
 /** From `NOT_FOUND` on, the numbers of any counter that never counted. */
 const NOWHERE = new Account([0.5, 0, 0, 0].fill(0));
 
@@ -95,7 +89,6 @@ export class Part {
     const used = this.#used(nowMs);
     const held = this.#held();
     return {
-      ...EMPTY,
       used,
       held,
       remaining: Math.max(capacity - used - held, 0),
