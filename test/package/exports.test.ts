@@ -124,7 +124,7 @@ describe('the entry points', () => {
 
   it.each(ENTRIES)('tests that import $entry by name get $source', ({ entry, source }) => {
     const name = entry.replace('.', manifest.name);
-    const aliases = vitestConfig.resolve?.alias;
+    const aliases = vitestConfig({ command: 'serve', mode: 'test' }).resolve?.alias;
     const found = (Array.isArray(aliases) ? aliases : []).find(({ find }) =>
       new RegExp(find).test(name),
     );
