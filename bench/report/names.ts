@@ -13,6 +13,7 @@ export const CONTENDERS: Readonly<Partial<Record<string, string>>> = {
   plain: 'one plain write',
   'plain, one row of all': 'one plain write, always the same row',
   union: 'union of five limiters (rate-limiter-flexible)',
+  'in process': 'reserve + settle as a guard asks: no promises, claims kept',
   current: 'reserve + settle',
   'current, global': 'reserve + settle, with the global limit',
   baseline: 'baseline: reserve + settle',

@@ -66,6 +66,25 @@ export function cycleOf(source: LedgerSource, ledger: Ledger, settings: CycleSet
   };
 }
 
+const DONE = Promise.resolve();
+
+/** The same as a guard asks a ledger in its own process: without promises, and with claims that it keeps. */
+export function inProcessCycleOf(
+  source: LedgerSource,
+  { inProcess }: Ledger,
+  settings: CycleSettings,
+): Call {
+  if (inProcess === undefined) throw new TypeError('the ledger does not answer in process');
+  const claimsOf = claimsFor(source, { ...settings, premade: true });
+  return (index) => {
+    const decision = inProcess.reserve(`call-${index}`, claimsOf(index), HELD, LEASE);
+    if (!decision.granted || inProcess.settle(decision.hold, USED) !== 'done') {
+      throw new Error('not counted');
+    }
+    return DONE;
+  };
+}
+
 function claimsFor(
   source: LedgerSource,
   { own, withGlobal, users, premade = false }: CycleSettings,

@@ -1,22 +1,33 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { type Call, UNLIMITED, USERS, userOf } from './cycle.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { type Call, inProcessCycleOf, UNLIMITED, USERS, userOf } from './cycle.ts';
+import { type LedgerSource, loadLedgers } from './ledger-source.ts';
 import type { Store } from './store.ts';
 import { unionOfFive } from './union-of-five.ts';
+
+const SIX_LIMITS = { own: 5, withGlobal: true };
+
+const ledgerOf = ({ memoryLedger }: LedgerSource): Ledger =>
+  memoryLedger({ maxSubjects: 2_000_000 });
 
 /** The memory ledger, beside a Map and a union of five limiters. */
 export const memoryStore: Store = {
   name: 'memory',
   inFlight: [1],
-  variants: { '': { own: 5, withGlobal: true } },
+  variants: { '': SIX_LIMITS },
   start: async () => ({
     newPlace: async () => '',
     cpuUs: () => undefined,
     bytesIn: async () => undefined,
     [Symbol.asyncDispose]: async () => {},
   }),
-  ledgerIn: async (_, { memoryLedger }) => memoryLedger({ maxSubjects: 2_000_000 }),
+  ledgerIn: async (_, source) => ledgerOf(source),
   peers: {
     'one awaited Map counter': async () => mapCounter(),
+    'in process': async () => {
+      const source = await loadLedgers(undefined);
+      return inProcessCycleOf(source, ledgerOf(source), { ...SIX_LIMITS, users: USERS });
+    },
     union: async () => unionOfFive((settings) => new RateLimiterMemory(settings)),
   },
 };
