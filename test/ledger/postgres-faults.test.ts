@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { LedgerError } from '../../src/errors.ts';
 import { type PostgresLedger, postgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { type FaultProxy, faultProxy } from '../../src/testing/fault-proxy.ts';
@@ -164,6 +164,28 @@ describe.skipIf(server === undefined).each(libraries)('behind a bad network (%s)
     expect((await eventually(() => ledger.read([other])))[0]?.remaining).toBe(7);
   });
 });
+
+describe.skipIf(server === undefined).each(libraries)(
+  'a server that is far away (%s)',
+  (library) => {
+    it('F33 is used as ever, though each answer takes longer than a transaction may be idle', async () => {
+      if (server === undefined) return;
+      await using proxy = await faultProxy(server);
+      const { pathname, username } = new URL(url);
+      const far = `postgres://${username}@127.0.0.1:${proxy.port}${pathname}`;
+      const connected = connect(library, far, 4);
+      onTestFinished(connected.end);
+      const ledger = await freshLedger(connected.client, { deadlineMs: 15_000 });
+      proxy.fault = { kind: 'latency', ms: 60 };
+      const of = claim(daily(100));
+      for (const id of ['first', 'second']) {
+        await granted(ledger.reserve(id, [of], tokens(6), DISPATCHED));
+        expect(await ledger.settle(id, tokens(4))).toMatch(/done|replayed/);
+      }
+      await assertCounts(ledger, of, { used: 8, held: 0 });
+    });
+  },
+);
 
 describe.skipIf(server?.own === undefined).each(libraries)('a failing server (%s)', (library) => {
   const of = claim(daily(1_000));

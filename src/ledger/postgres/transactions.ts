@@ -4,6 +4,7 @@ import type { Calls } from './calls.ts';
 import type { Connection, Driver, Row } from './driver.ts';
 import { isAnswered } from './failures.ts';
 import { type Value, withValues } from './literals.ts';
+import { RoundTrips } from './round-trips.ts';
 import { dueText, peekText } from './row-functions.ts';
 import { knownParts } from './row-holds.ts';
 import { RowTables } from './row-tables.ts';
@@ -27,7 +28,7 @@ interface Done {
   readonly due: readonly string[];
 }
 
-/** A process that stops within a transaction keeps others waiting no longer than this. */
+/** A process that stops within a transaction keeps others waiting no longer than this, and a round trip. */
 const IDLE_MS_MAX = 80;
 /** The part of a deadline that verbs in company wait for locks, so that each can still go alone. */
 const WAIT_TOGETHER = 0.2;
@@ -41,6 +42,7 @@ export class Transactions {
   readonly #schema: string;
   readonly #nowMs: () => number | null;
   readonly #known = knownParts();
+  readonly #roundTrips = new RoundTrips();
 
   constructor(driver: Driver, calls: Calls, schema: string, nowMs: () => number | null) {
     this.#driver = driver;
@@ -107,7 +109,8 @@ export class Transactions {
   ): Promise<Done> {
     const ask: Ask = (script) => connection.run(script, this.#calls.leftMs(deadline));
     const ids = jobs.flatMap((job) => job.ids);
-    const tables = new RowTables(await ask(this.#fetch(jobs, ids, deadline)), this.#known);
+    const rows = await this.#roundTrips.timed(() => ask(this.#fetch(jobs, ids, deadline)));
+    const tables = new RowTables(rows, this.#known);
     const due = isExpiry ? [] : await this.#due(tables, ids, ask);
     if (due.length > 0) {
       await ask('ROLLBACK');
@@ -125,7 +128,8 @@ export class Transactions {
     const keys = [...new Set(jobs.flatMap((job) => job.keys))];
     const leftMs = this.#calls.leftMs(deadline);
     const waitMs = Math.ceil(jobs.length > 1 ? leftMs * WAIT_TOGETHER : leftMs);
-    const values = [ids, keys, this.#nowMs(), `${waitMs}`, `${IDLE_MS_MAX}`];
+    const idleMs = Math.ceil(IDLE_MS_MAX + this.#roundTrips.fastestMs);
+    const values = [ids, keys, this.#nowMs(), `${waitMs}`, `${idleMs}`];
     return `BEGIN ISOLATION LEVEL READ COMMITTED; ${this.#call('fetch', values)}`;
   }
 
