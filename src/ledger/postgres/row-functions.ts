@@ -1,9 +1,9 @@
-/** Plans are kept, and use the keys, however few rows there are or were when the tables were analysed. */
+/** Postgres keeps the plans, and they use the indexes even while the tables are small. */
 const BY_KEY = `SET enable_seqscan = off SET plan_cache_mode = force_generic_plan`;
 
 /**
- * What a transaction reads and what it writes: two functions, so that Postgres keeps their plans. All lock
- * in one order, holds by id and then accounts from narrow to wide, everybody's last.
+ * What a transaction reads and what it writes: two functions, so that Postgres keeps their plans. All
+ * transactions lock in one order: holds by id, then accounts from narrow to wide, everybody's last.
  */
 export const ROW_FUNCTIONS = `
 CREATE OR REPLACE FUNCTION %schema%.now_ms(given double precision) RETURNS double precision
@@ -90,8 +90,8 @@ export const peekText = (schema: string): string =>
      s.numbers AS body FROM ${schema}.subjects s WHERE s.subject = ANY ($1)
    UNION ALL SELECT 'clock', NULL, NULL, ${schema}.now_ms($2), NULL, NULL`;
 
-/** Holds of some accounts of which the lease is over, but for those that are known; and when the next
- * lease of all is over. */
+/** The holds of some accounts of which the lease is over, without those that are known, and when the next
+ * lease of all ends. */
 export const dueText = (schema: string): string =>
   `(SELECT h.id, NULL AS next_ms FROM ${schema}.holds h WHERE h.state = 0 AND h.expires_ms <= $1
      AND h.subjects && $2::text[] AND h.id <> ALL ($3::text[]) ORDER BY h.expires_ms LIMIT $4)

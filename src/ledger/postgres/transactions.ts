@@ -28,14 +28,14 @@ interface Done {
   readonly due: readonly string[];
 }
 
-/** A process that stops within a transaction keeps others waiting no longer than this, and a round trip. */
+/** A process that stops within a transaction delays others by this and a round trip at most. */
 const IDLE_MS_MAX = 80;
 /** The part of a deadline that verbs in company wait for locks, so that each can still go alone. */
 const WAIT_TOGETHER = 0.2;
 const EXPIRED_PER_TRANSACTION = 200;
 const ROLLBACK_MS_MAX = 1_000;
 
-/** Runs the verbs of all ledgers over rows: one transaction locks and reads them, and writes them. */
+/** Runs verbs over rows. A transaction locks and reads them in one round trip, and writes them in another. */
 export class Transactions {
   readonly #driver: Driver;
   readonly #calls: Calls;
