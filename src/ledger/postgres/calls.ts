@@ -4,7 +4,7 @@ import type { Driver, Row } from './driver.ts';
 import { isLost, isUndone } from './failures.ts';
 import type { Value } from './literals.ts';
 
-const UNDONE_REPEATS_MAX = 3;
+const REPEATS_MAX = 3;
 const PAUSE_MS = 8;
 
 /** Sends statements with a deadline, and repeats what may be repeated. */
@@ -51,16 +51,13 @@ export class Calls {
 
   /** The same for what has one effect however often it is done. */
   async repeated<T>(ask: () => Promise<T>, deadline: number): Promise<T> {
-    let undone = 0;
-    let lost = 0;
-    for (;;) {
+    for (let repeats = 0; ; repeats += 1) {
       try {
         return await this.within(ask, deadline);
       } catch (error) {
-        if (isUndone(error) && undone < UNDONE_REPEATS_MAX) undone += 1;
-        else if (isLost(error) && lost === 0) lost += 1;
-        else throw error;
-        await pause(PAUSE_MS * Math.random() * undone);
+        const mayPass = isUndone(error) || isLost(error);
+        if (!mayPass || repeats === REPEATS_MAX) throw error;
+        await pause(PAUSE_MS * Math.random() * repeats);
       }
     }
   }

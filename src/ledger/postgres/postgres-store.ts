@@ -33,7 +33,7 @@ export interface PostgresLedgerOptions {
 }
 
 const HOUR_MS = 3_600_000;
-const WARM_MS_MAX = 1_000;
+const WARM_MS_MAX = 5_000;
 const SWEPT_PER_STATEMENT = 1_000;
 /** Nobody waits for a sweep, so that it may take long on a busy server. */
 const SWEEP_MS_MAX = 10_000;
