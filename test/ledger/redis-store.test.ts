@@ -23,6 +23,10 @@ describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
   });
   afterAll(() => redis?.disconnect());
 
+  /** Resolves when somebody listens to the changes of a namespace. */
+  const isHeard = (namespace: string) =>
+    expect.poll(() => redis.call('PUBSUB', 'CHANNELS', `*${namespace}*`)).toHaveLength(1);
+
   it('asks it once for each verb, whatever limits apply', async () => {
     const ledger = freshLedger(client);
     const scripts = [
@@ -132,8 +136,7 @@ describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
     const [one, other] = [redisLedger(client, { namespace }), redisLedger(client, { namespace })];
     const heard: string[] = [];
     const stop = other.records.watch((key) => heard.push(key));
-    await one.records.get('any');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await isHeard(namespace);
     await one.records.put('user:ada', '{"a":1}');
     await expect.poll(() => heard).toContain('user:ada');
     await redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
@@ -163,7 +166,7 @@ describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
     const heard: string[] = [];
     await one.records.put('first', '1');
     const stop = other.records.watch((key) => heard.push(key));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await isHeard(namespace);
     const keys = Array.from({ length: 3_000 }, (_, index) => `key-${index}`);
     await Promise.all(keys.map((key) => one.records.put(key, '1')));
     await expect

@@ -136,6 +136,10 @@ describe('a file of schema 1', () => {
     await ledger.close();
     const again = place.open({ clock: settableClock(NOW_MS) });
     await assertCounts(again, claim(daily(100)), { used: 24, held: 0 });
+    // An account of which parts of holds seem to live would stay for ever.
+    using database = new DatabaseSync(place.file);
+    const rows = database.prepare('SELECT DISTINCT live FROM guard_accounts').all();
+    expect(rows).toEqual([{ live: 0 }]);
   });
 
   it('makes a process that still has it open fail, not count on old rows', async () => {

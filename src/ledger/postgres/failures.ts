@@ -1,4 +1,4 @@
-/** The connection went away, so that nobody knows whether the statement had its effect. */
+/** The connection went away. The statement may have had its effect, or not. */
 const LOST = new Set([
   'ECONNRESET',
   'EPIPE',
@@ -6,7 +6,7 @@ const LOST = new Set([
   'CONNECTION_CLOSED',
   'CONNECTION_ENDED',
   'CONNECTION_DESTROYED',
-  // Ended while it waited for this process, and by a pooler whose own connection was ended so.
+  // Postgres ended it while it waited for this process, and a pooler passed that on.
   '25P03',
   '08P01',
   '57P01',

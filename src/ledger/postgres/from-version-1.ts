@@ -88,10 +88,10 @@ const SUBJECTS = `
  * Turns the tables of version 1 into those of version 2, in place, so that grants on them stay. It does
  * nothing where there are none, and nothing the second time. It must come before the tables are made.
  * Processes that still run on version 1 then find no functions: they fail instead of counting on
- * columns that nobody reads any more.
+ * columns that are no longer read.
  *
  * Version 1 named a limit by its text, or, where its key had hundreds of characters, by a hash of it.
- * No other name can be made from that. Such a limit begins anew, and no hold keeps a part of it, since
+ * No other name can be made from that. Such a limit starts at zero, and no hold keeps a part of it, since
  * such a part would later free what is no longer held. All other limits of the same call stay exact.
  */
 export const FROM_VERSION_1 = `

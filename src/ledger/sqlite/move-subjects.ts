@@ -8,7 +8,8 @@ const FIRST_BUCKET = ROW_HEAD * 2 ** 43;
 
 /**
  * Moves what schema 1 kept of each subject to the accounts of schema 2. A process that still runs on
- * schema 1 finds its table gone: it fails instead of counting on rows that nobody reads any more.
+ * schema 1 finds its table gone: it fails instead of counting on rows that are no longer read. Schema 1
+ * did not count the parts of rates among those of live holds, so that they are counted here.
  */
 export function moveSubjects(database: DatabaseSync): void {
   const numbersOf = (counters: unknown, idleFromMs: unknown): string => {
@@ -18,8 +19,11 @@ export function moveSubjects(database: DatabaseSync): void {
   database.function('guard_numbers_of', numbersOf);
   database.exec(`
     INSERT INTO guard_accounts (key, numbers, live, idle_from_ms)
-      SELECT subject, guard_numbers_of(counters, idle_from_ms), open_shares, idle_from_ms
-      FROM guard_subjects;
+      SELECT subject, guard_numbers_of(counters, idle_from_ms), ifnull(parts.live, 0), idle_from_ms
+      FROM guard_subjects LEFT JOIN (
+        SELECT json_extract(part.value, '$.subject') AS key, count(*) AS live
+        FROM guard_holds, json_each(shares) part WHERE phase = 'held' GROUP BY 1
+      ) parts ON parts.key = subject;
     DROP TABLE guard_subjects;
   `);
 }
