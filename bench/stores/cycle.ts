@@ -94,8 +94,8 @@ function claimsFor(
   const globals = source.parseLimits(withGlobal ? [GLOBAL_LIMIT] : [], 'limits');
   const make = (user: number): readonly Claim[] => {
     const nowMs = Date.now();
-    const claims = (of: typeof limits, subject: string) =>
-      of.map((limit) => ({ subject, rule: limit.ruleFor({ id: `${user}` }, nowMs) }));
+    const claims = (of: typeof limits, account: string) =>
+      of.map((limit) => ({ account, rule: limit.ruleFor({ id: `${user}` }, nowMs) }));
     return [...claims(limits, `user:${user}`), ...claims(globals, 'everybody')];
   };
   if (!premade) return (index) => make(userOf(index, users));

@@ -27,7 +27,7 @@ export function assertAmounts(amounts: Amounts): void {
   for (const unit of UNITS) if (!isAmount(amounts[unit])) throw wrongAmount(unit, amounts[unit]);
 }
 
-export function assertGifts(amounts: Amounts): void {
+export function assertCredits(amounts: Amounts): void {
   for (const unit of UNITS) {
     const amount = amounts[unit];
     if (!isAmount(amount) && amount !== Number.POSITIVE_INFINITY) throw wrongAmount(unit, amount);

@@ -51,7 +51,7 @@ export type Rule = RollingRule | CalendarRule | RateRule | ConcurrencyRule;
 
 /** One rule applied to one account. A subject is any string; a store hashes it if it must be short. */
 export interface Claim {
-  readonly subject: string;
+  readonly account: string;
   readonly rule: Rule;
 }
 

@@ -4,8 +4,8 @@ import { after, isPromiseLike, type Soon } from '../base/deadline.ts';
 import { type Denial, isDenial } from '../core/denial.ts';
 import type { Amounts } from '../ledger/amounts.ts';
 import type { Claim, Granted, NotGranted } from '../ledger/ledger.ts';
-import { type Accounts, accountsOf, type Standing } from '../plans/accounts.ts';
-import { explainDenial } from '../plans/explain-denial.ts';
+import { type Accounts, accountsOf, type LimitStatus } from '../plans/accounts.ts';
+import { explainDenial, type LimitDenial } from '../plans/explain-denial.ts';
 import type { SharedLimits } from '../plans/shared-limits.ts';
 import type { CallLedger } from './call-ledger.ts';
 import type { InFlightCall, InFlightCalls } from './in-flight.ts';
@@ -55,7 +55,7 @@ export function createAdmit(
   return (authorized) => {
     // Known as in flight before it holds anything, so that no block can pass it by.
     const inFlight = calls.begin(authorized.identity.user.id);
-    authorized.request.onGone(() => inFlight.stop('gone'));
+    authorized.request.onDisconnect(() => inFlight.stop('disconnected'));
     const unlessDenied = (admitted: Admitted | Denial) => {
       if (isDenial(admitted)) calls.end(inFlight);
       return admitted;
@@ -82,15 +82,15 @@ function granted(
 ): Admitted {
   const degraded = decision.degraded === true;
   // Where everything stands is not known then, and headers do not guess.
-  const standing = degraded ? NO_STANDING : { limits: ownLimits, balances: decision.balances };
-  return { ...call, inFlight, held: call.bound, standing, degraded };
+  const limitStatus = degraded ? NO_STATUS : { limits: ownLimits, balances: decision.balances };
+  return { ...call, inFlight, held: call.bound, limitStatus, degraded };
 }
 
-const NO_STANDING: Standing = { limits: [], balances: [] };
+const NO_STATUS: LimitStatus = { limits: [], balances: [] };
 
-function denied(decision: NotGranted, accounts: Accounts, nowMs: number): Denial {
+function denied(decision: NotGranted, accounts: Accounts, nowMs: number): LimitDenial {
   const denial = explainDenial(decision, accounts, nowMs);
-  return decision.degraded ? { ...denial, standing: NO_STANDING, degraded: true } : denial;
+  return decision.degraded ? { ...denial, limitStatus: NO_STATUS, degraded: true } : denial;
 }
 
 /**

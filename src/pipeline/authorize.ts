@@ -4,13 +4,13 @@ import { type Denial, deny, isDenial } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';
 import type { ParsedJson } from '../core/strict-json.ts';
 import { type Endpoint, findEndpoint } from '../openai/endpoints.ts';
-import type { PriceBook } from '../openai/prices/prices.ts';
+import type { PriceList } from '../openai/prices/prices.ts';
 import { boundOf } from '../openai/prices/upper-bound.ts';
 import { buildRequest } from '../openai/request/build-request.ts';
 import { inputUpperBound } from '../openai/request/input-bound.ts';
 import { type BodyBounds, readJson } from '../openai/request/read-json.ts';
 import type { Plan } from '../plans/plan.ts';
-import type { PlanBook } from '../plans/plan-book.ts';
+import type { PlanResolver } from '../plans/plan-resolver.ts';
 import type { Identity } from '../plans/scope.ts';
 import type { SharedLimits } from '../plans/shared-limits.ts';
 import {
@@ -19,12 +19,12 @@ import {
   type UserState,
   type UserStates,
 } from '../users/user-states.ts';
-import { answerFromCatalogue } from './list-models.ts';
+import { listModels } from './list-models.ts';
 import type { Answered, Authorized, Identified } from './states.ts';
 
 export interface AuthorizeParts {
-  readonly plans: PlanBook;
-  readonly prices: PriceBook;
+  readonly plans: PlanResolver;
+  readonly prices: PriceList;
   readonly states: UserStates;
   readonly limits: SharedLimits;
   readonly clock: Clock;
@@ -45,7 +45,7 @@ export function createAuthorize(
     if (!plan.endpoints.has(endpoint.name) || (scope && !scope.includes(endpoint.name))) {
       return deny('endpoint_not_allowed', `Your plan does not include ${endpoint.path}.`);
     }
-    if (endpoint.method === 'GET') return answerFromCatalogue(model, plan, identity.scope);
+    if (endpoint.method === 'GET') return listModels(model, plan, identity.scope);
     return after(readJson(request, parts.body), (body) => {
       if (isDenial(body)) return body;
       // A body takes as long as its sender likes; a block does not wait for it.

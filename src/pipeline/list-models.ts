@@ -4,7 +4,7 @@ import type { Scope } from '../plans/scope.ts';
 import type { Answered } from './states.ts';
 
 /** Answers `GET /models`, or of one `model`, from the plan, so that nobody learns what else the account has. */
-export function answerFromCatalogue(
+export function listModels(
   model: string | undefined,
   plan: Plan,
   scope: Scope | undefined,
@@ -26,7 +26,7 @@ const modelObject = (id: string) => ({ id, object: 'model', created: 0, owned_by
 
 function answered(value: unknown): Answered {
   return {
-    answer: {
+    response: {
       status: 200,
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(value),

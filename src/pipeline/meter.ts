@@ -56,7 +56,7 @@ export function createMeter(parts: MeterParts): (called: Called) => Metered {
 }
 
 function meterNothing({ ending, outcome, tagged }: Unanswered, refuse: Refuse): Metered {
-  return { answer: isDenial(ending) ? refuse(ending, tagged) : ending, outcome };
+  return { response: isDenial(ending) ? refuse(ending, tagged) : ending, outcome };
 }
 
 function meterWhole(
@@ -70,15 +70,15 @@ function meterWhole(
     const denial = deny('upstream_failed', 'OpenAI sent an answer that cannot be read.', {
       shouldRetry: false,
     });
-    return { answer: refuse(denial, tagged), outcome: { kind: 'held' } };
+    return { response: refuse(denial, tagged), outcome: { kind: 'held' } };
   }
   const { reading, json } = read;
   const { stopped } = tagged.inFlight;
   const answer = isDenial(stopped)
     ? refuse(stopped, tagged)
     : { status: reply.status, headers, body: bytes, json };
-  if (reading !== undefined) return { answer, outcome: { kind: 'used', reading } };
-  return { answer, outcome: endpoint.free ? FREE : { kind: 'held' } };
+  if (reading !== undefined) return { response: answer, outcome: { kind: 'used', reading } };
+  return { response: answer, outcome: endpoint.free ? FREE : { kind: 'held' } };
 }
 
 function meterStream(called: StreamAnswered, headers: HeaderList, parts: MeterParts): Metered {
@@ -88,7 +88,7 @@ function meterStream(called: StreamAnswered, headers: HeaderList, parts: MeterPa
   // Proxies on the way must neither hold nor rewrite a stream (nginx, compression).
   headers['cache-control'] = 'no-store, no-transform';
   headers['x-accel-buffering'] = 'no';
-  return { answer: { status: called.reply.status, headers, body: source }, outcome };
+  return { response: { status: called.reply.status, headers, body: source }, outcome };
 }
 
 /** The stream itself passed unchanged; the next call of this user goes nowhere. */
@@ -113,7 +113,7 @@ function answerHeaders(
   { tagged, reply }: StreamAnswered | WholeAnswered,
   nowMs: number,
 ): HeaderList {
-  const headers = rateLimitHeaders(tagged.standing, nowMs);
+  const headers = rateLimitHeaders(tagged.limitStatus, nowMs);
   for (const name of PASSED_HEADERS) {
     const value = reply.header(name);
     if (value !== undefined) headers[name] = value;

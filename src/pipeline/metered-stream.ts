@@ -87,7 +87,7 @@ class PassingStream implements MeteredStream, ByteSource, ByteSink {
 
   start(client: ByteSink): void {
     // A client that has left would never read, and hold up the drain.
-    const hasLeft = this.#called.tagged.inFlight.stopped === 'gone';
+    const hasLeft = this.#called.tagged.inFlight.stopped === 'disconnected';
     if (this.#finished || hasLeft) return client.fail();
     this.#client = client;
     this.#startUpstream();
@@ -101,7 +101,7 @@ class PassingStream implements MeteredStream, ByteSource, ByteSink {
   }
 
   cancel(): void {
-    this.#stop('gone');
+    this.#stop('disconnected');
   }
 
   write(chunk: Uint8Array): boolean {
@@ -135,7 +135,7 @@ class PassingStream implements MeteredStream, ByteSource, ByteSink {
 
   #stop(reason: StopReason): void {
     if (this.#finished) return;
-    if (reason === 'gone') return this.#clientGone();
+    if (reason === 'disconnected') return this.#clientGone();
     this.#writeError(reason);
     this.#cutUpstream();
   }
@@ -196,6 +196,6 @@ class PassingStream implements MeteredStream, ByteSource, ByteSink {
     if (pausedMs < this.#settings.stallMs) return;
     this.#client?.fail();
     this.#client = undefined;
-    this.#stop('gone');
+    this.#stop('disconnected');
   }
 }

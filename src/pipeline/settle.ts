@@ -2,7 +2,7 @@ import { isPromiseLike } from '../base/deadline.ts';
 import type { Events } from '../core/events.ts';
 import type { Amounts } from '../ledger/amounts.ts';
 import type { Reading } from '../openai/answer/usage.ts';
-import { costNanoUsd, type PriceBook } from '../openai/prices/prices.ts';
+import { costNanoUsd, type PriceList } from '../openai/prices/prices.ts';
 import { boundNanoUsd } from '../openai/prices/upper-bound.ts';
 import type { CallLedger } from './call-ledger.ts';
 import type { InFlightCalls } from './in-flight.ts';
@@ -21,7 +21,7 @@ interface Charge {
 export function createSettle(
   ledger: CallLedger,
   calls: InFlightCalls,
-  prices: PriceBook,
+  prices: PriceList,
   events: Events,
 ): (admitted: Admitted, outcome: Outcome) => Promise<void> {
   return async (admitted, outcome) => {
@@ -37,7 +37,7 @@ export function createSettle(
       const resolution = isPromiseLike(posted) ? await posted : posted;
       if (events.isHeard('settled')) emitSettled(admitted, charge, resolution === 'queued', events);
     } catch (error) {
-      events.emit('failed', { what: 'ledger', error });
+      events.emit('failed', { source: 'ledger', error });
     } finally {
       calls.end(inFlight);
     }
@@ -47,7 +47,7 @@ export function createSettle(
 function chargeOf(
   admitted: Admitted,
   outcome: Exclude<Outcome, { kind: 'nothing' }>,
-  prices: PriceBook,
+  prices: PriceList,
 ): Charge {
   if (outcome.kind === 'held') return { used: admitted.held, reading: undefined };
   if (outcome.kind === 'visible') return visibleCharge(admitted, outcome.outputTokens);
@@ -68,7 +68,7 @@ function visibleCharge(admitted: Admitted, mostOutputTokens: number): Charge {
 }
 
 /** By the model and tier that answered, since these are billed; by those asked for if unnamed. */
-function costOf(admitted: Admitted, reading: Reading, prices: PriceBook): number {
+function costOf(admitted: Admitted, reading: Reading, prices: PriceList): number {
   const { built } = admitted;
   const answered = reading.model === undefined ? undefined : prices.find(reading.model);
   const rateCard = answered ?? admitted.rateCard;

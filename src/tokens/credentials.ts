@@ -34,7 +34,7 @@ export function createCredentials(
     verifier,
     tokens: createTokens(mint, records, states, clock, settings.tokens),
     context: {
-      verifyAccessToken: verifier.verify,
+      verifyUserToken: verifier.verify,
       pseudonymOf: (text) => hmac(keys.pseudonym, text).toString('base64url'),
     },
   };

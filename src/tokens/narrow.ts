@@ -9,7 +9,7 @@ import { storableLimits } from '../plans/parse-limits.ts';
 import type { StoredToken } from './token-form.ts';
 
 /** What an app wants of a token; each of them can only narrow what its login may. */
-export interface Wish
+export interface RequestedScope
   extends Partial<Pick<StoredToken, 'models' | 'endpoints' | 'limits' | 'singleUse'>> {
   readonly ttlMs?: number;
 }
@@ -28,11 +28,11 @@ const shape = z.strictObject({
 });
 
 /** Reads the wish in the body, none when it is empty, and refuses whatever would widen `parent`. */
-export async function readWish(
+export async function readRequestedScope(
   request: GuardRequest,
   { bytesMax, deadline }: BodyBounds,
   parent: Partial<StoredToken>,
-): Promise<Wish | Denial> {
+): Promise<RequestedScope | Denial> {
   const bounds = { bytesMax: Math.min(bytesMax, BODY_BYTES_MAX), deadline };
   const body = await readOptionalJson(request, bounds);
   if (body === undefined) return narrow({}, parent);
@@ -52,7 +52,7 @@ function refuse(issue: z.core.$ZodIssue | undefined): Denial {
 function narrow(
   { ttl, models, endpoints, limits = [], singleUse }: z.output<typeof shape>,
   parent: Partial<StoredToken>,
-): Wish | Denial {
+): RequestedScope | Denial {
   const wider = models?.find((model) => !covers(parent.models, model));
   if (wider !== undefined) return widens('models', wider);
   const further = endpoints?.find((name) => parent.endpoints?.includes(name) === false);

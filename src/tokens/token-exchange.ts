@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Attest } from '../auth/all-of.ts';
+import type { Attestation } from '../auth/all-of.ts';
 import type { AuthContext, Authenticator } from '../auth/authenticator.ts';
 import { bearerCredential, INVALID_CREDENTIAL } from '../auth/bearer-credential.ts';
 import type { Clock } from '../base/clock.ts';
 import { withHookDeadline } from '../base/deadline.ts';
 import { type Denial, deny, isDenial } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';
-import type { GuardAnswer } from '../core/response.ts';
+import type { GuardResponse } from '../core/response.ts';
 import { parseUser, type User } from '../core/user.ts';
 import { NO_AMOUNTS } from '../ledger/amounts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -15,13 +15,13 @@ import { explainDenial } from '../plans/explain-denial.ts';
 import type { Limit } from '../plans/limit.ts';
 import { activeBlock, blockedDenial, type UserStates } from '../users/user-states.ts';
 import type { Mint } from './mint-token.ts';
-import { readWish, type Wish } from './narrow.ts';
+import { type RequestedScope, readRequestedScope } from './narrow.ts';
 import type { StoredToken } from './token-form.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 
 export interface ExchangeSettings {
   readonly auth: Authenticator;
-  readonly attest: Attest | undefined;
+  readonly attest: Attestation | undefined;
   readonly user: (user: User) => User;
   readonly ttlMs: number;
   readonly lifetimeMs: number;
@@ -39,10 +39,11 @@ export interface ExchangeParts {
   readonly body: BodyBounds;
 }
 
-type Exchange = (request: GuardRequest) => Promise<GuardAnswer | Denial>;
+type TokenExchange = (request: GuardRequest) => Promise<GuardResponse | Denial>;
 
 /** Whom a new token is for, and how far its life may reach. */
-type Grounds = Pick<StoredToken, 'user' | 'generation' | 'lifetimeEndsAtMs'> & Partial<StoredToken>;
+type TokenBasis = Pick<StoredToken, 'user' | 'generation' | 'lifetimeEndsAtMs'> &
+  Partial<StoredToken>;
 
 const HOLD = { durationMs: 60_000, dispatched: false };
 const ONE_REQUEST = { ...NO_AMOUNTS, requests: 1 };
@@ -51,36 +52,40 @@ const ONE_REQUEST = { ...NO_AMOUNTS, requests: 1 };
  * Answers a short-lived token for a login, or a fresh one for a token that came from here and still
  * lives: never for longer than the lifetime that began with the login, and never wider.
  */
-export function createTokenExchange(parts: ExchangeParts, settings: ExchangeSettings): Exchange {
+export function createTokenExchange(
+  parts: ExchangeParts,
+  settings: ExchangeSettings,
+): TokenExchange {
   return async (request) => {
     if (request.method !== 'POST') {
       return deny('method_not_allowed', 'Use POST here.', { allow: 'POST' });
     }
-    const grounds = await groundsOf(request, parts, settings);
-    if (isDenial(grounds)) return grounds;
-    const { block } = await parts.states.get(grounds.user.id);
+    const basis = await basisOf(request, parts, settings);
+    if (isDenial(basis)) return basis;
+    const { block } = await parts.states.get(basis.user.id);
     if (block && activeBlock({ block, generation: 0 }, parts.clock.nowMs())) {
       return blockedDenial(block.reason);
     }
-    const wish = await readWish(request, parts.body, grounds);
-    if (isDenial(wish)) return wish;
+    const requested = await readRequestedScope(request, parts.body, basis);
+    if (isDenial(requested)) return requested;
     return (
-      (await count(parts, settings.limits, grounds.user)) ?? mintFor(parts, settings, grounds, wish)
+      (await count(parts, settings.limits, basis.user)) ??
+      mintFor(parts, settings, basis, requested)
     );
   };
 }
 
-async function groundsOf(
+async function basisOf(
   request: GuardRequest,
   { context, verifier, states, clock, hookMs }: ExchangeParts,
   settings: ExchangeSettings,
-): Promise<Grounds | Denial> {
+): Promise<TokenBasis | Denial> {
   const credential = bearerCredential(request);
   const refreshed = credential && (await verifier.verifyRefreshable(credential));
   if (refreshed) return refreshed;
   const identified = await withHookDeadline(
     // Temporary keys are no login: nobody makes a key from a key that he was given otherwise.
-    settings.auth.authenticate(request, { ...context, verifyAccessToken: () => undefined }),
+    settings.auth.authenticate(request, { ...context, verifyUserToken: () => undefined }),
     hookMs,
     'exchange.auth',
   );
@@ -94,7 +99,11 @@ async function groundsOf(
   return { user, generation, lifetimeEndsAtMs: clock.nowMs() + settings.lifetimeMs };
 }
 
-const attests = async (request: GuardRequest, attest: Attest, hookMs: number): Promise<boolean> =>
+const attests = async (
+  request: GuardRequest,
+  attest: Attestation,
+  hookMs: number,
+): Promise<boolean> =>
   (await withHookDeadline(attest(request), hookMs, 'exchange.attest')) === true;
 
 /** Tokens fill the store, so a user gets only so many of them. */
@@ -104,8 +113,8 @@ async function count(
   user: User,
 ): Promise<Denial | undefined> {
   const nowMs = clock.nowMs();
-  const subject = `exchange:${user.id}`;
-  const claims = limits.map((limit) => ({ subject, rule: limit.ruleFor(user, nowMs) }));
+  const account = `exchange:${user.id}`;
+  const claims = limits.map((limit) => ({ account, rule: limit.ruleFor(user, nowMs) }));
   const id = randomUUID();
   const decision = await ledger.reserve(id, claims, ONE_REQUEST, HOLD);
   if (!decision.granted)
@@ -117,16 +126,16 @@ async function count(
 async function mintFor(
   { mint, clock }: ExchangeParts,
   settings: ExchangeSettings,
-  grounds: Grounds,
-  wish: Wish,
-): Promise<GuardAnswer> {
+  basis: TokenBasis,
+  requested: RequestedScope,
+): Promise<GuardResponse> {
   const nowMs = clock.nowMs();
-  const { ttlMs = settings.ttlMs, ...scope } = wish;
-  const lifetimeEndsAtMs = grounds.lifetimeEndsAtMs ?? nowMs;
+  const { ttlMs = settings.ttlMs, ...scope } = requested;
+  const lifetimeEndsAtMs = basis.lifetimeEndsAtMs ?? nowMs;
   const lastsMs = Math.min(ttlMs, settings.ttlMs, lifetimeEndsAtMs - nowMs);
   const { singleUse } = scope;
-  const { lifetimeEndsAtMs: _, ...once } = grounds;
-  const token = { ...(singleUse ? once : grounds), ...scope, expiresAtMs: nowMs + lastsMs };
+  const { lifetimeEndsAtMs: _, ...once } = basis;
+  const token = { ...(singleUse ? once : basis), ...scope, expiresAtMs: nowMs + lastsMs };
   const { id, value } = await mint(token);
   const answer = {
     id,

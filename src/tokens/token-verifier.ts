@@ -10,11 +10,11 @@ import type { Identity } from '../plans/scope.ts';
 import type { UserState, UserStates } from '../users/user-states.ts';
 import { type StoredToken, TOKEN_RECORD_PREFIX, type TokenForm } from './token-form.ts';
 
-type Verdict = Identity | Denial | undefined;
+type TokenVerdict = Identity | Denial | undefined;
 
 export interface TokenVerifier {
   /** The identity behind a token, a denial, or `undefined` when the text is no token of ours. */
-  verify(value: string): Verdict | Promise<Verdict>;
+  verify(value: string): TokenVerdict | Promise<TokenVerdict>;
   /** What is stored of a token that may be exchanged for a fresh one, or a denial; `undefined` as above. */
   verifyRefreshable(value: string): Promise<StoredToken | Denial | undefined>;
   close(): void;

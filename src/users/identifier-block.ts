@@ -38,7 +38,7 @@ export function createIdentifierBlock(
     const known = underWay.get(userId);
     if (known !== undefined) return known;
     const blocking = blockOnce(parts, blocked)
-      .catch((error: unknown) => parts.events.emit('failed', { what: 'ledger', error }))
+      .catch((error: unknown) => parts.events.emit('failed', { source: 'ledger', error }))
       .finally(() => underWay.delete(userId));
     underWay.set(userId, blocking);
     return blocking;

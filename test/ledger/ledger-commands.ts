@@ -54,8 +54,8 @@ function claimsOf({ rules, user, limit, everybody, skewMs }: Choice, nowMs: numb
   const own = all.filter((_, index) => rules.includes(index));
   const shared = everybody ? rulesOf(30, nowMs + skewMs).slice(2, 4) : [];
   return [
-    ...own.map((rule) => ({ subject: `user:${user}`, rule })),
-    ...shared.map((rule) => ({ subject: 'everybody', rule })),
+    ...own.map((rule) => ({ account: `user:${user}`, rule })),
+    ...shared.map((rule) => ({ account: 'everybody', rule })),
   ];
 }
 

@@ -276,7 +276,7 @@ describe.skipIf(server === undefined)('a crowded pool', () => {
     const patient = await freshLedger(pool, { schema });
     const ledger = postgresLedger(pool, { schema, deadlineMs: DEADLINE_MS + SLACK_MS });
     const [ada, bob] = [claim(daily(100), 'user:ada'), claim(daily(100), 'user:bob')];
-    for (const of of [ada, bob]) await granted(patient.reserve(of.subject, [of], tokens(1), LEASE));
+    for (const of of [ada, bob]) await granted(patient.reserve(of.account, [of], tokens(1), LEASE));
     const admin = await pool.connect();
     await admin.query(
       `BEGIN; SELECT FROM ${schema}.subjects WHERE subject = 'user:ada' FOR UPDATE`,

@@ -31,7 +31,7 @@ const ENTRIES = [
     source: 'src/auth/index.ts',
     names: [
       'AuthenticationUnavailableError',
-      'accessTokens',
+      'userTokens',
       'allOf',
       'anonymous',
       'anyOf',

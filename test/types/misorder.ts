@@ -1,5 +1,5 @@
 import { type Denial, isDenial } from '../../src/core/denial.ts';
-import type { Line } from '../../src/pipeline/pipeline.ts';
+import type { Pipeline } from '../../src/pipeline/pipeline.ts';
 import type {
   Admitted,
   Answered,
@@ -26,8 +26,10 @@ interface Results {
 }
 
 /** Which results a stage takes. */
-type Accepted<Stage extends Exclude<keyof Line, 'refuse'>> = {
-  [Result in keyof Results]: Results[Result] extends Parameters<Line[Stage]>[0] ? Result : never;
+type Accepted<Stage extends Exclude<keyof Pipeline, 'refuse'>> = {
+  [Result in keyof Results]: Results[Result] extends Parameters<Pipeline[Stage]>[0]
+    ? Result
+    : never;
 }[keyof Results];
 
 /**
@@ -45,18 +47,18 @@ export function everyPair(): void {
   assertType<Equal<Accepted<'settle'>, 'admitted' | 'tagged'>>();
 }
 
-export async function rightOrder(line: Line, requested: Requested): Promise<void> {
+export async function rightOrder(line: Pipeline, requested: Requested): Promise<void> {
   const identified = await line.identify(requested);
   if (isDenial(identified)) return;
   const authorized = await line.authorize(identified);
-  if (isDenial(authorized) || 'answer' in authorized) return;
+  if (isDenial(authorized) || 'response' in authorized) return;
   const admitted = await line.admit(authorized);
   if (isDenial(admitted)) return;
   const metered = line.meter(await line.call(await line.tag(admitted)));
   await line.settle(admitted, await metered.outcome);
 }
 
-export function skippedStages(line: Line, at: Results): void {
+export function skippedStages(line: Pipeline, at: Results): void {
   // @ts-expect-error nobody was identified
   line.authorize(at.requested);
   // @ts-expect-error nobody was identified
@@ -75,7 +77,7 @@ export function skippedStages(line: Line, at: Results): void {
   line.settle(at.authorized, at.outcome);
 }
 
-export function swappedStages(line: Line, at: Results): void {
+export function swappedStages(line: Pipeline, at: Results): void {
   // @ts-expect-error identified after it was called
   line.identify(at.called);
   // @ts-expect-error authorized after it was called
@@ -98,7 +100,7 @@ export function swappedStages(line: Line, at: Results): void {
 
 /** A result must be looked at before it goes on. */
 export async function uncheckedResults(
-  line: Line,
+  line: Pipeline,
   identified: Identified | Denial,
   authorized: Authorized | Answered | Denial,
   admitted: Admitted | Denial,
@@ -117,7 +119,7 @@ export async function uncheckedResults(
 }
 
 /** A line built in another order is not a `Line`. */
-export function misbuilt(line: Line): Line[] {
+export function misbuilt(line: Pipeline): Pipeline[] {
   return [
     // @ts-expect-error identify and authorize changed places
     { ...line, identify: line.authorize, authorize: line.identify },
@@ -125,7 +127,7 @@ export function misbuilt(line: Line): Line[] {
     { ...line, admit: line.tag, tag: line.admit },
     // @ts-expect-error call and meter changed places
     { ...line, call: line.meter, meter: line.call },
-    // @ts-expect-error a tagger that forgets the call
+    // @ts-expect-error an end-user id function that forgets the call
     { ...line, tag: () => ({ payload: '{}' }) },
   ];
 }

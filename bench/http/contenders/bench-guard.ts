@@ -27,7 +27,7 @@ export function benchGuard(
     },
     ...options,
   });
-  guard.on('failed', ({ what, error }) => console.error(what, error));
+  guard.on('failed', ({ source: what, error }) => console.error(what, error));
   return guard;
 }
 

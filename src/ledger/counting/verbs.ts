@@ -17,7 +17,7 @@ export const NOTHING: Amounts = {
 };
 
 /** A grant with its hold in the hands of the caller. */
-export interface Taken extends Granted {
+export interface GrantedHold extends Granted {
   readonly hold: Hold;
 }
 
@@ -70,7 +70,7 @@ export class Verbs {
     held: Amounts,
     { durationMs, dispatched }: Lease,
     nowMs: number,
-  ): Taken | NotGranted {
+  ): GrantedHold | NotGranted {
     const parts = this.#partsOf(claims, held);
     const violations = violationsOf(parts, nowMs);
     if (violations.length > 0) {
@@ -144,7 +144,7 @@ export class Verbs {
     const parts: Part[] = [];
     let account: Account | undefined;
     let before: string | undefined;
-    for (const { subject, rule } of claims) {
+    for (const { account: subject, rule } of claims) {
       const counter = counterAt(parts.length, rule);
       const part = new Part(subject, counter, amountIn(amounts, counter.unit));
       // Neighbours mostly are of the same account.

@@ -1,4 +1,4 @@
-import { type Amounts, assertAmounts, assertGifts } from '../amounts.ts';
+import { type Amounts, assertAmounts, assertCredits } from '../amounts.ts';
 import type { Verbs } from '../counting/verbs.ts';
 import type { Lease } from '../lease.ts';
 import { assertLease } from '../lease.ts';
@@ -90,7 +90,7 @@ class OnPostgres implements PostgresLedger {
   }
 
   async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {
-    assertGifts(amounts);
+    assertCredits(amounts);
     const own = storableClaims(claims);
     const key = CREDIT + storable(id);
     return this.#store.transact({
@@ -117,7 +117,7 @@ class OnPostgres implements PostgresLedger {
 }
 
 const keysOf = (claims: readonly Claim[]): readonly string[] =>
-  claims.map(({ subject }) => subject);
+  claims.map(({ account: subject }) => subject);
 
 const CONNECTIONS_MIN = 2;
 const warned = new WeakSet<PostgresClient>();

@@ -1,4 +1,4 @@
-import { isObject, type Json } from '../request/wire-check.ts';
+import { isObject, type JsonObject } from '../request/wire-check.ts';
 
 /** Models that show every token that they bill: no reasoning (OpenAI's model pages, read 2026-11). */
 const VISIBLE_MODELS: ReadonlySet<string> = new Set([
@@ -31,7 +31,7 @@ export function isHidingModel(model: string): boolean {
  * Whether a request makes any model write what its answer does not show: audio, choices that were not
  * the best, what hosted tools write.
  */
-export function asksHiddenOutput(body: Json, hostedCalls: number): boolean {
+export function asksHiddenOutput(body: JsonObject, hostedCalls: number): boolean {
   const { audio, best_of, n, prompt } = body;
   if (hostedCalls > 0 || isObject(audio)) return true;
   // A stored prompt may name tools; that of a completion is a text or a list.

@@ -28,11 +28,11 @@ export interface Reading {
 /** No request comes near it: the largest context is about a million tokens. */
 const TOKENS_MAX = 1_000_000_000;
 
-type Json = Readonly<Record<string, unknown>>;
+type UsageJson = Readonly<Record<string, unknown>>;
 
-function asObject(value: unknown): Json | undefined {
+function asObject(value: unknown): UsageJson | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Json)
+    ? (value as UsageJson)
     : undefined;
 }
 
@@ -108,7 +108,7 @@ const hostedCallItems: ReadonlyMap<unknown, HostedToolName> = new Map([
   ['mcp_call', 'mcp'],
 ]);
 
-function countHostedCalls(response: Json): HostedCalls | undefined {
+function countHostedCalls(response: UsageJson): HostedCalls | undefined {
   const output = response['output'];
   if (!Array.isArray(output)) return undefined;
   const calls: Partial<Record<HostedToolName, number>> = {};

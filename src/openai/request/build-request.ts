@@ -7,7 +7,7 @@ import { clientSecretRequest } from './client-secret-request.ts';
 import { type OutputBound, outputBound } from './output-bound.ts';
 import { requestShape } from './request-fields.ts';
 import type { RequestPolicy } from './request-policy.ts';
-import { below, inspect, isObject, type Json, malformed } from './wire-check.ts';
+import { below, inspect, isObject, type JsonObject, malformed } from './wire-check.ts';
 
 /**
  * Rewrites a parsed body into one that costs no more than its policy allows, or refuses it:
@@ -61,7 +61,7 @@ export function buildRequest(
 const notInPlan = ({ path }: Endpoint): Denial =>
   deny('endpoint_not_allowed', `Your plan does not include ${path}.`);
 
-function missing(body: Json, required: readonly string[]): Denial | undefined {
+function missing(body: JsonObject, required: readonly string[]): Denial | undefined {
   const field = required.find((name) => body[name] === undefined || body[name] === null);
   return field === undefined ? undefined : below(field, malformed('is required'));
 }
@@ -74,7 +74,7 @@ function inWords(denial: Denial): Denial {
   return { ...denial, param, message: `"${param}" ${denial.message}.` };
 }
 
-interface Decided {
+interface CheckedBody {
   readonly model: string;
   readonly output: OutputBound;
   readonly fees: HostedFees;
@@ -84,7 +84,11 @@ interface Decided {
 /** Set by the tag stage alone. */
 const tagFields = new Set(['safety_identifier', 'user', 'prompt_cache_key', 'metadata']);
 
-function rewrite(endpoint: Endpoint, body: Json, decided: Decided): Record<string, unknown> {
+function rewrite(
+  endpoint: Endpoint,
+  body: JsonObject,
+  decided: CheckedBody,
+): Record<string, unknown> {
   const { model, output, fees, serviceTier } = decided;
   const sent: Record<string, unknown> = { model };
   for (const field of Object.keys(body)) {
@@ -104,20 +108,20 @@ function rewrite(endpoint: Endpoint, body: Json, decided: Decided): Record<strin
   return sent;
 }
 
-const streamOptions = (body: Json) =>
+const streamOptions = (body: JsonObject) =>
   isObject(body['stream_options']) ? body['stream_options'] : {};
 
-const asksUsage = (body: Json) => streamOptions(body)['include_usage'] === true;
+const asksUsage = (body: JsonObject) => streamOptions(body)['include_usage'] === true;
 
 /** `auto` and none mean what the project is set to, which may be dearer than what was priced. */
-function tierOf(body: Json, { allow }: RequestPolicy): string {
+function tierOf(body: JsonObject, { allow }: RequestPolicy): string {
   const asked = body['service_tier'];
   return typeof asked === 'string' && allow.serviceTiers.includes(asked) ? asked : 'default';
 }
 
 const NO_TAGS: ClientTags = {};
 
-function clientTagsOf(body: Json): ClientTags {
+function clientTagsOf(body: JsonObject): ClientTags {
   const { safety_identifier, user, prompt_cache_key, metadata } = body;
   if (!(safety_identifier ?? user ?? prompt_cache_key ?? metadata)) return NO_TAGS;
   return {

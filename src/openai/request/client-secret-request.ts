@@ -1,7 +1,7 @@
 import type { Endpoint } from '../endpoints.ts';
 import type { BuiltRequest } from './built-request.ts';
 import type { RealtimeAllowance } from './request-policy.ts';
-import { isObject, type Json } from './wire-check.ts';
+import { isObject, type JsonObject } from './wire-check.ts';
 
 /** The least that OpenAI takes (`openai` package 7.57.0, 2026-11-13). */
 const SECONDS_MIN = 10;
@@ -9,7 +9,7 @@ const SECONDS_MIN = 10;
 /** A request for a Realtime secret with the plan's own session, for at most as long as the plan says. */
 export function clientSecretRequest(
   endpoint: Endpoint,
-  body: Json,
+  body: JsonObject,
   { session, reserve, maxSeconds }: RealtimeAllowance,
 ): BuiltRequest {
   const asked = isObject(body['expires_after']) ? Number(body['expires_after']['seconds']) : NaN;

@@ -1,7 +1,7 @@
 import type { Denial } from '../../core/denial.ts';
 import type { Endpoint } from '../endpoints.ts';
 import type { RequestPolicy } from './request-policy.ts';
-import { below, type Json, notAllowed } from './wire-check.ts';
+import { below, type JsonObject, notAllowed } from './wire-check.ts';
 
 /** How much one request can make the model write. */
 export interface OutputBound {
@@ -19,7 +19,7 @@ const NO_OUTPUT: OutputBound = { perChoice: 0, choices: 1, tokens: 0 };
 /** The smallest cap among what was asked, what the plan allows and what OpenAI would take anyhow. */
 export function outputBound(
   { outputCap }: Endpoint,
-  body: Json,
+  body: JsonObject,
   { maxOutputTokens, maxChoices }: RequestPolicy,
 ): OutputBound | Denial {
   if (outputCap === undefined) return NO_OUTPUT;

@@ -37,9 +37,9 @@ export type Check = (value: unknown, inspection: Inspection) => Denial | undefin
 /** Allowed fields by name; every other field is refused. */
 export type Fields = Readonly<Record<string, Check>>;
 
-export type Json = Readonly<Record<string, unknown>>;
+export type JsonObject = Readonly<Record<string, unknown>>;
 
-export function isObject(value: unknown): value is Json {
+export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -1,9 +1,9 @@
-import type { Json } from './wire-check.ts';
+import type { JsonObject } from './wire-check.ts';
 
 /** A body as a client sent it: its text, which has passed `parseStrictJson`, and what that says. */
 export interface Original {
   readonly text: string;
-  readonly value: Json;
+  readonly value: JsonObject;
 }
 
 /**
@@ -11,7 +11,7 @@ export interface Original {
  * with these before its last brace; the text means the same to every parser, and most of it is the
  * prompt. Otherwise all of it is written.
  */
-export function writeJson(sent: Json, original: Original | undefined): string {
+export function writeJson(sent: JsonObject, original: Original | undefined): string {
   const added = original && addedFields(sent, original.value);
   if (original === undefined || added === undefined) return JSON.stringify(sent);
   const { text } = original;
@@ -19,7 +19,7 @@ export function writeJson(sent: Json, original: Original | undefined): string {
 }
 
 /** `,"name":value` of each field that `value` lacks; `undefined` where another one differs. */
-function addedFields(sent: Json, value: Json): string | undefined {
+function addedFields(sent: JsonObject, value: JsonObject): string | undefined {
   let left = Object.keys(value).length;
   // A first field has no comma before it.
   if (left === 0) return undefined;

@@ -79,7 +79,7 @@ export function concurrent(amount: number): ConcurrencyRule {
   return { kind: 'concurrent', key: 'concurrent', unit: 'concurrent', amount };
 }
 
-export const claim = (rule: Rule, subject = 'user:ada'): Claim => ({ subject, rule });
+export const claim = (rule: Rule, subject = 'user:ada'): Claim => ({ account: subject, rule });
 
 /** One call of `count` tokens in one slot. */
 export const tokens = (count: number): Amounts =>

@@ -109,7 +109,7 @@ export class EscrowLedger implements Ledger {
   }
 
   #split(claims: readonly Claim[]): { own: Claim[]; shared: Claim[] } {
-    const { own = [], shared = [] } = Object.groupBy(claims, ({ subject }) =>
+    const { own = [], shared = [] } = Object.groupBy(claims, ({ account: subject }) =>
       subject === this.#everybody ? 'shared' : 'own',
     );
     return { own, shared };
@@ -117,7 +117,7 @@ export class EscrowLedger implements Ledger {
 
   /** By the last of a call's own subjects, which is the user: a token counts where its user does. */
   #shardFor(own: readonly Claim[]): Ledger {
-    const subject = own.at(-1)?.subject ?? '';
+    const subject = own.at(-1)?.account ?? '';
     const number = createHash('sha256').update(subject).digest().readUInt32BE(0);
     const shard = this.#shards[number % this.#shards.length];
     if (shard === undefined) throw new TypeError('"shards" must hold at least one ledger');
@@ -135,7 +135,9 @@ function joined(
   const balances = merged(claims, everybody, own.balances, shared.balances);
   if (own.granted && shared.granted) return { granted: true, balances };
   const places = (isShared: boolean) =>
-    claims.flatMap(({ subject }, index) => ((subject === everybody) === isShared ? [index] : []));
+    claims.flatMap(({ account: subject }, index) =>
+      (subject === everybody) === isShared ? [index] : [],
+    );
   const violations = [own, shared].flatMap((decision, side) =>
     decision.granted
       ? []
@@ -154,7 +156,7 @@ function merged(
   shared: readonly Balance[],
 ): Balance[] {
   const [mine, ours] = [own.values(), shared.values()];
-  return claims.flatMap(({ subject }) => {
+  return claims.flatMap(({ account: subject }) => {
     const { value } = subject === everybody ? ours.next() : mine.next();
     return value === undefined ? [] : [value];
   });

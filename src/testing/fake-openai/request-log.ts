@@ -4,7 +4,7 @@ import type { SeenRequest } from './seen-request.ts';
 
 type Closing = { -readonly [Key in keyof SeenRequest]: SeenRequest[Key] };
 
-interface Connection {
+interface SeenConnection {
   readonly id: number;
   readonly requests: Closing[];
 }
@@ -13,12 +13,12 @@ interface Connection {
 const MAX_RECORDS = 1_000_000;
 
 /** What one fake remembers: its connections, and, if it records, its requests and its invoice. */
-export class Records {
+export class RequestLog {
   readonly requests: SeenRequest[] = [];
   readonly invoice: InvoiceLine[] = [];
   readonly #keeps: boolean;
   readonly #sum = new InvoiceSum();
-  readonly #connections = new Map<Socket, Connection>();
+  readonly #connections = new Map<Socket, SeenConnection>();
   readonly #watching = new Set<() => void>();
   #socketCount = 0;
   #active = 0;
@@ -31,12 +31,12 @@ export class Records {
     return this.requests.length >= MAX_RECORDS;
   }
 
-  get sockets(): ReadonlyMap<Socket, Connection> {
+  get sockets(): ReadonlyMap<Socket, SeenConnection> {
     return this.#connections;
   }
 
   connected(socket: Socket): void {
-    const connection: Connection = { id: ++this.#socketCount, requests: [] };
+    const connection: SeenConnection = { id: ++this.#socketCount, requests: [] };
     this.#connections.set(socket, connection);
     socket.once('close', () => {
       const closedAtMs = performance.now();

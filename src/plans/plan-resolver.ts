@@ -16,7 +16,7 @@ import {
 export type { PlanNames, PlanOf } from './plan-lookups.ts';
 
 /** What the operator, or billing, decided for one user. */
-export interface Decided {
+export interface UserOverrides {
   readonly plan?: PushedPlan;
   /** Each replaces the plan's limit that counts the same, or is added. */
   readonly limits?: readonly LimitSpec[];
@@ -30,9 +30,9 @@ export interface PushedPlan {
   readonly untilMs?: number;
 }
 
-export interface PlanBook {
+export interface PlanResolver {
   /** The user's plan now. Throws when `planOf` fails or names no plan: the call ends with 500. */
-  planOf(user: User, decided: Decided): Plan | Promise<Plan>;
+  planOf(user: User, decided: UserOverrides): Plan | Promise<Plan>;
   /** All plans of these names as one. `TypeError` for a name that is no plan. */
   named(names: PlanNames): Plan;
   /** The next call of this user, or without an id of anyone, asks `planOf` again. */
@@ -43,12 +43,12 @@ const CACHED_COMBINATIONS_MAX = 1_000;
 const NAMES_MAX = 16;
 
 /** Knows the plans, who asked for which, and what each user has of them. */
-export function createPlanBook(
+export function createPlanResolver(
   plans: ReadonlyMap<string, Plan>,
   planOf: PlanOf,
   settings: PlanLookupSettings,
   clock: Clock,
-): PlanBook {
+): PlanResolver {
   const named = createNames(plans);
   const overridden = createOverrides();
   const lookups = createPlanLookups(planOf, named, settings, clock);

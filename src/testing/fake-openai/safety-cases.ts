@@ -12,7 +12,7 @@ export interface FakeSafetyCase {
 }
 
 /** Whom one fake no longer serves, and the cases that it has opened. */
-export class SafetyBook {
+export class SafetyCases {
   readonly #blocked = new Set<string>();
   readonly #cases = new Map<string, FakeSafetyCase>();
 

@@ -11,7 +11,7 @@ const FIRST_BUCKET = ROW_HEAD * 2 ** 43;
  * schema 1 finds its table gone: it fails instead of counting on rows that are no longer read. Schema 1
  * did not count the parts of rates among those of live holds, so that they are counted here.
  */
-export function moveSubjects(database: DatabaseSync): void {
+export function migrateFromVersion1(database: DatabaseSync): void {
   const numbersOf = (counters: unknown, idleFromMs: unknown): string => {
     const rows = JSON.parse(String(counters)) as Record<string, number[]>;
     return JSON.stringify([Number(idleFromMs), ...Object.entries(rows).flatMap(sectionOf)]);

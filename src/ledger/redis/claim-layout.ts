@@ -1,10 +1,10 @@
 import { counterFor } from '../counting/counter-for.ts';
 import type { Claim, Rule } from '../ledger.ts';
+import type { PlacedClaim } from './parts.ts';
 import { FIRST_PLACE, SLOT_BYTES, slotOf, UNITS, widthOf } from './script/layout.ts';
-import type { PlacedClaim } from './standing.ts';
 
 /** What of some claims does not change from call to call: their rules, and which share an account. */
-export interface Plan {
+export interface ClaimLayout {
   readonly claims: readonly PlacedClaim[];
   /** The slots of each account, one behind the other. */
   readonly layouts: readonly Buffer[];
@@ -20,7 +20,7 @@ const CLAIM_BYTES = 37;
 
 /** A way through the rules of claims; a plan is found where the way of its claims ends. */
 interface Branch {
-  plan: Plan | undefined;
+  plan: ClaimLayout | undefined;
   /** By the index of the next claim's account, then by its rule. */
   readonly next: WeakMap<Rule, Branch>[];
 }
@@ -28,10 +28,13 @@ interface Branch {
 const root: Branch = { plan: undefined, next: [] };
 
 /** The plan of some claims, made once for the same rules, and the accounts that it is applied to. */
-export function planOf(claims: readonly Claim[]): { plan: Plan; accounts: readonly string[] } {
+export function claimLayoutOf(claims: readonly Claim[]): {
+  plan: ClaimLayout;
+  accounts: readonly string[];
+} {
   const accounts: string[] = [];
   let branch = root;
-  for (const { subject, rule } of claims) {
+  for (const { account: subject, rule } of claims) {
     let index = accounts.indexOf(subject);
     if (index < 0) index = accounts.push(subject) - 1;
     branch = branchAfter(branch, index, rule);
@@ -54,12 +57,12 @@ function branchAfter({ next }: Branch, account: number, rule: Rule): Branch {
   return branch;
 }
 
-function newPlan(claims: readonly Claim[], accounts: readonly string[]): Plan {
+function newPlan(claims: readonly Claim[], accounts: readonly string[]): ClaimLayout {
   if (claims.length > CLAIMS_MAX) {
     throw new TypeError(`"claims" must be at most ${CLAIMS_MAX}, not ${claims.length}`);
   }
   const slots = accounts.map((account) => slotsOf(claims, account));
-  const planned = claims.map(({ subject, rule }): PlacedClaim => {
+  const planned = claims.map(({ account: subject, rule }): PlacedClaim => {
     const account = accounts.indexOf(subject);
     const slot = slotOf(rule);
     return { counter: counterFor(rule), account, slot, place: placeOf(slots[account] ?? [], slot) };
@@ -71,7 +74,7 @@ function newPlan(claims: readonly Claim[], accounts: readonly string[]): Plan {
 /** The slots of one account, each once. */
 function slotsOf(claims: readonly Claim[], account: string): Buffer[] {
   const slots: Buffer[] = [];
-  for (const { subject, rule } of claims) {
+  for (const { account: subject, rule } of claims) {
     if (subject !== account) continue;
     const slot = slotOf(rule);
     if (!slots.some((other) => other.equals(slot))) slots.push(slot);

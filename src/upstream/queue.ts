@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 
 /** Bounds the calls to OpenAI that are under way at once, and how many wait for one to end. */
-export interface Turns {
+export interface UpstreamQueue {
   /** Whether `take` would answer at once, with a place. */
   readonly isFree: boolean;
   /**
@@ -9,12 +9,16 @@ export interface Turns {
    * wait took longer than the deadline, or the waiter gave up: `onWait` gets the function to do that
    * with.
    */
-  take(onWait: (giveUp: () => void) => void): Turn | Promise<Turn>;
+  acquire(onWait: (giveUp: () => void) => void): LeaveQueue | Promise<LeaveQueue>;
 }
 
-export type Turn = (() => void) | undefined;
+export type LeaveQueue = (() => void) | undefined;
 
-export function createTurns(inFlightMax: number, queuedMax: number, deadlineMs: number): Turns {
+export function createUpstreamQueue(
+  inFlightMax: number,
+  queuedMax: number,
+  deadlineMs: number,
+): UpstreamQueue {
   let free = inFlightMax;
   let onFree: (() => void) | undefined;
   // The first in the queue waits for a place, the others for the first. Where nobody waits, a place is
@@ -38,7 +42,7 @@ export function createTurns(inFlightMax: number, queuedMax: number, deadlineMs: 
     });
   };
   const wait = (onWait: (giveUp: () => void) => void) =>
-    new Promise<Turn>((resolve) => {
+    new Promise<LeaveQueue>((resolve) => {
       let late = false;
       const giveUp = () => {
         late = true;
@@ -60,7 +64,7 @@ export function createTurns(inFlightMax: number, queuedMax: number, deadlineMs: 
     get isFree() {
       return isFree();
     },
-    take(onWait) {
+    acquire(onWait) {
       if (isFree()) return place();
       return waiting() < queuedMax ? wait(onWait) : undefined;
     },
