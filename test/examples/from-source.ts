@@ -1,6 +1,8 @@
 import { registerHooks } from 'node:module';
 
-/** For `node --import`: the package's name means its source, so that no build has to come first. */
+/**
+ * For `node --import`. Resolves the package's name to its source, so that no build is needed first.
+ */
 const SOURCES: Readonly<Record<string, string>> = {
   '': 'index',
   auth: 'auth/index',
