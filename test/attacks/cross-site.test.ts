@@ -3,7 +3,7 @@ import { authenticate } from '../../src/auth/index.ts';
 import { watchToken } from '../canary.ts';
 import { chat, codeOf, startFixture } from '../fixture.ts';
 
-/** Ada's browser sends her cookie with every request, whichever page makes it. */
+/** The browser of the user Ada sends the session cookie with every request, from any page. */
 const auth = authenticate((request) => (request.header('cookie') === 'session=ada' ? 'ada' : null));
 const start = () => startFixture({ auth, exchange: { auth } });
 

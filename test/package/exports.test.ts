@@ -12,7 +12,7 @@ interface Manifest {
 
 const manifest = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as Manifest;
 
-/** Every entry point, its source, and all that it exports at run time. */
+/** Every entry point, its source, and everything that it exports at run time. */
 const ENTRIES = [
   {
     entry: '.',
@@ -100,8 +100,8 @@ const ENTRIES = [
 
 const bundleOf = (entry: string) => (entry === '.' ? 'index' : entry.slice(2));
 
-describe('the entry points', () => {
-  it('package.json exports these, and itself, and nothing else', () => {
+describe('The entry points', () => {
+  it('package.json exports exactly these entry points and itself', () => {
     const expected = ENTRIES.map(({ entry }) => [
       entry,
       { types: `./dist/${bundleOf(entry)}.d.ts`, default: `./dist/${bundleOf(entry)}.js` },
@@ -116,13 +116,13 @@ describe('the entry points', () => {
     }
   });
 
-  it('the build makes one bundle of each', () => {
+  it('The build makes one bundle for each entry point', () => {
     expect(build).toMatchObject({
       entry: Object.fromEntries(ENTRIES.map(({ entry, source }) => [bundleOf(entry), source])),
     });
   });
 
-  it.each(ENTRIES)('tests that import $entry by name get $source', ({ entry, source }) => {
+  it.each(ENTRIES)('Tests that import $entry use the source $source', ({ entry, source }) => {
     const name = entry.replace('.', manifest.name);
     const aliases = vitestConfig({ command: 'serve', mode: 'test' }).resolve?.alias;
     const found = (Array.isArray(aliases) ? aliases : []).find(({ find }) =>
@@ -131,13 +131,16 @@ describe('the entry points', () => {
     expect(found && name.replace(found.find, found.replacement)).toBe(`${ROOT}${source}`);
   });
 
-  it.each(ENTRIES)('$entry exports exactly $names', async ({ source, names }) => {
+  it.each(ENTRIES)('The entry $entry exports exactly $names', async ({ source, names }) => {
     const module: object = await import(`${ROOT}${source}`);
     expect(Object.keys(module).sort()).toEqual([...names]);
   });
 });
 
-/** Code, status, `type`, `x-should-retry`: what apps rely on, written down a second time on purpose. */
+/**
+ * Code, status, `type` and `x-should-retry`. Apps rely on them, so they are repeated here on
+ * purpose.
+ */
 const CODES: readonly (readonly [string, number, string, boolean?])[] = [
   ['invalid_request', 400, 'invalid_request_error'],
   ['parameter_not_allowed', 400, 'invalid_request_error'],
@@ -166,8 +169,8 @@ const CODES: readonly (readonly [string, number, string, boolean?])[] = [
   ['upstream_timeout', 504, 'server_error', false],
 ];
 
-describe('the denial codes', () => {
-  it('are these, each with its status, type and whether to repeat', () => {
+describe('The denial codes', () => {
+  it('Every denial code has its expected status, type and retry advice', () => {
     const expected = CODES.map(([code, status, type, shouldRetry]) => [
       code,
       { status, type, ...(shouldRetry !== undefined && { shouldRetry }) },
@@ -175,7 +178,7 @@ describe('the denial codes', () => {
     expect(denialCodes).toStrictEqual(Object.fromEntries(expected));
   });
 
-  it('are spelled one way each', () => {
+  it('Denial codes are unique and in snake case', () => {
     expect(new Set(CODES.map(([code]) => code)).size).toBe(CODES.length);
     expect(CODES.filter(([code]) => !/^[a-z]+(?:_[a-z]+)+$/.test(code))).toEqual([]);
   });

@@ -12,7 +12,10 @@ interface Measured {
   readonly lines: number;
 }
 
-/** Every function with its length, except callbacks, whose brevity would flatter the median. */
+/**
+ * Every function with its length, except callbacks, because they are short and would lower the
+ * median.
+ */
 function functionsOf({ path, tree }: Pick<SourceFile, 'path' | 'tree'>): Measured[] {
   return nodesOf(tree).flatMap((node) => {
     if (!ts.isFunctionLike(node) || !('body' in node) || node.body === undefined) return [];
@@ -29,7 +32,7 @@ const isAssertedAssigned = (
   (ts.isPropertyDeclaration(node) || ts.isVariableDeclaration(node)) &&
   node.exclamationToken !== undefined;
 
-/** Ways round the type checker, as `path: what`. */
+/** Code that evades the type checker, as `path: what`. */
 function evasionsOf({ path, text, tree }: SourceFile): string[] {
   const nodes = nodesOf(tree).flatMap((node) => {
     if (node.kind === ts.SyntaxKind.AnyKeyword) return [`${path}: any`];
@@ -40,7 +43,7 @@ function evasionsOf({ path, text, tree }: SourceFile): string[] {
   return [...nodes, ...[...text.matchAll(silencers)].map(([found]) => `${path}: ${found}`)];
 }
 
-/** Set by the executor of a promise, which runs within the constructor. */
+/** Set by the executor of a promise, which runs inside the constructor. */
 const SET_BY_EXECUTOR = [
   'stages/metered-stream.ts: #resolve!',
   'upstream/undici-upstream.ts: #resolve!',
@@ -50,13 +53,13 @@ const SET_BY_EXECUTOR = [
 const FORBIDDEN_WORDS = /(?:^|-)(?:utils?|helpers?|managers?|opts?|misc|common)(?:-|$)/;
 const KEBAB_CASE = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 
-/** What is wrong with the names in a path. */
+/** Whether a path breaks the naming rules. */
 function misnamed(path: string): boolean {
   const names = path.replace(/\.ts$/, '').split('/');
   return names.some((name) => !KEBAB_CASE.test(name) || FORBIDDEN_WORDS.test(name));
 }
 
-/** The value below which this share of them lies, by nearest rank. */
+/** The value below which this share of the values lies, by nearest rank. */
 function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN;
 }
@@ -67,33 +70,33 @@ const parsed = (text: string): SourceFile => ({
   tree: ts.createSourceFile('invented.ts', text, ts.ScriptTarget.Latest, true),
 });
 
-describe('functions and files are short', () => {
+describe('The length of functions and files', () => {
   const functions = files.flatMap(functionsOf);
   const lengths = functions.map(({ lines }) => lines).sort((a, b) => a - b);
 
-  it('finds the functions', () => expect(lengths.length).toBeGreaterThan(500));
-  it('the median function has fewer than 10 lines', () => {
+  it('The test finds more than 500 functions', () => expect(lengths.length).toBeGreaterThan(500));
+  it('The median function has fewer than 10 lines', () => {
     expect(percentile(lengths, 0.5)).toBeLessThan(10);
   });
-  it('95 % of them have fewer than 50', () => {
+  it('95 % of the functions have fewer than 50 lines', () => {
     expect(percentile(lengths, 0.95)).toBeLessThan(50);
   });
-  it('none has more than 70', () => {
+  it('No function has more than 70 lines', () => {
     expect(functions.filter(({ lines }) => lines > 70)).toEqual([]);
   });
-  it('no file has more than 300 lines', () => {
+  it('No file has more than 300 lines', () => {
     const long = files.filter(({ text }) => linesOf(text) > 300);
     expect(long.map(({ path, text }) => `${path}: ${linesOf(text)}`)).toEqual([]);
   });
   it.each(['express', 'fastify', 'hono', 'koa', 'next', 'node'])(
-    'the adapter for %s has fewer than 80 lines',
+    'The adapter for %s has fewer than 80 lines',
     (host) => {
       const file = files.find(({ path }) => path === `http/${host}.ts`);
       expect(linesOf(file?.text ?? '')).toBeGreaterThan(0);
       expect(linesOf(file?.text ?? '')).toBeLessThan(80);
     },
   );
-  it('a function is measured from its first line to its last', () => {
+  it('A function is measured from its first line to its last', () => {
     const invented = parsed(
       'class A {\n  b() {\n    return [1].map((x) => {\n      x;\n    });\n  }\n}',
     );
@@ -101,8 +104,8 @@ describe('functions and files are short', () => {
   });
 });
 
-describe('types are not evaded', () => {
-  it('nowhere in src, but for fields that an executor sets', () => {
+describe('Type evasions', () => {
+  it('src has no type evasion except fields that an executor sets', () => {
     expect(files.flatMap(evasionsOf)).toEqual(SET_BY_EXECUTOR);
   });
 
@@ -114,13 +117,13 @@ describe('types are not evaded', () => {
     ['class A { a!: string }', 'invented.ts: a!'],
     ['// @ts-ignore', 'invented.ts: @ts-ignore'],
     ['// biome-ignore lint: no', 'invented.ts: biome-ignore'],
-  ])('%s is found', (text, fault) => expect(evasionsOf(parsed(text))).toEqual([fault]));
+  ])('The evasion %s is found', (text, fault) => expect(evasionsOf(parsed(text))).toEqual([fault]));
 });
 
 const isAssignment = ({ kind }: ts.Node): boolean =>
   kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
 
-/** Function literals right behind `x.y =`, which V8 allocates in the old space, each time. */
+/** Function literals directly after `x.y =`. V8 allocates them in the old space each time. */
 function lastingClosuresOf({ path, tree }: SourceFile): string[] {
   return nodesOf(tree).flatMap((node) => {
     if (!ts.isBinaryExpression(node) || !isAssignment(node.operatorToken)) return [];
@@ -131,8 +134,8 @@ function lastingClosuresOf({ path, tree }: SourceFile): string[] {
   });
 }
 
-describe('closures of a call die with it', () => {
-  it('because none in src stands right behind `x.y =`', () => {
+describe('Long-lived closures', () => {
+  it('No function literal in src is assigned directly to a property', () => {
     expect(files.flatMap(lastingClosuresOf)).toEqual([]);
   });
 
@@ -141,15 +144,17 @@ describe('closures of a call die with it', () => {
     ['this.#b = async () => c;', 'invented.ts: this.#b'],
     ['a.b ??= function () {};', 'invented.ts: a.b'],
     ['a[0] = () => c;', 'invented.ts: a[0]'],
-  ])('%s is found', (text, fault) => expect(lastingClosuresOf(parsed(text))).toEqual([fault]));
+  ])('A closure in %s is found', (text, fault) =>
+    expect(lastingClosuresOf(parsed(text))).toEqual([fault]),
+  );
 
-  it('a variable in between is let through', () => {
+  it('A closure that is first stored in a variable is accepted', () => {
     expect(lastingClosuresOf(parsed('const c = () => d; a.b = c; e = () => f;'))).toEqual([]);
   });
 });
 
-describe('names', () => {
-  it('files and folders are kebab-case, and say what they hold', () => {
+describe('The names of files and folders', () => {
+  it('Files and folders have descriptive kebab-case names', () => {
     expect(files.map(({ path }) => path).filter(misnamed)).toEqual([]);
   });
 
@@ -161,19 +166,19 @@ describe('names', () => {
     'plan-manager.ts',
     'parse-opts.ts',
     'a_b.ts',
-  ])('%s would not pass', (path) => expect(misnamed(path)).toBe(true));
+  ])('The file name %s is rejected', (path) => expect(misnamed(path)).toBe(true));
 });
 
-describe('the map in src/README.md', () => {
+describe('The map in src/README.md', () => {
   const map = readFileSync(`${ROOT}src/README.md`, 'utf8');
   const rows = [...map.matchAll(/^\| `([\w-]+)\/` /gm)].map(([, folder]) => folder);
   const folders = readdirSync(`${ROOT}src`, { withFileTypes: true }).filter((e) => e.isDirectory());
 
-  it('has a row for each folder, and no other', () => {
+  it('The map has exactly one row for each folder', () => {
     expect(rows.sort()).toEqual(folders.map(({ name }) => name).sort());
   });
 
-  it('names only files that exist', () => {
+  it('The map names only files that exist', () => {
     const named = [...map.matchAll(/[\w./-]+\.ts\b/g)].map(([name]) => name);
     expect(named).toContain('pipeline.ts');
     const known = (name: string) =>
@@ -182,7 +187,7 @@ describe('the map in src/README.md', () => {
     expect(named.filter((name) => !known(name))).toEqual([]);
   });
 
-  it('has a file in stages for each verb of the line', () => {
+  it('Each step of the pipeline in the map has its own file', () => {
     const verbs = /^ {4}(identify.*settle)$/m.exec(map)?.[1]?.split(' → ') ?? [];
     expect(verbs).toHaveLength(7);
     const missing = verbs.filter((verb) => !files.some(({ path }) => path === `stages/${verb}.ts`));

@@ -5,20 +5,22 @@ import { type Edge, edgesOf, sourceFiles } from './source.ts';
 const edges = sourceFiles().flatMap(edgesOf);
 const values = edges.filter(({ typeOnly }) => !typeOnly);
 
-/** Imports that go left, each with its reason; one that is gone must be struck off here too. */
+/**
+ * Imports that break the rule, each with its reason. Remove an entry here when its import is gone.
+ */
 const DEPARTURES: Readonly<Record<string, string>> = {
   'errors.ts → plans/accounts.ts: imports from the left':
     'a type: where the caller stands, which a denial carries unread',
 };
 
-/** Files whose types name each other; nothing of it is left when they run. */
+/** Files whose types import each other. Nothing of such a circle is left at run time. */
 const TYPE_CIRCLES = [
   ['auth/authenticator.ts', 'errors.ts', 'plans/accounts.ts', 'plans/limit.ts', 'plans/plan.ts'],
   ['http/node-request.ts', 'http/node.ts'],
 ];
 
-describe('the import rule of src/README.md', () => {
-  it('reads the imports of every file', () => {
+describe('The import rule of src/README.md', () => {
+  it('The checker reads the imports of every file', () => {
     expect(values.map(nameOf)).toContain('pipeline.ts → errors.ts');
     expect(edges.filter(({ typeOnly }) => typeOnly).map(nameOf)).toContain(
       'pipeline.ts → stages/admit.ts',
@@ -27,21 +29,21 @@ describe('the import rule of src/README.md', () => {
     expect(edges.filter(({ to }) => !files.has(to))).toEqual([]);
   });
 
-  it('holds, but for the departures that are named here', () => {
+  it('Imports follow the rule, except for the departures listed here', () => {
     expect(new Set(faultsOf(edges))).toEqual(new Set(Object.keys(DEPARTURES)));
   });
 
-  it('no circle is left when the types are stripped', () => {
+  it('No import circle is left when the types are stripped', () => {
     expect(circlesOf(values)).toEqual([]);
   });
 
-  it('types name each other in a circle only where it is named here', () => {
+  it('Types import each other in a circle only where it is listed here', () => {
     const sorted = circlesOf(edges).sort((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1));
     expect(sorted).toEqual(TYPE_CIRCLES);
   });
 });
 
-describe('the checker can fail', () => {
+describe('The checker of the import rule', () => {
   const edge = (from: string, to: string): Edge => ({ from, to, typeOnly: false });
   it.each([
     ['plans/plan.ts', 'index.ts', 'imports an index'],
@@ -59,11 +61,11 @@ describe('the checker can fail', () => {
     ['pipeline.ts', 'ledger/memory-ledger.ts', 'has no place in the line'],
     ['plans/plan.ts', 'testing/fault-proxy.ts', 'has no place in the line'],
     ['plans/plan.ts', 'somewhere-new.ts', 'has no place in the line'],
-  ])('%s → %s', (from, to, fault) => {
+  ])('The import %s → %s breaks the rule', (from, to, fault) => {
     expect(faultsOf([edge(from, to)])).toEqual([`${from} → ${to}: ${fault}`]);
   });
 
-  it('lets through what goes right', () => {
+  it('Imports that follow the rule are accepted', () => {
     const good = [
       edge('http/node.ts', 'create-guarded-completion.ts'),
       edge('pipeline.ts', 'stages/admit.ts'),
@@ -74,7 +76,7 @@ describe('the checker can fail', () => {
     expect(faultsOf(good)).toEqual([]);
   });
 
-  it('finds a circle of two, and a longer one behind a way in', () => {
+  it('A circle of two files and a longer circle behind an entry are found', () => {
     const circle = [edge('c', 'a'), edge('way-in', 'a'), edge('a', 'b'), edge('b', 'c')];
     expect(circlesOf([...circle, edge('x', 'y'), edge('y', 'x'), edge('c', 'x')])).toEqual([
       ['x', 'y'],

@@ -1,8 +1,8 @@
 import type { Edge } from './source.ts';
 
 /**
- * The import rule of `src/README.md`: what a file may import lies further right. Places in one group
- * may import each other, as long as no circle comes of it.
+ * The import rule of `src/README.md`: a file may import only what lies further right. Places in one
+ * group may import each other as long as they form no circle.
  */
 const GROUPS: readonly (readonly string[])[] = [
   ['index.ts'],
@@ -34,7 +34,7 @@ const GROUPS: readonly (readonly string[])[] = [
   ],
 ];
 
-/** What knows nothing of the domain. */
+/** Files without knowledge of the domain. */
 const BASE = ['clock.ts', 'deadline.ts', 'deadlines.ts', 'unordered-list.ts'];
 
 const ASSEMBLY: readonly string[] = [...(GROUPS[0] ?? []), ...(GROUPS[2] ?? [])];
@@ -42,7 +42,7 @@ const ASSEMBLY: readonly string[] = [...(GROUPS[0] ?? []), ...(GROUPS[2] ?? [])]
 const folderOf = (path: string): string => path.split('/')[0] ?? path;
 const ofLedger = (path: string) => folderOf(path) === 'ledger' && path !== 'ledger/ledger.ts';
 
-/** `undefined` for a file that has no place in the line. */
+/** Returns `undefined` for a file that has no place in the order. */
 function groupOf(path: string): number | undefined {
   const index = GROUPS.findIndex((places) =>
     places.some((place) => path === place || path.startsWith(`${place}/`)),
@@ -50,7 +50,7 @@ function groupOf(path: string): number | undefined {
   return index === -1 ? undefined : index;
 }
 
-/** What is wrong with an import, or `undefined`. */
+/** Returns how an import breaks the rule, or `undefined`. */
 function faultOf({ from, to }: Edge): string | undefined {
   if (/(^|\/)index\.ts$/.test(to)) return 'imports an index';
   const sameFolder = from.includes('/') && folderOf(from) === folderOf(to);
@@ -62,7 +62,7 @@ function faultOf({ from, to }: Edge): string | undefined {
   if (ofLedger(from)) {
     return [...BASE, 'errors.ts'].includes(to) ? undefined : 'a ledger knows the guard';
   }
-  // These put the parts together: what they import, nothing but the faces imports back.
+  // These files put the parts together. Only the adapters import them.
   if (ASSEMBLY.includes(from)) return undefined;
   const [fromGroup, toGroup] = [groupOf(from), groupOf(to)];
   if (fromGroup === undefined || toGroup === undefined) return 'has no place in the line';
@@ -71,7 +71,7 @@ function faultOf({ from, to }: Edge): string | undefined {
 
 export const nameOf = ({ from, to }: Edge): string => `${from} → ${to}`;
 
-/** Every import that breaks the rule, as `from → to: what is wrong`. */
+/** Every import that breaks the rule, as `from → to: reason`. */
 export function faultsOf(edges: readonly Edge[]): string[] {
   return edges.flatMap((edge) => {
     const fault = faultOf(edge);
@@ -79,7 +79,7 @@ export function faultsOf(edges: readonly Edge[]): string[] {
   });
 }
 
-/** The files of each circle of imports, sorted; Tarjan's strongly connected components. */
+/** The files of each circle of imports, sorted. Uses Tarjan's strongly connected components. */
 export function circlesOf(edges: readonly Edge[]): string[][] {
   const targets = Map.groupBy(edges, ({ from }) => from);
   const index = new Map<string, number>();

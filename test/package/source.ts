@@ -6,7 +6,7 @@ import ts from 'typescript';
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 export interface SourceFile {
-  /** Below `src`, with `/`. */
+  /** Relative to `src`, with `/`. */
   readonly path: string;
   readonly text: string;
   readonly tree: ts.SourceFile;
@@ -24,11 +24,11 @@ export function sourceFiles(): readonly SourceFile[] {
     });
 }
 
-/** One import of one file of ours by another. */
+/** One import between two files of `src`. */
 export interface Edge {
   readonly from: string;
   readonly to: string;
-  /** Gone when the types are stripped. */
+  /** Whether the import disappears when the types are stripped. */
   readonly typeOnly: boolean;
 }
 
@@ -41,7 +41,7 @@ export function edgesOf({ path, tree }: SourceFile): Edge[] {
   });
 }
 
-/** Static and dynamic imports, exports from, and types written as `import('…')`. */
+/** Static and dynamic imports, exports from a file, and types written as `import('…')`. */
 function targetOf(node: ts.Node): string | undefined {
   if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) {
     return textOf(node.moduleSpecifier);
@@ -69,13 +69,13 @@ function isTypeOnly(node: ts.Node): boolean {
   return name === undefined && areTypes(namedBindings);
 }
 
-/** `{ type A, type B }`; an empty list still runs the file. */
+/** True for `{ type A, type B }`. An empty list still runs the file. */
 function areTypes(names: ts.NamedImportBindings | ts.NamedExportBindings | undefined): boolean {
   if (names === undefined || !(ts.isNamedImports(names) || ts.isNamedExports(names))) return false;
   return names.elements.length > 0 && names.elements.every((element) => element.isTypeOnly);
 }
 
-/** All nodes below and including this one. */
+/** All nodes below this one, and this one itself. */
 export function nodesOf(node: ts.Node): ts.Node[] {
   const nodes = [node];
   ts.forEachChild(node, (child) => void nodes.push(...nodesOf(child)));
