@@ -18,7 +18,7 @@ export const canaries = {
 /**
  * What this process may send, and where:
  * - the key: only to an upstream, as `authorization: Bearer`. An upstream that received it may
- * repeat it.
+ *   repeat it.
  * - a user token: from a client. To a client only as `"value"` of the response that issues it.
  * - the secret: nowhere.
  * - none of the three, nor a prompt, to stdout, stderr or the console.
