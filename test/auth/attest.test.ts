@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
-  type Attest,
+  type Attestation,
   type Authenticator,
-  accessTokens,
   allOf,
   anyOf,
   firebaseAppCheck,
+  userTokens,
 } from '../../src/auth/index.ts';
 import { type Fixture, tokenOf } from '../fixture.ts';
 import { ask, bytesOf, guardWith, outcomeOf, testClock } from './asking.ts';
@@ -31,7 +31,7 @@ const tokenWith = (more: Json = {}, header: Json = {}) =>
 
 type CheckOptions = Partial<Parameters<typeof firebaseAppCheck>[0]>;
 const checked = (more: CheckOptions = {}): Authenticator =>
-  allOf(firebaseAppCheck({ ...project, jwks, clock: testClock(), ...more }), accessTokens());
+  allOf(firebaseAppCheck({ ...project, jwks, clock: testClock(), ...more }), userTokens());
 
 async function call({ guard }: Fixture, appCheck: string | undefined): Promise<Response> {
   const authorization = `Bearer ${await tokenOf(guard)}`;
@@ -124,17 +124,17 @@ describe('firebaseAppCheck', () => {
 });
 
 describe('allOf', () => {
-  const yes: Attest = async () => true;
-  const no: Attest = () => false;
+  const yes: Attestation = async () => true;
+  const no: Attestation = () => false;
   const outcome = async (auth: Authenticator) => {
     await using fixture = await guardWith(auth);
     return outcomeOf(await call(fixture, undefined));
   };
 
   it('allOf requires every attestation', async () => {
-    expect(await outcome(allOf(yes, yes, accessTokens()))).toEqual([200, null]);
-    for (const attests of [[no], [yes, no], [no, yes]] as [Attest, ...Attest[]][]) {
-      expect(await outcome(allOf(...attests, accessTokens()))).toEqual([401, 'invalid_credential']);
+    expect(await outcome(allOf(yes, yes, userTokens()))).toEqual([200, null]);
+    for (const attests of [[no], [yes, no], [no, yes]] as [Attestation, ...Attestation[]][]) {
+      expect(await outcome(allOf(...attests, userTokens()))).toEqual([401, 'invalid_credential']);
     }
   });
 
@@ -144,33 +144,33 @@ describe('allOf', () => {
     ['an object', {}],
     ['1', 1],
   ])('allOf rejects a call whose attestation returns %s', async (_name, answer) => {
-    const attest = (() => answer) as Attest;
-    expect(await outcome(allOf(attest, accessTokens()))).toEqual([401, 'invalid_credential']);
+    const attest = (() => answer) as Attestation;
+    expect(await outcome(allOf(attest, userTokens()))).toEqual([401, 'invalid_credential']);
   });
 
   it('A call fails when an attestation throws', async () => {
-    const attest: Attest = () => Promise.reject(new Error('no network'));
-    expect(await outcome(allOf(attest, accessTokens()))).toEqual([500, 'internal_error']);
+    const attest: Attestation = () => Promise.reject(new Error('no network'));
+    expect(await outcome(allOf(attest, userTokens()))).toEqual([500, 'internal_error']);
   });
 
   it('An attestation is not called when the authenticator does not accept the credential', async () => {
     let asked = 0;
-    const attest: Attest = () => {
+    const attest: Attestation = () => {
       asked += 1;
       return true;
     };
     const foreign: Authenticator = { authenticate: () => undefined };
-    expect(await outcome(anyOf(allOf(attest, foreign), accessTokens()))).toEqual([200, null]);
+    expect(await outcome(anyOf(allOf(attest, foreign), userTokens()))).toEqual([200, null]);
     expect(asked).toBe(0);
   });
 
   it.each<[string, unknown[]]>([
     ['no arguments', []],
-    ['only an authenticator', [accessTokens()]],
+    ['only an authenticator', [userTokens()]],
     ['only attestations', [yes, yes]],
-    ['an authenticator before its attestations', [accessTokens(), yes]],
-    ['a string', ['yes', accessTokens()]],
+    ['an authenticator before its attestations', [userTokens(), yes]],
+    ['a string', ['yes', userTokens()]],
   ])('allOf throws a TypeError for %s', (_name, parts) => {
-    expect(() => allOf(...(parts as [Attest, Authenticator]))).toThrow(TypeError);
+    expect(() => allOf(...(parts as [Attestation, Authenticator]))).toThrow(TypeError);
   });
 });

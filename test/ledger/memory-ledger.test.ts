@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { LedgerError } from '../../src/errors.ts';
+import { LedgerError } from '../../src/core/errors.ts';
 import type { Claim, Ledger } from '../../src/ledger/ledger.ts';
-import { type MemoryLedgerOptions, memoryLedger } from '../../src/ledger/memory-ledger.ts';
+import { type MemoryLedgerOptions, memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
 import {
   amounts,
   assertCounts,
@@ -55,7 +55,7 @@ describe('L05 a flood of new ids', () => {
   const MAX = 20_000;
 
   it('does not grow the heap without end', { timeout: 60_000 }, async () => {
-    const { ledger } = start({ maxSubjects: MAX });
+    const { ledger } = start({ maxAccounts: MAX });
     await flood(ledger, 2 * MAX, 'first');
     globalThis.gc?.();
     const before = process.memoryUsage().heapUsed;
@@ -69,14 +69,14 @@ describe('L05 a flood of new ids', () => {
   });
 
   it('does not reset a user who is known', async () => {
-    const { ledger } = start({ maxSubjects: 1_000 });
+    const { ledger } = start({ maxAccounts: 1_000 });
     for (const [index, of] of ownLimits('ada').entries()) await use(ledger, `ada-${index}`, of, 9);
     await flood(ledger, 10_000, 'stranger');
     for (const of of ownLimits('ada')) expect((await balanceOf(ledger, of)).remaining).toBe(1);
   });
 
   it('does not lock out a user who is known, nor refuse all who are new', async () => {
-    const { ledger } = start({ maxSubjects: 1_000 });
+    const { ledger } = start({ maxAccounts: 1_000 });
     await use(ledger, 'ada', claim(daily(10), 'user:ada'), 1);
     const served = await flood(ledger, 5_000, 'stranger');
     // 999 with a quota of their own, the others with one quota of 10 among them.
@@ -85,7 +85,7 @@ describe('L05 a flood of new ids', () => {
   });
 
   it('does not push out the counter of the one who floods', async () => {
-    const { ledger } = start({ maxSubjects: 1_000 });
+    const { ledger } = start({ maxAccounts: 1_000 });
     const own = claim(daily(10), 'user:mallory');
     await use(ledger, 'spent', own, 10);
     await flood(ledger, 20_000, 'stranger');
@@ -93,7 +93,7 @@ describe('L05 a flood of new ids', () => {
   });
 
   it('gives nothing to strangers who share one quota, and says so', async () => {
-    const { ledger } = start({ maxSubjects: 10 });
+    const { ledger } = start({ maxAccounts: 10 });
     await flood(ledger, 30, 'stranger');
     const late = [claim(daily(10), 'user:late')];
     await expect(ledger.credit('gift', late, tokens(5))).rejects.toThrow(LedgerError);
@@ -103,7 +103,7 @@ describe('L05 a flood of new ids', () => {
   });
 
   it('settles and releases what strangers hold of their shared quota where it was taken', async () => {
-    const { ledger } = start({ maxSubjects: 10 });
+    const { ledger } = start({ maxAccounts: 10 });
     await flood(ledger, 10, 'stranger');
     const of = claim(daily(10), 'user:late');
     await granted(ledger.reserve('late', [of], tokens(8), LEASE));
@@ -113,7 +113,7 @@ describe('L05 a flood of new ids', () => {
   });
 
   it('makes room again when the windows have passed, and not while anything is held', async () => {
-    const { ledger, clock } = start({ maxSubjects: 100 });
+    const { ledger, clock } = start({ maxAccounts: 100 });
     await flood(ledger, 99, 'yesterday');
     const long = { durationMs: 10 * DAY_MS, dispatched: true };
     await granted(ledger.reserve('long', [claim(daily(10), 'user:ada')], tokens(6), long));
@@ -124,7 +124,7 @@ describe('L05 a flood of new ids', () => {
   });
 
   it('gives new users a quota of their own again, though strangers shared one before', async () => {
-    const { ledger, clock } = start({ maxSubjects: 100 });
+    const { ledger, clock } = start({ maxAccounts: 100 });
     await flood(ledger, 200, 'yesterday');
     clock.set(START_MS + 2 * DAY_MS);
     expect(await flood(ledger, 90, 'today')).toBe(90);

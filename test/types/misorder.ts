@@ -1,13 +1,16 @@
-import { type Denial, isDenial } from '../../src/errors.ts';
-import type { Line } from '../../src/pipeline.ts';
-import type { Admitted } from '../../src/stages/admit.ts';
-import type { Authorized } from '../../src/stages/authorize.ts';
-import type { Called } from '../../src/stages/call.ts';
-import type { Answered } from '../../src/stages/catalogue.ts';
-import type { Identified, Requested } from '../../src/stages/identify.ts';
-import type { Metered } from '../../src/stages/meter.ts';
-import type { Outcome } from '../../src/stages/outcome.ts';
-import type { Tagged } from '../../src/stages/tag.ts';
+import { type Denial, isDenial } from '../../src/core/denial.ts';
+import type { Pipeline } from '../../src/pipeline/pipeline.ts';
+import type {
+  Admitted,
+  Answered,
+  Authorized,
+  Called,
+  Identified,
+  Metered,
+  Outcome,
+  Requested,
+  Tagged,
+} from '../../src/pipeline/states.ts';
 import { assertType, type Equal } from './assert.ts';
 
 /** Compiled, never run: the one order of the stages that compiles, and others that must not. */
@@ -23,8 +26,10 @@ interface Results {
 }
 
 /** Which results a stage takes. */
-type Accepted<Stage extends Exclude<keyof Line, 'refuse'>> = {
-  [Result in keyof Results]: Results[Result] extends Parameters<Line[Stage]>[0] ? Result : never;
+type Accepted<Stage extends Exclude<keyof Pipeline, 'refuse'>> = {
+  [Result in keyof Results]: Results[Result] extends Parameters<Pipeline[Stage]>[0]
+    ? Result
+    : never;
 }[keyof Results];
 
 /**
@@ -42,18 +47,18 @@ export function everyPair(): void {
   assertType<Equal<Accepted<'settle'>, 'admitted' | 'tagged'>>();
 }
 
-export async function rightOrder(line: Line, requested: Requested): Promise<void> {
+export async function rightOrder(line: Pipeline, requested: Requested): Promise<void> {
   const identified = await line.identify(requested);
   if (isDenial(identified)) return;
   const authorized = await line.authorize(identified);
-  if (isDenial(authorized) || 'answer' in authorized) return;
+  if (isDenial(authorized) || 'response' in authorized) return;
   const admitted = await line.admit(authorized);
   if (isDenial(admitted)) return;
   const metered = line.meter(await line.call(await line.tag(admitted)));
   await line.settle(admitted, await metered.outcome);
 }
 
-export function skippedStages(line: Line, at: Results): void {
+export function skippedStages(line: Pipeline, at: Results): void {
   // @ts-expect-error nobody was identified
   line.authorize(at.requested);
   // @ts-expect-error nobody was identified
@@ -72,7 +77,7 @@ export function skippedStages(line: Line, at: Results): void {
   line.settle(at.authorized, at.outcome);
 }
 
-export function swappedStages(line: Line, at: Results): void {
+export function swappedStages(line: Pipeline, at: Results): void {
   // @ts-expect-error identified after it was called
   line.identify(at.called);
   // @ts-expect-error authorized after it was called
@@ -95,7 +100,7 @@ export function swappedStages(line: Line, at: Results): void {
 
 /** A result must be looked at before it goes on. */
 export async function uncheckedResults(
-  line: Line,
+  line: Pipeline,
   identified: Identified | Denial,
   authorized: Authorized | Answered | Denial,
   admitted: Admitted | Denial,
@@ -114,7 +119,7 @@ export async function uncheckedResults(
 }
 
 /** A line built in another order is not a `Line`. */
-export function misbuilt(line: Line): Line[] {
+export function misbuilt(line: Pipeline): Pipeline[] {
   return [
     // @ts-expect-error identify and authorize changed places
     { ...line, identify: line.authorize, authorize: line.identify },
@@ -122,7 +127,7 @@ export function misbuilt(line: Line): Line[] {
     { ...line, admit: line.tag, tag: line.admit },
     // @ts-expect-error call and meter changed places
     { ...line, call: line.meter, meter: line.call },
-    // @ts-expect-error a tagger that forgets the call
+    // @ts-expect-error an end-user id function that forgets the call
     { ...line, tag: () => ({ payload: '{}' }) },
   ];
 }
