@@ -1,6 +1,6 @@
 import type { PgPool, PostgresClient, PostgresJs } from '../../../src/ledger/postgres-ledger.ts';
 
-/** Told of each text before it is sent; what it throws is thrown instead. */
+/** Called with each text before it is sent. If it throws, the error replaces the query. */
 export type See = (text: string) => void;
 
 /** The same client, of either library, watched. */
