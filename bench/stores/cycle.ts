@@ -1,4 +1,5 @@
-import type { Amounts, Claim, Ledger } from '../../src/ledger/ledger.ts';
+import type { Amounts } from '../../src/ledger/amounts.ts';
+import type { Claim, Ledger } from '../../src/ledger/ledger.ts';
 import type { LimitSpec } from '../../src/plans/limit.ts';
 import type { LedgerSource } from './ledger-source.ts';
 
@@ -93,8 +94,8 @@ function claimsFor(
   const globals = source.parseLimits(withGlobal ? [GLOBAL_LIMIT] : [], 'limits');
   const make = (user: number): readonly Claim[] => {
     const nowMs = Date.now();
-    const claims = (of: typeof limits, subject: string) =>
-      of.map((limit) => ({ subject, rule: limit.ruleFor({ id: `${user}` }, nowMs) }));
+    const claims = (of: typeof limits, account: string) =>
+      of.map((limit) => ({ account, rule: limit.ruleFor({ id: `${user}` }, nowMs) }));
     return [...claims(limits, `user:${user}`), ...claims(globals, 'everybody')];
   };
   if (!premade) return (index) => make(userOf(index, users));

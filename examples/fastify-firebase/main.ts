@@ -1,6 +1,6 @@
 import fastify from 'fastify';
 import { createGuardedCompletion } from 'guarded-completion';
-import { accessTokens, anyOf, firebaseAppCheck, firebaseAuth } from 'guarded-completion/auth';
+import { anyOf, firebaseAppCheck, firebaseAuth, userTokens } from 'guarded-completion/auth';
 import { guardFastify } from 'guarded-completion/fastify';
 import { redisLedger } from 'guarded-completion/redis';
 import { Redis } from 'ioredis';
@@ -24,7 +24,7 @@ const guard = createGuardedCompletion({
   baseURL: process.env['OPENAI_BASE_URL'] ?? 'https://api.openai.com/v1',
   ledger: redisLedger(redis),
   // The app sends its Firebase ID token with each call, or exchanges it once for a key of the guard.
-  auth: anyOf(accessTokens(), login),
+  auth: anyOf(userTokens(), login),
   exchange: { auth: login, attest: genuineApp },
   plans: {
     guest: { models: ['gpt-5-mini'], limits: [{ requests: 3, per: '24h' }] },

@@ -1,6 +1,6 @@
 import { serve } from '@hono/node-server';
 import { createGuardedCompletion } from 'guarded-completion';
-import { accessTokens, anonymous, anyOf, clerkAuth } from 'guarded-completion/auth';
+import { anonymous, anyOf, clerkAuth, userTokens } from 'guarded-completion/auth';
 import { guardHono } from 'guarded-completion/hono';
 import { Hono } from 'hono';
 
@@ -9,7 +9,7 @@ const guard = createGuardedCompletion({
   secret: process.env['GUARD_SECRET'],
   baseURL: process.env['OPENAI_BASE_URL'] ?? 'https://api.openai.com/v1',
   auth: anyOf(
-    accessTokens(),
+    userTokens(),
     clerkAuth({
       issuer: process.env['CLERK_ISSUER'] ?? '',
       authorizedParties: [process.env['APP_ORIGIN'] ?? 'https://my-app.com'],

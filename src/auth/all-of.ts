@@ -1,14 +1,16 @@
-import { isDenial } from '../errors.ts';
-import type { Attest } from './attest.ts';
+import { isDenial } from '../core/denial.ts';
+import type { GuardRequest } from '../core/request.ts';
 import type { Authenticator } from './authenticator.ts';
-import { INVALID_CREDENTIAL } from './refusals.ts';
+import { INVALID_CREDENTIAL } from './bearer-credential.ts';
 
 /**
  * Identifies users as the authenticator, which comes last, does, and only in calls that every attest
  * answers `true` for; others are denied with `invalid_credential`. The attests are asked in turn, and
  * only for a credential that is good, so that what they use up is used up by its owner.
  */
-export function allOf(...parts: readonly [Attest, ...Attest[], Authenticator]): Authenticator {
+export function allOf(
+  ...parts: readonly [Attestation, ...Attestation[], Authenticator]
+): Authenticator {
   const authenticator = parts.at(-1);
   const attests = parts.slice(0, -1);
   if (!isAuthenticator(authenticator) || !attests.every(isAttest) || attests.length === 0) {
@@ -26,10 +28,13 @@ export function allOf(...parts: readonly [Attest, ...Attest[], Authenticator]): 
   };
 }
 
-function isAttest(part: unknown): part is Attest {
+function isAttest(part: unknown): part is Attestation {
   return typeof part === 'function';
 }
 
 function isAuthenticator(part: unknown): part is Authenticator {
   return typeof part === 'object' && part !== null && 'authenticate' in part;
 }
+
+/** Says whether a request comes from the genuine app; it names no user. Throws when it cannot tell. */
+export type Attestation = (request: GuardRequest) => boolean | Promise<boolean>;

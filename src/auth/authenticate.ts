@@ -1,9 +1,10 @@
-import { isPromiseLike } from '../deadline.ts';
-import type { GuardRequest } from '../exchange.ts';
-import { parseUser } from '../users/parse-user.ts';
-import type { Authenticator, Identity, User } from './authenticator.ts';
+import { isPromiseLike } from '../base/deadline.ts';
+import type { GuardRequest } from '../core/request.ts';
+import { parseUser, type User } from '../core/user.ts';
+import type { Identity } from '../plans/scope.ts';
+import type { Authenticator } from './authenticator.ts';
 
-type Answer = string | User | null | undefined;
+type Authenticated = string | User | null | undefined;
 
 /**
  * Trusts your own login: `find` gets the request (the host framework's own one is `request.host`)
@@ -12,7 +13,7 @@ type Answer = string | User | null | undefined;
  * browser send with the user's cookies (`Sec-Fetch-Site: cross-site` and no `Authorization`).
  */
 export function authenticate(
-  find: (request: GuardRequest) => Answer | Promise<Answer>,
+  find: (request: GuardRequest) => Authenticated | Promise<Authenticated>,
 ): Authenticator {
   return {
     authenticate(request) {
@@ -23,7 +24,7 @@ export function authenticate(
   };
 }
 
-function identityOf(answer: Answer): Identity | undefined {
+function identityOf(answer: Authenticated): Identity | undefined {
   return answer === null || answer === undefined ? undefined : { user: parseUser(answer) };
 }
 

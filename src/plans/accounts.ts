@@ -1,6 +1,7 @@
-import type { Identity, Scope, User } from '../auth/authenticator.ts';
-import type { Amounts, Balance, Claim } from '../ledger/ledger.ts';
+import type { User } from '../core/user.ts';
+import type { Balance, Claim } from '../ledger/ledger.ts';
 import type { Limit } from './limit.ts';
+import type { Identity, Scope } from './scope.ts';
 
 /** Who pays, from narrow to wide: the token, the user, everybody. */
 export interface Accounts {
@@ -11,23 +12,23 @@ export interface Accounts {
 }
 
 /** Where the caller's own limits stood when the call was admitted or denied. */
-export interface Standing {
+export interface LimitStatus {
   readonly limits: readonly Limit[];
   readonly balances: readonly Balance[];
 }
 
-const EVERYBODY = 'everybody';
+const GLOBAL = 'everybody';
 
-export const userSubject = (user: User): string => `user:${user.id}`;
+export const userAccount = (user: User): string => `user:${user.id}`;
 
-interface Known {
+interface KnownAccounts {
   readonly scope: Scope | undefined;
   readonly planLimits: readonly Limit[];
   readonly sharedLimits: readonly Limit[];
   readonly accounts: Accounts;
 }
 
-const known = new WeakMap<User, Known>();
+const known = new WeakMap<User, KnownAccounts>();
 
 /** Every limit that applies to this caller, as claims on their accounts now. */
 export function accountsOf(
@@ -69,11 +70,11 @@ function makeAccounts(
   const ownLimits = tokenLimits.length === 0 ? planLimits : [...tokenLimits, ...planLimits];
   const claims: Claim[] = [];
   const claim = (subject: string, limits: readonly Limit[]) => {
-    for (const limit of limits) claims.push({ subject, rule: limit.ruleFor(user, nowMs) });
+    for (const limit of limits) claims.push({ account: subject, rule: limit.ruleFor(user, nowMs) });
   };
   claim(`token:${identity.scope?.id}`, tokenLimits);
-  claim(userSubject(user), planLimits);
-  claim(EVERYBODY, sharedLimits);
+  claim(userAccount(user), planLimits);
+  claim(GLOBAL, sharedLimits);
   return { limits: [...ownLimits, ...sharedLimits], claims, ownLimits };
 }
 
@@ -108,12 +109,3 @@ function singleUseLimit(expiresAtMs: number): Limit {
     ruleFor: () => rule,
   };
 }
-
-export const NO_AMOUNTS: Amounts = {
-  requests: 0,
-  concurrent: 0,
-  inputTokens: 0,
-  outputTokens: 0,
-  tokens: 0,
-  nanoUsd: 0,
-};

@@ -1,9 +1,9 @@
-import { type BrokenLimit, type Denial, type DenialCode, deny } from '../errors.ts';
+import { NANO_USD_PER_USD } from '../base/money.ts';
+import { type BrokenLimit, type Denial, type DenialCode, deny } from '../core/denial.ts';
 import type { NotGranted, Rule, Violation } from '../ledger/ledger.ts';
-import { type Accounts, SINGLE_USE_NAME } from './accounts.ts';
+import { type Accounts, type LimitStatus, SINGLE_USE_NAME } from './accounts.ts';
 import type { Limit } from './limit.ts';
 
-const NANO_USD_PER_USD = 1e9;
 /** What ends last is what the user must hear of: a spent budget rather than a busy second. */
 const LASTING: readonly DenialCode[] = [
   'invalid_credential',
@@ -20,11 +20,20 @@ interface Broken {
   readonly shown: BrokenLimit;
 }
 
+/** A denial of the limits, which can show where the caller's own limits stand. */
+export interface LimitDenial extends Denial {
+  readonly limitStatus?: LimitStatus;
+}
+
 /**
  * Says which limits a call broke and when it fits again. The caller's own limits come first; when
  * only everybody's are in the way, no figure of theirs is shown.
  */
-export function explainDenial(decision: NotGranted, accounts: Accounts, nowMs: number): Denial {
+export function explainDenial(
+  decision: NotGranted,
+  accounts: Accounts,
+  nowMs: number,
+): LimitDenial {
   const own = decision.violations.filter(({ claim }) => claim < accounts.ownLimits.length);
   if (own.length === 0) return serviceDenial(decision.violations, nowMs);
   const broken = own
@@ -34,12 +43,12 @@ export function explainDenial(decision: NotGranted, accounts: Accounts, nowMs: n
   if (worst === undefined) throw new TypeError('A ledger denied a reserve without a violation.');
   if (worst.code === 'invalid_credential') return deny(worst.code, 'The access token was used up.');
   const resetsAtMs = latest(own);
-  return deny(worst.code, sentence(worst, resetsAtMs), {
+  const denial = deny(worst.code, sentence(worst, resetsAtMs), {
     limits: broken.map(({ shown }) => shown),
-    standing: { limits: accounts.ownLimits, balances: decision.balances },
     ...(resetsAtMs !== undefined && { resetsAtMs }),
     ...(broken.every(mayClearAtAnyMoment) && { shouldRetry: true }),
   });
+  return { ...denial, limitStatus: { limits: accounts.ownLimits, balances: decision.balances } };
 }
 
 function describe(violation: Violation, decision: NotGranted, accounts: Accounts): Broken {

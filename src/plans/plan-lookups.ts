@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import type { User } from '../auth/authenticator.ts';
-import type { Clock } from '../clock.ts';
-import { isPromiseLike, withHookDeadline } from '../deadline.ts';
+import type { Clock } from '../base/clock.ts';
+import { isPromiseLike, withHookDeadline } from '../base/deadline.ts';
+import type { User } from '../core/user.ts';
 import type { Plan } from './plan.ts';
 
 /** One plan by its name, or several: of each limit the most generous counts. */
@@ -27,10 +27,10 @@ interface Lookup {
   readonly plan: Promise<Plan>;
   readonly askedAtMs: number;
   /** What the latest look-up that did not fail has answered, and when. */
-  known?: Known | undefined;
+  known?: KnownPlan | undefined;
 }
 
-interface Known {
+interface KnownPlan {
   readonly plan: Plan;
   readonly atMs: number;
 }
@@ -48,7 +48,7 @@ export function createPlanLookups(
 ): PlanLookups {
   const lookups = new LRUCache<string, Lookup>({ max: CACHED_USERS_MAX });
 
-  const orKnown = (known: Known | undefined, error: unknown): Plan => {
+  const orKnown = (known: KnownPlan | undefined, error: unknown): Plan => {
     if (known === undefined || clock.nowMs() - known.atMs >= staleMs) throw error;
     return known.plan;
   };

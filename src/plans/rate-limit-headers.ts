@@ -1,6 +1,7 @@
-import type { HeaderList } from '../exchange.ts';
-import type { Balance, Unit } from '../ledger/ledger.ts';
-import type { Standing } from './accounts.ts';
+import type { HeaderList } from '../core/response.ts';
+import type { Unit } from '../ledger/amounts.ts';
+import type { Balance } from '../ledger/ledger.ts';
+import type { LimitStatus } from './accounts.ts';
 import type { Limit } from './limit.ts';
 
 const NANO_USD_PER_MICRO_USD = 1_000;
@@ -21,21 +22,21 @@ const UNIT_PARAMETER: Readonly<Record<Unit, string>> = {
 const policies = new WeakMap<readonly Limit[], string>();
 
 /** `RateLimit-Policy` and `RateLimit` for the caller's own limits; never anybody else's. */
-export function rateLimitHeaders({ limits, balances }: Standing, nowMs: number): HeaderList {
+export function rateLimitHeaders({ limits, balances }: LimitStatus, nowMs: number): HeaderList {
   if (limits.length === 0) return {};
   let policy = policies.get(limits);
   if (policy === undefined) {
     policy = limits.map(policyItem).join(', ');
     policies.set(limits, policy);
   }
-  let standing = '';
+  let status = '';
   for (let index = 0; index < limits.length; index += 1) {
     const limit = limits[index];
     const balance = balances[index];
     if (limit === undefined || balance === undefined) continue;
-    standing += (index === 0 ? '' : ', ') + standingItem(limit, balance, nowMs);
+    status += (index === 0 ? '' : ', ') + statusItem(limit, balance, nowMs);
   }
-  return { 'ratelimit-policy': policy, ratelimit: standing };
+  return { 'ratelimit-policy': policy, ratelimit: status };
 }
 
 function policyItem(limit: Limit): string {
@@ -43,7 +44,7 @@ function policyItem(limit: Limit): string {
   return `"${limit.name}";q=${shown(limit.unit, limit.amount)}${window}${UNIT_PARAMETER[limit.unit]}`;
 }
 
-function standingItem(limit: Limit, balance: Balance, nowMs: number): string {
+function statusItem(limit: Limit, balance: Balance, nowMs: number): string {
   const { resetsAtMs } = balance;
   const remaining = shown(limit.unit, balance.remaining);
   if (resetsAtMs === undefined) return `"${limit.name}";r=${remaining}`;

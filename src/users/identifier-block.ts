@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import type { Events } from '../events.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Events } from '../core/events.ts';
 import { activeBlock, type UserStates } from './user-states.ts';
 import type { Users } from './users.ts';
 
@@ -38,7 +38,7 @@ export function createIdentifierBlock(
     const known = underWay.get(userId);
     if (known !== undefined) return known;
     const blocking = blockOnce(parts, blocked)
-      .catch((error: unknown) => parts.events.emit('failed', { what: 'ledger', error }))
+      .catch((error: unknown) => parts.events.emit('failed', { source: 'ledger', error }))
       .finally(() => underWay.delete(userId));
     underWay.set(userId, blocking);
     return blocking;

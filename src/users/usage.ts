@@ -1,13 +1,12 @@
 import { LRUCache } from 'lru-cache';
-import type { User } from '../auth/authenticator.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
+import { NANO_USD_PER_USD } from '../base/money.ts';
+import { parseUser, type User } from '../core/user.ts';
 import type { Balance, Claim, Ledger } from '../ledger/ledger.ts';
 import { accountsOf } from '../plans/accounts.ts';
 import type { Limit } from '../plans/limit.ts';
-import { NANO_USD_PER_USD } from '../plans/limit-shape.ts';
 import type { Plan } from '../plans/plan.ts';
-import type { PlanBook } from '../plans/plan-book.ts';
-import { parseUser } from './parse-user.ts';
+import type { PlanResolver } from '../plans/plan-resolver.ts';
 import { activeBlock, type UserStates } from './user-states.ts';
 
 export interface LimitUsage {
@@ -44,7 +43,7 @@ export interface UserAccounts {
   account(user: string | User): Promise<UserAccount>;
   usage(user: string | User): Promise<UserUsage>;
   /** Remembers what a verified credential said, so that an id alone finds the plan. */
-  saw(user: User): void;
+  remember(user: User): void;
 }
 
 const SEEN_USERS_MAX = 20_000;
@@ -52,7 +51,7 @@ const SEEN_USERS_MAX = 20_000;
 export function createUserAccounts(
   ledger: Ledger,
   states: UserStates,
-  plans: PlanBook,
+  plans: PlanResolver,
   clock: Clock,
 ): UserAccounts {
   const seen = new LRUCache<string, User>({ max: SEEN_USERS_MAX });
@@ -75,7 +74,7 @@ export function createUserAccounts(
       const rows = limits.flatMap((limit, index) => usageRow(limit, balances[index]));
       return { userId: user.id, plan: plan.name, limits: rows, block };
     },
-    saw: (user) => void seen.set(user.id, user),
+    remember: (user) => void seen.set(user.id, user),
   };
 }
 

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import { type Denial, deny } from '../errors.ts';
-import { ANY_KEY, type Records } from '../ledger/ledger.ts';
-import type { Decided } from '../plans/plan-book.ts';
+import { type Denial, deny } from '../core/denial.ts';
+import { ANY_KEY, type Records } from '../ledger/records.ts';
+import type { UserOverrides } from '../plans/plan-resolver.ts';
 
 export interface Block {
   readonly reason: string;
@@ -10,7 +10,7 @@ export interface Block {
 }
 
 /** What the operator decided about one user; lives in the ledger's store. */
-export interface UserState extends Decided {
+export interface UserState extends UserOverrides {
   readonly block?: Block;
   /** Tokens of an earlier generation are revoked. */
   readonly generation: number;

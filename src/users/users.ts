@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { User } from '../auth/authenticator.ts';
-import type { Clock } from '../clock.ts';
-import type { Events } from '../events.ts';
-import type { Amounts, Claim, Ledger } from '../ledger/ledger.ts';
-import { NO_AMOUNTS } from '../plans/accounts.ts';
+import type { Clock } from '../base/clock.ts';
+import { NANO_USD_PER_USD } from '../base/money.ts';
+import { parseOrThrow } from '../base/parse-or-throw.ts';
+import type { Events } from '../core/events.ts';
+import { parseUser, type User } from '../core/user.ts';
+import { type Amounts, NO_AMOUNTS } from '../ledger/amounts.ts';
+import type { Claim, Ledger } from '../ledger/ledger.ts';
 import type { LimitSpec } from '../plans/limit.ts';
-import { NANO_USD_PER_USD } from '../plans/limit-shape.ts';
-import type { PlanBook, PlanNames } from '../plans/plan-book.ts';
-import { parseOrThrow } from '../shape.ts';
+import { storableLimits } from '../plans/parse-limits.ts';
+import type { PlanNames, PlanResolver } from '../plans/plan-resolver.ts';
 import type { EndUserIds } from './end-user-ids.ts';
 import { createMerge } from './merge-users.ts';
-import { parseUser } from './parse-user.ts';
-import { storableLimits } from './storable-limits.ts';
 import { createUserAccounts, type UserAccounts, type UserUsage } from './usage.ts';
 import type { UserStates } from './user-states.ts';
 
@@ -74,14 +73,14 @@ export interface Users {
 export interface UsersParts {
   readonly ledger: Ledger;
   readonly states: UserStates;
-  readonly plans: PlanBook;
+  readonly plans: PlanResolver;
   readonly endUserIds: Pick<EndUserIds, 'find'>;
   readonly events: Events;
   readonly clock: Clock;
 }
 
-export interface UserBook extends Users {
-  readonly saw: UserAccounts['saw'];
+export interface GuardUsers extends Users {
+  readonly remember: UserAccounts['remember'];
 }
 
 const FORGIVE_ALL: Amounts = {
@@ -109,7 +108,7 @@ const pushShape = z
   .strictObject({ until: z.date().optional(), asOf: z.date().optional() })
   .default({});
 
-export function createUsers(parts: UsersParts): UserBook {
+export function createUsers(parts: UsersParts): GuardUsers {
   const { ledger, states, plans, events, clock } = parts;
   const accounts = createUserAccounts(ledger, states, plans, clock);
   const credit = async (user: string | User, amounts: Amounts): Promise<UserUsage> => {
@@ -119,10 +118,10 @@ export function createUsers(parts: UsersParts): UserBook {
   };
   return {
     usage: accounts.usage,
-    saw: accounts.saw,
+    remember: accounts.remember,
     merge: createMerge(ledger, states, accounts, clock),
     byEndUserId: parts.endUserIds.find,
-    ...createDecisions(parts),
+    ...createUserOverrides(parts),
     async block(userId, block) {
       const { reason, until } = parseOrThrow(blockShape, block, 'users.block');
       const { id } = parseUser(userId);
@@ -139,7 +138,7 @@ export function createUsers(parts: UsersParts): UserBook {
 }
 
 /** What the operator decides of a user's plan. */
-function createDecisions({
+function createUserOverrides({
   states,
   plans,
   clock,

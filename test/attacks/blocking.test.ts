@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { accessTokens } from '../../src/auth/access-tokens.ts';
 import { anyOf } from '../../src/auth/any-of.ts';
 import { bearer } from '../../src/auth/bearer.ts';
+import { userTokens } from '../../src/auth/user-tokens.ts';
 import { chat, codeOf, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
 import { openRequest, rawPost } from '../http/client.ts';
-import { rawChat, serveFixture, standing } from './served.ts';
+import { limitCounts, rawChat, serveFixture } from './served.ts';
 
 const STREAMS = 20;
 const plans = {
@@ -38,7 +38,7 @@ describe('A45 a user who is blocked', () => {
     expect(served.settled.every(({ userId, estimated }) => userId === 'ada' && estimated)).toBe(
       true,
     );
-    expect(await standing(guard, 'ada')).toEqual({ used: STREAMS, held: 0 });
+    expect(await limitCounts(guard, 'ada')).toEqual({ used: STREAMS, held: 0 });
     const running = () =>
       fake.requests.filter(({ socketClosedAtMs }) => socketClosedAtMs === undefined);
     await expect.poll(() => running().length).toBe(1);
@@ -92,7 +92,7 @@ describe('A45 a user who is blocked', () => {
 describe('A46 a block', () => {
   const key = 'backend-key-0123456789';
   it('is of the person: another token, device or login changes nothing', async () => {
-    const auth = anyOf(accessTokens(), bearer({ [key]: { id: 'ada', plan: 'free' } }));
+    const auth = anyOf(userTokens(), bearer({ [key]: { id: 'ada', plan: 'free' } }));
     await using fixture = await startFixture({ plans, auth });
     const { fake, guard } = fixture;
     const before = await tokenOf(guard);

@@ -70,7 +70,7 @@ describe('A38 a fixed key', () => {
 });
 
 const NO_CONTEXT = {
-  verifyAccessToken: () => Promise.resolve(undefined),
+  verifyUserToken: () => Promise.resolve(undefined),
   pseudonymOf: (text: string) => text,
 };
 function requestWith(credential: string) {
@@ -81,7 +81,7 @@ function requestWith(credential: string) {
     host: undefined,
     header: (name: string) => (name === 'authorization' ? `Bearer ${credential}` : undefined),
     readBody: () => Promise.reject(new Error('not read')),
-    onGone: () => {},
+    onDisconnect: () => {},
   };
 }
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { isByteSource } from '../../src/exchange.ts';
+import { isByteSource } from '../../src/core/response.ts';
 import { incoming } from '../faults/incoming.ts';
 import { ownTime, passUntil } from '../faults/own-time.ts';
 import { chat, codeOf, MODEL, post, tokenOf } from '../fixture.ts';
 import { openRequest } from '../http/client.ts';
-import { nextSettled, rawChat, type Served, serveFixture, standing } from './served.ts';
+import { limitCounts, nextSettled, rawChat, type Served, serveFixture } from './served.ts';
 
 const plans = {
   free: {
@@ -71,7 +71,7 @@ describe('the calls that are drained at once', () => {
     gate.open();
     await settled;
     await expect
-      .poll(() => standing(served.guard, 'ada', 'concurrent'))
+      .poll(() => limitCounts(served.guard, 'ada', 'concurrent'))
       .toEqual({ used: 0, held: 0 });
   });
 
@@ -94,7 +94,7 @@ describe('the calls that are drained at once', () => {
       host: undefined,
       header: (name) => headers.get(name),
       readBody: async () => ({ kind: 'bytes', bytes }),
-      onGone(listener) {
+      onDisconnect(listener) {
         leave = listener;
       },
     });
@@ -121,15 +121,18 @@ describe('the calls that are drained at once', () => {
 });
 
 describe.each(['drain', 'abort'] as const)(
-  'a budget of 1 USD, with onClientGone "%s"',
-  (onClientGone) => {
+  'a budget of 1 USD, with onDisconnect "%s"',
+  (onDisconnect) => {
     it('is not passed by leaving stream after stream of a reasoning model', async () => {
       const dear = {
         models: ['gpt-5.5'],
         maxOutputTokens: 30_000,
         limits: [{ usd: 1, per: 'day' as const }],
       };
-      await using served = await serveFixture({ plans: { free: dear }, onClientGone });
+      await using served = await serveFixture({
+        plans: { free: dear },
+        onDisconnect: onDisconnect,
+      });
       const { fake, guard } = served;
       fake.script('Say hello.', { text: 'one two', reasoningTokens: 28_000 });
       const token = await tokenOf(guard, 'ada');
@@ -140,7 +143,7 @@ describe.each(['drain', 'abort'] as const)(
         const stream = incoming(answer);
         await stream.until('"content":"');
         await stream.cancel();
-        await expect.poll(() => standing(guard, 'ada', 'usd')).toMatchObject({ held: 0 });
+        await expect.poll(() => limitCounts(guard, 'ada', 'usd')).toMatchObject({ held: 0 });
       }
       const { costUsd } = fake.totals();
       const chargedUsd = served.settled.reduce((sum, event) => sum + event.costNanoUsd, 0) / 1e9;
@@ -153,7 +156,7 @@ describe.each(['drain', 'abort'] as const)(
 );
 
 describe('a model that shows all its output, when its stream is cut', () => {
-  const options = { plans, onClientGone: 'abort' } as const;
+  const options = { plans, onDisconnect: 'abort' } as const;
   const stream = chat({ model: 'gpt-4o', stream: true });
 
   it('is charged what was delivered, and what OpenAI may have been ahead', async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { MODEL, startFixture, tokenOf } from '../fixture.ts';
-import { nextEnding, standing } from './served.ts';
+import { limitCounts, nextEnding } from './served.ts';
 import { spiedLedger } from './spied-ledger.ts';
 
 const routes = [
@@ -78,11 +78,13 @@ describe.each(routes)('A41 on %s', (path, body) => {
     expect(new Set(tags).size).toBe(1);
     expect(fake.requests.at(-1)?.bodyText).not.toMatch(/\beve\b|"pro"/);
     expect(JSON.stringify(fake.requests.at(-1)?.headers)).not.toContain('eve');
-    const subjects = ledger.reserved.flatMap(({ claims }) => claims.map(({ subject }) => subject));
+    const subjects = ledger.reserved.flatMap(({ claims }) =>
+      claims.map(({ account: subject }) => subject),
+    );
     expect(new Set(subjects)).toEqual(new Set(['user:ada']));
-    await expect.poll(async () => (await standing(guard, 'ada')).held).toBe(0);
-    expect((await standing(guard, 'ada')).used).toBe(fake.requests.length);
-    expect(await standing(guard, 'eve')).toEqual({ used: 0, held: 0 });
+    await expect.poll(async () => (await limitCounts(guard, 'ada')).held).toBe(0);
+    expect((await limitCounts(guard, 'ada')).used).toBe(fake.requests.length);
+    expect(await limitCounts(guard, 'eve')).toEqual({ used: 0, held: 0 });
   });
 });
 

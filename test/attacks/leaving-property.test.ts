@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Guard, GuardOptions, SettledEvent } from '../../src/index.ts';
-import { memoryLedger } from '../../src/index.ts';
+import { type Guard, type GuardOptions, memoryLedger, type SettledEvent } from '../../src/index.ts';
 import type { FakeOpenAI } from '../../src/testing/fake-openai/fake-openai.ts';
 import type { Gate } from '../../src/testing/fake-openai/gate.ts';
 import type { InvoiceLine } from '../../src/testing/fake-openai/invoice.ts';
@@ -11,7 +10,7 @@ import { startStores } from '../faults/killed/stores.ts';
 import { ownTime, passUntil } from '../faults/own-time.ts';
 import { startFixture } from '../fixture.ts';
 import { leave, leavesOpenAI, type Way, ways } from './leaving.ts';
-import { nextSettled, serveFixture, standing } from './served.ts';
+import { limitCounts, nextSettled, serveFixture } from './served.ts';
 
 const OUTPUT_MAX = 2_000;
 const plans: GuardOptions['plans'] = {
@@ -38,7 +37,7 @@ interface LeftCall {
   /** How many frames OpenAI sends before the call is left; 0: not even headers. */
   readonly frames: number;
   readonly usageIn: 'own-chunk' | 'every-chunk' | 'finish-chunk';
-  readonly onClientGone: 'abort' | 'drain';
+  readonly onDisconnect: 'abort' | 'drain';
   readonly drainsPerUser: number;
 }
 const calls: fc.Arbitrary<LeftCall> = fc.record({
@@ -49,7 +48,7 @@ const calls: fc.Arbitrary<LeftCall> = fc.record({
   reasoningTokens: fc.nat(OUTPUT_MAX - 100),
   frames: fc.nat(14),
   usageIn: fc.constantFrom('own-chunk', 'every-chunk', 'finish-chunk'),
-  onClientGone: fc.constantFrom('abort', 'drain'),
+  onDisconnect: fc.constantFrom('abort', 'drain'),
   drainsPerUser: fc.constantFrom(0, 1),
 });
 
@@ -94,12 +93,12 @@ async function assertCharge(
   reader: Guard,
 ): Promise<SettledEvent> {
   const user = `user-${users++}`;
-  const { way, onClientGone, drainsPerUser } = call;
+  const { way, onDisconnect, drainsPerUser } = call;
   using time = ownTime();
   await using served = await serveFixture({
     plans,
     ledger,
-    onClientGone,
+    onDisconnect: onDisconnect,
     bounds: { drainsPerUser },
     timeouts,
     clock: time.clock,
@@ -112,7 +111,7 @@ async function assertCharge(
   const arrived = () => framesSent(fake, gate, frames);
   await leave({ served, user, way, ...wireOf(call), arrived });
   // What is cut stays as it is; what goes on without its client ends behind the gate.
-  const isDrained = leavesOpenAI.has(way) && onClientGone === 'drain' && drainsPerUser > 0;
+  const isDrained = leavesOpenAI.has(way) && onDisconnect === 'drain' && drainsPerUser > 0;
   if (isDrained || way === 'the client never reads') gate.open();
   if (way === 'the client never reads') await passUntil(settled, time);
   const charge = await settled;
@@ -122,8 +121,8 @@ async function assertCharge(
   if (line === undefined) throw new Error('OpenAI has billed nothing.');
   assertCovers(charge, line, isDrained);
   const used = charge.inputTokens + charge.outputTokens;
-  expect(await standing(reader, user, 'tokens')).toEqual({ used, held: 0 });
-  expect(await standing(reader, user, 'concurrent')).toEqual({ used: 0, held: 0 });
+  expect(await limitCounts(reader, user, 'tokens')).toEqual({ used, held: 0 });
+  expect(await limitCounts(reader, user, 'concurrent')).toEqual({ used: 0, held: 0 });
   return charge;
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chat, codeOf, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
-import { standing } from './served.ts';
+import { limitCounts } from './served.ts';
 import { spiedLedger } from './spied-ledger.ts';
 
 const plan = (...limits: readonly object[]) => ({
@@ -24,8 +24,8 @@ describe('A21 a call under several limits', () => {
       const answer = await post(guard, value, chat());
       expect([answer.status, await codeOf(answer)]).toEqual([503, 'service_budget_exceeded']);
     }
-    expect(await standing(guard, 'ada')).toEqual({ used: 0, held: 0 });
-    expect(await standing(guard, 'ada', 'tokens')).toEqual({ used: 0, held: 0 });
+    expect(await limitCounts(guard, 'ada')).toEqual({ used: 0, held: 0 });
+    expect(await limitCounts(guard, 'ada', 'tokens')).toEqual({ used: 0, held: 0 });
     expect(fake.requests).toHaveLength(2);
   });
 
@@ -56,7 +56,7 @@ describe('A21 a call under several limits', () => {
         expect(answers.filter((status) => status === 200)).toHaveLength(room);
         expect(fake.requests).toHaveLength(room);
         await expect.poll(() => fixture.settled.length).toBe(room);
-        expect(await standing(guard, 'ada')).toEqual({ used: room, held: 0 });
+        expect(await limitCounts(guard, 'ada')).toEqual({ used: room, held: 0 });
       },
     );
     await fc.assert(property, { numRuns: 15 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { errorReply, openAIErrors } from '../../src/testing/fake-openai/error-replies.ts';
 import type { Script } from '../../src/testing/fake-openai/script.ts';
 import { chat, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
-import { nextEnding, standing } from './served.ts';
+import { limitCounts, nextEnding } from './served.ts';
 
 const plans = {
   free: {
@@ -117,9 +117,9 @@ describe('A05 whatever way calls end', () => {
   );
 });
 
-async function balances(guard: Parameters<typeof standing>[0], user: string) {
+async function balances(guard: Parameters<typeof limitCounts>[0], user: string) {
   const units = ['requests', 'tokens', 'usd'] as const;
-  const rows = units.map(async (unit) => [unit, await standing(guard, user, unit)] as const);
+  const rows = units.map(async (unit) => [unit, await limitCounts(guard, user, unit)] as const);
   return Object.fromEntries(await Promise.all(rows)) as Record<
     string,
     { used: number; held: number }

@@ -1,8 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Guard, SettledEvent } from '../../src/index.ts';
-import { toNodeHandler } from '../../src/index.ts';
+import { type Guard, type SettledEvent, toNodeHandler } from '../../src/index.ts';
 import { type Fixture, startFixture, tokenOf } from '../fixture.ts';
 import { rawPost } from '../http/client.ts';
 
@@ -77,7 +76,7 @@ export async function rawChat(guard: Guard, user: string, body: unknown): Promis
 }
 
 /** What this user has used and holds, in one unit. */
-export async function standing(guard: Guard, user: string, unit = 'requests') {
+export async function limitCounts(guard: Guard, user: string, unit = 'requests') {
   const { limits } = await guard.users.usage(user);
   const row = limits.find((limit) => limit.unit === unit);
   if (row === undefined) throw new Error(`"${user}" has no limit in ${unit}.`);

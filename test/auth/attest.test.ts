@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
-  type Attest,
+  type Attestation,
   type Authenticator,
-  accessTokens,
   allOf,
   anyOf,
   firebaseAppCheck,
+  userTokens,
 } from '../../src/auth/index.ts';
 import { type Fixture, tokenOf } from '../fixture.ts';
 import { ask, bytesOf, guardWith, outcomeOf, testClock } from './asking.ts';
@@ -31,7 +31,7 @@ const tokenWith = (more: Json = {}, header: Json = {}) =>
 
 type CheckOptions = Partial<Parameters<typeof firebaseAppCheck>[0]>;
 const checked = (more: CheckOptions = {}): Authenticator =>
-  allOf(firebaseAppCheck({ ...project, jwks, clock: testClock(), ...more }), accessTokens());
+  allOf(firebaseAppCheck({ ...project, jwks, clock: testClock(), ...more }), userTokens());
 
 async function call({ guard }: Fixture, appCheck: string | undefined): Promise<Response> {
   const authorization = `Bearer ${await tokenOf(guard)}`;
@@ -124,17 +124,17 @@ describe('firebaseAppCheck', () => {
 });
 
 describe('allOf', () => {
-  const yes: Attest = async () => true;
-  const no: Attest = () => false;
+  const yes: Attestation = async () => true;
+  const no: Attestation = () => false;
   const outcome = async (auth: Authenticator) => {
     await using fixture = await guardWith(auth);
     return outcomeOf(await call(fixture, undefined));
   };
 
   it('asks for every attest', async () => {
-    expect(await outcome(allOf(yes, yes, accessTokens()))).toEqual([200, null]);
-    for (const attests of [[no], [yes, no], [no, yes]] as [Attest, ...Attest[]][]) {
-      expect(await outcome(allOf(...attests, accessTokens()))).toEqual([401, 'invalid_credential']);
+    expect(await outcome(allOf(yes, yes, userTokens()))).toEqual([200, null]);
+    for (const attests of [[no], [yes, no], [no, yes]] as [Attestation, ...Attestation[]][]) {
+      expect(await outcome(allOf(...attests, userTokens()))).toEqual([401, 'invalid_credential']);
     }
   });
 
@@ -144,33 +144,33 @@ describe('allOf', () => {
     ['an object', {}],
     ['1', 1],
   ])('takes %s for no', async (_name, answer) => {
-    const attest = (() => answer) as Attest;
-    expect(await outcome(allOf(attest, accessTokens()))).toEqual([401, 'invalid_credential']);
+    const attest = (() => answer) as Attestation;
+    expect(await outcome(allOf(attest, userTokens()))).toEqual([401, 'invalid_credential']);
   });
 
   it('lets nobody through when an attest fails', async () => {
-    const attest: Attest = () => Promise.reject(new Error('no network'));
-    expect(await outcome(allOf(attest, accessTokens()))).toEqual([500, 'internal_error']);
+    const attest: Attestation = () => Promise.reject(new Error('no network'));
+    expect(await outcome(allOf(attest, userTokens()))).toEqual([500, 'internal_error']);
   });
 
   it('asks no attest about a credential that is bad, or another’s', async () => {
     let asked = 0;
-    const attest: Attest = () => {
+    const attest: Attestation = () => {
       asked += 1;
       return true;
     };
     const foreign: Authenticator = { authenticate: () => undefined };
-    expect(await outcome(anyOf(allOf(attest, foreign), accessTokens()))).toEqual([200, null]);
+    expect(await outcome(anyOf(allOf(attest, foreign), userTokens()))).toEqual([200, null]);
     expect(asked).toBe(0);
   });
 
   it.each<[string, unknown[]]>([
     ['nothing', []],
-    ['an authenticator alone', [accessTokens()]],
+    ['an authenticator alone', [userTokens()]],
     ['attests alone', [yes, yes]],
-    ['an authenticator before its attests', [accessTokens(), yes]],
-    ['something else', ['yes', accessTokens()]],
+    ['an authenticator before its attests', [userTokens(), yes]],
+    ['something else', ['yes', userTokens()]],
   ])('of %s is a TypeError', (_name, parts) => {
-    expect(() => allOf(...(parts as [Attest, Authenticator]))).toThrow(TypeError);
+    expect(() => allOf(...(parts as [Attestation, Authenticator]))).toThrow(TypeError);
   });
 });

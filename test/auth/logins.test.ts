@@ -1,13 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { User } from '../../src/auth/index.ts';
 import {
-  accessTokens,
   anyOf,
   appleSignIn,
   betterAuth,
   clerkAuth,
   firebaseAuth,
   jwt,
+  type User,
+  userTokens,
 } from '../../src/auth/index.ts';
 import { chat, post, tokenOf } from '../fixture.ts';
 import { askWith, guardWith, outcomeOf, testClock } from './asking.ts';
@@ -131,7 +131,7 @@ describe('traps of the providers', () => {
 
   it('auth0 leaves an opaque access token to the next', async () => {
     const auth = loginNamed('auth0').authenticator({ clock: testClock(), jwks });
-    await using fixture = await guardWith(anyOf(auth, accessTokens()));
+    await using fixture = await guardWith(anyOf(auth, userTokens()));
     const { guard } = fixture;
     expect((await post(guard, await tokenOf(guard), chat())).status).toBe(200);
     const opaque = 'Vb3kZ0T6p9xN2cQ7mR5sL1wYdJ8hF4gA';

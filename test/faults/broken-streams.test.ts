@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
-import { nextSettled, standing } from '../attacks/served.ts';
+import { limitCounts, nextSettled } from '../attacks/served.ts';
 import { chat, type Fixture, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
 import { incoming } from './incoming.ts';
 import { MINUTE_MS, ownTime } from './own-time.ts';
@@ -61,7 +61,7 @@ describe.each(apis)('A "$name" stream without its last event', (api) => {
       expect(charge.outputTokens).toBeGreaterThanOrEqual(line?.outputTokens ?? Infinity);
     }
     expect(allEndings(ledger)).toEqual(Array(whole + 1).fill(['settle']));
-    expect(await standing(guard, 'ada')).toEqual({ used: whole + 1, held: 0 });
+    expect(await limitCounts(guard, 'ada')).toEqual({ used: whole + 1, held: 0 });
   });
 });
 

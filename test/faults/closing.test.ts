@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { nextEnding, nextSettled, rawChat, serveFixture, standing } from '../attacks/served.ts';
+import { limitCounts, nextEnding, nextSettled, rawChat, serveFixture } from '../attacks/served.ts';
 import { chat, codeOf, post, startFixture, tokenOf } from '../fixture.ts';
 import { openRequest } from '../http/client.ts';
 import { incoming } from './incoming.ts';
@@ -70,7 +70,7 @@ describe('guard.close', () => {
     await gate.arrived();
     const ending = nextEnding(guard, 'ada');
     const second = openRequest(served.port, await rawChat(guard, 'ada', chat()));
-    await expect.poll(async () => (await standing(guard, 'ada')).held).toBe(1);
+    await expect.poll(async () => (await limitCounts(guard, 'ada')).held).toBe(1);
     await guard.close(NOW);
     expect(await ending).toEqual({ released: true });
     expect(await second.until('shutting_down')).toContain('HTTP/1.1 503');
@@ -81,7 +81,7 @@ describe('guard.close', () => {
 
   it('guard.close ends and settles a call that drains after its client disconnected', async () => {
     const ledger = watchedLedger();
-    await using fixture = await startFixture({ plans, ledger, onClientGone: 'drain' });
+    await using fixture = await startFixture({ plans, ledger, onDisconnect: 'drain' });
     const { fake, guard } = fixture;
     const gate = fake.gate();
     fake.scriptNext({ text: 'one two', betweenChunks: gate });

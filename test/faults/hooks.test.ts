@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { authenticate } from '../../src/auth/authenticate.ts';
 import type { GuardEvents, GuardOptions } from '../../src/index.ts';
-import { nextSettled, standing } from '../attacks/served.ts';
+import { limitCounts, nextSettled } from '../attacks/served.ts';
 import { chat, codeOf, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
 import { plans } from './proxied.ts';
 import { allEndings, watchedLedger } from './watched-ledger.ts';
@@ -29,7 +29,7 @@ function raise(): never {
 const hooks: readonly [string, (misdeed: () => never) => Partial<GuardOptions>][] = [
   ['apiKey', (misdeed) => ({ apiKey: misdeed })],
   ['planOf', (misdeed) => ({ planOf: misdeed })],
-  ['tagger', (misdeed) => ({ tagger: misdeed })],
+  ['endUserId', (misdeed) => ({ endUserId: misdeed })],
   ['auth', (misdeed) => ({ auth: { authenticate: misdeed } })],
 ];
 const cases = hooks
@@ -37,7 +37,7 @@ const cases = hooks
     misdeeds.map(([name, misdeed]) => ({ hook, name, options: optionsOf(misdeed) })),
   )
   // An end-user id with a line end is valid: OpenAI receives it unchanged.
-  .filter(({ hook, name }) => !(hook === 'tagger' && name.includes('line end')));
+  .filter(({ hook, name }) => !(hook === 'endUserId' && name.includes('line end')));
 
 describe('A misbehaving hook', () => {
   it.each(cases)(
@@ -58,7 +58,7 @@ describe('A misbehaving hook', () => {
       expect(text).not.toContain(PRIVATE);
       expect(fake.requests).toHaveLength(0);
       expect(fixture.failed).toHaveLength(1);
-      const held = hook === 'apiKey' || hook === 'tagger';
+      const held = hook === 'apiKey' || hook === 'endUserId';
       expect(allEndings(ledger)).toEqual(held ? [['release']] : []);
     },
   );
@@ -118,7 +118,7 @@ describe('A misbehaving event listener', () => {
       await guard.users.block('ada', { reason: 'abuse' });
       expect(await codeOf(await post(guard, token, chat()))).toBe('user_blocked');
       expect(fixture.denied.map(({ code }) => code)).toEqual(['model_not_allowed', 'user_blocked']);
-      expect(await standing(guard, 'ada')).toEqual({ used: 1, held: 0 });
+      expect(await limitCounts(guard, 'ada')).toEqual({ used: 1, held: 0 });
     },
   );
 

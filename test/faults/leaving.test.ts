@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { faultProxy } from '../../src/testing/fault-proxy.ts';
-import { nextEnding, nextSettled, rawChat, serveFixture, standing } from '../attacks/served.ts';
+import { limitCounts, nextEnding, nextSettled, rawChat, serveFixture } from '../attacks/served.ts';
 import { chat } from '../fixture.ts';
 import { openRequest, rawPost } from '../http/client.ts';
 import { plans } from './proxied.ts';
@@ -28,12 +28,12 @@ describe.each(ways)('A client that disconnects by "%s"', (leave) => {
     lookup.give({ user: { id: 'ada' } });
     await expect.poll(() => served.denied.length).toBe(1);
     expect(served.fake.requests).toHaveLength(0);
-    expect(await standing(served.guard, 'ada')).toEqual(NOTHING);
+    expect(await limitCounts(served.guard, 'ada')).toEqual(NOTHING);
   });
 
   it('A client that disconnects between the last chunk and the end is charged the actual usage', async () => {
     const ledger = watchedLedger();
-    await using served = await serveFixture({ plans, ledger, onClientGone: 'abort' });
+    await using served = await serveFixture({ plans, ledger, onDisconnect: 'abort' });
     const { fake, guard } = served;
     const gate = fake.gate();
     fake.scriptNext({ text: 'one two', betweenChunks: gate, usageIn: 'finish-chunk' });
@@ -47,7 +47,7 @@ describe.each(ways)('A client that disconnects by "%s"', (leave) => {
     gate.open();
     await fake.idle();
     expect(allEndings(ledger)).toEqual([['settle']]);
-    expect(await standing(guard, 'ada')).toEqual(ONCE);
+    expect(await limitCounts(guard, 'ada')).toEqual(ONCE);
   });
 
   it('A client that disconnects after the whole answer is charged the actual usage, once', async () => {
@@ -73,7 +73,7 @@ describe.each(ways)('A client that disconnects by "%s"', (leave) => {
     await gate.arrived();
     const ending = nextEnding(guard, 'ada');
     const waiting = openRequest(served.port, await rawChat(guard, 'ada', STREAM));
-    await expect.poll(async () => (await standing(guard, 'ada')).held).toBe(1);
+    await expect.poll(async () => (await limitCounts(guard, 'ada')).held).toBe(1);
     waiting.socket[leave]();
     expect(await ending).toEqual({ released: true });
     gate.open();
@@ -91,7 +91,7 @@ describe('A client that disconnects without reading', () => {
     await using proxy = await faultProxy(target);
     const baseURL = `http://127.0.0.1:${proxy.port}/v1`;
     const ledger = watchedLedger();
-    const options = { plans, ledger, baseURL, onClientGone: 'abort' as const };
+    const options = { plans, ledger, baseURL, onDisconnect: 'abort' as const };
     await using served = await serveFixture(options);
     const { fake, guard } = served;
     target.port = Number(new URL(fake.baseURL).port);
@@ -106,7 +106,7 @@ describe('A client that disconnects without reading', () => {
     await fake.idle();
     expect(fake.requests[0]?.socketClosedAtMs).toBeDefined();
     expect(allEndings(ledger)).toEqual([['settle']]);
-    expect(await standing(guard, 'ada', 'concurrent')).toEqual(NOTHING);
+    expect(await limitCounts(guard, 'ada', 'concurrent')).toEqual(NOTHING);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type DenialCode, denialCodes, LedgerError } from '../../src/index.ts';
-import { standing } from '../attacks/served.ts';
+import { limitCounts } from '../attacks/served.ts';
 import { canaries, chat, codeOf, post, startFixture, tokenOf } from '../fixture.ts';
 import { incoming } from './incoming.ts';
 import { ownTime } from './own-time.ts';
@@ -73,7 +73,7 @@ describe.each(failures)('A ledger that $name', ({ fail, codes }) => {
       const answer = await post(guard, token, chat({ stream }));
       expect(answer.status).toBe(200);
       expect(await answer.text()).toContain(stream ? '[DONE]' : 'whole answer');
-      await expect.poll(() => fixture.failed.map(({ what }) => what)).toEqual(['ledger']);
+      await expect.poll(() => fixture.failed.map(({ source: what }) => what)).toEqual(['ledger']);
       expect(fixture.settled).toMatchObject([{ degraded: true, estimated: false }]);
       expect(allEndings(ledger)).toEqual([[]]);
       ledger.faults.clear();
@@ -89,7 +89,7 @@ describe.each(failures)('A ledger that $name', ({ fail, codes }) => {
     fake.scriptNext({ reply: { status: 500, body: '' } });
     const answer = await post(guard, await tokenOf(guard), chat());
     expect([answer.status, await codeOf(answer)]).toEqual([502, 'upstream_failed']);
-    await expect.poll(() => fixture.failed.map(({ what }) => what)).toEqual(['ledger']);
+    await expect.poll(() => fixture.failed.map(({ source: what }) => what)).toEqual(['ledger']);
   });
 
   it('A failed "renew" during a stream is repeated, and the stream continues', async () => {
@@ -166,7 +166,7 @@ describe('A reserve with a lost reply', () => {
     expect((await post(guard, token, chat())).status).toBeGreaterThanOrEqual(500);
     expect(fake.requests).toHaveLength(0);
     expect(allEndings(ledger)).toEqual([['release']]);
-    expect(await standing(guard, 'ada')).toEqual({ used: 0, held: 0 });
-    expect(await standing(guard, 'ada', 'concurrent')).toEqual({ used: 0, held: 0 });
+    expect(await limitCounts(guard, 'ada')).toEqual({ used: 0, held: 0 });
+    expect(await limitCounts(guard, 'ada', 'concurrent')).toEqual({ used: 0, held: 0 });
   });
 });

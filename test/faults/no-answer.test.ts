@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
 import type { FaultProxy } from '../../src/testing/fault-proxy.ts';
-import { nextEnding, nextSettled, serveFixture, standing } from '../attacks/served.ts';
+import { limitCounts, nextEnding, nextSettled, serveFixture } from '../attacks/served.ts';
 import { chat, codeOf, post, startFixture, tokenOf } from '../fixture.ts';
 import { plans, startFaulty } from './proxied.ts';
 import { allEndings, watchedLedger } from './watched-ledger.ts';
@@ -27,7 +27,7 @@ describe.concurrent('An upstream that accepts the request and never answers', ()
       const [line] = fake.invoice;
       expect(await settled).toMatchObject({ estimated: true, outputTokens: 100 });
       expect((await settled).inputTokens).toBeGreaterThanOrEqual(line?.inputTokens ?? Infinity);
-      expect(await standing(guard, 'ada', 'concurrent')).toEqual(FREE_SLOT);
+      expect(await limitCounts(guard, 'ada', 'concurrent')).toEqual(FREE_SLOT);
       expect(allEndings(ledger)).toEqual([['settle']]);
       await fake.idle();
       expect(fake.requests[0]?.socketClosedAtMs).toBeDefined();
@@ -52,7 +52,7 @@ describe.concurrent('A reply that is lost', () => {
     expect(allEndings(faulty.ledger)).toEqual([['settle']]);
     expect(fake.requests).toHaveLength(1);
     expect(fake.invoice).toHaveLength(1);
-    expect(await standing(guard, 'ada')).toEqual({ used: 1, held: 0 });
+    expect(await limitCounts(guard, 'ada')).toEqual({ used: 1, held: 0 });
     const [line] = fake.invoice;
     const charge = await settled;
     expect(charge.inputTokens).toBeGreaterThanOrEqual(line?.inputTokens ?? Infinity);
@@ -83,7 +83,7 @@ describe.concurrent('A reply that is lost', () => {
     const answer = await post(guard, await tokenOf(guard), chat());
     expect([answer.status, await codeOf(answer)]).toEqual([504, 'upstream_timeout']);
     gate.open();
-    expect(await standing(guard, 'ada', 'concurrent')).toEqual(FREE_SLOT);
+    expect(await limitCounts(guard, 'ada', 'concurrent')).toEqual(FREE_SLOT);
   });
 });
 
@@ -104,7 +104,7 @@ describe('A connection that cannot be made', () => {
     expect(answer.headers.get('x-should-retry')).toBe('true');
     expect(attempts).toBe(2);
     expect(await ending).toEqual({ released: true });
-    expect(await standing(fixture.guard, 'ada')).toEqual({ used: 0, held: 0 });
+    expect(await limitCounts(fixture.guard, 'ada')).toEqual({ used: 0, held: 0 });
     expect(allEndings(ledger)).toEqual([['release']]);
   });
 });

@@ -9,7 +9,7 @@ import {
   redirectTo,
 } from '../../src/testing/fake-openai/error-replies.ts';
 import type { Reply } from '../../src/testing/fake-openai/script.ts';
-import { nextEnding, nextSettled, standing } from '../attacks/served.ts';
+import { limitCounts, nextEnding, nextSettled } from '../attacks/served.ts';
 import { canaries, chat, codeOf, post, startFixture, tokenOf } from '../fixture.ts';
 import { plans } from './proxied.ts';
 import { appClient, drain } from './sdk.ts';
@@ -110,10 +110,10 @@ describe('A refusal by OpenAI before it generated anything', () => {
       expect(await ending).toEqual({ released: true });
       expect(allEndings(ledger)).toEqual([['release']]);
       for (const unit of ['requests', 'tokens', 'concurrent']) {
-        expect(await standing(guard, 'ada', unit)).toEqual({ used: 0, held: 0 });
+        expect(await limitCounts(guard, 'ada', unit)).toEqual({ used: 0, held: 0 });
       }
       const told = refusal.told === undefined ? [] : [refusal.told];
-      expect(fixture.failed.map(({ what }) => what)).toEqual(told);
+      expect(fixture.failed.map(({ source: what }) => what)).toEqual(told);
       expect(fake.requests).toHaveLength(1);
     },
   );

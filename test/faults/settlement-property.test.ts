@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openAIErrors, redirectTo } from '../../src/testing/fake-openai/error-replies.ts';
 import type { Script } from '../../src/testing/fake-openai/script.ts';
-import { nextEnding, standing } from '../attacks/served.ts';
+import { limitCounts, nextEnding } from '../attacks/served.ts';
 import { chat, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
 import { watchedLedger } from './watched-ledger.ts';
 
@@ -83,9 +83,9 @@ describe('Random behaviour of OpenAI and the client', () => {
       await fake.idle();
       const ends = [...ledger.endings.values()].slice(holds);
       expect(ends).toEqual([[settled ? 'settle' : 'release']]);
-      expect(await standing(guard, user)).toEqual({ used: settled ? 1 : 0, held: 0 });
-      expect((await standing(guard, user, 'tokens')).held).toBe(0);
-      expect(await standing(guard, user, 'concurrent')).toEqual({ used: 0, held: 0 });
+      expect(await limitCounts(guard, user)).toEqual({ used: settled ? 1 : 0, held: 0 });
+      expect((await limitCounts(guard, user, 'tokens')).held).toBe(0);
+      expect(await limitCounts(guard, user, 'concurrent')).toEqual({ used: 0, held: 0 });
     });
     await fc.assert(property, { numRuns: 200 });
     expect([...ledger.endings.values()].filter((ends) => ends.length !== 1)).toEqual([]);

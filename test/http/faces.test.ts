@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accessTokens, anyOf, authenticate } from '../../src/auth/index.ts';
+import { anyOf, authenticate, userTokens } from '../../src/auth/index.ts';
 import { chat, codeOf, type Fixture, MODEL, startFixture, tokenOf } from '../fixture.ts';
 import { openRequest, rawExchange, rawPost, statusOf } from './client.ts';
 import { hosts, type RunningHost } from './hosts.ts';
@@ -16,7 +16,7 @@ const lookAround = authenticate((request) => {
 });
 
 const settings = {
-  auth: anyOf(accessTokens(), lookAround),
+  auth: anyOf(userTokens(), lookAround),
   plans: {
     free: {
       models: [MODEL, 'gpt-4o*'],

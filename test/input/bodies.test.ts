@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { rawChat, serveFixture, standing } from '../attacks/served.ts';
+import { limitCounts, rawChat, serveFixture } from '../attacks/served.ts';
 import { spiedLedger } from '../attacks/spied-ledger.ts';
 import { chat, codeOf, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
 import { openRequest, rawExchange, rawPost, statusOf } from '../http/client.ts';
@@ -171,7 +171,7 @@ describe('B26 a client that leaves while it sends its body', () => {
       request.socket.destroy();
       await expect.poll(() => served.denied.length).toBe(round + 1);
     }
-    expect(await standing(served.guard, 'ada')).toEqual({ used: 0, held: 0 });
+    expect(await limitCounts(served.guard, 'ada')).toEqual({ used: 0, held: 0 });
     expect(served.failed).toEqual([]);
     const whole = await rawChat(served.guard, 'ada', chat());
     expect(statusOf(await rawExchange(served.port, whole))).toBe(200);

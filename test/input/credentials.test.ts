@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { memoryLedger } from '../../src/ledger/memory-ledger.ts';
-import { serveFixture, standing } from '../attacks/served.ts';
+import { memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
+import { limitCounts, serveFixture } from '../attacks/served.ts';
 import { chat, codeOf, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
 import { openRequest, statusOf } from '../http/client.ts';
 
@@ -103,9 +103,9 @@ describe('B17 ids that mean something to a store', () => {
       expect([id, (await post(guard, token, chat())).status]).toEqual([id, 200]);
     }
     await expect.poll(() => fixture.settled.length).toBe(ids.length);
-    expect(await standing(guard, 'ada')).toEqual({ used: 0, held: 0 });
+    expect(await limitCounts(guard, 'ada')).toEqual({ used: 0, held: 0 });
     for (const id of ids)
-      expect([id, await standing(guard, id)]).toEqual([id, { used: 1, held: 0 }]);
+      expect([id, await limitCounts(guard, id)]).toEqual([id, { used: 1, held: 0 }]);
     expect(new Set(fake.invoice.map(({ safetyIdentifier }) => safetyIdentifier)).size).toBe(
       ids.length,
     );

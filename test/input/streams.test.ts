@@ -86,7 +86,7 @@ const caps: Record<string, object> = {
 
 describe('B24 a stream through the guard is, to the byte, the one that OpenAI sends to who asks it directly', () => {
   it.each(streams)('%s', async (_, path, body, script) => {
-    await using fixture = await startFixture({ plans, tagger: () => 'tag' });
+    await using fixture = await startFixture({ plans, endUserId: () => 'tag' });
     const tag = path === '/v1/responses' ? { safety_identifier: 'tag' } : {};
     const expected = await direct(fixture, path, { ...body, ...caps[path], ...tag }, script);
     expect(await guarded(fixture, path, body, script)).toEqual(expected);

@@ -1,7 +1,9 @@
 /** Random sequences of ledger calls, as data, so that two ledgers can run the same one. */
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { Amounts, Claim, Lease, Ledger, Rule } from '../../src/ledger/ledger.ts';
+import type { Amounts } from '../../src/ledger/amounts.ts';
+import type { Lease } from '../../src/ledger/lease.ts';
+import type { Claim, Ledger, Rule } from '../../src/ledger/ledger.ts';
 import { amounts, type SettableClock } from '../../src/testing/ledger-conformance/case.ts';
 
 export type Verbs = Omit<Ledger, 'records'>;
@@ -52,8 +54,8 @@ function claimsOf({ rules, user, limit, everybody, skewMs }: Choice, nowMs: numb
   const own = all.filter((_, index) => rules.includes(index));
   const shared = everybody ? rulesOf(30, nowMs + skewMs).slice(2, 4) : [];
   return [
-    ...own.map((rule) => ({ subject: `user:${user}`, rule })),
-    ...shared.map((rule) => ({ subject: 'everybody', rule })),
+    ...own.map((rule) => ({ account: `user:${user}`, rule })),
+    ...shared.map((rule) => ({ account: 'everybody', rule })),
   ];
 }
 

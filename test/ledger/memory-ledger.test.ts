@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { LedgerError } from '../../src/errors.ts';
+import { LedgerError } from '../../src/core/errors.ts';
 import type { Claim, Ledger } from '../../src/ledger/ledger.ts';
-import { type MemoryLedgerOptions, memoryLedger } from '../../src/ledger/memory-ledger.ts';
+import { type MemoryLedgerOptions, memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
 import {
   amounts,
   assertCounts,
@@ -55,7 +55,7 @@ describe('A flood of new user ids', () => {
   const MAX = 20_000;
 
   it('A flood of new ids does not grow the heap without bound', { timeout: 60_000 }, async () => {
-    const { ledger } = start({ maxSubjects: MAX });
+    const { ledger } = start({ maxAccounts: MAX });
     await flood(ledger, 2 * MAX, 'first');
     globalThis.gc?.();
     const before = process.memoryUsage().heapUsed;
@@ -69,14 +69,14 @@ describe('A flood of new user ids', () => {
   });
 
   it('A flood of new ids does not reset a known user', async () => {
-    const { ledger } = start({ maxSubjects: 1_000 });
+    const { ledger } = start({ maxAccounts: 1_000 });
     for (const [index, of] of ownLimits('ada').entries()) await use(ledger, `ada-${index}`, of, 9);
     await flood(ledger, 10_000, 'stranger');
     for (const of of ownLimits('ada')) expect((await balanceOf(ledger, of)).remaining).toBe(1);
   });
 
   it('A flood of new ids neither locks out a known user nor refuses all new ones', async () => {
-    const { ledger } = start({ maxSubjects: 1_000 });
+    const { ledger } = start({ maxAccounts: 1_000 });
     await use(ledger, 'ada', claim(daily(10), 'user:ada'), 1);
     const served = await flood(ledger, 5_000, 'stranger');
     // 999 users have their own quota, and all others share one quota of 10.
@@ -85,7 +85,7 @@ describe('A flood of new user ids', () => {
   });
 
   it('A flood of new ids does not evict the counter of the user behind it', async () => {
-    const { ledger } = start({ maxSubjects: 1_000 });
+    const { ledger } = start({ maxAccounts: 1_000 });
     const own = claim(daily(10), 'user:mallory');
     await use(ledger, 'spent', own, 10);
     await flood(ledger, 20_000, 'stranger');
@@ -93,7 +93,7 @@ describe('A flood of new user ids', () => {
   });
 
   it('A credit for users who share the overflow quota throws and gives nothing', async () => {
-    const { ledger } = start({ maxSubjects: 10 });
+    const { ledger } = start({ maxAccounts: 10 });
     await flood(ledger, 30, 'stranger');
     const late = [claim(daily(10), 'user:late')];
     await expect(ledger.credit('gift', late, tokens(5))).rejects.toThrow(LedgerError);
@@ -103,7 +103,7 @@ describe('A flood of new user ids', () => {
   });
 
   it('Holds on the shared overflow quota are settled and released there', async () => {
-    const { ledger } = start({ maxSubjects: 10 });
+    const { ledger } = start({ maxAccounts: 10 });
     await flood(ledger, 10, 'stranger');
     const of = claim(daily(10), 'user:late');
     await granted(ledger.reserve('late', [of], tokens(8), LEASE));
@@ -113,7 +113,7 @@ describe('A flood of new user ids', () => {
   });
 
   it('Room for new users returns when the windows have passed, and live holds stay', async () => {
-    const { ledger, clock } = start({ maxSubjects: 100 });
+    const { ledger, clock } = start({ maxAccounts: 100 });
     await flood(ledger, 99, 'yesterday');
     const long = { durationMs: 10 * DAY_MS, dispatched: true };
     await granted(ledger.reserve('long', [claim(daily(10), 'user:ada')], tokens(6), long));
@@ -124,7 +124,7 @@ describe('A flood of new user ids', () => {
   });
 
   it('New users get their own quota again after others had to share one', async () => {
-    const { ledger, clock } = start({ maxSubjects: 100 });
+    const { ledger, clock } = start({ maxAccounts: 100 });
     await flood(ledger, 200, 'yesterday');
     clock.set(START_MS + 2 * DAY_MS);
     expect(await flood(ledger, 90, 'today')).toBe(90);

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { LedgerError } from '../../src/errors.ts';
-import { type PostgresLedger, postgresLedger } from '../../src/ledger/postgres-ledger.ts';
+import { LedgerError } from '../../src/core/errors.ts';
+import { type PostgresLedger, postgresLedger } from '../../src/ledger/postgres/postgres-ledger.ts';
 import { type FaultProxy, faultProxy } from '../../src/testing/fault-proxy.ts';
 import {
   assertCounts,
@@ -276,7 +276,7 @@ describe.skipIf(server === undefined)('A crowded pool', () => {
     const patient = await freshLedger(pool, { schema });
     const ledger = postgresLedger(pool, { schema, deadlineMs: DEADLINE_MS + SLACK_MS });
     const [ada, bob] = [claim(daily(100), 'user:ada'), claim(daily(100), 'user:bob')];
-    for (const of of [ada, bob]) await granted(patient.reserve(of.subject, [of], tokens(1), LEASE));
+    for (const of of [ada, bob]) await granted(patient.reserve(of.account, [of], tokens(1), LEASE));
     const admin = await pool.connect();
     await admin.query(
       `BEGIN; SELECT FROM ${schema}.subjects WHERE subject = 'user:ada' FOR UPDATE`,

@@ -2,14 +2,14 @@
  * The specification of a ledger, written to be read: a log of events, from which every answer is
  * computed. It is slow and unbounded, and defines only what is correct.
  */
-import type { Clock } from '../../src/clock.ts';
+import type { Clock } from '../../src/base/clock.ts';
+import type { Amounts } from '../../src/ledger/amounts.ts';
+import type { Lease } from '../../src/ledger/lease.ts';
 import type {
-  Amounts,
   Balance,
   CalendarRule,
   Claim,
   Granted,
-  Lease,
   Ledger,
   NotGranted,
   RateRule,
@@ -186,11 +186,13 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
     return [{ claim: index, cost, hard, fitsAtMs }];
   }
 
-  #held({ subject, rule }: Claim): number {
+  #held({ account: subject, rule }: Claim): number {
     if (rule.kind === 'rate') return 0;
     const live = [...this.#holds.values()].filter((hold) => hold.state === 'live');
     const shares = live.flatMap((hold) =>
-      hold.shares.filter(({ claim }) => isSame(claim, { subject, rule })).map(() => hold.cost),
+      hold.shares
+        .filter(({ claim }) => isSame(claim, { account: subject, rule }))
+        .map(() => hold.cost),
     );
     return shares.reduce((sum, cost) => sum + cost[rule.unit], 0);
   }
@@ -258,7 +260,7 @@ const sum = (postings: readonly Posting[]): number =>
   postings.reduce((total, { amount }) => total + amount, 0);
 
 function isSame(a: Claim, b: Claim): boolean {
-  return a.subject === b.subject && a.rule.key === b.rule.key && a.rule.kind === b.rule.kind;
+  return a.account === b.account && a.rule.key === b.rule.key && a.rule.kind === b.rule.kind;
 }
 
 function capacityOf(rule: Rule): number {

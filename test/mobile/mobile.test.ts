@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type DenialCode, denialCodes, deny } from '../../src/errors.ts';
-import { refusal } from '../../src/http/refuse.ts';
+import { type DenialCode, denialCodes, deny } from '../../src/core/denial.ts';
+import { denialResponse } from '../../src/http/denial-response.ts';
 import type { GuardOptions } from '../../src/index.ts';
 import { incoming } from '../faults/incoming.ts';
 import { ownTime } from '../faults/own-time.ts';
@@ -76,7 +76,7 @@ function endingOf({ readStream }: WireClient, text: string): 'end' | 'error' | '
 
 function worded(code: DenialCode, resetsAtMs?: number) {
   const more = resetsAtMs === undefined ? {} : { resetsAtMs };
-  const answer = refusal(deny(code, `It is ${code}.`, more), undefined, NOW_MS);
+  const answer = denialResponse(deny(code, `It is ${code}.`, more), undefined, NOW_MS);
   return {
     status: answer.status,
     headers: new Headers(answer.headers as Record<string, string>),

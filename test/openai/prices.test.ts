@@ -1,18 +1,18 @@
 import { calcPrice, findProvider } from '@pydantic/genai-prices';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Clock } from '../../src/clock.ts';
+import type { Clock } from '../../src/base/clock.ts';
+import type { Usage } from '../../src/core/usage.ts';
 import {
   costNanoUsd,
   type ModelPriceOverride,
-  priceBook,
+  priceList,
   type RateCard,
   upperBoundNanoUsd,
-} from '../../src/openai/prices.ts';
-import type { Usage } from '../../src/openai/usage.ts';
+} from '../../src/openai/prices/prices.ts';
 
 const clock: Clock = { nowMs: () => Date.UTC(2026, 10, 23) };
-const book = priceBook({}, clock);
+const book = priceList({}, clock);
 const models = (findProvider({ providerId: 'openai' })?.models ?? []).map(({ id }) => id);
 const published = (model: string) =>
   calcPrice({}, model, { providerId: 'openai', timestamp: new Date(clock.nowMs()) })?.model_price;
@@ -180,7 +180,7 @@ describe('the price book', () => {
 
   it('takes the prices of the day that the clock says', () => {
     let nowMs = Date.UTC(2026, 6, 29);
-    const dated = priceBook({}, { nowMs: () => nowMs });
+    const dated = priceList({}, { nowMs: () => nowMs });
     const cost = () => {
       const card = dated.find('gpt-5.6-luna');
       return card && costNanoUsd(card, { ...none, inputTokens: 1_000_000 / 10 });
@@ -196,7 +196,7 @@ describe('price overrides', () => {
   const mine: ModelPriceOverride = { inputUsdPerMillion: 2, outputUsdPerMillion: 8 };
 
   it('win over the data, by exact name', () => {
-    const own = priceBook({ 'gpt-5': mine, 'my-model': mine }, clock);
+    const own = priceList({ 'gpt-5': mine, 'my-model': mine }, clock);
     for (const model of ['gpt-5', 'my-model']) {
       const card = own.find(model);
       expect(card && costNanoUsd(card, { ...none, inputTokens: 10, outputTokens: 1 })).toBe(28_000);
@@ -205,14 +205,14 @@ describe('price overrides', () => {
   });
 
   it('charge kinds that are not named as plain input and output', () => {
-    const card = priceBook({ m: mine }, clock).find('m');
+    const card = priceList({ m: mine }, clock).find('m');
     const usage = { ...none, inputTokens: 100, cachedInputTokens: 50, inputAudioTokens: 50 };
     expect(card && costNanoUsd(card, usage)).toBe(200_000);
   });
 
   it('reprice the whole request above a length of input', () => {
     const longContext = { aboveInputTokens: 100, inputUsdPerMillion: 4, outputUsdPerMillion: 12 };
-    const card = priceBook({ m: { ...mine, longContext } }, clock).find('m');
+    const card = priceList({ m: { ...mine, longContext } }, clock).find('m');
     if (card === undefined) throw new Error('m has no price');
     expect(costNanoUsd(card, { ...none, inputTokens: 100 })).toBe(200_000);
     expect(costNanoUsd(card, { ...none, inputTokens: 101 })).toBe(404_000);
@@ -225,13 +225,13 @@ describe('price overrides', () => {
     ['not a number', { inputUsdPerMillion: '2', outputUsdPerMillion: 8 }],
     ['beyond reason', { inputUsdPerMillion: 2_000_000, outputUsdPerMillion: 8 }],
   ])('B19 throw a TypeError that names the field, when a price is %s', (_, override) => {
-    const make = () => priceBook({ m: override as ModelPriceOverride });
+    const make = () => priceList({ m: override as ModelPriceOverride });
     expect(make).toThrow(TypeError);
     expect(make).toThrow('"prices.m.inputUsdPerMillion"');
   });
 
   it('B19 throw a TypeError for a field that is not known', () => {
-    expect(() => priceBook({ m: { ...mine, inputPrice: 1 } as ModelPriceOverride })).toThrow(
+    expect(() => priceList({ m: { ...mine, inputPrice: 1 } as ModelPriceOverride })).toThrow(
       TypeError,
     );
   });

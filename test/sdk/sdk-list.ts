@@ -35,7 +35,7 @@ export function describeSdk(name: string, sdk: SdkUnderTest): void {
   let ledger: WatchedLedger;
   beforeEach(async () => {
     ledger = watchedLedger();
-    fixture = await startFixture({ plans, planOf, ledger, onClientGone: 'abort' });
+    fixture = await startFixture({ plans, planOf, ledger, onDisconnect: 'abort' });
   });
   afterEach(() => fixture[Symbol.asyncDispose]());
   const client = (user = 'ada') => sdk.connect(fixture, user);

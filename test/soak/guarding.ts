@@ -39,7 +39,7 @@ export function soakGuard(
     plans,
     limits: [{ concurrent: 12 }, { usd: 200, per: 'month' }],
     planOf: ({ id }) => planOf(id),
-    tagger: ({ claims }) => String(claims?.['call']),
+    endUserId: ({ claims }) => String(claims?.['call']),
     timeouts: { headers: '2s', idle: '1s' },
   });
 }

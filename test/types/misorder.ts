@@ -1,13 +1,16 @@
-import { type Denial, isDenial } from '../../src/errors.ts';
-import type { Line } from '../../src/pipeline.ts';
-import type { Admitted } from '../../src/stages/admit.ts';
-import type { Authorized } from '../../src/stages/authorize.ts';
-import type { Called } from '../../src/stages/call.ts';
-import type { Answered } from '../../src/stages/catalogue.ts';
-import type { Identified, Requested } from '../../src/stages/identify.ts';
-import type { Metered } from '../../src/stages/meter.ts';
-import type { Outcome } from '../../src/stages/outcome.ts';
-import type { Tagged } from '../../src/stages/tag.ts';
+import { type Denial, isDenial } from '../../src/core/denial.ts';
+import type { Pipeline } from '../../src/pipeline/pipeline.ts';
+import type {
+  Admitted,
+  Answered,
+  Authorized,
+  Called,
+  Identified,
+  Metered,
+  Outcome,
+  Requested,
+  Tagged,
+} from '../../src/pipeline/states.ts';
 import { assertType, type Equal } from './assert.ts';
 
 /** Compiled, never run: the only order of the steps that compiles, and others that must not. */
@@ -23,8 +26,10 @@ interface Results {
 }
 
 /** The results that a step accepts. */
-type Accepted<Stage extends Exclude<keyof Line, 'refuse'>> = {
-  [Result in keyof Results]: Results[Result] extends Parameters<Line[Stage]>[0] ? Result : never;
+type Accepted<Stage extends Exclude<keyof Pipeline, 'refuse'>> = {
+  [Result in keyof Results]: Results[Result] extends Parameters<Pipeline[Stage]>[0]
+    ? Result
+    : never;
 }[keyof Results];
 
 /**
@@ -43,18 +48,18 @@ export function everyPair(): void {
   assertType<Equal<Accepted<'settle'>, 'admitted' | 'tagged'>>();
 }
 
-export async function rightOrder(line: Line, requested: Requested): Promise<void> {
+export async function rightOrder(line: Pipeline, requested: Requested): Promise<void> {
   const identified = await line.identify(requested);
   if (isDenial(identified)) return;
   const authorized = await line.authorize(identified);
-  if (isDenial(authorized) || 'answer' in authorized) return;
+  if (isDenial(authorized) || 'response' in authorized) return;
   const admitted = await line.admit(authorized);
   if (isDenial(admitted)) return;
   const metered = line.meter(await line.call(await line.tag(admitted)));
   await line.settle(admitted, await metered.outcome);
 }
 
-export function skippedStages(line: Line, at: Results): void {
+export function skippedStages(line: Pipeline, at: Results): void {
   // @ts-expect-error no user was identified
   line.authorize(at.requested);
   // @ts-expect-error no user was identified
@@ -73,7 +78,7 @@ export function skippedStages(line: Line, at: Results): void {
   line.settle(at.authorized, at.outcome);
 }
 
-export function swappedStages(line: Line, at: Results): void {
+export function swappedStages(line: Pipeline, at: Results): void {
   // @ts-expect-error identified after it was called
   line.identify(at.called);
   // @ts-expect-error authorized after it was called
@@ -96,7 +101,7 @@ export function swappedStages(line: Line, at: Results): void {
 
 /** A result must be checked before the next step. */
 export async function uncheckedResults(
-  line: Line,
+  line: Pipeline,
   identified: Identified | Denial,
   authorized: Authorized | Answered | Denial,
   admitted: Admitted | Denial,
@@ -115,7 +120,7 @@ export async function uncheckedResults(
 }
 
 /** A pipeline built in another order does not compile. */
-export function misbuilt(line: Line): Line[] {
+export function misbuilt(line: Pipeline): Pipeline[] {
   return [
     // @ts-expect-error identify and authorize are swapped
     { ...line, identify: line.authorize, authorize: line.identify },

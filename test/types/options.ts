@@ -5,7 +5,7 @@ import {
   memoryLedger,
   type PlanSpec,
 } from 'guarded-completion';
-import { accessTokens, anyOf, authenticate, bearer } from 'guarded-completion/auth';
+import { anyOf, authenticate, bearer, userTokens } from 'guarded-completion/auth';
 
 /** Compiled, never run: options that are accepted and options that are not. */
 const plan = { models: ['gpt-5-mini'] };
@@ -25,12 +25,12 @@ export function accepted(): void {
   createGuardedCompletion({ ...base, fetch: globalThis.fetch, clock: { nowMs: () => 0 } });
   createGuardedCompletion({ ...base, planOf: (user) => user.plan ?? 'free' });
   createGuardedCompletion({ ...base, planOf: async ({ id }) => id });
-  createGuardedCompletion({ ...base, tagger: (user) => user.id });
-  createGuardedCompletion({ ...base, auth: accessTokens() });
+  createGuardedCompletion({ ...base, endUserId: (user) => user.id });
+  createGuardedCompletion({ ...base, auth: userTokens() });
   createGuardedCompletion({
     ...base,
     auth: anyOf(
-      accessTokens(),
+      userTokens(),
       bearer({ 'a-key-of-16-characters': 'cron', 'another-key-of-16': { id: 'ops', plan: 'pro' } }),
       authenticate(async (request) => request.header('x-user') ?? null),
       { authenticate: () => undefined },
@@ -42,7 +42,7 @@ export function accepted(): void {
     timeouts: { headers: '2m' },
     tokens: { ttl: '15m' },
     cors: { origins: ['https://app.example'] },
-    onClientGone: 'drain',
+    onDisconnect: 'drain',
   });
 }
 
@@ -64,7 +64,7 @@ export function refused(): void {
   // @ts-expect-error a plan is named, not described
   createGuardedCompletion({ ...base, planOf: () => plan });
   // @ts-expect-error an end-user id is synchronous
-  createGuardedCompletion({ ...base, tagger: async () => 'tag' });
+  createGuardedCompletion({ ...base, endUserId: async () => 'tag' });
   // @ts-expect-error durations have a unit
   createGuardedCompletion({ ...base, planTtl: 60 });
   // @ts-expect-error an unknown timeout
@@ -72,7 +72,7 @@ export function refused(): void {
   // @ts-expect-error an unknown bound
   createGuardedCompletion({ ...base, bounds: { headerBytes: 1 } });
   // @ts-expect-error one of two words
-  createGuardedCompletion({ ...base, onClientGone: 'ignore' });
+  createGuardedCompletion({ ...base, onDisconnect: 'ignore' });
   // @ts-expect-error origins are listed
   createGuardedCompletion({ ...base, cors: true });
   // @ts-expect-error a ledger is an object with all verbs

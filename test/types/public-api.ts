@@ -6,8 +6,8 @@ import {
   denialCodes,
   type FailedEvent,
   type Guard,
-  type GuardAnswer,
   type GuardRequest,
+  type GuardResponse,
   type IssuedToken,
   type Ledger,
   LedgerError,
@@ -18,10 +18,9 @@ import {
   type UserUsage,
 } from 'guarded-completion';
 import {
-  type Attest,
+  type Attestation,
   type AuthenticationUnavailableError,
   type Authenticator,
-  accessTokens,
   allOf,
   clerkAuth,
   cognito,
@@ -32,6 +31,7 @@ import {
   jwt,
   supabaseAuth,
   type User,
+  userTokens,
 } from 'guarded-completion/auth';
 import type OpenAI from 'openai';
 import { assertType, type Equal } from './assert.ts';
@@ -49,7 +49,7 @@ export function members(guard: Guard, other: Guard): void {
   assertType<Equal<ReturnType<Guard['fetchAs']>, typeof globalThis.fetch>>();
   assertType<Equal<ReturnType<Guard['handler']>, Promise<Response>>>();
   assertType<Equal<Parameters<Guard['serve']>, [request: GuardRequest]>>();
-  assertType<Equal<ReturnType<Guard['serve']>, Promise<GuardAnswer>>>();
+  assertType<Equal<ReturnType<Guard['serve']>, Promise<GuardResponse>>>();
   assertType<Equal<ReturnType<Guard['close']>, Promise<void>>>();
   guard.client('ada');
   guard.client({ id: 'ada', plan: 'pro', claims: { role: 'admin' } });
@@ -201,7 +201,7 @@ export function authenticators(user: User, identity: Identity): Authenticator[] 
   return [
     { authenticate: () => ({ user }) },
     { authenticate: async (request) => (request.header('x-key') ? identity : undefined) },
-    { authenticate: (_request, context) => context.verifyAccessToken('gct_') },
+    { authenticate: (_request, context) => context.verifyUserToken('gct_') },
     // @ts-expect-error without a credential of its kind, an authenticator returns `undefined`
     { authenticate: () => null },
     // @ts-expect-error a user, not a boolean
@@ -215,14 +215,14 @@ const issued: Pick<JwtOptions, 'issuer' | 'audience' | 'algorithms'> = {
   algorithms: ['ES256'],
 };
 
-export function logins(attest: Attest): Authenticator[] {
-  assertType<Equal<ReturnType<typeof firebaseAppCheck>, Attest>>();
+export function logins(attest: Attestation): Authenticator[] {
+  assertType<Equal<ReturnType<typeof firebaseAppCheck>, Attestation>>();
   assertType<Equal<AuthenticationUnavailableError['code'], 'auth_unavailable'>>();
   return [
     jwt({ ...issued, jwks: new URL('https://login.example/jwks.json'), skew: '10s' }),
     jwt({ ...issued, secret: process.env['SECRET'], user: ({ uid }) => ({ id: String(uid) }) }),
     supabaseAuth({ url: 'https://a.supabase.co', legacySecret: process.env['SECRET'] }),
-    allOf(attest, async (request) => request.method === 'POST', accessTokens()),
+    allOf(attest, async (request) => request.method === 'POST', userTokens()),
     // @ts-expect-error the audience is missing
     jwt({ issuer: issued.issuer, algorithms: ['RS256'], jwks: 'https://login.example/jwks.json' }),
     // @ts-expect-error the algorithms are missing
@@ -240,6 +240,6 @@ export function logins(attest: Attest): Authenticator[] {
     // @ts-expect-error an attestation is not a login
     allOf(attest, attest),
     // @ts-expect-error an attestation returns a boolean
-    allOf(() => 'yes', accessTokens()),
+    allOf(() => 'yes', userTokens()),
   ];
 }

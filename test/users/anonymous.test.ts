@@ -2,9 +2,8 @@ import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { clientAddress } from '../../src/auth/client-address.ts';
-import { type AnonymousOptions, accessTokens, anonymous, anyOf } from '../../src/auth/index.ts';
-import type { GuardRequest, LimitSpec } from '../../src/index.ts';
-import { toNodeHandler } from '../../src/index.ts';
+import { type AnonymousOptions, anonymous, anyOf, userTokens } from '../../src/auth/index.ts';
+import { type GuardRequest, type LimitSpec, toNodeHandler } from '../../src/index.ts';
 import { chat, codeOf, type Fixture, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
 
 const plans = {
@@ -12,7 +11,7 @@ const plans = {
   free: { models: [MODEL], limits: [{ requests: 3, per: '24h' }] as LimitSpec[] },
 };
 const planOf = (user: { anonymous?: boolean }) => (user.anonymous ? 'anonymous' : 'free');
-const auth = (options: AnonymousOptions = {}) => anyOf(accessTokens(), anonymous(options));
+const auth = (options: AnonymousOptions = {}) => anyOf(userTokens(), anonymous(options));
 
 interface Call {
   readonly from?: string;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { accessTokens, anyOf, authenticate, bearer } from '../../src/auth/index.ts';
+import { anyOf, authenticate, bearer, userTokens } from '../../src/auth/index.ts';
 import type { ExchangeSpec, Guard, GuardOptions, LimitSpec } from '../../src/index.ts';
 import { watchToken } from '../canary.ts';
 import { chat, codeOf, type Fixture, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
@@ -107,7 +107,7 @@ describe('A47 keys make no keys', () => {
     'an issued key is no login, also where %s would know it',
     async (kind) => {
       const login = bearer({ [LOGIN]: 'ada' });
-      const auth = kind === 'bearer' ? login : anyOf(accessTokens(), login);
+      const auth = kind === 'bearer' ? login : anyOf(userTokens(), login);
       await using fixture = await start({ auth });
       const issued = await tokenOf(fixture.guard);
       const answer = await exchange(fixture.guard, issued);

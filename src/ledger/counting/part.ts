@@ -1,4 +1,5 @@
-import type { Amounts, Balance, Claim, Rule, Unit, Violation } from '../ledger.ts';
+import type { Amounts, Unit } from '../amounts.ts';
+import type { Balance, Claim, Rule, Violation } from '../ledger.ts';
 import { Account, NOT_FOUND } from './account.ts';
 import { type Counter, type Numbers, numberAt } from './counter.ts';
 import { counterFor } from './counter-for.ts';
@@ -159,7 +160,7 @@ export class Part {
 }
 
 /** One claim by itself, with the numbers that a store has of it; each counter says what they are. */
-export function partWith({ subject, rule }: Claim, cost: number, numbers: Numbers): Part {
+export function partWith({ account: subject, rule }: Claim, cost: number, numbers: Numbers): Part {
   const part = new Part(subject, counterFor(rule), cost);
   part.locate(Account.of(part.counter, numbers));
   return part;

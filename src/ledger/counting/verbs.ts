@@ -1,4 +1,6 @@
-import type { Amounts, Balance, Claim, Granted, Lease, NotGranted, Resolution } from '../ledger.ts';
+import type { Amounts } from '../amounts.ts';
+import type { Lease } from '../lease.ts';
+import type { Balance, Claim, Granted, NotGranted, Resolution } from '../ledger.ts';
 import type { Account } from './account.ts';
 import { counterAt } from './counter-for.ts';
 import { type Ending, Hold } from './hold.ts';
@@ -15,7 +17,7 @@ export const NOTHING: Amounts = {
 };
 
 /** A grant with its hold in the hands of the caller. */
-export interface Taken extends Granted {
+export interface GrantedHold extends Granted {
   readonly hold: Hold;
 }
 
@@ -68,7 +70,7 @@ export class Verbs {
     held: Amounts,
     { durationMs, dispatched }: Lease,
     nowMs: number,
-  ): Taken | NotGranted {
+  ): GrantedHold | NotGranted {
     const parts = this.#partsOf(claims, held);
     const violations = violationsOf(parts, nowMs);
     if (violations.length > 0) {
@@ -142,7 +144,7 @@ export class Verbs {
     const parts: Part[] = [];
     let account: Account | undefined;
     let before: string | undefined;
-    for (const { subject, rule } of claims) {
+    for (const { account: subject, rule } of claims) {
       const counter = counterAt(parts.length, rule);
       const part = new Part(subject, counter, amountIn(amounts, counter.unit));
       // Neighbours mostly are of the same account.

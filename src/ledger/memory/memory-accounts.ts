@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { LedgerError } from '../../errors.ts';
+import { LedgerError } from '../../core/errors.ts';
+import type { Amounts } from '../amounts.ts';
 import { Account } from '../counting/account.ts';
 import type { AccountTable } from '../counting/tables.ts';
-import type { Amounts, Claim } from '../ledger.ts';
+import type { Claim } from '../ledger.ts';
 
 /** A new account looks at this many old ones, so the table shrinks as fast as it grows. */
 const SWEPT_PER_NEW = 4;
@@ -38,14 +39,14 @@ export class MemoryAccounts implements AccountTable {
   placed(claims: readonly Claim[], nowMs: number): readonly Claim[] {
     if (!this.#isFull(nowMs)) return claims;
     return claims.map((claim) =>
-      this.#has(claim) ? claim : { subject: this.#overflowKey, rule: claim.rule },
+      this.#has(claim) ? claim : { account: this.#overflowKey, rule: claim.rule },
     );
   }
 
   /** Those claims on which a credit counts. Nothing is given to those who share the overflow. */
   ownOf(claims: readonly Claim[], amounts: Amounts, nowMs: number): readonly Claim[] {
     if (!this.#isFull(nowMs)) return claims;
-    const isLost = (claim: Claim) => !this.#has(claim) && isGift(amounts[claim.rule.unit]);
+    const isLost = (claim: Claim) => !this.#has(claim) && isCredit(amounts[claim.rule.unit]);
     if (!claims.some(isLost)) return claims.filter((claim) => this.#has(claim));
     throw new LedgerError('there is no room for one more account, so nothing was given');
   }
@@ -54,7 +55,7 @@ export class MemoryAccounts implements AccountTable {
     this.#accounts.clear();
   }
 
-  #has({ subject }: Claim): boolean {
+  #has({ account: subject }: Claim): boolean {
     return this.#accounts.has(subject);
   }
 
@@ -80,4 +81,4 @@ export class MemoryAccounts implements AccountTable {
 }
 
 /** `Infinity` only forgives. */
-const isGift = (amount: number): boolean => amount > 0 && Number.isFinite(amount);
+const isCredit = (amount: number): boolean => amount > 0 && Number.isFinite(amount);

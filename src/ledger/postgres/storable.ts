@@ -16,8 +16,8 @@ export function storable(text: string): string {
 
 /** The same of claims, by which they name their accounts. */
 export function storableClaims(claims: readonly Claim[]): readonly Claim[] {
-  if (claims.every(({ subject }) => storable(subject) === subject)) return claims;
-  return claims.map(({ subject, rule }) => ({ subject: storable(subject), rule }));
+  if (claims.every(({ account }) => storable(account) === account)) return claims;
+  return claims.map(({ account, rule }) => ({ account: storable(account), rule }));
 }
 
 export const isHashed = (name: string): boolean => name.startsWith(HASH);

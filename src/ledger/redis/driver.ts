@@ -1,6 +1,7 @@
-import { LedgerError } from '../../errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LedgerError } from '../../core/errors.ts';
 import { ByName } from './by-name.ts';
-import type { Script } from './script.ts';
+import type { RedisScript } from './script/script.ts';
 
 /** Numbers go as doubles, in bytes. */
 export type Parameter = string | Buffer;
@@ -51,7 +52,11 @@ interface NodeRedisSubscriber {
 export type RedisClient = IoRedisClient | NodeRedisClient;
 
 export interface RedisDriver {
-  run(script: Script, keys: readonly string[], parameters: readonly Parameter[]): Promise<unknown>;
+  run(
+    script: RedisScript,
+    keys: readonly string[],
+    parameters: readonly Parameter[],
+  ): Promise<unknown>;
   /** Calls `listener` for each message, and whenever some may have been missed. */
   subscribe(channel: string, listener: () => void): () => void;
   info(section: string): Promise<string | undefined>;
@@ -74,7 +79,11 @@ class IoRedisDriver implements RedisDriver {
     this.#client = client as BinaryIoRedisClient;
   }
 
-  run(script: Script, keys: readonly string[], parameters: readonly Parameter[]): Promise<unknown> {
+  run(
+    script: RedisScript,
+    keys: readonly string[],
+    parameters: readonly Parameter[],
+  ): Promise<unknown> {
     const client = this.#client;
     const parts = [...keys, ...parameters];
     const [named, whole] = script.binary
@@ -119,7 +128,7 @@ class NodeRedisDriver implements RedisDriver {
   }
 
   run(
-    { text, sha, binary }: Script,
+    { text, sha, binary }: RedisScript,
     keys: readonly string[],
     parameters: readonly Parameter[],
   ): Promise<unknown> {
@@ -166,3 +175,24 @@ export function isErrorReply(error: unknown): boolean {
   const cause = error instanceof LedgerError ? error.cause : undefined;
   return cause instanceof Error && /^[A-Z]{2,}(?: |$)/.test(cause.message);
 }
+
+const PAUSE_MS = 20;
+
+/**
+ * Repeats, for `deadlineMs`, what a Cluster did not do since the slot of its keys is moving to another
+ * node. ioredis does so by itself, node-redis 6 does not.
+ */
+export async function whileMoving<T>(run: () => Promise<T>, deadlineMs: number): Promise<T> {
+  const endMs = performance.now() + deadlineMs;
+  for (;;) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!isMoving(error) || performance.now() + PAUSE_MS >= endMs) throw error;
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
+const isMoving = (error: unknown): boolean =>
+  error instanceof Error && error.message.startsWith('TRYAGAIN');

@@ -1,30 +1,9 @@
-import type { Amounts, Lease, Resolution } from '../ledger.ts';
+import type { Amounts } from '../amounts.ts';
+import type { Lease } from '../lease.ts';
+import type { Resolution } from '../ledger.ts';
+import type { ClaimLayout } from './claim-layout.ts';
 import type { Parameter } from './driver.ts';
-import type { Plan } from './plan.ts';
-
-/** Verbs, by the numbers that the script knows them by. */
-export const VERB = {
-  RESERVE: 1,
-  SETTLE: 2,
-  RELEASE: 3,
-  RENEW: 4,
-  READ: 5,
-  CREDIT: 6,
-} as const;
-
-/** What the script answers: the first three to reserve, the others to all other verbs. */
-export const STATUS = {
-  DENIED: 0,
-  GRANTED: 1,
-  GRANTED_BEFORE: 2,
-  DONE: 3,
-  REPLAYED: 4,
-  REFUSED: 5,
-  UNKNOWN: 6,
-} as const;
-
-/** What a reply begins with, in the place of the time, when the batch is to be sent again. */
-export const AGAIN = -1;
+import { AGAIN, STATUS, VERB } from './script/codes.ts';
 
 const RESOLUTIONS: ReadonlyMap<number, Resolution> = new Map([
   [STATUS.DONE, 'done'],
@@ -43,7 +22,7 @@ export interface Verb {
   /** `h` and a hold's id, `g` and a credit's, or nothing. */
   readonly id: string;
   /** Not known of a hold that another process took: the script finds out by the hold itself. */
-  readonly plan?: Plan | undefined;
+  readonly plan?: ClaimLayout | undefined;
   /** Those that the plan is applied to. */
   readonly accounts: readonly string[];
   readonly numbers: readonly number[];
@@ -52,7 +31,7 @@ export interface Verb {
 }
 
 /** What the script answers to a verb. */
-export interface Answer {
+export interface VerbReply {
   readonly status: number;
   readonly nowMs: number;
   readonly values: readonly Buffer[];
@@ -81,7 +60,7 @@ export interface Request {
 
 export function requestOf(verbs: readonly Verb[]): Request {
   const accounts = new Map<string, number>();
-  const plans = new Map<Plan, number>();
+  const plans = new Map<ClaimLayout, number>();
   const numbers: number[] = [verbs.length];
   const ids: string[] = [];
   for (const { code, id, plan, accounts: own, numbers: rest } of verbs) {
@@ -109,7 +88,7 @@ function numberOf<Key>(key: Key, numbers: Map<Key, number>): number {
 export function answersIn(
   reply: readonly unknown[],
   verbs: readonly Verb[],
-): { answers: readonly Answer[] } | { needs: readonly string[] } {
+): { answers: readonly VerbReply[] } | { needs: readonly string[] } {
   const nowMs = Number(reply[0]);
   if (nowMs === AGAIN) return { needs: reply.slice(1).map(String) };
   let at = 1;

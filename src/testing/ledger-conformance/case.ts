@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Amounts } from '../../ledger/amounts.ts';
+import type { Lease } from '../../ledger/lease.ts';
 import type {
-  Amounts,
   Balance,
   CalendarRule,
   Claim,
   ConcurrencyRule,
   Granted,
-  Lease,
   Ledger,
   NotGranted,
   RateRule,
@@ -79,7 +79,7 @@ export function concurrent(amount: number): ConcurrencyRule {
   return { kind: 'concurrent', key: 'concurrent', unit: 'concurrent', amount };
 }
 
-export const claim = (rule: Rule, subject = 'user:ada'): Claim => ({ subject, rule });
+export const claim = (rule: Rule, subject = 'user:ada'): Claim => ({ account: subject, rule });
 
 /** One call of `count` tokens in one slot. */
 export const tokens = (count: number): Amounts =>

@@ -10,7 +10,7 @@ import {
 import {
   ResilientLedger,
   type ResilientLedgerOptions,
-} from '../../../src/ledger/resilient-ledger.ts';
+} from '../../../src/ledger/resilient/resilient-ledger.ts';
 import { type FaultyStore, faultyStore } from './faulty-store.ts';
 
 export const DEADLINE_MS = 200;
@@ -49,7 +49,7 @@ export const money: Rule = {
 };
 export const concurrent: Rule = { kind: 'concurrent', key: 'c', unit: 'concurrent', amount: 8 };
 export const claim = (rule: Rule, onFailure?: OnFailure): Claim => ({
-  subject: 'user:ada',
+  account: 'user:ada',
   rule: onFailure === undefined ? rule : { ...rule, onFailure },
 });
 

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { type Claim, LedgerError, memoryLedger } from '../../../src/index.ts';
-import { ResilientLedger } from '../../../src/ledger/resilient-ledger.ts';
+import { ResilientLedger } from '../../../src/ledger/resilient/resilient-ledger.ts';
 import { faultyStore, type StoreFault } from './faulty-store.ts';
 
 const LEASE = { durationMs: 30 * 60_000, dispatched: true };
 const ROOM = 1_000_000;
 const quota = (onFailure: 'deny' | 'allow' | 'local'): Claim => ({
-  subject: 'user:ada',
+  account: 'user:ada',
   rule: {
     kind: 'rolling',
     key: 'q',
@@ -18,7 +18,7 @@ const quota = (onFailure: 'deny' | 'allow' | 'local'): Claim => ({
   },
 });
 const concurrent: Claim = {
-  subject: 'user:ada',
+  account: 'user:ada',
   rule: { kind: 'concurrent', key: 'c', unit: 'concurrent', amount: 100, onFailure: 'allow' },
 };
 

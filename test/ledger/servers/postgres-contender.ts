@@ -1,6 +1,6 @@
 /** A process that reserves as fast as it can after a message: `URL SCHEMA NAME CALLS LIBRARY`. */
 import { once } from 'node:events';
-import { postgresLedger } from '../../../src/ledger/postgres-ledger.ts';
+import { postgresLedger } from '../../../src/ledger/postgres/postgres-ledger.ts';
 import { claim, concurrent, daily, tokens } from '../../../src/testing/ledger-conformance/case.ts';
 import { connect, type Library } from './postgres-ledgers.ts';
 

@@ -1,4 +1,8 @@
-import type { PgPool, PostgresClient, PostgresJs } from '../../../src/ledger/postgres-ledger.ts';
+import type {
+  PgPool,
+  PostgresClient,
+  PostgresJs,
+} from '../../../src/ledger/postgres/postgres-ledger.ts';
 
 /** Called with each text before it is sent. If it throws, the error replaces the query. */
 export type See = (text: string) => void;
