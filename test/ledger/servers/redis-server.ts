@@ -77,7 +77,8 @@ export interface Sentinel extends AsyncDisposable {
  * master is gone.
  */
 export async function startSentinel(binary: string): Promise<Sentinel> {
-  const master = await startRedis(binary);
+  // By default a master waits five seconds for more replicas before it sends its data to the first.
+  const master = await startRedis(binary, ['--repl-diskless-sync-delay', '0']);
   const replica = await startRedis(binary, ['--replicaof', `${HOST} ${master.port}`]);
   const folder = await mkdtemp(join(tmpdir(), 'sentinel-'));
   const port = await freePort();
