@@ -21,7 +21,7 @@ export default defineConfig(({ mode }) => ({
       },
       {
         find: /^guarded-completion\/(sqlite|redis|postgres)$/,
-        replacement: path('./src/ledger/$1-ledger.ts'),
+        replacement: path('./src/ledger/$1/$1-ledger.ts'),
       },
       { find: /^guarded-completion\/(\w+)$/, replacement: path('./src/http/$1.ts') },
     ],

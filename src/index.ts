@@ -1,13 +1,6 @@
-export type { User } from './auth/authenticator.ts';
-export type { Clock } from './clock.ts';
-export { createGuardedCompletion, type Guard } from './create-guarded-completion.ts';
-export {
-  type BrokenLimit,
-  type Denial,
-  type DenialCode,
-  denialCodes,
-  LedgerError,
-} from './errors.ts';
+export type { Clock } from './base/clock.ts';
+export { type BrokenLimit, type Denial, type DenialCode, denialCodes } from './core/denial.ts';
+export { LedgerError } from './core/errors.ts';
 export type {
   DegradedEvent,
   DeniedEvent,
@@ -16,28 +9,27 @@ export type {
   RecoveredEvent,
   SafetyEvent,
   SettledEvent,
-} from './events.ts';
-export type {
-  ByteSink,
-  ByteSource,
-  GuardAnswer,
-  GuardRequest,
-  RequestBody,
-} from './exchange.ts';
+} from './core/events.ts';
+export type { GuardRequest, RequestBody } from './core/request.ts';
+export type { ByteSink, ByteSource, GuardAnswer } from './core/response.ts';
+export type { Usage } from './core/usage.ts';
+export type { User } from './core/user.ts';
+export { createGuardedCompletion, type Guard } from './guard/create-guarded-completion.ts';
 export type { Mountable } from './http/mountable.ts';
 export { toNodeHandler } from './http/node.ts';
+export type { Amounts, Unit } from './ledger/amounts.ts';
 export type * from './ledger/ledger.ts';
-export { ANY_KEY } from './ledger/ledger.ts';
-export { type MemoryLedgerOptions, memoryLedger } from './ledger/memory-ledger.ts';
-export type { ModelPriceOverride } from './openai/prices.ts';
-export type { AllowancesSpec } from './openai/request-policy.ts';
-export type { HostedToolName, Usage } from './openai/usage.ts';
-export type { Bounds, GuardOptions, PlanSpec } from './options.ts';
-export type { ExchangeSpec } from './parse-exchange.ts';
+export { type MemoryLedgerOptions, memoryLedger } from './ledger/memory/memory-ledger.ts';
+export { ANY_KEY, type Records, type StoredRecord } from './ledger/records.ts';
+export type { HostedToolName } from './openai/answer/usage.ts';
+export type { ModelPriceOverride } from './openai/prices/prices.ts';
+export type { AllowancesSpec } from './openai/request/request-policy.ts';
+export type { ExchangeSpec } from './options/exchange-options.ts';
+export type { Bounds, GuardOptions, PlanSpec } from './options/guard-options.ts';
+export type { LedgerFailureSpec, TimeoutSpec } from './options/timeouts.ts';
+export type { Tagger } from './pipeline/tag.ts';
 export type { LimitSpec, Period } from './plans/limit.ts';
-export type { Tagger } from './stages/tag.ts';
+export type { IssuedToken, TokenRequest, Tokens } from './tokens/tokens.ts';
 export type { ApiKey, ApiKeySource, KeyRequest } from './upstream/upstream-keys.ts';
-export type { IssuedToken, TokenRequest, Tokens } from './users/tokens.ts';
 export type { LimitUsage, UserUsage } from './users/usage.ts';
 export type { Grant, Users } from './users/users.ts';
-export type { LedgerFailureSpec, TimeoutSpec } from './waits.ts';

@@ -1,4 +1,5 @@
-import type { Amounts, Claim, Ledger } from '../../src/ledger/ledger.ts';
+import type { Amounts } from '../../src/ledger/amounts.ts';
+import type { Claim, Ledger } from '../../src/ledger/ledger.ts';
 import type { LimitSpec } from '../../src/plans/limit.ts';
 import type { LedgerSource } from './ledger-source.ts';
 

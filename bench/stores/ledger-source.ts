@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { memoryLedger } from '../../src/ledger/memory-ledger.ts';
-import { postgresLedger } from '../../src/ledger/postgres-ledger.ts';
-import { redisLedger } from '../../src/ledger/redis-ledger.ts';
-import { sqliteLedger } from '../../src/ledger/sqlite-ledger.ts';
+import { memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
+import { postgresLedger } from '../../src/ledger/postgres/postgres-ledger.ts';
+import { redisLedger } from '../../src/ledger/redis/redis-ledger.ts';
+import { sqliteLedger } from '../../src/ledger/sqlite/sqlite-ledger.ts';
 import { parseLimits } from '../../src/plans/parse-limits.ts';
 
 const current = { memoryLedger, postgresLedger, redisLedger, sqliteLedger, parseLimits };

@@ -1,7 +1,7 @@
-import { isDenial } from '../errors.ts';
-import type { Attest } from './attest.ts';
+import { isDenial } from '../core/denial.ts';
+import type { GuardRequest } from '../core/request.ts';
 import type { Authenticator } from './authenticator.ts';
-import { INVALID_CREDENTIAL } from './refusals.ts';
+import { INVALID_CREDENTIAL } from './bearer-credential.ts';
 
 /**
  * Identifies users as the authenticator, which comes last, does, and only in calls that every attest
@@ -33,3 +33,6 @@ function isAttest(part: unknown): part is Attest {
 function isAuthenticator(part: unknown): part is Authenticator {
   return typeof part === 'object' && part !== null && 'authenticate' in part;
 }
+
+/** Says whether a request comes from the genuine app; it names no user. Throws when it cannot tell. */
+export type Attest = (request: GuardRequest) => boolean | Promise<boolean>;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import type { GuardRequest } from '../exchange.ts';
+import { parseOrThrow } from '../base/parse-or-throw.ts';
+import type { GuardRequest } from '../core/request.ts';
 import type { Limit, LimitSpec } from '../plans/limit.ts';
 import { parseLimits } from '../plans/parse-limits.ts';
-import { parseOrThrow } from '../shape.ts';
-import type { AuthContext, Authenticator, Identity } from './authenticator.ts';
+import type { Identity } from '../plans/scope.ts';
+import type { AuthContext, Authenticator } from './authenticator.ts';
 import { bearerCredential } from './bearer-credential.ts';
 import { clientAddress } from './client-address.ts';
 

@@ -1,7 +1,8 @@
-import { isPromiseLike } from '../deadline.ts';
-import type { GuardRequest } from '../exchange.ts';
-import { parseUser } from '../users/parse-user.ts';
-import type { Authenticator, Identity, User } from './authenticator.ts';
+import { isPromiseLike } from '../base/deadline.ts';
+import type { GuardRequest } from '../core/request.ts';
+import { parseUser, type User } from '../core/user.ts';
+import type { Identity } from '../plans/scope.ts';
+import type { Authenticator } from './authenticator.ts';
 
 type Answer = string | User | null | undefined;
 

@@ -1,34 +1,6 @@
-import type { Denial } from '../errors.ts';
-import type { GuardRequest } from '../exchange.ts';
-import type { Limit } from '../plans/limit.ts';
-import type { ModelList } from '../plans/plan.ts';
-
-/** Somebody whom a verified credential, or server code, vouches for. */
-export interface User {
-  /** Stable and unique in the app; 1 to 256 characters, no control characters. */
-  readonly id: string;
-  readonly plan?: string;
-  readonly anonymous?: boolean;
-  /** What the credential says besides; never anything that the user may write himself. */
-  readonly claims?: Readonly<Record<string, unknown>>;
-}
-
-/** What a credential narrows, below its user's plan. It can never widen. */
-export interface Scope {
-  /** Identifies the credential in the ledger. */
-  readonly id: string;
-  readonly models?: ModelList;
-  readonly endpoints?: readonly string[];
-  readonly limits?: readonly Limit[];
-  readonly singleUse?: boolean;
-}
-
-export interface Identity {
-  readonly user: User;
-  readonly scope?: Scope;
-  /** When the credential ends, Unix ms; a stream that began before may finish. */
-  readonly expiresAtMs?: number;
-}
+import type { Denial } from '../core/denial.ts';
+import type { GuardRequest } from '../core/request.ts';
+import type { Identity } from '../plans/scope.ts';
 
 /** What the guard lends to authenticators. */
 export interface AuthContext {

@@ -1,4 +1,5 @@
-import type { GuardRequest } from '../exchange.ts';
+import { deny } from '../core/denial.ts';
+import type { GuardRequest } from '../core/request.ts';
 
 const CREDENTIAL_LENGTH_MAX = 8_192;
 const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i;
@@ -12,3 +13,18 @@ export function bearerCredential(request: GuardRequest): string | undefined {
   if (header === undefined || header.length > CREDENTIAL_LENGTH_MAX) return undefined;
   return BEARER.exec(header)?.[1];
 }
+
+/**
+ * The one answer to every credential that is missing, foreign or bad: whoever tries learns nothing
+ * from its bytes about which check failed.
+ */
+export const INVALID_CREDENTIAL = deny(
+  'invalid_credential',
+  'No valid credential was sent. Send "Authorization: Bearer <token>" with the token of the app’s login, or one that its backend issued.',
+);
+
+/** The answer to a credential that was good in every respect, until its time was over. */
+export const EXPIRED_CREDENTIAL = deny(
+  'expired_credential',
+  'The credential has expired. Refresh it, or sign in again, and send the new one.',
+);

@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { parseUser } from '../users/parse-user.ts';
-import type { Authenticator, User } from './authenticator.ts';
+import { parseUser, type User } from '../core/user.ts';
+import type { Authenticator } from './authenticator.ts';
 import { bearerCredential } from './bearer-credential.ts';
 
 const KEY_LENGTH_MIN = 16;

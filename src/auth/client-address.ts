@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import type { GuardRequest } from '../exchange.ts';
+import type { GuardRequest } from '../core/request.ts';
 
 const FORWARDED_LENGTH_MAX = 2_048;
 

@@ -1,16 +1,18 @@
-export { AuthenticationUnavailableError } from '../errors.ts';
-export { accessTokens } from './access-tokens.ts';
-export { allOf } from './all-of.ts';
+export { AuthenticationUnavailableError } from '../core/errors.ts';
+export type { User } from '../core/user.ts';
+export type { Identity, Scope } from '../plans/scope.ts';
+export { type Attest, allOf } from './all-of.ts';
 export { type AnonymousOptions, anonymous } from './anonymous.ts';
 export { anyOf } from './any-of.ts';
-export type { Attest } from './attest.ts';
 export { authenticate } from './authenticate.ts';
-export type { AuthContext, Authenticator, Identity, Scope, User } from './authenticator.ts';
+export type { AuthContext, Authenticator } from './authenticator.ts';
 export { bearer } from './bearer.ts';
 export { bearerCredential } from './bearer-credential.ts';
-export { type JwtOptions, jwt } from './jwt.ts';
-export type { KeysAt } from './key-set.ts';
-export type { ProviderOptions } from './provider-users.ts';
+export { type JwtOptions, jwt } from './jwt/jwt.ts';
+export type { KeysAt } from './jwt/key-set.ts';
+export type { ProviderOptions } from './jwt/provider-users.ts';
+export type { Claims } from './jwt/read-jwt.ts';
+export type { JwtAlgorithm } from './jwt/signatures.ts';
 export {
   type AppleSignInOptions,
   appleSignIn,
@@ -24,5 +26,4 @@ export { type FirebaseAppCheckOptions, firebaseAppCheck } from './providers/fire
 export { type FirebaseAuthOptions, firebaseAuth } from './providers/firebase-auth.ts';
 export { type OidcOptions, oidc } from './providers/oidc.ts';
 export { type SupabaseAuthOptions, supabaseAuth } from './providers/supabase-auth.ts';
-export type { Claims } from './read-jwt.ts';
-export type { JwtAlgorithm } from './signatures.ts';
+export { accessTokens } from './user-tokens.ts';

@@ -1,8 +1,4 @@
-export {
-  type Entitlement,
-  type RevenueCatOptions,
-  revenueCatWebhook,
-} from './revenue-cat.ts';
+export { type Entitlement, type RevenueCatOptions, revenueCatWebhook } from './revenue-cat.ts';
 export {
   type StripeMeter,
   type StripeMeterClient,

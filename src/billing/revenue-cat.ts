@@ -1,14 +1,14 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import type { Guard } from '../create-guarded-completion.ts';
-import { withHookDeadline } from '../deadline.ts';
-import { Deadlines } from '../deadlines.ts';
-import { type Denial, deny, isDenial } from '../errors.ts';
-import type { GuardRequest } from '../exchange.ts';
+import { withHookDeadline } from '../base/deadline.ts';
+import { Deadlines } from '../base/deadlines.ts';
+import { parseOrThrow } from '../base/parse-or-throw.ts';
+import { type Denial, deny, isDenial } from '../core/denial.ts';
+import type { GuardRequest } from '../core/request.ts';
+import type { Guard } from '../guard/create-guarded-completion.ts';
 import type { Mountable } from '../http/mountable.ts';
 import { webhook } from '../http/webhook.ts';
-import { readJson } from '../openai/read-json.ts';
-import { parseOrThrow } from '../shape.ts';
+import { readJson } from '../openai/request/read-json.ts';
 
 /** An entitlement that a customer has now. */
 export interface Entitlement {

@@ -1,8 +1,8 @@
 import pLimit from 'p-limit';
 import { z } from 'zod';
-import { withHookDeadline } from '../deadline.ts';
-import type { SettledEvent } from '../events.ts';
-import { parseOrThrow } from '../shape.ts';
+import { withHookDeadline } from '../base/deadline.ts';
+import { parseOrThrow } from '../base/parse-or-throw.ts';
+import type { SettledEvent } from '../core/events.ts';
 
 /** Stripe's SDK, as far as it is needed here; checked against the real one in tests. */
 export interface StripeMeterClient {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { Guard } from '../create-guarded-completion.ts';
-import { withHookDeadline } from '../deadline.ts';
-import { deny } from '../errors.ts';
+import { withHookDeadline } from '../base/deadline.ts';
+import { parseOrThrow } from '../base/parse-or-throw.ts';
+import { deny } from '../core/denial.ts';
+import type { Guard } from '../guard/create-guarded-completion.ts';
 import type { Mountable } from '../http/mountable.ts';
-import { readSignedBody } from '../http/raw-body.ts';
+import { readSignedBody } from '../http/request-parts.ts';
 import { webhook } from '../http/webhook.ts';
-import { parseOrThrow } from '../shape.ts';
 
 /** Stripe's SDK, as far as it is needed here; checked against the real one in tests. */
 export interface StripeWebhookClient {

@@ -1,4 +1,5 @@
-import type { GuardAnswer, GuardRequest, HeaderList } from '../exchange.ts';
+import type { GuardRequest } from '../core/request.ts';
+import type { GuardAnswer, HeaderList } from '../core/response.ts';
 
 export interface Cors {
   /** The answer to a preflight from an allowed origin; `undefined` lets the call walk the line. */

@@ -1,4 +1,5 @@
-import type { GuardAnswer, GuardRequest } from '../exchange.ts';
+import type { GuardRequest } from '../core/request.ts';
+import type { GuardAnswer } from '../core/response.ts';
 import { createWebHandler, type WebHandlerOptions } from './web.ts';
 
 /** What every adapter mounts: the guard itself, its token exchange, a handler of webhooks. */

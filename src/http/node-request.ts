@@ -1,9 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { BodyError } from '../errors.ts';
-import type { GuardRequest, RequestBody } from '../exchange.ts';
-import { hostBody } from './host-body.ts';
-import type { NodeMount } from './node.ts';
-import { splitTarget } from './split-target.ts';
+import { BodyError } from '../core/errors.ts';
+import type { GuardRequest, RequestBody } from '../core/request.ts';
+import { hostBody, splitTarget } from './request-parts.ts';
 
 /** Node's own request and response, in the line's words. */
 export class NodeRequest implements GuardRequest {
@@ -100,4 +98,12 @@ function readStream(request: IncomingMessage, limitBytes: number): Promise<Reque
 
 function tooLarge(limitBytes: number): BodyError {
   return new BodyError('request_too_large', `The body is larger than ${limitBytes} bytes.`);
+}
+
+/** What a host framework adds to Node's objects. */
+export interface NodeMount {
+  readonly prefix: string;
+  readonly host: unknown;
+  /** A body that the host has read already; `undefined` when it is still to be read. */
+  readonly body?: unknown;
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type GuardAnswer, type HeaderList, isByteSource } from '../exchange.ts';
+import { type GuardAnswer, type HeaderList, isByteSource } from '../core/response.ts';
 import type { Mountable } from './mountable.ts';
-import { NodeRequest } from './node-request.ts';
+import { type NodeMount, NodeRequest } from './node-request.ts';
 
 export interface NodeHandlerOptions {
   /** Where the guard is mounted, when the host does not strip it from `req.url`; default none. */
@@ -14,14 +14,6 @@ export type NodeHandler = (request: IncomingMessage, response: ServerResponse) =
 export function toNodeHandler(guard: Mountable, options: NodeHandlerOptions = {}): NodeHandler {
   const prefix = options.prefix?.replace(/\/+$/, '') ?? '';
   return (request, response) => serveNode(guard, request, response, { prefix, host: request });
-}
-
-/** What a host framework adds to Node's objects. */
-export interface NodeMount {
-  readonly prefix: string;
-  readonly host: unknown;
-  /** A body that the host has read already; `undefined` when it is still to be read. */
-  readonly body?: unknown;
 }
 
 export function serveNode(

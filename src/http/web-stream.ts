@@ -1,4 +1,4 @@
-import type { ByteSource } from '../exchange.ts';
+import type { ByteSource } from '../core/response.ts';
 
 /**
  * A source as a web stream that pulls no faster than its reader; `onCancel` is told when he leaves. It

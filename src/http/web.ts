@@ -1,12 +1,7 @@
-import { BodyError } from '../errors.ts';
-import {
-  type GuardAnswer,
-  type GuardRequest,
-  isByteSource,
-  type RequestBody,
-} from '../exchange.ts';
-import { hostBody } from './host-body.ts';
-import { splitTarget } from './split-target.ts';
+import { BodyError } from '../core/errors.ts';
+import type { GuardRequest, RequestBody } from '../core/request.ts';
+import { type GuardAnswer, isByteSource } from '../core/response.ts';
+import { hostBody, splitTarget } from './request-parts.ts';
 import { webStream } from './web-stream.ts';
 
 export interface WebHandlerOptions {

@@ -1,9 +1,11 @@
-import { BodyError, type Denial, deny } from '../errors.ts';
-import { eventsOf } from '../events.ts';
-import type { GuardAnswer, GuardRequest } from '../exchange.ts';
+import { type Denial, deny } from '../core/denial.ts';
+import { BodyError } from '../core/errors.ts';
+import { eventsOf } from '../core/events.ts';
+import type { GuardRequest } from '../core/request.ts';
+import type { GuardAnswer } from '../core/response.ts';
+import { refusal } from './denial-response.ts';
 import { type Mountable, mountable } from './mountable.ts';
-import { RawBodyError } from './raw-body.ts';
-import { refusal } from './refuse.ts';
+import { RawBodyError } from './request-parts.ts';
 
 const FAILED = 'This could not be handled. Send it again.';
 const NO_POST = deny('method_not_allowed', 'Use POST here.', { allow: 'POST' });

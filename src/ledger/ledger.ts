@@ -1,14 +1,6 @@
-/** What a limit counts. Money is counted in integer nano-USD (1 USD = 1e9), rounded up. */
-export type Unit =
-  | 'requests'
-  | 'tokens'
-  | 'inputTokens'
-  | 'outputTokens'
-  | 'nanoUsd'
-  | 'concurrent';
-
-/** What one call takes (held) or took (used), in every unit at once; non-negative integers. */
-export type Amounts = Readonly<Record<Unit, number>>;
+import type { Amounts, Unit } from './amounts.ts';
+import type { Lease } from './lease.ts';
+import type { Records } from './records.ts';
 
 /** What is done with a rule while the store fails; see `onLedgerFailure` of a limit. */
 export type OnFailure = 'deny' | 'allow' | 'local';
@@ -63,14 +55,6 @@ export interface Claim {
   readonly rule: Rule;
 }
 
-export interface Lease {
-  /** How long the hold lives unless renewed; counted from the store's now. */
-  readonly durationMs: number;
-  /** Whether the call may have left for OpenAI. An expired hold that was dispatched stays charged at
-   * what it held; one that was not is given back. Slots of `concurrent` are freed either way. */
-  readonly dispatched: boolean;
-}
-
 /** Where one claim stands after a verb, in the unit of its rule. */
 export interface Balance {
   readonly used: number;
@@ -118,34 +102,6 @@ export interface NotGranted {
  * it; no store answers so.
  */
 export type Resolution = 'done' | 'replayed' | 'refused' | 'unknown' | 'queued';
-
-/** A stored JSON text with its version, which grows with each write; the first is 1. */
-export interface StoredRecord {
-  readonly value: string;
-  readonly version: number;
-}
-
-/** Told to those who watch records when any of them may have changed. */
-export const ANY_KEY = '*';
-
-/** Small durable facts about users and tokens, in the same store as the counters. */
-export interface Records {
-  get(key: string): Promise<StoredRecord | undefined>;
-  /**
-   * Writes all or nothing, and answers whether it did. With `ifVersion` only when that version is the
-   * current one (0: only when there is none). `expiresAtMs` is absolute; without it the record stays.
-   */
-  put(
-    key: string,
-    value: string,
-    condition?: { readonly expiresAtMs?: number; readonly ifVersion?: number },
-  ): Promise<boolean>;
-  /** Answers whether there was one. */
-  delete(key: string): Promise<boolean>;
-  /** Tells of every changed key, from any process, within 1 s; `ANY_KEY` when any may have, as after
-   * a connection that was lost. Returns the function that stops it. */
-  watch(listener: (key: string) => void): () => void;
-}
 
 /**
  * The verbs of every call, without a promise and by handle: `reserve` returns its hold, and the others

@@ -1,6 +1,7 @@
-import type { Identity, Scope, User } from '../auth/authenticator.ts';
-import type { Amounts, Balance, Claim } from '../ledger/ledger.ts';
+import type { User } from '../core/user.ts';
+import type { Balance, Claim } from '../ledger/ledger.ts';
 import type { Limit } from './limit.ts';
+import type { Identity, Scope } from './scope.ts';
 
 /** Who pays, from narrow to wide: the token, the user, everybody. */
 export interface Accounts {
@@ -108,12 +109,3 @@ function singleUseLimit(expiresAtMs: number): Limit {
     ruleFor: () => rule,
   };
 }
-
-export const NO_AMOUNTS: Amounts = {
-  requests: 0,
-  concurrent: 0,
-  inputTokens: 0,
-  outputTokens: 0,
-  tokens: 0,
-  nanoUsd: 0,
-};

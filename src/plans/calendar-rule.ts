@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import type { User } from '../auth/authenticator.ts';
-import type { CalendarRule, OnFailure, Unit, Window } from '../ledger/ledger.ts';
+import type { User } from '../core/user.ts';
+import type { Unit } from '../ledger/amounts.ts';
+import type { CalendarRule, OnFailure, Window } from '../ledger/ledger.ts';
 import { calendarWindows, normalizeTimeZone, parseAnchor, type WindowAt } from './calendar.ts';
 import type { Limit, Period } from './limit.ts';
 

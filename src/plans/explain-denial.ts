@@ -1,4 +1,4 @@
-import { type BrokenLimit, type Denial, type DenialCode, deny } from '../errors.ts';
+import { type BrokenLimit, type Denial, type DenialCode, deny } from '../core/denial.ts';
 import type { NotGranted, Rule, Violation } from '../ledger/ledger.ts';
 import { type Accounts, SINGLE_USE_NAME } from './accounts.ts';
 import type { Limit } from './limit.ts';

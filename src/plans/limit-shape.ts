@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import type { OnFailure, Unit } from '../ledger/ledger.ts';
-import { parseOrThrow } from '../shape.ts';
+import { NANO_USD_PER_USD } from '../base/money.ts';
+import { parseOrThrow } from '../base/parse-or-throw.ts';
+import type { Unit } from '../ledger/amounts.ts';
+import type { OnFailure } from '../ledger/ledger.ts';
 import type { LimitSpec } from './limit.ts';
 
-export const NANO_USD_PER_USD = 1e9;
 /** Amounts are counted in doubles; beyond this they would no longer be exact. */
 const USD_MAX = Math.floor(Number.MAX_SAFE_INTEGER / NANO_USD_PER_USD);
 /** What a structured field string may hold, since names are shown in the `RateLimit` header. */

@@ -1,5 +1,6 @@
-import type { User } from '../auth/authenticator.ts';
-import type { OnFailure, Rule, Unit } from '../ledger/ledger.ts';
+import type { User } from '../core/user.ts';
+import type { Unit } from '../ledger/amounts.ts';
+import type { OnFailure, Rule } from '../ledger/ledger.ts';
 
 /** A calendar period, in `timeZone` (IANA, default UTC). Weeks start on Monday. */
 export type Period = 'minute' | 'hour' | 'day' | 'week' | 'month' | 'year';

@@ -1,4 +1,4 @@
-import type { Allowances, RequestPolicy } from '../openai/request-policy.ts';
+import type { Allowances, RequestPolicy } from '../openai/request/request-policy.ts';
 import type { Limit } from './limit.ts';
 import type { Plan } from './plan.ts';
 

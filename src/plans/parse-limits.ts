@@ -1,8 +1,8 @@
+import { parseDurationMs } from '../base/duration.ts';
 import type { Rule } from '../ledger/ledger.ts';
 import { SINGLE_USE_NAME } from './accounts.ts';
 import { calendarRule } from './calendar-rule.ts';
-import { parseDurationMs } from './duration.ts';
-import type { Limit, Period } from './limit.ts';
+import type { Limit, LimitSpec, Period } from './limit.ts';
 import { type ShapedLimit, shapeLimit } from './limit-shape.ts';
 
 const LIMITS_MAX = 64;
@@ -91,4 +91,15 @@ function refuseCalendarFields({ timeZone, anchor }: ShapedLimit, path: string): 
   const field = timeZone !== undefined ? 'timeZone' : anchor !== undefined ? 'anchor' : undefined;
   if (field === undefined) return;
   throw new TypeError(`"${path}.${field}" needs a calendar period in "per", and no "burst"`);
+}
+
+/** Limits that a store can keep as they are. `TypeError` for what is wrong, or is a function. */
+export function storableLimits(limits: readonly unknown[], path: string): readonly LimitSpec[] {
+  parseLimits(limits, path);
+  const specs = limits as readonly LimitSpec[];
+  specs.forEach(({ anchor }, index) => {
+    if (typeof anchor !== 'function') return;
+    throw new TypeError(`"${path}[${index}].anchor" must be a text here: it is kept in the store`);
+  });
+  return specs;
 }

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import type { User } from '../auth/authenticator.ts';
-import type { Clock } from '../clock.ts';
-import { isPromiseLike } from '../deadline.ts';
+import type { Clock } from '../base/clock.ts';
+import { isPromiseLike } from '../base/deadline.ts';
+import type { User } from '../core/user.ts';
 import type { LimitSpec } from './limit.ts';
 import { mergePlans, overrideLimits } from './merge-plans.ts';
 import { parseLimits } from './parse-limits.ts';

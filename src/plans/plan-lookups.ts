@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import type { User } from '../auth/authenticator.ts';
-import type { Clock } from '../clock.ts';
-import { isPromiseLike, withHookDeadline } from '../deadline.ts';
+import type { Clock } from '../base/clock.ts';
+import { isPromiseLike, withHookDeadline } from '../base/deadline.ts';
+import type { User } from '../core/user.ts';
 import type { Plan } from './plan.ts';
 
 /** One plan by its name, or several: of each limit the most generous counts. */

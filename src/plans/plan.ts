@@ -1,5 +1,5 @@
 import type { EndpointName } from '../openai/endpoints.ts';
-import type { RequestPolicy } from '../openai/request-policy.ts';
+import type { RequestPolicy } from '../openai/request/request-policy.ts';
 import type { Limit } from './limit.ts';
 
 /** What its users may do, parsed once. */

@@ -1,5 +1,6 @@
-import type { HeaderList } from '../exchange.ts';
-import type { Balance, Unit } from '../ledger/ledger.ts';
+import type { HeaderList } from '../core/response.ts';
+import type { Unit } from '../ledger/amounts.ts';
+import type { Balance } from '../ledger/ledger.ts';
 import type { Standing } from './accounts.ts';
 import type { Limit } from './limit.ts';
 

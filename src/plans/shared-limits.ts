@@ -1,4 +1,4 @@
-import type { User } from '../auth/authenticator.ts';
+import type { User } from '../core/user.ts';
 import type { Limit } from './limit.ts';
 import { parseLimit, parseLimits } from './parse-limits.ts';
 

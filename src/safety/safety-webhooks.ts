@@ -1,14 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import type { Guard } from '../create-guarded-completion.ts';
-import { withHookDeadline } from '../deadline.ts';
-import { type Denial, deny } from '../errors.ts';
-import { type Events, eventsOf, type SafetyEvent } from '../events.ts';
-import type { GuardRequest } from '../exchange.ts';
+import { withHookDeadline } from '../base/deadline.ts';
+import { parseOrThrow } from '../base/parse-or-throw.ts';
+import { type Denial, deny } from '../core/denial.ts';
+import { type Events, eventsOf, type SafetyEvent } from '../core/events.ts';
+import type { GuardRequest } from '../core/request.ts';
+import type { Guard } from '../guard/create-guarded-completion.ts';
 import type { Mountable } from '../http/mountable.ts';
-import { readSignedBody } from '../http/raw-body.ts';
+import { readSignedBody } from '../http/request-parts.ts';
 import { webhook } from '../http/webhook.ts';
-import { parseOrThrow } from '../shape.ts';
 import { readSafetyCase, type SafetyCase, type SafetyClient } from './safety-case.ts';
 
 export type { SafetyClient } from './safety-case.ts';

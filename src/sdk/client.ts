@@ -1,5 +1,5 @@
 import OpenAI from 'openai';
-import type { User } from '../auth/authenticator.ts';
+import type { User } from '../core/user.ts';
 import type { FetchAs } from './fetch-as.ts';
 
 /** No such host is ever looked up: the client's `fetch` ends in this process. */

@@ -1,14 +1,9 @@
-import type { User } from '../auth/authenticator.ts';
-import {
-  type GuardAnswer,
-  type GuardRequest,
-  isByteSource,
-  type RequestBody,
-} from '../exchange.ts';
-import { hostBody } from '../http/host-body.ts';
+import type { GuardRequest, RequestBody } from '../core/request.ts';
+import { type GuardAnswer, isByteSource } from '../core/response.ts';
+import { parseUser, type User } from '../core/user.ts';
+import { hostBody } from '../http/request-parts.ts';
 import { toResponse } from '../http/web.ts';
-import type { Requested } from '../stages/identify.ts';
-import { parseUser } from '../users/parse-user.ts';
+import type { Requested } from '../pipeline/states.ts';
 import { WholeResponse } from './whole-response.ts';
 
 type Fetch = typeof globalThis.fetch;

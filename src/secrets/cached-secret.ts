@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { type Clock, systemClock } from '../clock.ts';
-import { withDeadline } from '../deadline.ts';
-import { parseDurationMs } from '../plans/duration.ts';
-import { parseOrThrow } from '../shape.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { withDeadline } from '../base/deadline.ts';
+import { parseDurationMs } from '../base/duration.ts';
+import { parseOrThrow } from '../base/parse-or-throw.ts';
 
 export interface CachedSecretOptions {
   /** After this the secret is read anew, beside the calls; default `'5m'`. */

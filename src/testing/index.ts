@@ -1,8 +1,4 @@
-export {
-  errorReply,
-  openAIErrors,
-  redirectTo,
-} from './fake-openai/error-replies.ts';
+export { errorReply, openAIErrors, redirectTo } from './fake-openai/error-replies.ts';
 export { type FakeOpenAI, type FakeOpenAIOptions, fakeOpenAI } from './fake-openai/fake-openai.ts';
 export type { Gate } from './fake-openai/gate.ts';
 export type { InvoiceLine, InvoiceTotals } from './fake-openai/invoice.ts';
@@ -14,12 +10,7 @@ export {
   signedWebhook,
   type WebhookSigning,
 } from './fake-openai/signed-webhook.ts';
-export {
-  type Fault,
-  type FaultProxy,
-  faultProxy,
-  type ProxiedConnection,
-} from './fault-proxy.ts';
+export { type Fault, type FaultProxy, faultProxy, type ProxiedConnection } from './fault-proxy.ts';
 export {
   type LedgerCapabilities,
   type LedgerUnderTest,

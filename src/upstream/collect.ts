@@ -1,5 +1,5 @@
-import type { Soon } from '../deadline.ts';
-import type { ByteSink, ByteSource } from '../exchange.ts';
+import type { Soon } from '../base/deadline.ts';
+import type { ByteSink, ByteSource } from '../core/response.ts';
 import { UpstreamError } from './upstream.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { ByteSink, ByteSource } from '../exchange.ts';
+import type { ByteSink, ByteSource } from '../core/response.ts';
 import {
   type Upstream,
   UpstreamError,

@@ -1,5 +1,5 @@
 import { type Dispatcher, Pool } from 'undici';
-import type { ByteSink, ByteSource } from '../exchange.ts';
+import type { ByteSink, ByteSource } from '../core/response.ts';
 import {
   type Upstream,
   UpstreamError,

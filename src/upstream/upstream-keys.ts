@@ -1,5 +1,5 @@
-import type { User } from '../auth/authenticator.ts';
-import { after, type Soon, withHookDeadline } from '../deadline.ts';
+import { after, type Soon, withHookDeadline } from '../base/deadline.ts';
+import type { User } from '../core/user.ts';
 
 /** OpenAI's key, and if need be the project and organization to bill; both are set by the server alone. */
 export type ApiKey =

@@ -1,6 +1,6 @@
-import { type Denial, deny } from '../errors.ts';
-import type { GuardAnswer } from '../exchange.ts';
-import { saysIdentifierBlocked, type WireError } from '../openai/blocked-identifier.ts';
+import { type Denial, deny } from '../core/denial.ts';
+import type { GuardAnswer } from '../core/response.ts';
+import { saysIdentifierBlocked, type WireError } from '../openai/answer/blocked-identifier.ts';
 import type { UpstreamReply } from './upstream.ts';
 
 interface OpenAIError extends WireError {

@@ -1,4 +1,4 @@
-import type { ByteSource } from '../exchange.ts';
+import type { ByteSource } from '../core/response.ts';
 
 export interface UpstreamRequest {
   /** Below the base URL, from the table of endpoints; never from a client. */

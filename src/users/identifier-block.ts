@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import type { Events } from '../events.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Events } from '../core/events.ts';
 import { activeBlock, type UserStates } from './user-states.ts';
 import type { Users } from './users.ts';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { User } from '../auth/authenticator.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
+import type { User } from '../core/user.ts';
+import { NO_AMOUNTS } from '../ledger/amounts.ts';
 import type { Balance, Claim, Ledger } from '../ledger/ledger.ts';
-import { NO_AMOUNTS } from '../plans/accounts.ts';
 import type { UserAccounts } from './usage.ts';
 import type { UserStates } from './user-states.ts';
 

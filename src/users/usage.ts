@@ -1,13 +1,12 @@
 import { LRUCache } from 'lru-cache';
-import type { User } from '../auth/authenticator.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
+import { NANO_USD_PER_USD } from '../base/money.ts';
+import { parseUser, type User } from '../core/user.ts';
 import type { Balance, Claim, Ledger } from '../ledger/ledger.ts';
 import { accountsOf } from '../plans/accounts.ts';
 import type { Limit } from '../plans/limit.ts';
-import { NANO_USD_PER_USD } from '../plans/limit-shape.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { PlanBook } from '../plans/plan-book.ts';
-import { parseUser } from './parse-user.ts';
 import { activeBlock, type UserStates } from './user-states.ts';
 
 export interface LimitUsage {

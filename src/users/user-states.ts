@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { type Denial, deny } from '../errors.ts';
-import { ANY_KEY, type Records } from '../ledger/ledger.ts';
+import { type Denial, deny } from '../core/denial.ts';
+import { ANY_KEY, type Records } from '../ledger/records.ts';
 import type { Decided } from '../plans/plan-book.ts';
 
 export interface Block {

@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { User } from '../auth/authenticator.ts';
-import type { Clock } from '../clock.ts';
-import type { Events } from '../events.ts';
-import type { Amounts, Claim, Ledger } from '../ledger/ledger.ts';
-import { NO_AMOUNTS } from '../plans/accounts.ts';
+import type { Clock } from '../base/clock.ts';
+import { NANO_USD_PER_USD } from '../base/money.ts';
+import { parseOrThrow } from '../base/parse-or-throw.ts';
+import type { Events } from '../core/events.ts';
+import { parseUser, type User } from '../core/user.ts';
+import { type Amounts, NO_AMOUNTS } from '../ledger/amounts.ts';
+import type { Claim, Ledger } from '../ledger/ledger.ts';
 import type { LimitSpec } from '../plans/limit.ts';
-import { NANO_USD_PER_USD } from '../plans/limit-shape.ts';
+import { storableLimits } from '../plans/parse-limits.ts';
 import type { PlanBook, PlanNames } from '../plans/plan-book.ts';
-import { parseOrThrow } from '../shape.ts';
 import type { EndUserIds } from './end-user-ids.ts';
 import { createMerge } from './merge-users.ts';
-import { parseUser } from './parse-user.ts';
-import { storableLimits } from './storable-limits.ts';
 import { createUserAccounts, type UserAccounts, type UserUsage } from './usage.ts';
 import type { UserStates } from './user-states.ts';
 

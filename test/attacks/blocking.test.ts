@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { accessTokens } from '../../src/auth/access-tokens.ts';
 import { anyOf } from '../../src/auth/any-of.ts';
 import { bearer } from '../../src/auth/bearer.ts';
+import { accessTokens } from '../../src/auth/user-tokens.ts';
 import { chat, codeOf, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
 import { openRequest, rawPost } from '../http/client.ts';
 import { rawChat, serveFixture, standing } from './served.ts';

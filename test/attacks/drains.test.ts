@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isByteSource } from '../../src/exchange.ts';
+import { isByteSource } from '../../src/core/response.ts';
 import { incoming } from '../faults/incoming.ts';
 import { ownTime, passUntil } from '../faults/own-time.ts';
 import { chat, codeOf, MODEL, post, tokenOf } from '../fixture.ts';

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Guard, GuardOptions, SettledEvent } from '../../src/index.ts';
-import { memoryLedger } from '../../src/index.ts';
+import { type Guard, type GuardOptions, memoryLedger, type SettledEvent } from '../../src/index.ts';
 import type { FakeOpenAI } from '../../src/testing/fake-openai/fake-openai.ts';
 import type { Gate } from '../../src/testing/fake-openai/gate.ts';
 import type { InvoiceLine } from '../../src/testing/fake-openai/invoice.ts';

@@ -1,8 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Guard, SettledEvent } from '../../src/index.ts';
-import { toNodeHandler } from '../../src/index.ts';
+import { type Guard, type SettledEvent, toNodeHandler } from '../../src/index.ts';
 import { type Fixture, startFixture, tokenOf } from '../fixture.ts';
 import { rawPost } from '../http/client.ts';
 

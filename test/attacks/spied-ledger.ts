@@ -1,5 +1,5 @@
 import type { Amounts, Claim, Ledger } from '../../src/index.ts';
-import { memoryLedger } from '../../src/ledger/memory-ledger.ts';
+import { memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
 
 export interface SpiedLedger extends Ledger {
   /** How often each verb was called, those of the records included. */

@@ -1,5 +1,4 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { User } from '../../src/auth/index.ts';
 import {
   accessTokens,
   anyOf,
@@ -8,6 +7,7 @@ import {
   clerkAuth,
   firebaseAuth,
   jwt,
+  type User,
 } from '../../src/auth/index.ts';
 import { chat, post, tokenOf } from '../fixture.ts';
 import { askWith, guardWith, outcomeOf, testClock } from './asking.ts';

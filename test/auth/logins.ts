@@ -1,5 +1,5 @@
-import type { Authenticator, KeysAt, User } from '../../src/auth/index.ts';
 import {
+  type Authenticator,
   appleSignIn,
   auth0,
   betterAuth,
@@ -7,8 +7,10 @@ import {
   cognito,
   firebaseAuth,
   jwt,
+  type KeysAt,
   oidc,
   supabaseAuth,
+  type User,
 } from '../../src/auth/index.ts';
 import type { Clock } from '../../src/index.ts';
 import { jwksOf, newSigner, type Signer, sharedSigner } from './keys.ts';

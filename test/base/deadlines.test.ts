@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Deadlines } from '../../src/deadlines.ts';
+import { Deadlines } from '../../src/base/deadlines.ts';
 
 const late = () => new Error('late');
 const forever = () => new Promise<never>(() => {});

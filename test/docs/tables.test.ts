@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { denialCodes } from '../../src/errors.ts';
+import { denialCodes } from '../../src/core/denial.ts';
 import { pages, ROOT, read, rowsOf } from './markdown.ts';
 
 const bare = (cell = '') => cell.replaceAll('`', '');

@@ -8,9 +8,9 @@ const SOURCES: Readonly<Record<string, string>> = {
   secrets: 'secrets/index',
   safety: 'safety/safety-webhooks',
   testing: 'testing/index',
-  postgres: 'ledger/postgres-ledger',
-  redis: 'ledger/redis-ledger',
-  sqlite: 'ledger/sqlite-ledger',
+  postgres: 'ledger/postgres/postgres-ledger',
+  redis: 'ledger/redis/redis-ledger',
+  sqlite: 'ledger/sqlite/sqlite-ledger',
 };
 
 registerHooks({

@@ -1,5 +1,4 @@
-import type { Ledger } from '../../src/index.ts';
-import { memoryLedger } from '../../src/index.ts';
+import { type Ledger, memoryLedger } from '../../src/index.ts';
 
 type Verb = 'reserve' | 'settle' | 'release' | 'renew' | 'records.get';
 type Fault = () => Promise<never>;

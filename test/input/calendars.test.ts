@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LimitSpec, User } from '../../src/index.ts';
-import { memoryLedger } from '../../src/ledger/memory-ledger.ts';
+import { memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
 import { chat, MODEL, post, startFixture } from '../fixture.ts';
 
 /** Uses up a limit of one request at each instant in turn, and tells which were served. */

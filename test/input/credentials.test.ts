@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { memoryLedger } from '../../src/ledger/memory-ledger.ts';
+import { memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
 import { serveFixture, standing } from '../attacks/served.ts';
 import { chat, codeOf, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
 import { openRequest, statusOf } from '../http/client.ts';

@@ -1,5 +1,5 @@
 import type { InProcessVerbs, Ledger } from '../../src/ledger/ledger.ts';
-import { memoryLedger } from '../../src/ledger/memory-ledger.ts';
+import { memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
 
 export type InProcessLedger = Ledger & { readonly inProcess: InProcessVerbs };
 

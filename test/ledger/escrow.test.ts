@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Chunk, nothing } from '../../src/ledger/escrow/chunk.ts';
-import { EscrowLedger } from '../../src/ledger/escrow-ledger.ts';
 import type { Claim, Ledger } from '../../src/ledger/ledger.ts';
-import { memoryLedger } from '../../src/ledger/memory-ledger.ts';
+import { memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
+import { Chunk, nothing } from '../../src/ledger/redis/escrow/chunk.ts';
+import { EscrowLedger } from '../../src/ledger/redis/escrow/escrow-ledger.ts';
 import {
   amounts,
   claim,

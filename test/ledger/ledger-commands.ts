@@ -1,7 +1,9 @@
 /** The random life of a ledger, as data, so that any two ledgers can be led through the same one. */
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { Amounts, Claim, Lease, Ledger, Rule } from '../../src/ledger/ledger.ts';
+import type { Amounts } from '../../src/ledger/amounts.ts';
+import type { Lease } from '../../src/ledger/lease.ts';
+import type { Claim, Ledger, Rule } from '../../src/ledger/ledger.ts';
 import { amounts, type SettableClock } from '../../src/testing/ledger-conformance/case.ts';
 
 export type Verbs = Omit<Ledger, 'records'>;

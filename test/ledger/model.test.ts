@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
-import { memoryLedger } from '../../src/ledger/memory-ledger.ts';
-import { sqliteLedger } from '../../src/ledger/sqlite-ledger.ts';
+import { memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
+import { sqliteLedger } from '../../src/ledger/sqlite/sqlite-ledger.ts';
 import { START_MS, settableClock } from '../../src/testing/ledger-conformance/case.ts';
 import { byHandle, inProcessLedger } from './by-handle.ts';
 import { workspaceLedger } from './counting/workspace-ledger.ts';

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { LedgerError } from '../../src/errors.ts';
-import { type PostgresLedger, postgresLedger } from '../../src/ledger/postgres-ledger.ts';
+import { LedgerError } from '../../src/core/errors.ts';
+import { type PostgresLedger, postgresLedger } from '../../src/ledger/postgres/postgres-ledger.ts';
 import { type FaultProxy, faultProxy } from '../../src/testing/fault-proxy.ts';
 import {
   assertCounts,

@@ -2,8 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Pool } from 'pg';
 import postgres from 'postgres';
 import { afterAll, afterEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { PostgresLedger, PostgresListener } from '../../src/ledger/postgres-ledger.ts';
-import { postgresLedger } from '../../src/ledger/postgres-ledger.ts';
+import {
+  type PostgresLedger,
+  type PostgresListener,
+  postgresLedger,
+} from '../../src/ledger/postgres/postgres-ledger.ts';
 import { startPgBouncer } from './servers/pgbouncer.ts';
 import { freshLedger, freshSchema, type Library } from './servers/postgres-ledgers.ts';
 import { startPostgres } from './servers/postgres-server.ts';

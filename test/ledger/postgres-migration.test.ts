@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Pool } from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { CalendarRule, Claim, Ledger, RollingRule } from '../../src/ledger/ledger.ts';
-import { postgresLedger, postgresSchemaSql } from '../../src/ledger/postgres-ledger.ts';
+import { postgresLedger, postgresSchemaSql } from '../../src/ledger/postgres/postgres-ledger.ts';
 import {
   amounts,
   claim,

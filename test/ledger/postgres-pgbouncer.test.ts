@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { driverFor } from '../../src/ledger/postgres/client.ts';
-import { postgresLedger } from '../../src/ledger/postgres-ledger.ts';
+import { postgresLedger } from '../../src/ledger/postgres/postgres-ledger.ts';
 import {
   claim,
   concurrent,

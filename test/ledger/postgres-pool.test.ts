@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Pool } from 'pg';
 import postgres from 'postgres';
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type PostgresClient, postgresLedger } from '../../src/ledger/postgres-ledger.ts';
+import { type PostgresClient, postgresLedger } from '../../src/ledger/postgres/postgres-ledger.ts';
 import {
   claim,
   DISPATCHED,

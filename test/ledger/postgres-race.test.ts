@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Pool } from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Claim } from '../../src/ledger/ledger.ts';
-import { postgresLedger } from '../../src/ledger/postgres-ledger.ts';
+import { postgresLedger } from '../../src/ledger/postgres/postgres-ledger.ts';
 import { amounts, claim, concurrent, rate } from '../../src/testing/ledger-conformance/case.ts';
 import { connect, freshLedger, freshSchema, type Library } from './servers/postgres-ledgers.ts';
 import { startPostgres } from './servers/postgres-server.ts';

@@ -1,7 +1,7 @@
 import { Pool } from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
-import { LedgerError } from '../../src/errors.ts';
-import { postgresLedger, postgresSchemaSql } from '../../src/ledger/postgres-ledger.ts';
+import { LedgerError } from '../../src/core/errors.ts';
+import { postgresLedger, postgresSchemaSql } from '../../src/ledger/postgres/postgres-ledger.ts';
 import {
   claim,
   DAY_MS,

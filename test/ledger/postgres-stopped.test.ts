@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Client, Pool } from 'pg';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { PostgresLedger } from '../../src/ledger/postgres-ledger.ts';
+import type { PostgresLedger } from '../../src/ledger/postgres/postgres-ledger.ts';
 import {
   claim,
   DISPATCHED,

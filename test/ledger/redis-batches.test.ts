@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LedgerError } from '../../src/errors.ts';
+import { LedgerError } from '../../src/core/errors.ts';
 import type { Claim, Ledger } from '../../src/ledger/ledger.ts';
-import { redisLedger } from '../../src/ledger/redis-ledger.ts';
+import { redisLedger } from '../../src/ledger/redis/redis-ledger.ts';
 import {
   claim,
   concurrent,

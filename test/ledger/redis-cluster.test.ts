@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import { redisLedger } from '../../src/ledger/redis-ledger.ts';
+import { redisLedger } from '../../src/ledger/redis/redis-ledger.ts';
 import {
   claim,
   concurrent,

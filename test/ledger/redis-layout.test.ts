@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { redisLedger } from '../../src/ledger/redis-ledger.ts';
+import { redisLedger } from '../../src/ledger/redis/redis-ledger.ts';
 import {
   claim,
   concurrent,

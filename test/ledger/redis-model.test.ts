@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, describe, it } from 'vitest';
-import { redisLedger } from '../../src/ledger/redis-ledger.ts';
+import { redisLedger } from '../../src/ledger/redis/redis-ledger.ts';
 import { START_MS, settableClock } from '../../src/testing/ledger-conformance/case.ts';
 import { assertSameLife, assertSameTurns, type Step, step, type Verbs } from './ledger-commands.ts';
 import { ReferenceLedger } from './reference-ledger.ts';

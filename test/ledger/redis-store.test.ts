@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type RedisClient, redisLedger } from '../../src/ledger/redis-ledger.ts';
+import { type RedisClient, redisLedger } from '../../src/ledger/redis/redis-ledger.ts';
 import { claim, DISPATCHED, tokens } from '../../src/testing/ledger-conformance/case.ts';
 import { assertKeepsNoSecret } from './keeps-no-secret.ts';
 import { lasting } from './race/lasting.ts';

@@ -2,14 +2,14 @@
  * The ledger's meaning, written to be read: a log of what happened, from which every answer is worked
  * out anew. Slow and unbounded; it only says what is right.
  */
-import type { Clock } from '../../src/clock.ts';
+import type { Clock } from '../../src/base/clock.ts';
+import type { Amounts } from '../../src/ledger/amounts.ts';
+import type { Lease } from '../../src/ledger/lease.ts';
 import type {
-  Amounts,
   Balance,
   CalendarRule,
   Claim,
   Granted,
-  Lease,
   Ledger,
   NotGranted,
   RateRule,

@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
-import { memoryLedger } from '../../src/ledger/memory-ledger.ts';
-import { ResilientLedger } from '../../src/ledger/resilient-ledger.ts';
+import { memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
+import { ResilientLedger } from '../../src/ledger/resilient/resilient-ledger.ts';
 import { ledgerConformance } from '../../src/testing/ledger-conformance.ts';
 
 describe('a ledger around a store that is well changes nothing of it', () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
-import { sqliteLedger } from '../../src/ledger/sqlite-ledger.ts';
+import { sqliteLedger } from '../../src/ledger/sqlite/sqlite-ledger.ts';
 import { ledgerConformance } from '../../src/testing/ledger-conformance.ts';
 
 describe('sqlite ledger', () => {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { LedgerError } from '../../src/errors.ts';
-import { sqliteLedger } from '../../src/ledger/sqlite-ledger.ts';
+import { LedgerError } from '../../src/core/errors.ts';
+import { sqliteLedger } from '../../src/ledger/sqlite/sqlite-ledger.ts';
 import {
   assertCounts,
   claim,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sqliteLedger } from '../../src/ledger/sqlite-ledger.ts';
+import { sqliteLedger } from '../../src/ledger/sqlite/sqlite-ledger.ts';
 
 type Settings = Omit<Parameters<typeof sqliteLedger>[0], 'file'>;
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { bearer } from '../../src/auth/index.ts';
-import { denialCodes } from '../../src/errors.ts';
+import { denialCodes } from '../../src/core/denial.ts';
 import { toNodeHandler } from '../../src/http/node.ts';
 import type { GuardOptions } from '../../src/index.ts';
 import { watchToken } from '../canary.ts';

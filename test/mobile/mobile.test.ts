@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type DenialCode, denialCodes, deny } from '../../src/errors.ts';
-import { refusal } from '../../src/http/refuse.ts';
+import { type DenialCode, denialCodes, deny } from '../../src/core/denial.ts';
+import { refusal } from '../../src/http/denial-response.ts';
 import type { GuardOptions } from '../../src/index.ts';
 import { incoming } from '../faults/incoming.ts';
 import { ownTime } from '../faults/own-time.ts';

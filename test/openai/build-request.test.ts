@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isDenial } from '../../src/errors.ts';
-import { inputUpperBound } from '../../src/openai/bounds.ts';
+import { isDenial } from '../../src/core/denial.ts';
+import { inputUpperBound } from '../../src/openai/request/input-bound.ts';
 import { allowing, attempt, build } from './building.ts';
 
 describe('the service tier', () => {

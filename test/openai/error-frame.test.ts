@@ -2,9 +2,9 @@ import OpenAI from 'openai';
 import OpenAI5 from 'openai-5';
 import OpenAI6 from 'openai-6';
 import { describe, expect, it } from 'vitest';
+import { errorFrame } from '../../src/openai/answer/error-frame.ts';
+import { streamMeter } from '../../src/openai/answer/stream-meter.ts';
 import { endpointNamed } from '../../src/openai/endpoints.ts';
-import { errorFrame } from '../../src/openai/error-frame.ts';
-import { streamMeter } from '../../src/openai/stream-meter.ts';
 
 const failure = { code: 'user_blocked', type: 'access_denied', message: 'Blocked: "spam"\n' };
 const chat = endpointNamed('chat.completions');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isDenial } from '../../src/errors.ts';
+import { isDenial } from '../../src/core/denial.ts';
 import { endpointNamed } from '../../src/openai/endpoints.ts';
 import { attempt, build } from './building.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { plainChunkEnd, withoutNullUsage } from '../../src/openai/plain-chunk.ts';
-import { streamMeter } from '../../src/openai/stream-meter.ts';
+import { plainChunkEnd, withoutNullUsage } from '../../src/openai/answer/plain-chunk.ts';
+import { streamMeter } from '../../src/openai/answer/stream-meter.ts';
 import {
   chat,
   chunk,

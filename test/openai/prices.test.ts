@@ -1,15 +1,15 @@
 import { calcPrice, findProvider } from '@pydantic/genai-prices';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Clock } from '../../src/clock.ts';
+import type { Clock } from '../../src/base/clock.ts';
+import type { Usage } from '../../src/core/usage.ts';
 import {
   costNanoUsd,
   type ModelPriceOverride,
   priceBook,
   type RateCard,
   upperBoundNanoUsd,
-} from '../../src/openai/prices.ts';
-import type { Usage } from '../../src/openai/usage.ts';
+} from '../../src/openai/prices/prices.ts';
 
 const clock: Clock = { nowMs: () => Date.UTC(2026, 10, 23) };
 const book = priceBook({}, clock);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isDenial } from '../../src/errors.ts';
+import { isDenial } from '../../src/core/denial.ts';
 import { built, chat, chatParts, items, parts, png, responses, tools } from './asking.ts';
 
 const hostedTypes = [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { isDenial } from '../../src/errors.ts';
-import { buildRequest } from '../../src/openai/build-request.ts';
+import { isDenial } from '../../src/core/denial.ts';
 import { endpointNamed } from '../../src/openai/endpoints.ts';
+import { buildRequest } from '../../src/openai/request/build-request.ts';
 import { attempt, bodies, build, policyOf, posted } from './building.ts';
 
 describe('fields', () => {

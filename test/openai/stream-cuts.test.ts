@@ -1,7 +1,7 @@
 import { createParser } from 'eventsource-parser';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Frame, FrameSplitter, parseFrame } from '../../src/openai/sse-frames.ts';
+import { type Frame, FrameSplitter, parseFrame } from '../../src/openai/answer/sse-frames.ts';
 import { chat, cutAt, injected, responses, run, summary, typed } from './streams.ts';
 
 const withEnds = (text: string, end: string) => text.replaceAll('\n', end);

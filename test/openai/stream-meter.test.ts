@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { streamMeter } from '../../src/openai/stream-meter.ts';
+import { streamMeter } from '../../src/openai/answer/stream-meter.ts';
 import {
   chat,
   chunk,

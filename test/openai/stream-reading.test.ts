@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { streamMeter } from '../../src/openai/stream-meter.ts';
+import { streamMeter } from '../../src/openai/answer/stream-meter.ts';
 import {
   chat,
   chunk,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { readAnswer, readUsage } from '../../src/openai/answer/usage.ts';
 import { endpointNamed } from '../../src/openai/endpoints.ts';
-import { readAnswer, readUsage } from '../../src/openai/usage.ts';
 
 const chat = endpointNamed('chat.completions');
 const responses = endpointNamed('responses');

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isDenial } from '../../src/errors.ts';
-import { parseStrictJson } from '../../src/openai/strict-json.ts';
-import { writeJson } from '../../src/openai/write-json.ts';
+import { isDenial } from '../../src/core/denial.ts';
+import { parseStrictJson } from '../../src/core/strict-json.ts';
+import { writeJson } from '../../src/openai/request/write-json.ts';
 
 const object = fc.dictionary(fc.stringMatching(/^[a-z_]{1,8}$/), fc.jsonValue({ maxDepth: 2 }), {
   maxKeys: 6,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { denialCodes } from '../../src/errors.ts';
+import { denialCodes } from '../../src/core/denial.ts';
 import build from '../../tsup.config.ts';
 import vitestConfig from '../../vitest.config.ts';
 import { ROOT } from './source.ts';
@@ -61,7 +61,7 @@ const ENTRIES = [
   { entry: './koa', source: 'src/http/koa.ts', names: ['guardKoa'] },
   {
     entry: './postgres',
-    source: 'src/ledger/postgres-ledger.ts',
+    source: 'src/ledger/postgres/postgres-ledger.ts',
     names: ['postgresLedger', 'postgresSchemaSql'],
   },
   {
@@ -77,9 +77,9 @@ const ENTRIES = [
       'vaultSecret',
     ],
   },
-  { entry: './redis', source: 'src/ledger/redis-ledger.ts', names: ['redisLedger'] },
+  { entry: './redis', source: 'src/ledger/redis/redis-ledger.ts', names: ['redisLedger'] },
   { entry: './safety', source: 'src/safety/safety-webhooks.ts', names: ['safetyWebhooks'] },
-  { entry: './sqlite', source: 'src/ledger/sqlite-ledger.ts', names: ['sqliteLedger'] },
+  { entry: './sqlite', source: 'src/ledger/sqlite/sqlite-ledger.ts', names: ['sqliteLedger'] },
   { entry: './next', source: 'src/http/next.ts', names: ['guardNext'] },
   { entry: './node', source: 'src/http/node.ts', names: ['serveNode', 'toNodeHandler'] },
   {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
-import { createEvents, type SafetyEvent } from '../../src/events.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { createEvents, type SafetyEvent } from '../../src/core/events.ts';
 import { memoryLedger } from '../../src/index.ts';
 import { errorReply, openAIErrors } from '../../src/testing/index.ts';
 import { createIdentifierBlock, IDENTIFIER_BLOCKED } from '../../src/users/identifier-block.ts';

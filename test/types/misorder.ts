@@ -1,13 +1,16 @@
-import { type Denial, isDenial } from '../../src/errors.ts';
-import type { Line } from '../../src/pipeline.ts';
-import type { Admitted } from '../../src/stages/admit.ts';
-import type { Authorized } from '../../src/stages/authorize.ts';
-import type { Called } from '../../src/stages/call.ts';
-import type { Answered } from '../../src/stages/catalogue.ts';
-import type { Identified, Requested } from '../../src/stages/identify.ts';
-import type { Metered } from '../../src/stages/meter.ts';
-import type { Outcome } from '../../src/stages/outcome.ts';
-import type { Tagged } from '../../src/stages/tag.ts';
+import { type Denial, isDenial } from '../../src/core/denial.ts';
+import type { Line } from '../../src/pipeline/pipeline.ts';
+import type {
+  Admitted,
+  Answered,
+  Authorized,
+  Called,
+  Identified,
+  Metered,
+  Outcome,
+  Requested,
+  Tagged,
+} from '../../src/pipeline/states.ts';
 import { assertType, type Equal } from './assert.ts';
 
 /** Compiled, never run: the one order of the stages that compiles, and others that must not. */

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import type { ByteSource } from '../../src/exchange.ts';
+import type { ByteSource } from '../../src/core/response.ts';
 import { collect } from '../../src/upstream/collect.ts';
 import { fetchUpstream } from '../../src/upstream/fetch-upstream.ts';
 import { undiciUpstream } from '../../src/upstream/undici-upstream.ts';

@@ -3,8 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { clientAddress } from '../../src/auth/client-address.ts';
 import { type AnonymousOptions, accessTokens, anonymous, anyOf } from '../../src/auth/index.ts';
-import type { GuardRequest, LimitSpec } from '../../src/index.ts';
-import { toNodeHandler } from '../../src/index.ts';
+import { type GuardRequest, type LimitSpec, toNodeHandler } from '../../src/index.ts';
 import { chat, codeOf, type Fixture, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
 
 const plans = {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LimitSpec } from '../../src/index.ts';
-import { memoryLedger } from '../../src/ledger/memory-ledger.ts';
+import { memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
 import { chat, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
 
 /** A structured field list of strings with parameters (RFC 9651), as the draft wants it. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { memoryLedger } from '../../src/ledger/memory-ledger.ts';
+import { memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
 import { chat, codeOf, type Fixture, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
 
 const limits = [

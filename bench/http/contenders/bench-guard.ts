@@ -1,5 +1,8 @@
-import { createGuardedCompletion, type Guard } from '../../../src/create-guarded-completion.ts';
-import type { GuardOptions } from '../../../src/options.ts';
+import {
+  createGuardedCompletion,
+  type Guard,
+} from '../../../src/guard/create-guarded-completion.ts';
+import type { GuardOptions } from '../../../src/options/guard-options.ts';
 import { CONNECTIONS } from '../workload.ts';
 
 const SECRET = 'a secret of the benchmark alone, 32 bytes or more';

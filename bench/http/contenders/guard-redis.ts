@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { toNodeHandler } from '../../../src/http/node.ts';
-import { redisLedger } from '../../../src/ledger/redis-ledger.ts';
+import { redisLedger } from '../../../src/ledger/redis/redis-ledger.ts';
 import { benchCallers, benchGuard } from './bench-guard.ts';
 import { contend, listen } from './contender.ts';
 

@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { parseOrThrow } from '../../shape.ts';
+import { parseOrThrow } from '../../base/parse-or-throw.ts';
 import type { Authenticator } from '../authenticator.ts';
-import { subjectOf } from '../jwt-users.ts';
+import { subjectOf } from '../jwt/jwt-users.ts';
 import {
   oneOrMore,
   type ProviderOptions,
   providerShape,
   providerUsers,
-} from '../provider-users.ts';
-import type { Claims } from '../read-jwt.ts';
+} from '../jwt/provider-users.ts';
+import type { Claims } from '../jwt/read-jwt.ts';
 
 /** Whether a login was begun with this nonce, as its token has it. */
 export type NonceCheck = (nonce: string) => boolean | Promise<boolean>;

@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { parseOrThrow } from '../../shape.ts';
+import { parseOrThrow } from '../../base/parse-or-throw.ts';
 import type { Authenticator } from '../authenticator.ts';
-import { parseHttpsUrl } from '../https-url.ts';
-import { subjectOf } from '../jwt-users.ts';
+import { parseHttpsUrl } from '../jwt/https-url.ts';
+import { subjectOf } from '../jwt/jwt-users.ts';
 import {
   oneOrMore,
   type ProviderOptions,
   providerShape,
   providerUsers,
   text,
-} from '../provider-users.ts';
+} from '../jwt/provider-users.ts';
 
 export interface Auth0Options extends ProviderOptions {
   /** The tenant's or your own, without a scheme: `my-app.eu.auth0.com`. */

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { parseOrThrow } from '../../shape.ts';
+import { parseOrThrow } from '../../base/parse-or-throw.ts';
 import type { Authenticator } from '../authenticator.ts';
-import { parseHttpsUrl } from '../https-url.ts';
-import { subjectOf } from '../jwt-users.ts';
-import { type ProviderOptions, providerShape, providerUsers, text } from '../provider-users.ts';
-import { type JwtAlgorithm, PUBLIC_KEY_ALGORITHMS } from '../signatures.ts';
+import { parseHttpsUrl } from '../jwt/https-url.ts';
+import { subjectOf } from '../jwt/jwt-users.ts';
+import { type ProviderOptions, providerShape, providerUsers, text } from '../jwt/provider-users.ts';
+import { type JwtAlgorithm, PUBLIC_KEY_ALGORITHMS } from '../jwt/signatures.ts';
 
 export interface BetterAuthOptions extends ProviderOptions {
   /** Exactly as better-auth's own `baseURL`: it is the issuer and the audience. */

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { parseOrThrow } from '../../shape.ts';
-import type { Authenticator, User } from '../authenticator.ts';
-import { parseHttpsUrl } from '../https-url.ts';
-import { subjectOf } from '../jwt-users.ts';
-import { type ProviderOptions, providerShape, providerUsers, text } from '../provider-users.ts';
-import type { Claims } from '../read-jwt.ts';
+import { parseOrThrow } from '../../base/parse-or-throw.ts';
+import type { User } from '../../core/user.ts';
+import type { Authenticator } from '../authenticator.ts';
+import { parseHttpsUrl } from '../jwt/https-url.ts';
+import { subjectOf } from '../jwt/jwt-users.ts';
+import { type ProviderOptions, providerShape, providerUsers, text } from '../jwt/provider-users.ts';
+import type { Claims } from '../jwt/read-jwt.ts';
 
 export interface ClerkAuthOptions extends ProviderOptions {
   /** The Frontend API URL, without a slash at its end: `https://clerk.my-app.com`, in development

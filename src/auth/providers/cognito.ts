@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { parseOrThrow } from '../../shape.ts';
+import { parseOrThrow } from '../../base/parse-or-throw.ts';
 import type { Authenticator } from '../authenticator.ts';
-import { subjectOf } from '../jwt-users.ts';
+import { subjectOf } from '../jwt/jwt-users.ts';
 import {
   oneOrMore,
   type ProviderOptions,
   providerShape,
   providerUsers,
   text,
-} from '../provider-users.ts';
+} from '../jwt/provider-users.ts';
 
 export interface CognitoOptions extends ProviderOptions {
   readonly region: string;

@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import type { Clock } from '../../clock.ts';
-import { parseOrThrow } from '../../shape.ts';
-import type { Attest } from '../attest.ts';
-import { createJwtVerifier, type Verified } from '../jwt-verifier.ts';
-import { keySet } from '../key-set.ts';
-import { type ProviderOptions, providerShape, text } from '../provider-users.ts';
-import type { Claims } from '../read-jwt.ts';
-import { signedBy } from '../signatures.ts';
+import type { Clock } from '../../base/clock.ts';
+import { parseOrThrow } from '../../base/parse-or-throw.ts';
+import type { Attest } from '../all-of.ts';
+import { createJwtVerifier, type Verified } from '../jwt/jwt-verifier.ts';
+import { keySet } from '../jwt/key-set.ts';
+import { type ProviderOptions, providerShape, text } from '../jwt/provider-users.ts';
+import type { Claims } from '../jwt/read-jwt.ts';
+import { signedBy } from '../jwt/signatures.ts';
 
 export interface FirebaseAppCheckOptions extends ProviderOptions {
   readonly projectNumber: string;

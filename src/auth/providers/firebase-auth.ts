@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { parseOrThrow } from '../../shape.ts';
-import type { Authenticator, User } from '../authenticator.ts';
-import { isPast } from '../check-claims.ts';
-import { subjectOf } from '../jwt-users.ts';
-import { type ProviderOptions, providerShape, providerUsers, text } from '../provider-users.ts';
-import { type Claims, isObject } from '../read-jwt.ts';
-import type { SignatureCheck } from '../signatures.ts';
+import { parseOrThrow } from '../../base/parse-or-throw.ts';
+import type { User } from '../../core/user.ts';
+import type { Authenticator } from '../authenticator.ts';
+import { isPast } from '../jwt/check-claims.ts';
+import { subjectOf } from '../jwt/jwt-users.ts';
+import { type ProviderOptions, providerShape, providerUsers, text } from '../jwt/provider-users.ts';
+import { type Claims, isObject } from '../jwt/read-jwt.ts';
+import type { SignatureCheck } from '../jwt/signatures.ts';
 
 export interface FirebaseAuthOptions extends ProviderOptions {
   readonly projectId: string;

@@ -1,19 +1,19 @@
 import { z } from 'zod';
-import { parseOrThrow } from '../../shape.ts';
+import { parseOrThrow } from '../../base/parse-or-throw.ts';
 import type { Authenticator } from '../authenticator.ts';
-import { fetchJson } from '../fetch-json.ts';
-import { parseHttpsUrl } from '../https-url.ts';
-import { subjectOf } from '../jwt-users.ts';
+import { fetchJson } from '../jwt/fetch-json.ts';
+import { parseHttpsUrl } from '../jwt/https-url.ts';
+import { subjectOf } from '../jwt/jwt-users.ts';
 import {
   oneOrMore,
   type ProviderOptions,
   providerShape,
   providerUsers,
   text,
-} from '../provider-users.ts';
-import { isObject } from '../read-jwt.ts';
-import { RemoteKeySet } from '../remote-key-set.ts';
-import { type JwtAlgorithm, PUBLIC_KEY_ALGORITHMS } from '../signatures.ts';
+} from '../jwt/provider-users.ts';
+import { isObject } from '../jwt/read-jwt.ts';
+import { RemoteKeySet } from '../jwt/remote-key-set.ts';
+import { type JwtAlgorithm, PUBLIC_KEY_ALGORITHMS } from '../jwt/signatures.ts';
 
 export interface OidcOptions extends ProviderOptions {
   /** Exactly as `iss` and the discovery document say it. */

@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import { parseOrThrow } from '../../shape.ts';
-import type { Authenticator, User } from '../authenticator.ts';
-import { parseHttpsUrl } from '../https-url.ts';
-import { subjectOf } from '../jwt-users.ts';
-import { sharedKey } from '../key-set.ts';
-import { type ProviderOptions, providerShape, providerUsers } from '../provider-users.ts';
-import type { Claims } from '../read-jwt.ts';
-import { type SignatureCheck, signedBy } from '../signatures.ts';
+import { parseOrThrow } from '../../base/parse-or-throw.ts';
+import type { User } from '../../core/user.ts';
+import type { Authenticator } from '../authenticator.ts';
+import { parseHttpsUrl } from '../jwt/https-url.ts';
+import { subjectOf } from '../jwt/jwt-users.ts';
+import { sharedKey } from '../jwt/key-set.ts';
+import { type ProviderOptions, providerShape, providerUsers } from '../jwt/provider-users.ts';
+import type { Claims } from '../jwt/read-jwt.ts';
+import { type SignatureCheck, signedBy } from '../jwt/signatures.ts';
 
 export interface SupabaseAuthOptions extends ProviderOptions {
   /** The project's URL, `https://<ref>.supabase.co` or your own domain. */

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import type { Rule, Unit } from '../ledger.ts';
+import type { Unit } from '../amounts.ts';
+import type { Rule } from '../ledger.ts';
 
 /**
  * How one rule counts. A counter keeps nothing itself: its numbers are a section of an account, from

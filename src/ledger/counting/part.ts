@@ -1,4 +1,5 @@
-import type { Amounts, Balance, Claim, Rule, Unit, Violation } from '../ledger.ts';
+import type { Amounts, Unit } from '../amounts.ts';
+import type { Balance, Claim, Rule, Violation } from '../ledger.ts';
 import { Account, NOT_FOUND } from './account.ts';
 import { type Counter, type Numbers, numberAt } from './counter.ts';
 import { counterFor } from './counter-for.ts';

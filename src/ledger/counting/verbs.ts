@@ -1,4 +1,6 @@
-import type { Amounts, Balance, Claim, Granted, Lease, NotGranted, Resolution } from '../ledger.ts';
+import type { Amounts } from '../amounts.ts';
+import type { Lease } from '../lease.ts';
+import type { Balance, Claim, Granted, NotGranted, Resolution } from '../ledger.ts';
 import type { Account } from './account.ts';
 import { counterAt } from './counter-for.ts';
 import { type Ending, Hold } from './hold.ts';

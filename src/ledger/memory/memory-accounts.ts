@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { LedgerError } from '../../errors.ts';
+import { LedgerError } from '../../core/errors.ts';
+import type { Amounts } from '../amounts.ts';
 import { Account } from '../counting/account.ts';
 import type { AccountTable } from '../counting/tables.ts';
-import type { Amounts, Claim } from '../ledger.ts';
+import type { Claim } from '../ledger.ts';
 
 /** A new account looks at this many old ones, so the table shrinks as fast as it grows. */
 const SWEPT_PER_NEW = 4;

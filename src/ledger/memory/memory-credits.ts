@@ -1,6 +1,6 @@
-import { LedgerError } from '../../errors.ts';
+import { RecentMap } from '../../base/recent-map.ts';
+import { LedgerError } from '../../core/errors.ts';
 import type { CreditTable } from '../counting/tables.ts';
-import { RecentMap } from './recent-map.ts';
 
 /** No credit is forgotten before its time, or it would be given again when it is repeated. */
 const CREDITS_MAX = 50_000;

@@ -1,9 +1,9 @@
-import { LedgerError } from '../../errors.ts';
+import { RecentMap } from '../../base/recent-map.ts';
+import { LedgerError } from '../../core/errors.ts';
 import type { Ending, Hold } from '../counting/hold.ts';
 import type { HoldTable } from '../counting/tables.ts';
 import { FinishedIds } from './finished-ids.ts';
 import { LeaseHeap } from './lease-heap.ts';
-import { RecentMap } from './recent-map.ts';
 
 /** All holds: live ones, expired ones that may still be ended, and how the latest others ended. */
 export class MemoryHolds implements HoldTable {

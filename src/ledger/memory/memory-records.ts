@@ -1,5 +1,5 @@
-import { LedgerError } from '../../errors.ts';
-import type { Records, StoredRecord } from '../ledger.ts';
+import { LedgerError } from '../../core/errors.ts';
+import type { Records, StoredRecord } from '../records.ts';
 
 interface Kept extends StoredRecord {
   readonly expiresAtMs: number;

@@ -1,4 +1,4 @@
-import { LedgerError } from '../../errors.ts';
+import { LedgerError } from '../../core/errors.ts';
 import { answerWithin, SilenceError } from '../resilient/answer-within.ts';
 import type { Driver, Row } from './driver.ts';
 import { isLost, isUndone } from './failures.ts';

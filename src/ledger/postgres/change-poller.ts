@@ -1,4 +1,4 @@
-import { ANY_KEY } from '../ledger.ts';
+import { ANY_KEY } from '../records.ts';
 import type { Listen } from './listen.ts';
 import { isHashed } from './storable.ts';
 

@@ -1,4 +1,4 @@
-import { LedgerError } from '../../errors.ts';
+import { LedgerError } from '../../core/errors.ts';
 import type { Value } from './literals.ts';
 
 export type Row = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { LedgerError } from '../../errors.ts';
+import { LedgerError } from '../../core/errors.ts';
 import { answerWithin } from '../resilient/answer-within.ts';
 import type { Driver } from './driver.ts';
 import type { Value } from './literals.ts';

@@ -1,4 +1,4 @@
-import type { Records, StoredRecord } from '../ledger.ts';
+import type { Records, StoredRecord } from '../records.ts';
 import { ChangePoller, type Changes } from './change-poller.ts';
 import type { Row } from './driver.ts';
 import type { Listen } from './listen.ts';

@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.ts';
-import { LedgerError } from '../../errors.ts';
+import type { Clock } from '../../base/clock.ts';
+import { LedgerError } from '../../core/errors.ts';
 import { Batches } from '../batches.ts';
 import { Calls } from './calls.ts';
 import type { Driver } from './driver.ts';

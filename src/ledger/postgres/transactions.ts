@@ -1,4 +1,4 @@
-import { LedgerError } from '../../errors.ts';
+import { LedgerError } from '../../core/errors.ts';
 import { Verbs } from '../counting/verbs.ts';
 import type { Calls } from './calls.ts';
 import type { Connection, Driver, Row } from './driver.ts';

@@ -1,7 +1,7 @@
 import type { RedisDriver } from './driver.ts';
-import { accountKey, fixedKeys } from './layout.ts';
 import type { RedisStore } from './redis-store.ts';
 import { BATCH, LOAD_ONLY } from './script/batch.ts';
+import { accountKey, fixedKeys } from './script/layout.ts';
 import { type Answer, answersIn, requestOf, type Verb } from './verb.ts';
 
 /** Runs verbs in one script, all of them or none. */

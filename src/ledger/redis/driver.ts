@@ -1,6 +1,7 @@
-import { LedgerError } from '../../errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LedgerError } from '../../core/errors.ts';
 import { ByName } from './by-name.ts';
-import type { Script } from './script.ts';
+import type { Script } from './script/script.ts';
 
 /** Numbers go as doubles, in bytes. */
 export type Parameter = string | Buffer;
@@ -166,3 +167,24 @@ export function isErrorReply(error: unknown): boolean {
   const cause = error instanceof LedgerError ? error.cause : undefined;
   return cause instanceof Error && /^[A-Z]{2,}(?: |$)/.test(cause.message);
 }
+
+const PAUSE_MS = 20;
+
+/**
+ * Repeats, for `deadlineMs`, what a Cluster did not do since the slot of its keys is moving to another
+ * node. ioredis does so by itself, node-redis 6 does not.
+ */
+export async function whileMoving<T>(run: () => Promise<T>, deadlineMs: number): Promise<T> {
+  const endMs = performance.now() + deadlineMs;
+  for (;;) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!isMoving(error) || performance.now() + PAUSE_MS >= endMs) throw error;
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
+const isMoving = (error: unknown): boolean =>
+  error instanceof Error && error.message.startsWith('TRYAGAIN');

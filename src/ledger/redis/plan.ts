@@ -1,6 +1,6 @@
 import { counterFor } from '../counting/counter-for.ts';
 import type { Claim, Rule } from '../ledger.ts';
-import { FIRST_PLACE, SLOT_BYTES, slotOf, UNITS, widthOf } from './layout.ts';
+import { FIRST_PLACE, SLOT_BYTES, slotOf, UNITS, widthOf } from './script/layout.ts';
 import type { PlacedClaim } from './standing.ts';
 
 /** What of some claims does not change from call to call: their rules, and which share an account. */

@@ -1,5 +1,5 @@
 import { CLOCK } from './script/clock.ts';
-import { script } from './script.ts';
+import { script } from './script/script.ts';
 
 /** KEYS: clock, record, changes, sequence. ARGV 4…: key, then what the verb needs. */
 const RECORDS = `

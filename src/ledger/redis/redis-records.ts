@@ -1,7 +1,7 @@
-import { ANY_KEY, type Records, type StoredRecord } from '../ledger.ts';
+import { ANY_KEY, type Records, type StoredRecord } from '../records.ts';
 import type { RedisDriver } from './driver.ts';
 import { recordScripts } from './record-scripts.ts';
-import type { Script } from './script.ts';
+import type { Script } from './script/script.ts';
 
 /** Runs a script, whose first key is there ever after, on ARGV that follow the clock's. */
 export type Ask = (

@@ -1,8 +1,7 @@
-import type { Clock } from '../../clock.ts';
-import { LedgerError } from '../../errors.ts';
-import { failureOf, type Parameter, type RedisDriver } from './driver.ts';
-import type { Script } from './script.ts';
-import { whileMoving } from './while-moving.ts';
+import type { Clock } from '../../base/clock.ts';
+import { LedgerError } from '../../core/errors.ts';
+import { failureOf, type Parameter, type RedisDriver, whileMoving } from './driver.ts';
+import type { Script } from './script/script.ts';
 
 export interface RedisLedgerOptions {
   /** Sets apart what several guards keep in one Redis; default `guard`. All keys of a namespace are in

@@ -1,7 +1,7 @@
 import type { Counter } from '../counting/counter.ts';
 import { type Part, partWith } from '../counting/part.ts';
 import type { Rule } from '../ledger.ts';
-import { HEAD_BYTES, SLOT_BYTES } from './layout.ts';
+import { HEAD_BYTES, SLOT_BYTES } from './script/layout.ts';
 
 /** A claim, and where in the values of its plan's accounts it is counted. */
 export interface PlacedClaim {

@@ -1,4 +1,4 @@
-import { LedgerError } from '../../errors.ts';
+import { LedgerError } from '../../core/errors.ts';
 
 /** The store said nothing for the whole deadline. Its answer may still come. */
 export class SilenceError extends LedgerError {}

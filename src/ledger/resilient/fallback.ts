@@ -1,8 +1,9 @@
-import type { Clock } from '../../clock.ts';
-import { LedgerError } from '../../errors.ts';
-import type { Amounts, Balance, Claim, Granted, Lease, Ledger, NotGranted } from '../ledger.ts';
-import { memoryLedger } from '../memory-ledger.ts';
-import { localShare, onFailureOf, roomOf } from './local-share.ts';
+import type { Clock } from '../../base/clock.ts';
+import { LedgerError } from '../../core/errors.ts';
+import type { Amounts } from '../amounts.ts';
+import type { Lease } from '../lease.ts';
+import type { Balance, Claim, Granted, Ledger, NotGranted, OnFailure, Rule } from '../ledger.ts';
+import { memoryLedger } from '../memory/memory-ledger.ts';
 
 export interface FallbackOptions {
   /** Among how many processes a limit is divided. */
@@ -114,4 +115,27 @@ function inOrder(
 /** Nobody knows, and nothing is shown of it: answers that are `degraded` have no rate limit headers. */
 function unknownBalance({ rule }: Claim): Balance {
   return { used: 0, held: 0, remaining: roomOf(rule), resetsAtMs: undefined };
+}
+
+/** What is done with a rule while the store fails, where its limit does not say. */
+export function onFailureOf(rule: Rule): OnFailure {
+  if (rule.onFailure !== undefined) return rule.onFailure;
+  const bounded = rule.kind === 'rate' || rule.kind === 'concurrent';
+  return bounded && rule.unit !== 'nanoUsd' ? 'local' : 'deny';
+}
+
+/**
+ * The claim on what this process gives out alone: its limit divided among `processes`, rounded down,
+ * but at least 1 where the limit is not 0, so that a limit below their number locks nobody out.
+ */
+export function localShare({ subject, rule }: Claim, processes: number): Claim {
+  const part = (amount: number) => (amount === 0 ? 0 : Math.max(1, Math.floor(amount / processes)));
+  const amount = part(rule.amount);
+  if (rule.kind !== 'rate') return { subject, rule: { ...rule, amount } };
+  return { subject, rule: { ...rule, amount, burst: part(rule.burst) } };
+}
+
+/** The most that one call can ever take from a rule. */
+export function roomOf(rule: Rule): number {
+  return rule.kind === 'rate' ? rule.burst : rule.amount;
 }

@@ -1,4 +1,4 @@
-import { ANY_KEY, type Records } from '../ledger.ts';
+import { ANY_KEY, type Records } from '../records.ts';
 import type { StoreHealth } from './store-health.ts';
 
 export interface GuardedRecords extends Records {

@@ -1,4 +1,4 @@
-import { LedgerError } from '../../errors.ts';
+import { LedgerError } from '../../core/errors.ts';
 
 interface Letter {
   readonly deliver: () => Promise<unknown>;

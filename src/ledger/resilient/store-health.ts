@@ -1,5 +1,5 @@
-import { Deadlines } from '../../deadlines.ts';
-import { LedgerError } from '../../errors.ts';
+import { Deadlines } from '../../base/deadlines.ts';
+import { LedgerError } from '../../core/errors.ts';
 import { answerWithin, asLedgerError, SilenceError } from './answer-within.ts';
 
 export interface StoreHealthOptions {

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { LedgerError } from '../../errors.ts';
+import { LedgerError } from '../../core/errors.ts';
 import { moveSubjects } from './move-subjects.ts';
 
 /** Grows with each change of the tables below; a file says which one wrote it. */

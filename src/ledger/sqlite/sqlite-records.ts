@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { ANY_KEY, type Records, type StoredRecord } from '../ledger.ts';
+import { ANY_KEY, type Records, type StoredRecord } from '../records.ts';
 
 /** Runs work in a transaction of its own, at the ledger's time. */
 export type Transact = <Value>(work: (nowMs: number) => Value) => Promise<Value>;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Amounts } from '../../ledger/amounts.ts';
+import type { Lease } from '../../ledger/lease.ts';
 import type {
-  Amounts,
   Balance,
   CalendarRule,
   Claim,
   ConcurrencyRule,
   Granted,
-  Lease,
   Ledger,
   NotGranted,
   RateRule,

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
-import type { Clock } from '../../../src/clock.ts';
+import type { Clock } from '../../../src/base/clock.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
-import { postgresLedger } from '../../../src/ledger/postgres-ledger.ts';
-import { redisLedger } from '../../../src/ledger/redis-ledger.ts';
-import { sqliteLedger } from '../../../src/ledger/sqlite-ledger.ts';
+import { postgresLedger } from '../../../src/ledger/postgres/postgres-ledger.ts';
+import { redisLedger } from '../../../src/ledger/redis/redis-ledger.ts';
+import { sqliteLedger } from '../../../src/ledger/sqlite/sqlite-ledger.ts';
 
 /** Where the counters of a test are, in words that a process can be told. */
 export type Place =

@@ -10,7 +10,7 @@ import {
   memoryLedger,
   type RecoveredEvent,
 } from '../../../src/index.ts';
-import { TOKEN_RECORD_PREFIX } from '../../../src/users/token-form.ts';
+import { TOKEN_RECORD_PREFIX } from '../../../src/tokens/token-form.ts';
 import {
   canaries,
   chat,

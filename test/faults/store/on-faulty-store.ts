@@ -10,7 +10,7 @@ import {
 import {
   ResilientLedger,
   type ResilientLedgerOptions,
-} from '../../../src/ledger/resilient-ledger.ts';
+} from '../../../src/ledger/resilient/resilient-ledger.ts';
 import { type FaultyStore, faultyStore } from './faulty-store.ts';
 
 export const DEADLINE_MS = 200;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { type Claim, LedgerError, memoryLedger } from '../../../src/index.ts';
-import { ResilientLedger } from '../../../src/ledger/resilient-ledger.ts';
+import { ResilientLedger } from '../../../src/ledger/resilient/resilient-ledger.ts';
 import { faultyStore, type StoreFault } from './faulty-store.ts';
 
 const LEASE = { durationMs: 30 * 60_000, dispatched: true };

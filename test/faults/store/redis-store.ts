@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
-import { redisLedger } from '../../../src/ledger/redis-ledger.ts';
+import { redisLedger } from '../../../src/ledger/redis/redis-ledger.ts';
 import { faultProxy } from '../../../src/testing/fault-proxy.ts';
 import { startRedis } from '../../ledger/servers/redis-server.ts';
 import type { RemoteStore } from './remote-store.ts';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { signOfSeveral } from '../../../src/start-warnings.ts';
+import { signOfSeveral } from '../../../src/guard/start-warnings.ts';
 
 const CHILD = fileURLToPath(new URL('start-warnings-child.ts', import.meta.url));
 const run = promisify(execFile);

@@ -1,13 +1,13 @@
-import type { Clock } from '../../../src/clock.ts';
-import { LedgerError } from '../../../src/errors.ts';
+import type { Clock } from '../../../src/base/clock.ts';
+import { LedgerError } from '../../../src/core/errors.ts';
+import { assertAmounts } from '../../../src/ledger/amounts.ts';
 import { Account } from '../../../src/ledger/counting/account.ts';
 import { type Ending, Hold } from '../../../src/ledger/counting/hold.ts';
 import { Part, type Phase, type StoredPart } from '../../../src/ledger/counting/part.ts';
 import type { Tables } from '../../../src/ledger/counting/tables.ts';
 import { Verbs } from '../../../src/ledger/counting/verbs.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
-import { assertAmounts } from '../../../src/ledger/memory/assert-amounts.ts';
-import { memoryLedger } from '../../../src/ledger/memory-ledger.ts';
+import { memoryLedger } from '../../../src/ledger/memory/memory-ledger.ts';
 
 /** What a remote store would keep, as texts. */
 interface Rows {

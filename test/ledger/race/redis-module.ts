@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { redisLedger } from '../../../src/ledger/redis-ledger.ts';
+import { redisLedger } from '../../../src/ledger/redis/redis-ledger.ts';
 import type { OpenLedger } from './race.ts';
 
 export const openLedger: OpenLedger = async (port, namespace = '') => {

@@ -1,4 +1,4 @@
-import { sqliteLedger } from '../../../src/ledger/sqlite-ledger.ts';
+import { sqliteLedger } from '../../../src/ledger/sqlite/sqlite-ledger.ts';
 import type { OpenLedger } from './race.ts';
 
 /** Waits longer than a guard would: what a race asks for is counting, not speed. */

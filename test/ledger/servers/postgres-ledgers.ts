@@ -6,7 +6,7 @@ import {
   type PostgresLedger,
   type PostgresLedgerOptions,
   postgresLedger,
-} from '../../../src/ledger/postgres-ledger.ts';
+} from '../../../src/ledger/postgres/postgres-ledger.ts';
 
 /** A client library under test. */
 export type Library = 'pg' | 'postgres';

@@ -2,7 +2,7 @@
  * `URL SCHEMA LIBRARY`. */
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
-import { postgresLedger } from '../../../src/ledger/postgres-ledger.ts';
+import { postgresLedger } from '../../../src/ledger/postgres/postgres-ledger.ts';
 import { claim, DISPATCHED, daily, tokens } from '../../../src/testing/ledger-conformance/case.ts';
 import { connect, type Library } from './postgres-ledgers.ts';
 import { watched } from './watched-client.ts';

@@ -7,7 +7,7 @@ import {
   type RedisClient,
   type RedisLedgerOptions,
   redisLedger,
-} from '../../../src/ledger/redis-ledger.ts';
+} from '../../../src/ledger/redis/redis-ledger.ts';
 
 export interface Connected {
   readonly client: RedisClient;

@@ -1,4 +1,8 @@
-import type { PgPool, PostgresClient, PostgresJs } from '../../../src/ledger/postgres-ledger.ts';
+import type {
+  PgPool,
+  PostgresClient,
+  PostgresJs,
+} from '../../../src/ledger/postgres/postgres-ledger.ts';
 
 /** Told of each text before it is sent; what it throws is thrown instead. */
 export type See = (text: string) => void;

@@ -1,4 +1,3 @@
-import { script } from '../script.ts';
 import { ACCOUNTS, FORMATS } from './accounts.ts';
 import { TIME } from './clock.ts';
 import { assembled } from './constants.ts';
@@ -7,6 +6,7 @@ import { HOLDS, STATE } from './holds.ts';
 import { LEASES } from './leases.ts';
 import { PLANS } from './plans.ts';
 import { SAVE } from './save.ts';
+import { script } from './script.ts';
 import { VERBS } from './verbs.ts';
 
 /** A server learns the script by it before the first verbs come. */

@@ -1,4 +1,4 @@
-import { FILLER } from '../layout.ts';
+import { FILLER } from './layout.ts';
 
 /**
  * Ends leases that are over, oldest first, each as of its end. The verbs wait until there are none. Else

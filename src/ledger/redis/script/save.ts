@@ -1,4 +1,4 @@
-import { FILLER } from '../layout.ts';
+import { FILLER } from './layout.ts';
 
 /**
  * Writes what the batch changed. Nothing is written before, so that an error has no effect: also not one

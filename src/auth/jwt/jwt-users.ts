@@ -1,0 +1,57 @@
+import type { Clock } from '../../base/clock.ts';
+import { isPromiseLike } from '../../base/deadline.ts';
+import type { Denial } from '../../core/denial.ts';
+import { type User, userShape } from '../../core/user.ts';
+import type { Identity } from '../../plans/scope.ts';
+import type { Authenticator } from '../authenticator.ts';
+import { bearerCredential, EXPIRED_CREDENTIAL, INVALID_CREDENTIAL } from '../bearer-credential.ts';
+import { createJwtVerifier, type Verdict } from './jwt-verifier.ts';
+import type { Claims } from './read-jwt.ts';
+import type { SignatureCheck } from './signatures.ts';
+
+/** What `jwt` and the presets come down to. */
+export interface JwtUserRules {
+  readonly issuer: string;
+  readonly audience: readonly string[] | undefined;
+  readonly isSigned: SignatureCheck;
+  readonly requiredClaims?: readonly string[];
+  readonly typ?: string | undefined;
+  readonly skewMs: number;
+  readonly clock: Clock;
+  user(claims: Claims): User | undefined | Promise<User | undefined>;
+}
+
+/** The users of one issuer, by the bearer tokens that it gave them. */
+export function jwtUsers({ requiredClaims = [], typ, ...rules }: JwtUserRules): Authenticator {
+  const accept = async (claims: Claims, expiresAtMs: number): Promise<Identity | undefined> => {
+    const user = await rules.user(claims);
+    return user && { user, expiresAtMs };
+  };
+  const verify = createJwtVerifier({ ...rules, typ, requiredClaims, accept });
+  return {
+    authenticate(request) {
+      const credential = bearerCredential(request);
+      if (credential === undefined) return undefined;
+      const verdict = verify(credential);
+      return isPromiseLike(verdict) ? verdict.then(answerTo) : answerTo(verdict);
+    },
+  };
+}
+
+function answerTo(verdict: Verdict<Identity>): Identity | Denial | undefined {
+  if (typeof verdict === 'object') return verdict.subject;
+  if (verdict === 'foreign') return undefined;
+  return verdict === 'expired' ? EXPIRED_CREDENTIAL : INVALID_CREDENTIAL;
+}
+
+/** The user whom `sub` names; `undefined` when it is missing or no id that a user may have. */
+export function subjectOf(
+  claims: Claims,
+  more: Omit<User, 'id' | 'claims'> = {},
+): User | undefined {
+  const id = claims['sub'];
+  const user = { ...more, id, claims };
+  return userShape.safeParse(user).success
+    ? Object.freeze({ ...more, id: String(id), claims })
+    : undefined;
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { type Clock, systemClock } from '../../base/clock.ts';
+import { parseDurationMs } from '../../base/duration.ts';
+import type { Authenticator } from '../authenticator.ts';
+import { type JwtUserRules, jwtUsers } from './jwt-users.ts';
+import type { KeySource } from './key-lookup.ts';
+import { type KeysAt, keySet } from './key-set.ts';
+import { type JwtAlgorithm, type SignatureCheck, signedBy } from './signatures.ts';
+
+/** What every provider's preset takes beside its own options. */
+export interface ProviderOptions {
+  /** Where the provider's keys are, instead of where it publishes them: a test, a mirror. */
+  readonly jwks?: KeysAt;
+  /** How far clocks may be apart, at most `'30s'`; default `'5s'`. */
+  readonly skew?: string;
+  readonly clock?: Clock;
+}
+
+const SKEW_MS_MAX = 30_000;
+const clockShape = z.custom<Clock>(
+  (value) => typeof value === 'object' && value !== null && 'nowMs' in value,
+  'must have a method "nowMs"',
+);
+
+/** The options above, as each preset's shape has them. */
+export const providerShape = {
+  jwks: z.unknown().optional(),
+  skew: z
+    .string()
+    .default('5s')
+    .transform((skew) => parseDurationMs(skew, 'skew'))
+    .refine((skewMs) => skewMs <= SKEW_MS_MAX, 'must be at most "30s"'),
+  clock: clockShape.default(() => systemClock),
+};
+
+export const text = z.string({ error: 'must be a non-empty text' }).min(1, 'must not be empty');
+const listOfTexts = z.array(text).min(1, 'must not be empty');
+/** Always a list once it is read. */
+export const oneOrMore = z
+  .union([text, listOfTexts], 'must be a non-empty text, or a list of them')
+  .transform((value) => (typeof value === 'string' ? [value] : value));
+
+/** The options above, once they are read. */
+export interface ParsedProviderOptions {
+  readonly jwks?: unknown;
+  /** In milliseconds by now. */
+  readonly skew: number;
+  readonly clock: Clock;
+}
+
+interface ProviderRules
+  extends Pick<JwtUserRules, 'issuer' | 'audience' | 'requiredClaims' | 'user'> {
+  readonly algorithms: readonly JwtAlgorithm[];
+  /** Where the provider publishes its keys. */
+  readonly keys: string | KeySource;
+  /** Signatures that are checked another way than by those keys. */
+  checkSignature?(byKeys: SignatureCheck): SignatureCheck;
+}
+
+/** The users of one provider, by its own rules. `name` is the preset's, for what is wrong with it. */
+export function providerUsers(
+  name: string,
+  { jwks, skew, clock }: ParsedProviderOptions,
+  { algorithms, keys, checkSignature = (byKeys) => byKeys, ...rules }: ProviderRules,
+): Authenticator {
+  const published = typeof keys === 'string' ? keySet(keys, name, clock) : keys;
+  const source = jwks === undefined ? published : keySet(jwks, `${name}.jwks`, clock);
+  const isSigned = checkSignature(signedBy(source, algorithms));
+  return jwtUsers({ ...rules, isSigned, skewMs: skew, clock });
+}

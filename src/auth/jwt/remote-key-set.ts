@@ -1,0 +1,103 @@
+import type { Clock } from '../../base/clock.ts';
+import { AuthenticationUnavailableError } from '../../core/errors.ts';
+import { fetchJson } from './fetch-json.ts';
+import { type KeyHeader, type KeySource, keyLookup, type VerificationKey } from './key-lookup.ts';
+
+/** Below the guard's own 5 s for `auth`, so that its answer tells of this and not of a hook. */
+const FETCH_MS_MAX = 4_000;
+const FETCH_INTERVAL_MS = 30_000;
+const FRESH_MS_DEFAULT = 600_000;
+const DAY_MS = 86_400_000;
+/** How long after its freshness a set is still used while a new one is on its way. */
+const STALE_MS_UNAWAITED = 60_000;
+
+interface Fetched {
+  readonly lookup: KeySource;
+  readonly atMs: number;
+  readonly freshMs: number;
+}
+
+/**
+ * The keys at a URL, asked for when a token first needs one, and then at most once in 30 s, whatever
+ * tokens come and whether or not the last attempt failed (A27). A set is fresh for as long as its
+ * `cache-control` says, from 30 s to 24 h, 10 minutes when it says nothing; one that cannot be renewed
+ * goes on verifying for another 24 h. A set without public keys counts as a failure. Without any set,
+ * `keyFor` throws `AuthenticationUnavailableError`, within 4 s.
+ */
+export class RemoteKeySet implements KeySource {
+  readonly #name: URL;
+  readonly #locate: (signal: AbortSignal) => URL | Promise<URL>;
+  readonly #clock: Clock;
+  #fetched: Fetched | undefined;
+  #triedAtMs = Number.NEGATIVE_INFINITY;
+  #pending: Promise<void> | undefined;
+  #failure: unknown;
+
+  /** `name` stands for the set in errors. */
+  constructor(name: URL, locate: (signal: AbortSignal) => URL | Promise<URL>, clock: Clock) {
+    this.#name = name;
+    this.#locate = locate;
+    this.#clock = clock;
+  }
+
+  async keyFor(header: KeyHeader): Promise<VerificationKey | undefined> {
+    await this.#freshen();
+    const key = await this.#usable()?.lookup.keyFor(header);
+    if (key !== undefined) return key;
+    await this.#renew();
+    const renewed = this.#usable();
+    if (renewed !== undefined) return renewed.lookup.keyFor(header);
+    throw new AuthenticationUnavailableError(`There are no keys from ${this.#name.href}`, {
+      cause: this.#failure,
+    });
+  }
+
+  #freshen(): Promise<void> | undefined {
+    const staleMs = this.#staleMs();
+    if (staleMs < 0) return undefined;
+    const renewing = this.#renew();
+    return staleMs < STALE_MS_UNAWAITED ? undefined : renewing;
+  }
+
+  #usable(): Fetched | undefined {
+    return this.#staleMs() < DAY_MS ? this.#fetched : undefined;
+  }
+
+  /** How long the set has been stale; negative while it is fresh. */
+  #staleMs(): number {
+    if (this.#fetched === undefined) return Number.POSITIVE_INFINITY;
+    const { atMs, freshMs } = this.#fetched;
+    return this.#sinceMs(atMs) - freshMs;
+  }
+
+  /** A clock that was set back must not make anything last longer. */
+  #sinceMs(atMs: number): number {
+    const ms = this.#clock.nowMs() - atMs;
+    return ms < 0 ? DAY_MS : ms;
+  }
+
+  /** Never rejects. */
+  #renew(): Promise<void> {
+    if (this.#pending !== undefined) return this.#pending;
+    if (this.#sinceMs(this.#triedAtMs) < FETCH_INTERVAL_MS) return Promise.resolve();
+    this.#triedAtMs = this.#clock.nowMs();
+    this.#pending = this.#fetch()
+      .catch((error: unknown) => {
+        this.#failure = error;
+      })
+      .finally(() => {
+        this.#pending = undefined;
+      });
+    return this.#pending;
+  }
+
+  async #fetch(): Promise<void> {
+    const signal = AbortSignal.timeout(FETCH_MS_MAX);
+    const url = await this.#locate(signal);
+    const { value, maxAgeMs = FRESH_MS_DEFAULT } = await fetchJson(url, signal);
+    const lookup = keyLookup(value);
+    if (lookup === undefined) throw new Error(`${url.href} has no public keys`);
+    const freshMs = Math.min(Math.max(maxAgeMs, FETCH_INTERVAL_MS), DAY_MS);
+    this.#fetched = { lookup, atMs: this.#clock.nowMs(), freshMs };
+  }
+}

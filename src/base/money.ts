@@ -1,0 +1,1 @@
+export const NANO_USD_PER_USD = 1e9;

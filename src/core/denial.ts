@@ -1,0 +1,88 @@
+import type { Standing } from '../plans/accounts.ts';
+
+/** How a client must read a denial: OpenAI's error `type`, and whether an SDK may repeat the call. */
+interface CodeEntry {
+  readonly status: number;
+  readonly type: string;
+  /** The value of `x-should-retry`; `undefined` leaves it to the client's own rules. */
+  readonly shouldRetry?: boolean;
+}
+
+const entry = (status: number, type: string, shouldRetry?: boolean): CodeEntry =>
+  shouldRetry === undefined ? { status, type } : { status, type, shouldRetry };
+
+/** Every way in which the guard ends a call, with its HTTP status: the one table of codes. */
+export const denialCodes = {
+  invalid_credential: entry(401, 'invalid_request_error'),
+  expired_credential: entry(401, 'invalid_request_error'),
+  user_blocked: entry(403, 'access_denied'),
+  model_not_allowed: entry(403, 'access_denied'),
+  endpoint_not_allowed: entry(403, 'access_denied'),
+  unknown_endpoint: entry(404, 'invalid_request_error'),
+  method_not_allowed: entry(405, 'invalid_request_error'),
+  invalid_request: entry(400, 'invalid_request_error'),
+  parameter_not_allowed: entry(400, 'invalid_request_error'),
+  model_not_priced: entry(400, 'invalid_request_error'),
+  request_too_large: entry(413, 'invalid_request_error', false),
+  unsupported_media_type: entry(415, 'invalid_request_error'),
+  rate_limit_exceeded: entry(429, 'rate_limit_exceeded'),
+  too_many_concurrent: entry(429, 'rate_limit_exceeded'),
+  quota_exceeded: entry(429, 'insufficient_quota', false),
+  budget_exceeded: entry(429, 'insufficient_quota', false),
+  internal_error: entry(500, 'server_error', false),
+  upstream_failed: entry(502, 'server_error'),
+  service_budget_exceeded: entry(503, 'service_unavailable', false),
+  ledger_unavailable: entry(503, 'service_unavailable'),
+  upstream_account: entry(503, 'service_unavailable', false),
+  upstream_busy: entry(503, 'service_unavailable'),
+  auth_unavailable: entry(503, 'service_unavailable'),
+  shutting_down: entry(503, 'service_unavailable'),
+  upstream_timeout: entry(504, 'server_error', false),
+} as const satisfies Record<string, CodeEntry>;
+
+export type DenialCode = keyof typeof denialCodes;
+
+/** One limit that a denied call broke, as its own user may see it. */
+export interface BrokenLimit {
+  readonly name: string;
+  readonly unit: string;
+  readonly limit: number;
+  readonly remaining: number;
+  /** Unix ms; `undefined` when it can never fit or waits for calls in flight. */
+  readonly fitsAtMs?: number;
+  /** False when only calls in flight are in the way. */
+  readonly hard: boolean;
+}
+
+/** A call that ends here: a value, never thrown. */
+export interface Denial {
+  readonly denied: true;
+  readonly code: DenialCode;
+  /** Plain words, safe to show; says which field or limit, and what to do. */
+  readonly message: string;
+  /** The request field at fault. */
+  readonly param?: string;
+  readonly limits?: readonly BrokenLimit[];
+  /** When the same call is worth repeating, Unix ms. */
+  readonly resetsAtMs?: number;
+  /** Overrides the table where a repeat might be billed twice. */
+  readonly shouldRetry?: boolean;
+  /** Methods that the path serves, for 405. */
+  readonly allow?: string;
+  /** Where the caller's own limits stand. */
+  readonly standing?: Standing;
+  /** Decided without the store, which failed; `undefined` is no. */
+  readonly degraded?: true;
+}
+
+export function deny(
+  code: DenialCode,
+  message: string,
+  more: Omit<Denial, 'denied' | 'code' | 'message'> = {},
+): Denial {
+  return { denied: true, code, message, ...more };
+}
+
+export function isDenial(value: unknown): value is Denial {
+  return typeof value === 'object' && value !== null && 'denied' in value;
+}

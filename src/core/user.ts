@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { parseOrThrow } from '../base/parse-or-throw.ts';
+
+/** Somebody whom a verified credential, or server code, vouches for. */
+export interface User {
+  /** Stable and unique in the app; 1 to 256 characters, no control characters. */
+  readonly id: string;
+  readonly plan?: string;
+  readonly anonymous?: boolean;
+  /** What the credential says besides; never anything that the user may write himself. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+}
+
+const USER_ID_LENGTH_MAX = 256;
+
+export const userShape = z.strictObject({
+  id: z
+    .string()
+    .min(1)
+    .max(USER_ID_LENGTH_MAX)
+    // Control characters would forge log lines and confuse stores; lone surrogates have no UTF-8.
+    .refine((id) => !/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(id), 'must not contain control characters'),
+  plan: z.string().min(1).optional(),
+  anonymous: z.boolean().optional(),
+  claims: z.record(z.string(), z.unknown()).optional(),
+});
+
+/** A user as server code or an authenticator names one. `TypeError` when it is none. */
+export function parseUser(user: unknown): User {
+  return parseOrThrow(userShape, typeof user === 'string' ? { id: user } : user, 'user') as User;
+}

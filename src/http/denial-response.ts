@@ -1,0 +1,85 @@
+import type { Clock } from '../base/clock.ts';
+import { type Denial, denialCodes } from '../core/denial.ts';
+import type { Events } from '../core/events.ts';
+import type { GuardAnswer, HeaderList } from '../core/response.ts';
+import type { Identified, Refuse } from '../pipeline/states.ts';
+import type { Standing } from '../plans/accounts.ts';
+import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
+
+/** Some SDKs sleep for as long as they are told (measured: an hour and more), so they are told little. */
+const RETRY_AFTER_SECONDS_MAX = 60;
+const RETRYABLE_STATUS: ReadonlySet<number> = new Set([429, 503]);
+
+/** Words a denial as OpenAI words its errors, with what a client needs to act also in headers. */
+export function createRefuse(events: Events, clock: Clock): Refuse {
+  return (denial, at) => {
+    const { identity, standing = denial.standing } = at as Partial<
+      Identified & { standing: Standing }
+    >;
+    const userId = identity?.user.id;
+    const { code, degraded = false } = denial;
+    events.emit('denied', { code, degraded, userId, message: onOneLine(denial.message) });
+    return refusal(denial, standing, clock.nowMs());
+  };
+}
+
+/** Controls, marks that turn the direction of text, and Unicode's own line ends. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+
+/** A message may quote what a client wrote, which must not forge a line of the app's log. */
+function onOneLine(message: string): string {
+  return message.replace(UNPRINTABLE, (mark) => {
+    return `\\u${(mark.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+/** The answer for one denial. */
+export function refusal(
+  denial: Denial,
+  standing: Standing | undefined,
+  nowMs: number,
+): GuardAnswer {
+  const { status, type } = denialCodes[denial.code];
+  const { code, message, param = null, limits, resetsAtMs } = denial;
+  const error = {
+    message,
+    type,
+    param,
+    code,
+    ...(limits && {
+      limits: limits.map(({ fitsAtMs, ...limit }) => ({ ...limit, ...resets(fitsAtMs) })),
+    }),
+    ...resets(resetsAtMs),
+  };
+  const headers = {
+    'content-type': 'application/json',
+    'x-guard-code': code,
+    ...(standing && rateLimitHeaders(standing, nowMs)),
+    ...retryHeaders(denial, nowMs),
+    ...(denial.allow !== undefined && { allow: denial.allow }),
+    ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+  };
+  return { status, headers, body: JSON.stringify({ error }) };
+}
+
+const unixSeconds = (ms: number) => Math.ceil(ms / 1000);
+
+function resets(atMs: number | undefined): { resets_at?: number } {
+  return atMs === undefined ? {} : { resets_at: unixSeconds(atMs) };
+}
+
+function retryHeaders(denial: Denial, nowMs: number): HeaderList {
+  const { resetsAtMs } = denial;
+  const headers: HeaderList = {};
+  if (resetsAtMs !== undefined) headers['x-guard-reset'] = String(unixSeconds(resetsAtMs));
+  const { status, ...entry } = denialCodes[denial.code];
+  const waitSeconds = Math.max(1, Math.ceil(((resetsAtMs ?? nowMs) - nowMs) / 1000));
+  const tooLong = waitSeconds > RETRY_AFTER_SECONDS_MAX;
+  const listed = 'shouldRetry' in entry ? entry.shouldRetry : undefined;
+  const shouldRetry = tooLong ? false : (denial.shouldRetry ?? listed);
+  if (shouldRetry !== undefined) headers['x-should-retry'] = String(shouldRetry);
+  if (RETRYABLE_STATUS.has(status) && shouldRetry !== false) {
+    headers['retry-after'] = String(waitSeconds);
+  }
+  return headers;
+}

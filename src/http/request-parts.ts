@@ -1,0 +1,52 @@
+import { withDeadline } from '../base/deadline.ts';
+import { BodyError } from '../core/errors.ts';
+import type { GuardRequest, RequestBody } from '../core/request.ts';
+
+/**
+ * Splits a raw request target below its mount point, decoding and normalising nothing. A target
+ * outside the prefix, or one that is no plain path, gets a path that no endpoint has.
+ */
+export function splitTarget(target: string, prefix: string): { path: string; query: string } {
+  const mark = target.indexOf('?');
+  const full = mark === -1 ? target : target.slice(0, mark);
+  const query = mark === -1 ? '' : target.slice(mark + 1);
+  if (prefix !== '' && !full.startsWith(`${prefix}/`)) return { path: '', query };
+  return { path: full.slice(prefix.length), query };
+}
+
+/** A body that the host's own parser read: raw bytes, text, or the parsed value. */
+export function hostBody(body: unknown, limitBytes: number): RequestBody {
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
+    return { kind: 'parsed', value: body };
+  }
+  const byteLength = typeof body === 'string' ? Buffer.byteLength(body, 'utf8') : body.byteLength;
+  if (byteLength <= limitBytes) {
+    return typeof body === 'string'
+      ? { kind: 'text', text: body, byteLength }
+      : { kind: 'bytes', bytes: body };
+  }
+  throw new BodyError('request_too_large', `The body is larger than ${limitBytes} bytes.`);
+}
+
+const BODY_BYTES_MAX = 64 * 1024;
+const BODY_MS_MAX = 10_000;
+
+/** The host left no raw body to verify. Not the sender's fault, who may repeat it until that is mended. */
+export class RawBodyError extends Error {
+  override readonly name = 'RawBodyError';
+}
+
+/**
+ * The body as it was sent, since its signature is over its bytes. Throws `BodyError` for one that is too
+ * large, late or cut off, `RawBodyError` for one that the host has parsed.
+ */
+export async function readSignedBody(request: GuardRequest): Promise<string> {
+  const body = await withDeadline(request.readBody(BODY_BYTES_MAX), BODY_MS_MAX, late);
+  if (body.kind === 'text') return body.text;
+  if (body.kind === 'bytes') return Buffer.from(body.bytes).toString('utf8');
+  throw new RawBodyError(
+    'The signature is over the raw body, which a body parser of the host has parsed: mount the webhooks before it.',
+  );
+}
+
+const late = () => new BodyError('invalid_request', 'The body did not arrive in time.');

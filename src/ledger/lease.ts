@@ -1,0 +1,11 @@
+export interface Lease {
+  /** How long the hold lives unless renewed; counted from the store's now. */
+  readonly durationMs: number;
+  /** Whether the call may have left for OpenAI. An expired hold that was dispatched stays charged at
+   * what it held; one that was not is given back. Slots of `concurrent` are freed either way. */
+  readonly dispatched: boolean;
+}
+export function assertLease({ durationMs }: Lease): void {
+  if (durationMs > 0 && durationMs <= Number.MAX_SAFE_INTEGER) return;
+  throw new TypeError(`"durationMs" must be a number of milliseconds above 0, not ${durationMs}`);
+}

@@ -1,0 +1,167 @@
+import { type Clock, systemClock } from '../../base/clock.ts';
+import { LedgerError } from '../../core/errors.ts';
+import { type Amounts, assertAmounts, assertGifts } from '../amounts.ts';
+import type { Ending, Hold } from '../counting/hold.ts';
+import { NOTHING, type Taken, Verbs } from '../counting/verbs.ts';
+import type { Lease } from '../lease.ts';
+import { assertLease } from '../lease.ts';
+import type {
+  Balance,
+  Claim,
+  Granted,
+  InProcessVerbs,
+  Ledger,
+  NotGranted,
+  Resolution,
+} from '../ledger.ts';
+import type { Records } from '../records.ts';
+import { MemoryAccounts } from './memory-accounts.ts';
+import { MemoryCredits } from './memory-credits.ts';
+import { MemoryHolds } from './memory-holds.ts';
+import { MemoryRecords } from './memory-records.ts';
+
+export interface MemoryLedgerOptions {
+  /** Users, tokens and other subjects that count on their own; default 1,000,000. When there are that
+   * many with something used or held, those that are new share one quota among them. */
+  readonly maxSubjects?: number;
+  /** Records that have not expired; default 1,000,000. A write beyond throws `LedgerError`. */
+  readonly maxRecords?: number;
+  /** Holds at once; default 100,000. A reserve beyond throws `LedgerError`. */
+  readonly maxLeases?: number;
+  /** Finished ids that are remembered; default 1,000: within one process no reply gets lost, so an id
+   * comes again soon or never. Beyond, or after `retentionMs`, the oldest are forgotten: to settle,
+   * release or renew one of them has no effect and answers `unknown`. */
+  readonly maxTombstones?: number;
+  /** How long finished ids are remembered, if not too many come; default one hour. */
+  readonly retentionMs?: number;
+  readonly clock?: Clock;
+}
+
+/**
+ * Keeps all counters in this process: nothing is shared with others, and nothing survives it. Starts
+ * no timer. Time never goes backwards in it: while the clock is behind where it was, it stands still.
+ */
+export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
+  return new MemoryLedger(options);
+}
+
+const HOUR_MS = 3_600_000;
+
+class MemoryLedger implements Ledger {
+  readonly inProcess: InProcessVerbs;
+  readonly records: Records & { clear(): void };
+  readonly #clock: Clock;
+  readonly #accounts: MemoryAccounts;
+  readonly #holds: MemoryHolds;
+  readonly #credits: MemoryCredits;
+  readonly #verbs: Verbs;
+  #latestMs = 0;
+  #closed = false;
+
+  constructor({
+    maxSubjects = 1_000_000,
+    maxRecords = 1_000_000,
+    maxLeases = 100_000,
+    maxTombstones = 1_000,
+    retentionMs = HOUR_MS,
+    clock = systemClock,
+  }: MemoryLedgerOptions) {
+    this.#clock = clock;
+    this.#accounts = new MemoryAccounts(maxSubjects);
+    this.#holds = new MemoryHolds(maxLeases, maxTombstones, retentionMs);
+    this.#credits = new MemoryCredits(retentionMs);
+    this.#verbs = new Verbs({
+      accounts: this.#accounts,
+      holds: this.#holds,
+      credits: this.#credits,
+    });
+    this.records = new MemoryRecords(maxRecords, () => this.#now());
+    this.inProcess = {
+      reserve: (id, claims, held, lease) => this.#take(id, claims, held, lease),
+      settle: (hold: Hold, used) => this.#end(hold, 'settled', used),
+      release: (hold: Hold) => this.#end(hold, 'released', NOTHING),
+      renew: (hold: Hold, lease) => this.#extend(hold, lease),
+    };
+  }
+
+  async reserve(
+    id: string,
+    claims: readonly Claim[],
+    held: Amounts,
+    lease: Lease,
+  ): Promise<Granted | NotGranted> {
+    assertAmounts(held);
+    assertLease(lease);
+    const nowMs = this.#begin();
+    this.#holds.assertRoom(id);
+    return this.#verbs.reserve(id, this.#accounts.placed(claims, nowMs), held, lease, nowMs);
+  }
+
+  async settle(id: string, used: Amounts): Promise<Resolution> {
+    assertAmounts(used);
+    return this.#verbs.settle(id, used, this.#begin());
+  }
+
+  async release(id: string): Promise<Resolution> {
+    return this.#verbs.release(id, this.#begin());
+  }
+
+  async renew(id: string, lease: Lease): Promise<boolean> {
+    assertLease(lease);
+    return this.#verbs.renew(id, lease, this.#begin());
+  }
+
+  async read(claims: readonly Claim[]): Promise<readonly Balance[]> {
+    const nowMs = this.#begin();
+    return this.#verbs.read(this.#accounts.placed(claims, nowMs), nowMs);
+  }
+
+  async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {
+    assertGifts(amounts);
+    const nowMs = this.#begin();
+    if (this.#credits.has(id)) return 'replayed';
+    const own = this.#accounts.ownOf(claims, amounts, nowMs);
+    return this.#verbs.credit(id, own, amounts, nowMs);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#accounts.clear();
+    this.#holds.clear();
+    this.#credits.clear();
+    this.records.clear();
+  }
+
+  #take(id: string, claims: readonly Claim[], held: Amounts, lease: Lease): Taken | NotGranted {
+    assertAmounts(held);
+    assertLease(lease);
+    const nowMs = this.#begin();
+    this.#holds.assertRoom();
+    const decision = this.#verbs.take(id, this.#accounts.placed(claims, nowMs), held, lease, nowMs);
+    if (decision.granted) this.#holds.lease(decision.hold);
+    return decision;
+  }
+
+  #end(hold: Hold, ending: Ending, used: Amounts): Resolution {
+    assertAmounts(used);
+    return this.#verbs.end(hold, ending, used, this.#begin());
+  }
+
+  #extend(hold: Hold, lease: Lease): boolean {
+    assertLease(lease);
+    return this.#verbs.extend(hold, lease, this.#begin());
+  }
+
+  #begin(): number {
+    const nowMs = this.#now();
+    this.#verbs.expire(nowMs);
+    return nowMs;
+  }
+
+  #now(): number {
+    if (this.#closed) throw new LedgerError('the ledger is closed');
+    const readMs = Math.floor(this.#clock.nowMs());
+    if (readMs > this.#latestMs && readMs < Number.POSITIVE_INFINITY) this.#latestMs = readMs;
+    return this.#latestMs;
+  }
+}

@@ -1,0 +1,139 @@
+import { type Amounts, assertAmounts, assertGifts } from '../amounts.ts';
+import type { Verbs } from '../counting/verbs.ts';
+import type { Lease } from '../lease.ts';
+import { assertLease } from '../lease.ts';
+import type { Balance, Claim, Granted, Ledger, NotGranted, Resolution } from '../ledger.ts';
+import { driverFor, type PostgresClient, sizeOf } from './client.ts';
+import { type Listen, listenOn } from './listen.ts';
+import { PostgresRecords } from './postgres-records.ts';
+import { type PostgresLedgerOptions, PostgresStore } from './postgres-store.ts';
+import { DEFAULT_SCHEMA } from './schema.ts';
+import { storable, storableClaims } from './storable.ts';
+
+export type { PostgresClient } from './client.ts';
+export type { PgListener, PostgresJsListener, PostgresListener } from './listen.ts';
+export type { PgConnection, PgPool } from './pg-driver.ts';
+export type { PostgresJs, PostgresJsConnection } from './postgres-js-driver.ts';
+export type { PostgresLedgerOptions } from './postgres-store.ts';
+export { postgresSchemaSql } from './schema.ts';
+
+export interface PostgresLedger extends Ledger {
+  /** Makes or checks the schema now rather than at the first use; may be awaited at the start. */
+  ready(): Promise<void>;
+}
+
+/**
+ * Keeps all counters in Postgres, exact over any number of processes: the verbs of one turn share a
+ * transaction of two round trips. Takes the application's own pool and holds none of its connections
+ * between transactions. A pool of fewer than two connections is warned of (`GUARD_POSTGRES_POOL`).
+ */
+export function postgresLedger(
+  pool: PostgresClient,
+  options: PostgresLedgerOptions = {},
+): PostgresLedger {
+  const store = new PostgresStore(driverFor(pool), options);
+  const listen = listenOn(options.schema ?? DEFAULT_SCHEMA, pool, options.listenWith);
+  warnOfSmallPool(pool);
+  return new OnPostgres(store, options.pollMs ?? 400, listen);
+}
+
+/** No hold has such an id: one that looks like a hash is hashed. */
+const CREDIT = '#sha256:gift:';
+
+class OnPostgres implements PostgresLedger {
+  readonly records: PostgresRecords;
+  readonly #store: PostgresStore;
+
+  constructor(store: PostgresStore, pollMs: number, listen: Listen) {
+    this.#store = store;
+    this.records = new PostgresRecords(store, pollMs, listen);
+  }
+
+  ready(): Promise<void> {
+    return this.#store.ready();
+  }
+
+  async reserve(
+    id: string,
+    claims: readonly Claim[],
+    held: Amounts,
+    lease: Lease,
+  ): Promise<Granted | NotGranted> {
+    assertAmounts(held);
+    assertLease(lease);
+    const own = storableClaims(claims);
+    const key = storable(id);
+    return this.#store.transact({
+      ids: [key],
+      keys: keysOf(own),
+      run: (verbs, nowMs) => verbs.reserve(key, own, held, lease, nowMs),
+    });
+  }
+
+  async settle(id: string, used: Amounts): Promise<Resolution> {
+    assertAmounts(used);
+    return this.#end(id, (verbs, key, nowMs) => verbs.settle(key, used, nowMs));
+  }
+
+  release(id: string): Promise<Resolution> {
+    return this.#end(id, (verbs, key, nowMs) => verbs.release(key, nowMs));
+  }
+
+  async renew(id: string, lease: Lease): Promise<boolean> {
+    assertLease(lease);
+    return this.#end(id, (verbs, key, nowMs) => verbs.renew(key, lease, nowMs));
+  }
+
+  async read(claims: readonly Claim[]): Promise<readonly Balance[]> {
+    const own = storableClaims(claims);
+    return this.#store.peek(keysOf(own), (verbs, nowMs) => verbs.read(own, nowMs));
+  }
+
+  async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {
+    assertGifts(amounts);
+    const own = storableClaims(claims);
+    const key = CREDIT + storable(id);
+    return this.#store.transact({
+      ids: [key],
+      keys: keysOf(own),
+      run: (verbs, nowMs) => verbs.credit(key, own, amounts, nowMs),
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#store.close();
+    this.records.close();
+  }
+
+  /** What is done to a hold, of which the row names the accounts. */
+  #end<Answer>(
+    id: string,
+    verb: (verbs: Verbs, key: string, nowMs: number) => Answer,
+  ): Promise<Answer> {
+    const key = storable(id);
+    const run = (verbs: Verbs, nowMs: number) => verb(verbs, key, nowMs);
+    return this.#store.transact({ ids: [key], keys: [], run });
+  }
+}
+
+const keysOf = (claims: readonly Claim[]): readonly string[] =>
+  claims.map(({ subject }) => subject);
+
+const CONNECTIONS_MIN = 2;
+const warned = new WeakSet<PostgresClient>();
+
+/**
+ * Warns, once for each pool, of one that holds a single connection: a statement that waits for a lock
+ * would keep all other calls waiting. Silenced as Node's warnings are:
+ * `--disable-warning=GUARD_POSTGRES_POOL`.
+ */
+export function warnOfSmallPool(pool: PostgresClient): void {
+  const max = sizeOf(pool) ?? CONNECTIONS_MIN;
+  if (max >= CONNECTIONS_MIN || warned.has(pool)) return;
+  warned.add(pool);
+  process.emitWarning(
+    `The pool of the Postgres ledger holds ${max} connection, so that one call that waits for a lock ` +
+      `keeps all others waiting: set its "max" to at least ${CONNECTIONS_MIN}, better 4 to 8`,
+    { type: 'GuardWarning', code: 'GUARD_POSTGRES_POOL' },
+  );
+}

@@ -1,0 +1,102 @@
+import type { Amounts, Unit } from '../../amounts.ts';
+import type { Balance, Claim } from '../../ledger.ts';
+
+export type MutableAmounts = { -readonly [U in Unit]: number };
+
+export const nothing = (): MutableAmounts => ({
+  requests: 0,
+  tokens: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  nanoUsd: 0,
+  concurrent: 0,
+});
+
+/** A part of everybody's limits that this process has to itself for a while. */
+export class Chunk {
+  readonly id: string;
+  /** Where everybody's limits stood when it was taken. */
+  readonly balances: readonly Balance[];
+  /** Calls after this belong to another window. */
+  readonly endsAtMs: number;
+  /** What its calls have used; what has not been used is given back at its end. */
+  readonly used = nothing();
+  readonly #units: readonly Unit[];
+  readonly #left: MutableAmounts;
+  #calls = 0;
+
+  constructor(
+    id: string,
+    claims: readonly Claim[],
+    size: Amounts,
+    granted: { readonly balances: readonly Balance[]; readonly endsAtMs: number },
+  ) {
+    this.id = id;
+    this.#units = claims.map(({ rule }) => rule.unit);
+    this.#left = { ...size };
+    this.balances = granted.balances;
+    this.endsAtMs = granted.endsAtMs;
+  }
+
+  get isIdle(): boolean {
+    return this.#calls === 0;
+  }
+
+  /** Takes a call's hold, if there is as much left of every limit. */
+  take(held: Amounts): boolean {
+    if (this.#units.some((unit) => held[unit] > this.#left[unit])) return false;
+    for (const unit of new Set(this.#units)) this.#left[unit] -= held[unit];
+    this.#calls += 1;
+    return true;
+  }
+
+  /** Ends a call: what it held and did not use may be taken again. */
+  end(held: Amounts, used: Amounts): void {
+    for (const unit of new Set(this.#units)) {
+      this.#left[unit] += held[unit] - used[unit];
+      this.used[unit] += used[unit];
+    }
+    this.#calls -= 1;
+  }
+}
+
+/** `share` of each limit, and at least what the call holds. */
+export function chunkSize(claims: readonly Claim[], held: Amounts, share: number): MutableAmounts {
+  const size = nothing();
+  for (const { rule } of claims) {
+    const part = Math.floor(rule.amount * share);
+    const smallest = size[rule.unit] === 0 ? part : Math.min(size[rule.unit], part);
+    size[rule.unit] = Math.max(smallest, held[rule.unit]);
+  }
+  return size;
+}
+
+/** Half way to what the call holds; `undefined` when it is that already. */
+export function smallerSize(size: Amounts, held: Amounts): MutableAmounts | undefined {
+  const smaller = nothing();
+  let isSmaller = false;
+  for (const unit of Object.keys(smaller) as Unit[]) {
+    if (size[unit] === 0) continue;
+    smaller[unit] = held[unit] + Math.floor((size[unit] - held[unit]) / 2);
+    isSmaller ||= smaller[unit] < size[unit];
+  }
+  return isSmaller ? smaller : undefined;
+}
+
+/** When the first of the windows ends in which these claims count now. */
+export function windowEndMs(claims: readonly Claim[], nowMs: number): number {
+  return Math.min(
+    ...claims.map(({ rule }) => {
+      if (rule.kind === 'concurrent') return Number.POSITIVE_INFINITY;
+      if (rule.kind !== 'calendar') throw notEscrowed(rule.key);
+      const [first, second] = rule.windows;
+      return nowMs < first.endMs ? first.endMs : second.endMs;
+    }),
+  );
+}
+
+function notEscrowed(key: string): TypeError {
+  return new TypeError(
+    `the limit of everybody "${key}" must be of a calendar period (per: 'day') or "concurrent" with globalBudget: 'escrow'`,
+  );
+}

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../../base/clock.ts';
+import type { Amounts } from '../../amounts.ts';
+import type { Claim, Granted, Ledger, NotGranted } from '../../ledger.ts';
+import { Chunk, chunkSize, smallerSize, windowEndMs } from './chunk.ts';
+
+const LEASE = { durationMs: 90_000, dispatched: true };
+const TEND_MS = 30_000;
+
+interface Taken {
+  readonly chunk: Chunk;
+  readonly held: Amounts;
+}
+
+/**
+ * Everybody's limits, of which this process leases a chunk at a time: most calls ask nobody. All chunks
+ * together are held on the limits, so these are never passed. A process that dies leaves its chunk
+ * charged whole.
+ */
+export class Escrow {
+  readonly #global: Ledger;
+  readonly #share: number;
+  readonly #clock: Clock;
+  readonly #calls = new Map<string, Taken>();
+  readonly #chunks = new Set<Chunk>();
+  #current: Chunk | undefined;
+  #leasing: Promise<NotGranted | undefined> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(global: Ledger, share: number, clock: Clock) {
+    this.#global = global;
+    this.#share = share;
+    this.#clock = clock;
+  }
+
+  async take(id: string, claims: readonly Claim[], held: Amounts): Promise<Granted | NotGranted> {
+    const known = this.#calls.get(id);
+    if (known !== undefined) return { granted: true, balances: known.chunk.balances };
+    for (;;) {
+      const chunk = this.#current;
+      if (chunk !== undefined && this.#clock.nowMs() < chunk.endsAtMs && chunk.take(held)) {
+        this.#calls.set(id, { chunk, held });
+        return { granted: true, balances: chunk.balances };
+      }
+      // One lease at a time: those who wait for it mostly fit into it, too.
+      if (this.#leasing !== undefined) await this.#leasing.catch(() => {});
+      else {
+        this.#leasing = this.#lease(claims, held).finally(() => {
+          this.#leasing = undefined;
+        });
+        const denied = await this.#leasing;
+        if (denied !== undefined) return denied;
+      }
+    }
+  }
+
+  /** Idempotent. */
+  end(id: string, used: Amounts): void {
+    const taken = this.#calls.get(id);
+    if (taken === undefined) return;
+    this.#calls.delete(id);
+    taken.chunk.end(taken.held, used);
+    if (taken.chunk !== this.#current) this.#settleIfIdle(taken.chunk);
+  }
+
+  /** Gives back what is left of every chunk. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#current = undefined;
+    const settled = [...this.#chunks].map(({ id, used }) => this.#global.settle(id, used));
+    await Promise.allSettled(settled);
+  }
+
+  async #lease(claims: readonly Claim[], held: Amounts): Promise<NotGranted | undefined> {
+    const endsAtMs = windowEndMs(claims, this.#clock.nowMs());
+    this.#retire();
+    let size = chunkSize(claims, held, this.#share);
+    for (;;) {
+      const id = `chunk-${randomUUID()}`;
+      const decision = await this.#global.reserve(id, claims, size, LEASE);
+      if (decision.granted) {
+        this.#current = new Chunk(id, claims, size, { balances: decision.balances, endsAtMs });
+        this.#chunks.add(this.#current);
+        this.#timer ??= setInterval(() => this.#tend(), TEND_MS).unref();
+        return undefined;
+      }
+      const smaller = smallerSize(size, held);
+      if (smaller === undefined) return decision;
+      size = smaller;
+    }
+  }
+
+  #retire(): void {
+    const chunk = this.#current;
+    this.#current = undefined;
+    if (chunk !== undefined) this.#settleIfIdle(chunk);
+  }
+
+  #settleIfIdle(chunk: Chunk): void {
+    if (!chunk.isIdle || !this.#chunks.delete(chunk)) return;
+    // What cannot be written is charged by the lease, whole.
+    this.#global.settle(chunk.id, chunk.used).catch(() => {});
+  }
+
+  /** A chunk that nobody uses goes back to the others; the rest keep their leases. */
+  #tend(): void {
+    if (this.#current?.isIdle) this.#retire();
+    for (const { id } of this.#chunks) this.#global.renew(id, LEASE).catch(() => {});
+  }
+}

@@ -1,0 +1,190 @@
+import { RecentMap } from '../../base/recent-map.ts';
+import { LedgerError } from '../../core/errors.ts';
+import { type Amounts, assertAmounts, assertGifts } from '../amounts.ts';
+import { Batches } from '../batches.ts';
+import { balancesOf, violationsOf } from '../counting/part.ts';
+import { NOTHING } from '../counting/verbs.ts';
+import type { Lease } from '../lease.ts';
+import { assertLease } from '../lease.ts';
+import type { Balance, Claim, Granted, Ledger, NotGranted, Resolution } from '../ledger.ts';
+import type { Records } from '../records.ts';
+import { BatchRunner, loadBatch } from './batch-runner.ts';
+import { driverOf, isErrorReply, type RedisClient, type RedisDriver } from './driver.ts';
+import { EscrowLedger } from './escrow/escrow-ledger.ts';
+import { type Plan, planOf } from './plan.ts';
+import { type Ask, RedisRecords } from './redis-records.ts';
+import { type RedisLedgerOptions, RedisStore } from './redis-store.ts';
+import { STATUS, VERB } from './script/codes.ts';
+import { script } from './script/script.ts';
+import { partsOf } from './standing.ts';
+import { type Answer, amountNumbers, leaseNumbers, resolutionOf, type Verb } from './verb.ts';
+
+export type { RedisClient } from './driver.ts';
+export type { RedisLedgerOptions } from './redis-store.ts';
+
+/**
+ * Keeps all counters in Redis (6.2 or later) or Valkey: exact over any number of processes, one round
+ * trip for each verb. Verbs of the same turn of the event loop share a script. Takes your own client, and
+ * never closes it. Warns where the server may evict counters, since they would begin at zero
+ * (`GUARD_REDIS_EVICTION`), and where it keeps its time from scripts, so that the clients' clocks decide
+ * (`GUARD_REDIS_CLOCK`).
+ */
+export function redisLedger(client: RedisClient, options: RedisLedgerOptions = {}): Ledger {
+  const driver = driverOf(client);
+  const { namespace = 'guard', globalBudget } = options;
+  warnOfRedis(driver, namespace);
+  loadBatch(driver, namespace);
+  return globalBudget === 'escrow' ? sharded(driver, options) : new RedisLedger(driver, options);
+}
+
+const SHARDS = 64;
+
+/** Users by their shards, each a namespace and so a slot of its own; everybody in one more. */
+function sharded(driver: RedisDriver, options: RedisLedgerOptions): Ledger {
+  const { namespace = 'guard', clock } = options;
+  const shard = (_: unknown, index: number) =>
+    new RedisLedger(driver, { ...options, namespace: `${namespace}-${index}` });
+  const shards = Array.from({ length: SHARDS }, shard);
+  const global = new RedisLedger(driver, options);
+  return new EscrowLedger(global, shards, clock === undefined ? {} : { clock });
+}
+
+/** Ids whose accounts are remembered; of others the store is asked. */
+const IDS_MAX = 200_000;
+const HOUR_MS = 3_600_000;
+/** A script holds up everybody else on the server while it runs. */
+const VERBS_PER_SCRIPT_MAX = 16;
+
+/** What a hold was taken from. */
+interface Parties {
+  readonly plan?: Plan;
+  readonly accounts: readonly string[];
+}
+
+class RedisLedger implements Ledger {
+  readonly records: Records & { close(): void };
+  readonly #batches: Batches<Verb, Answer>;
+  readonly #partiesOf = new RecentMap<Parties>(IDS_MAX, HOUR_MS);
+  #closed = false;
+
+  constructor(driver: RedisDriver, options: RedisLedgerOptions) {
+    const store = new RedisStore(driver, options);
+    const runner = new BatchRunner(store);
+    this.#batches = new Batches({
+      run: (verbs) => runner.run(verbs),
+      sizeMax: VERBS_PER_SCRIPT_MAX,
+      hadNoEffect: isErrorReply,
+    });
+    const ask: Ask = async (...what) => {
+      this.#assertOpen();
+      return store.ask(...what);
+    };
+    this.records = new RedisRecords(ask, driver, store.prefix, options.clock === undefined);
+  }
+
+  async reserve(
+    id: string,
+    claims: readonly Claim[],
+    held: Amounts,
+    lease: Lease,
+  ): Promise<Granted | NotGranted> {
+    assertAmounts(held);
+    assertLease(lease);
+    const parties = planOf(claims);
+    const numbers = [...leaseNumbers(lease), ...amountNumbers(held)];
+    const verb = { code: VERB.RESERVE, id: holdId(id), ...parties, numbers };
+    const { status, nowMs, values } = await this.#run(verb);
+    if (status === STATUS.GRANTED) this.#partiesOf.set(id, parties, Date.now());
+    const parts = partsOf(parties.plan.claims, values, ({ unit }) => held[unit]);
+    const balances = balancesOf(parts, nowMs);
+    if (status !== STATUS.DENIED) return { granted: true, balances };
+    return { granted: false, violations: violationsOf(parts, nowMs), balances };
+  }
+
+  async settle(id: string, used: Amounts): Promise<Resolution> {
+    assertAmounts(used);
+    return this.#finish(VERB.SETTLE, id, used);
+  }
+
+  release(id: string): Promise<Resolution> {
+    return this.#finish(VERB.RELEASE, id, NOTHING);
+  }
+
+  async renew(id: string, lease: Lease): Promise<boolean> {
+    assertLease(lease);
+    const numbers = leaseNumbers(lease);
+    const verb = { code: VERB.RENEW, id: holdId(id), ...UNKNOWN, numbers };
+    return (await this.#run(verb)).status === STATUS.DONE;
+  }
+
+  async read(claims: readonly Claim[]): Promise<readonly Balance[]> {
+    const { plan, accounts } = planOf(claims);
+    const verb = { code: VERB.READ, id: '', plan, accounts, numbers: [] };
+    const { nowMs, values } = await this.#run(verb);
+    return balancesOf(
+      partsOf(plan.claims, values, () => 0),
+      nowMs,
+    );
+  }
+
+  async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {
+    assertGifts(amounts);
+    // Below zero: all that was used is forgiven.
+    const numbers = amountNumbers(amounts).map((amount) => (Number.isFinite(amount) ? amount : -1));
+    const verb = { code: VERB.CREDIT, id: `g${id}`, ...planOf(claims), numbers };
+    return resolutionOf((await this.#run(verb)).status);
+  }
+
+  async close(): Promise<void> {
+    this.#batches.flush();
+    this.#closed = true;
+    this.records.close();
+    this.#partiesOf.clear();
+  }
+
+  async #finish(code: number, id: string, used: Amounts): Promise<Resolution> {
+    const parties = this.#partiesOf.get(id) ?? UNKNOWN;
+    const numbers = amountNumbers(used);
+    const { status } = await this.#run({ code, id: holdId(id), ...parties, numbers });
+    return resolutionOf(status);
+  }
+
+  #run(verb: Verb): Promise<Answer> {
+    this.#assertOpen();
+    return this.#batches.add(verb);
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new LedgerError('the ledger is closed');
+  }
+}
+
+const UNKNOWN: Parties = { accounts: [] };
+const holdId = (id: string): string => `h${id}`;
+
+const PROBE = script(`return redis.pcall('TIME').err and 'refused' or 'told'`);
+
+/** Says once what makes this server less than exact. Nothing is said where it cannot be found out. */
+export function warnOfRedis(driver: RedisDriver, namespace: string): void {
+  warnOfEviction(driver).catch(() => {});
+  warnOfClock(driver, `{${namespace}}:clock`).catch(() => {});
+}
+
+/** Whoever may evict a counter forgives what was used. */
+async function warnOfEviction(driver: RedisDriver): Promise<void> {
+  const text = await driver.info('memory');
+  const policy = /maxmemory_policy:(\S+)/.exec(text ?? '')?.[1];
+  if (policy === undefined || policy === 'noeviction') return;
+  process.emitWarning(
+    `Redis may evict counters (maxmemory-policy ${policy}), and with them what was used: set it to noeviction`,
+    { code: 'GUARD_REDIS_EVICTION' },
+  );
+}
+
+async function warnOfClock(driver: RedisDriver, key: string): Promise<void> {
+  if ((await driver.run(PROBE, [key], [])) !== 'refused') return;
+  process.emitWarning(
+    'Redis does not tell scripts its time, so the latest clock of the backends counts: keep them right, or allow TIME',
+    { code: 'GUARD_REDIS_CLOCK' },
+  );
+}

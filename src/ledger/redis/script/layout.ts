@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import type { Unit } from '../../amounts.ts';
+import type { Rule } from '../../ledger.ts';
+
+/** The layout's number is in all keys of counters, so that processes of another layout read none of them. */
+const LAYOUT = 2;
+
+/** The keys of a namespace that every batch names, in the order of KEYS; see README.md. */
+export function fixedKeys(prefix: string): readonly string[] {
+  const names = ['holds', 'leases', 'ended:0', 'ended:1', 'ended:2'];
+  return names.map((name) => `${prefix}${LAYOUT}:${name}`);
+}
+
+export const accountKey = (prefix: string, account: string): string =>
+  `${prefix}${LAYOUT}:a:${account}`;
+
+/** In the order of the six amounts of a hold; the first is unit 1. */
+export const UNITS: readonly Unit[] = [
+  'requests',
+  'tokens',
+  'inputTokens',
+  'outputTokens',
+  'nanoUsd',
+  'concurrent',
+];
+
+/** The first is kind 1. */
+const KINDS: readonly Rule['kind'][] = ['rolling', 'calendar', 'rate', 'concurrent'];
+/** How many doubles a slot has, by its kind. */
+export const SLOT_WIDTHS: readonly number[] = [4, 3, 2, 1];
+/** The index of an account's first slot: before it are kept-until and the era. */
+export const FIRST_PLACE = 2;
+
+/** Of an account: how many slots it has, and how many doubles. */
+export const HEAD_BYTES = 4;
+export const SLOT_BYTES = 8;
+
+/** Eight bytes: the kind, then a hash of the key. The same key over another rolling window counts apart. */
+export function slotOf(rule: Rule): Buffer {
+  const name = `${rule.kind === 'rolling' ? rule.windowMs : ''}/${rule.key}`;
+  const slot = createHash('sha256').update(name).digest().subarray(0, SLOT_BYTES);
+  slot[0] = KINDS.indexOf(rule.kind) + 1;
+  return slot;
+}
+
+export const widthOf = (slot: Buffer): number => SLOT_WIDTHS[(slot[0] ?? 0) - 1] ?? 0;
+
+/** Longer than members of a small list may be: Redis keeps what has it as a table or a tree, which costs
+ * less where many come and go. No id is so, since each begins with a letter. */
+export const FILLER = '-'.repeat(65);

@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto';
+import { type Clock, systemClock } from '../../base/clock.ts';
+import { LedgerError } from '../../core/errors.ts';
+import type { Amounts } from '../amounts.ts';
+import type { Lease } from '../lease.ts';
+import type { Balance, Claim, Granted, Ledger, NotGranted, Resolution } from '../ledger.ts';
+import { Fallback } from './fallback.ts';
+import { type GuardedRecords, guardRecords } from './guarded-records.ts';
+import { Outbox } from './outbox.ts';
+import { StoreFailingError, StoreHealth } from './store-health.ts';
+
+export interface ResilientLedgerOptions {
+  /** How long the store may take for one verb; default 150 ms. */
+  readonly deadlineMs?: number;
+  /** Among how many processes a limit is divided while the store fails; default 4. */
+  readonly processes?: number;
+  /** How long what is cached of users and tokens is believed while the store fails; default 30 s. */
+  readonly staleMs?: number;
+  /** Charges that wait for the store; default 10,000. */
+  readonly maxUnwritten?: number;
+  readonly clock?: Clock;
+  readonly onDegraded?: (event: { readonly reason: string }) => void;
+  readonly onRecovered?: (event: Tally & { readonly failedForMs: number }) => void;
+  /** An error of the store that no caller is told of, since the call went on without it. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** What was decided without the store since it was last well again. */
+interface Tally {
+  served: number;
+  refused: number;
+}
+
+const DEADLINE_MS = 150;
+const PROCESSES = 4;
+const STALE_MS = 30_000;
+/** What an operator asks for may take longer than a call may wait. */
+const OPERATOR_DEADLINE_MS = 2_000;
+const CLOSE_MS_MAX = 2_000;
+/** A longer timer of Node's fires at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+/** For what is held only to be ended by the next verb. */
+const SHORT_LEASE = { durationMs: 1_000, dispatched: false };
+const NOTHING: Amounts = {
+  requests: 0,
+  tokens: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  nanoUsd: 0,
+  concurrent: 0,
+};
+
+/**
+ * Makes a decision within the deadline of every reserve, whatever the store does: by the store, or by
+ * each rule's `onFailure`. What could not be written is repeated until it is, or until its lease has
+ * charged the estimate. While the store is well it changes nothing of what the store answers.
+ */
+export class ResilientLedger implements Ledger {
+  readonly records: GuardedRecords;
+  readonly #store: Ledger;
+  readonly #options: ResilientLedgerOptions;
+  readonly #health: StoreHealth;
+  readonly #outbox: Outbox;
+  readonly #fallback: Fallback;
+  /** Held by the store for rules that would let the call through without it. */
+  readonly #indifferent = new Set<string>();
+  #tally: Tally = { served: 0, refused: 0 };
+  #failingSinceMs = 0;
+  #staleTimer: NodeJS.Timeout | undefined;
+
+  constructor(store: Ledger, options: ResilientLedgerOptions = {}) {
+    const { deadlineMs = DEADLINE_MS, processes = PROCESSES, clock = systemClock } = options;
+    this.#store = store;
+    this.#options = options;
+    this.#health = new StoreHealth({
+      deadlineMs,
+      probe: () => this.#probe(),
+      onFailing: (reason) => this.#beginFailing(reason),
+      onWell: () => this.#endFailing(),
+    });
+    this.#outbox = new Outbox({
+      isOpen: () => !this.#health.failing,
+      onDropped: (error) => options.onError?.(error),
+      ...(options.maxUnwritten !== undefined && { max: options.maxUnwritten }),
+    });
+    this.#fallback = new Fallback({ processes, clock });
+    this.records = guardRecords(store.records, this.#health);
+  }
+
+  /** Charges that wait for the store. */
+  get unwritten(): number {
+    return this.#outbox.size;
+  }
+
+  async reserve(
+    id: string,
+    claims: readonly Claim[],
+    held: Amounts,
+    lease: Lease,
+  ): Promise<Granted | NotGranted> {
+    let asked: Promise<Granted | NotGranted> | undefined;
+    try {
+      const decision = await this.#health.ask(() => {
+        asked = this.#store.reserve(id, claims, held, lease);
+        return asked;
+      });
+      if (decision.granted && this.#fallback.allows(claims, held)) this.#indifferent.add(id);
+      return decision;
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error;
+      if (asked !== undefined) this.#giveBack(id, asked);
+      return this.#decideAlone(error, id, claims, held, lease);
+    }
+  }
+
+  async settle(id: string, used: Amounts): Promise<Resolution> {
+    this.#indifferent.delete(id);
+    if (!this.#fallback.has(id)) return this.#write(id, () => this.#store.settle(id, used));
+    const claims = await this.#fallback.settle(id, used);
+    return this.#write(`${id}~late`, () => this.#postLate(`${id}~late`, claims, used));
+  }
+
+  async release(id: string): Promise<Resolution> {
+    this.#indifferent.delete(id);
+    if (!this.#fallback.has(id)) return this.#write(id, () => this.#store.release(id));
+    await this.#fallback.release(id);
+    return 'done';
+  }
+
+  async renew(id: string, lease: Lease): Promise<boolean> {
+    if (this.#fallback.has(id)) return this.#fallback.renew(id, lease);
+    try {
+      return await this.#health.ask(() => this.#store.renew(id, lease));
+    } catch (error) {
+      if (!(error instanceof LedgerError) || !this.#indifferent.has(id)) throw error;
+      this.#report(error);
+      return true;
+    }
+  }
+
+  read(claims: readonly Claim[]): Promise<readonly Balance[]> {
+    return this.#health.ask(() => this.#store.read(claims));
+  }
+
+  credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {
+    const verb = () => this.#store.credit(id, claims, amounts);
+    return this.#health.try(verb, OPERATOR_DEADLINE_MS);
+  }
+
+  /** Writes what it can for `graceMs`, then closes the store; a store that hangs is left behind. */
+  async close(graceMs = 0): Promise<void> {
+    await this.#outbox.close(graceMs);
+    this.#health.close();
+    clearTimeout(this.#staleTimer);
+    await this.#fallback.close();
+    const closed = this.#health.try(() => this.#store.close(), CLOSE_MS_MAX);
+    await closed.catch((error: LedgerError) => this.#report(error));
+  }
+
+  async #decideAlone(
+    error: LedgerError,
+    ...[id, claims, held, lease]: Parameters<Ledger['reserve']>
+  ): Promise<Granted | NotGranted> {
+    if (!this.#fallback.allows(claims, held)) {
+      this.#tally.refused += 1;
+      throw error;
+    }
+    this.#report(error);
+    const decision = await this.#fallback.reserve(id, claims, held, lease);
+    if (decision.granted) this.#tally.served += 1;
+    else this.#tally.refused += 1;
+    return decision;
+  }
+
+  /** The reply was lost, and the hold may stand; or it is late, and the hold will stand. */
+  #giveBack(id: string, asked: Promise<Granted | NotGranted>): void {
+    const release = (key: string) => {
+      this.#write(key, () => this.#store.release(id)).catch(() => {});
+    };
+    release(`${id}~lost`);
+    asked.then(
+      ({ granted }) => granted && release(`${id}~held`),
+      () => {},
+    );
+  }
+
+  async #write(key: string, verb: () => Promise<Resolution>): Promise<Resolution> {
+    try {
+      return await this.#health.ask(verb);
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error;
+      if (!this.#outbox.add(key, () => this.#health.ask(verb))) throw error;
+      this.#report(error);
+      return 'queued';
+    }
+  }
+
+  /** Counts what was served without the store, as of now: a hold of nothing may settle at anything. */
+  async #postLate(id: string, claims: readonly Claim[], used: Amounts): Promise<Resolution> {
+    await this.#store.reserve(id, claims, NOTHING, SHORT_LEASE);
+    return this.#store.settle(id, used);
+  }
+
+  async #probe(): Promise<void> {
+    const id = `probe-${randomUUID()}`;
+    await this.#store.reserve(id, [], NOTHING, SHORT_LEASE);
+    await this.#store.release(id);
+  }
+
+  #report(error: LedgerError): void {
+    if (!(error instanceof StoreFailingError)) this.#options.onError?.(error);
+  }
+
+  #beginFailing(reason: string): void {
+    this.#failingSinceMs = performance.now();
+    const { staleMs = STALE_MS, onDegraded } = this.#options;
+    const delayMs = Math.min(staleMs, TIMER_MS_MAX);
+    this.#staleTimer = setTimeout(() => this.records.tellAll(), delayMs).unref();
+    onDegraded?.({ reason });
+  }
+
+  #endFailing(): void {
+    clearTimeout(this.#staleTimer);
+    // What changed meanwhile may not have been told.
+    this.records.tellAll();
+    this.#outbox.wake();
+    const failedForMs = Math.ceil(performance.now() - this.#failingSinceMs);
+    this.#options.onRecovered?.({ ...this.#tally, failedForMs });
+    this.#tally = { served: 0, refused: 0 };
+  }
+}

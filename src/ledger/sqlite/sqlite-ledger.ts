@@ -1,0 +1,155 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { type Clock, systemClock } from '../../base/clock.ts';
+import { LedgerError } from '../../core/errors.ts';
+import { type Amounts, assertAmounts, assertGifts } from '../amounts.ts';
+import { Batches } from '../batches.ts';
+import { Verbs } from '../counting/verbs.ts';
+import type { Lease } from '../lease.ts';
+import { assertLease } from '../lease.ts';
+import type { Balance, Claim, Granted, Ledger, NotGranted, Resolution } from '../ledger.ts';
+import type { Records } from '../records.ts';
+import { FileTables } from './file-tables.ts';
+import { named, openFile } from './schema.ts';
+import { SqliteRecords } from './sqlite-records.ts';
+
+export interface SqliteLedgerOptions {
+  /** Made if there is none. All processes that share it must be on one host, on a local disk. */
+  readonly file: string;
+  /** `normal` (default): a crash of the process loses nothing, one of the whole machine perhaps the
+   * last moments. `full`: not even those, for a wait on the disk at each write. */
+  readonly durability?: 'normal' | 'full';
+  /** How long a verb waits for another process, in ms; default 150. It blocks this process meanwhile;
+   * beyond, the verb throws `LedgerError`. */
+  readonly busyMs?: number;
+  readonly clock?: Clock;
+}
+
+/**
+ * Keeps all counters in one file: they survive restarts, and several processes of one host share them
+ * exactly. Verbs that are asked for in the same turn of the event loop share a transaction. Throws
+ * `LedgerError` when the file cannot be opened, or was written by a later version of this package.
+ */
+export function sqliteLedger(options: SqliteLedgerOptions): Ledger {
+  return new SqliteLedger(options);
+}
+
+/** What one verb does within its transaction. */
+type Work = (nowMs: number) => unknown;
+
+class SqliteLedger implements Ledger {
+  readonly records: Records & { stop(): void };
+  readonly #clock: Clock;
+  readonly #database: DatabaseSync;
+  readonly #tables: FileTables;
+  readonly #verbs: Verbs;
+  readonly #readLatest: StatementSync;
+  readonly #writeLatest: StatementSync;
+  readonly #batches: Batches<Work, unknown>;
+  #closed = false;
+
+  constructor({
+    file,
+    durability = 'normal',
+    busyMs = 150,
+    clock = systemClock,
+  }: SqliteLedgerOptions) {
+    this.#clock = clock;
+    this.#database = openFile({ file, busyMs, durability });
+    const database = this.#database;
+    this.#tables = new FileTables(database);
+    this.#verbs = new Verbs(this.#tables);
+    this.#readLatest = database.prepare(`SELECT value FROM guard_meta WHERE name = 'latest_ms'`);
+    this.#writeLatest = database.prepare(
+      `INSERT OR REPLACE INTO guard_meta (name, value) VALUES ('latest_ms', ?)`,
+    );
+    this.#batches = new Batches({
+      run: (works) => named(file, () => this.#commit(works)),
+      sizeMax: Number.POSITIVE_INFINITY,
+      // What a caller's mistake did is rolled back, and it is nobody else's failure.
+      hadNoEffect: (error) => error instanceof TypeError,
+    });
+    this.records = new SqliteRecords(database, (work) => this.#transact(work));
+  }
+
+  async reserve(
+    id: string,
+    claims: readonly Claim[],
+    held: Amounts,
+    lease: Lease,
+  ): Promise<Granted | NotGranted> {
+    assertAmounts(held);
+    assertLease(lease);
+    return this.#transact((nowMs) => this.#verbs.reserve(id, claims, held, lease, nowMs));
+  }
+
+  async settle(id: string, used: Amounts): Promise<Resolution> {
+    assertAmounts(used);
+    return this.#transact((nowMs) => this.#verbs.settle(id, used, nowMs));
+  }
+
+  async release(id: string): Promise<Resolution> {
+    return this.#transact((nowMs) => this.#verbs.release(id, nowMs));
+  }
+
+  async renew(id: string, lease: Lease): Promise<boolean> {
+    assertLease(lease);
+    return this.#transact((nowMs) => this.#verbs.renew(id, lease, nowMs));
+  }
+
+  async read(claims: readonly Claim[]): Promise<readonly Balance[]> {
+    return this.#transact((nowMs) => this.#verbs.read(claims, nowMs));
+  }
+
+  async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {
+    assertGifts(amounts);
+    return this.#transact((nowMs) => this.#verbs.credit(id, claims, amounts, nowMs));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#batches.flush();
+    this.#closed = true;
+    this.records.stop();
+    this.#database.close();
+  }
+
+  async #transact<Value>(work: (nowMs: number) => Value): Promise<Value> {
+    if (this.#closed) throw new LedgerError('the ledger is closed');
+    return (await this.#batches.add(work)) as Value;
+  }
+
+  /** All in one transaction: answers nothing before it is written. */
+  #commit(works: readonly Work[]): unknown[] {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const nowMs = this.#advance();
+      this.#tables.begin();
+      this.#verbs.expire(nowMs);
+      const answers = works.map((work) => work(nowMs));
+      this.#tables.commit(nowMs);
+      this.#database.exec('COMMIT');
+      return answers;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
+  }
+
+  #rollBack(): void {
+    this.#tables.rollBack();
+    try {
+      this.#database.exec('ROLLBACK');
+    } catch {
+      // After some errors, such as a full disk, SQLite has done so itself.
+    }
+  }
+
+  /** Time never goes backwards in a file, whichever process looks at its clock. */
+  #advance(): number {
+    const latestMs = Number(this.#readLatest.get()?.['value'] ?? 0);
+    const readMs = Math.floor(this.#clock.nowMs());
+    const nowMs = Number.isFinite(readMs) ? Math.max(readMs, latestMs) : latestMs;
+    if (nowMs > latestMs) this.#writeLatest.run(nowMs);
+    return nowMs;
+  }
+}

@@ -1,0 +1,160 @@
+import type { Endpoint } from '../endpoints.ts';
+import type { WireError } from './blocked-identifier.ts';
+import { FrameReader } from './frame-reader.ts';
+import { hideUsage } from './hide-usage.ts';
+import { plainChunkEnd, withoutNullUsage } from './plain-chunk.ts';
+import { type FrameSink, FrameSplitter, parseFrame } from './sse-frames.ts';
+import type { Reading } from './usage.ts';
+
+/** Reads what a stream costs while it passes. */
+export interface StreamMeter {
+  /** Answers the bytes to pass on, the same object where nothing changes; `undefined`: none yet. */
+  push(chunk: Uint8Array): Uint8Array | undefined;
+  /** The stream ended well: answers what was held back. */
+  end(): Uint8Array | undefined;
+  /** What was passed on ends where a frame ends, so that another frame may follow. */
+  readonly atFrameBoundary: boolean;
+  /** OpenAI has ended it: `[DONE]`, a last `response.*` event, or an error. */
+  readonly terminal: boolean;
+  /** An error event came. */
+  readonly failed: boolean;
+  /** What the error event said, or a response that failed; `undefined` when it cannot be read. */
+  readonly failure: WireError | undefined;
+  /** The last usage that made sense; `undefined` until there is one. */
+  readonly reading: Reading | undefined;
+  /** That usage is of the whole answer, also if the stream is cut now. */
+  readonly readingIsFinal: boolean;
+  /** Bytes of all generated text that was passed on, arguments of tools and refusals included; never
+   * fewer than its tokens. Escapes count as they are written. */
+  readonly deliveredTextBytes: number;
+}
+
+export interface StreamMeterSettings {
+  /** Passes the stream as it would be without `include_usage`. Frames are held until they are whole,
+   * up to 1 MiB; a longer one passes as it is. Otherwise all bytes pass at once, untouched. */
+  readonly hideUsage: boolean;
+  /** How many choices were asked for; default 1. */
+  readonly choices?: number;
+  /** Counts the text that is delivered; default false, which leaves `deliveredTextBytes` at 0. */
+  readonly countsText?: boolean;
+}
+
+/** Meters one stream of `endpoint`, wherever its chunks are cut and however its lines end. */
+export function streamMeter(endpoint: Endpoint, settings: StreamMeterSettings): StreamMeter {
+  return settings.hideUsage
+    ? new HidingMeter(endpoint, settings)
+    : new PassingMeter(endpoint, settings);
+}
+
+const bufferOf = (chunk: Uint8Array): Buffer =>
+  Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+
+class PassingMeter implements StreamMeter, FrameSink {
+  protected readonly splitter = new FrameSplitter();
+  protected readonly reader: FrameReader;
+  readonly #countsText: boolean;
+
+  constructor(endpoint: Endpoint, settings: StreamMeterSettings) {
+    this.reader = new FrameReader(endpoint, settings);
+    this.#countsText = settings.countsText === true;
+  }
+
+  get terminal(): boolean {
+    return this.reader.terminal;
+  }
+
+  get failed(): boolean {
+    return this.reader.failed;
+  }
+
+  get failure(): WireError | undefined {
+    return this.reader.failure;
+  }
+
+  get reading(): Reading | undefined {
+    return this.reader.reading;
+  }
+
+  get atFrameBoundary(): boolean {
+    return this.splitter.atBoundary;
+  }
+
+  get readingIsFinal(): boolean {
+    return this.reader.readingIsFinal;
+  }
+
+  /** The beginning of a frame has been passed on too. */
+  get deliveredTextBytes(): number {
+    const { held } = this.splitter;
+    return this.reader.textBytes + (held === '' ? 0 : this.reader.textBytesOf(parseFrame(held)));
+  }
+
+  push(chunk: Uint8Array): Uint8Array | undefined {
+    const text = bufferOf(chunk).toString('latin1');
+    if (this.plainEnd(text) < 0) this.splitter.push(text, this);
+    return chunk;
+  }
+
+  /** As `plainChunkEnd`; negative also where every chunk must be read. */
+  protected plainEnd(text: string): number {
+    return this.#countsText || !this.splitter.atBoundary ? -1 : plainChunkEnd(text);
+  }
+
+  end(): Uint8Array | undefined {
+    this.splitter.end(this);
+    return undefined;
+  }
+
+  frame(frame: string): void {
+    this.reader.read(frame);
+  }
+
+  loose(piece: string, first: boolean): void {
+    this.reader.readLoose(piece, first);
+  }
+}
+
+class HidingMeter extends PassingMeter {
+  #shown = '';
+
+  override get atFrameBoundary(): boolean {
+    return !this.splitter.isLoose;
+  }
+
+  override get deliveredTextBytes(): number {
+    return this.reader.textBytes;
+  }
+
+  override push(chunk: Uint8Array): Uint8Array | undefined {
+    const bytes = bufferOf(chunk);
+    const text = bytes.toString('latin1');
+    const end = this.plainEnd(text);
+    if (end > 0) return withoutNullUsage(bytes, text, end);
+    this.splitter.push(text, this);
+    const shown = this.#takeShown();
+    if (shown === text) return chunk;
+    return shown === '' ? undefined : Buffer.from(shown, 'latin1');
+  }
+
+  override end(): Uint8Array | undefined {
+    this.splitter.end(this);
+    const shown = this.#takeShown();
+    return shown === '' ? undefined : Buffer.from(shown, 'latin1');
+  }
+
+  override frame(frame: string): void {
+    super.frame(frame);
+    this.#shown += hideUsage(frame);
+  }
+
+  override loose(piece: string, first: boolean): void {
+    super.loose(piece, first);
+    this.#shown += piece;
+  }
+
+  #takeShown(): string {
+    const shown = this.#shown;
+    this.#shown = '';
+    return shown;
+  }
+}

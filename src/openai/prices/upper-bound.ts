@@ -1,0 +1,43 @@
+import { NANO_USD_PER_USD } from '../../base/money.ts';
+import { type Amounts, NO_AMOUNTS } from '../../ledger/amounts.ts';
+import type { BuiltRequest } from '../request/built-request.ts';
+import type { Reserve } from '../request/request-policy.ts';
+import { type RateCard, upperBoundNanoUsd } from './prices.ts';
+
+/** The most that a call can use, in every unit; money is 0 for a model without a price. */
+export function boundOf(
+  built: BuiltRequest,
+  rateCard: RateCard | undefined,
+  inputTokens: number,
+): Amounts {
+  if (built.endpoint.free) return { ...NO_AMOUNTS, requests: 1, concurrent: 1 };
+  if (built.reserve !== undefined) return boundOfReserve(built.reserve);
+  const outputTokens = built.outputCapTokens;
+  return {
+    requests: 1,
+    concurrent: 1,
+    inputTokens,
+    outputTokens,
+    tokens: inputTokens + outputTokens,
+    nanoUsd: boundNanoUsd(built, rateCard, inputTokens, outputTokens),
+  };
+}
+
+function boundOfReserve({ usd, inputTokens, outputTokens }: Reserve): Amounts {
+  const tokens = inputTokens + outputTokens;
+  const nanoUsd = Math.ceil(usd * NANO_USD_PER_USD);
+  return { requests: 1, concurrent: 1, inputTokens, outputTokens, tokens, nanoUsd };
+}
+
+/** The most that these tokens and the call's hosted tools can cost. */
+export function boundNanoUsd(
+  built: BuiltRequest,
+  rateCard: RateCard | undefined,
+  inputTokens: number,
+  outputTokens: number,
+): number {
+  const tokens = { inputTokens, outputTokens };
+  const tokensNanoUsd =
+    rateCard === undefined ? 0 : upperBoundNanoUsd(rateCard, tokens, built.serviceTier);
+  return tokensNanoUsd + built.hostedFeesNanoUsd;
+}

@@ -1,0 +1,82 @@
+import { isPromiseLike, type Soon } from '../../base/deadline.ts';
+import type { Deadlines } from '../../base/deadlines.ts';
+import { type Denial, deny, isDenial } from '../../core/denial.ts';
+import { BodyError } from '../../core/errors.ts';
+import type { GuardRequest, RequestBody } from '../../core/request.ts';
+import {
+  checkParsedJson,
+  type ParsedJson,
+  parseStrictJson,
+  parseStrictText,
+} from '../../core/strict-json.ts';
+
+const JSON_MEDIA_TYPE = /^application\/json(?:[ \t]*;[ \t]*charset="?utf-8"?)?[ \t]*$/i;
+
+export interface BodyBounds {
+  readonly bytesMax: number;
+  /** In which a body must have arrived. */
+  readonly deadline: Deadlines;
+}
+
+/** The JSON body of a request, or the denial that says why there is none. */
+export function readJson(request: GuardRequest, bounds: BodyBounds): Soon<ParsedJson | Denial> {
+  const unsupported = unsupportedMedia(request);
+  if (unsupported !== undefined) return unsupported;
+  return readBody(request, bounds, (body) => parseBody(body, bounds));
+}
+
+/** The same where a request may come without a body, which is `undefined`. */
+export function readOptionalJson(
+  request: GuardRequest,
+  bounds: BodyBounds,
+): Soon<ParsedJson | Denial | undefined> {
+  return readBody(request, bounds, (body) =>
+    isEmpty(body) ? undefined : (unsupportedMedia(request) ?? parseBody(body, bounds)),
+  );
+}
+
+function readBody<T>(
+  request: GuardRequest,
+  { bytesMax, deadline }: BodyBounds,
+  parse: (body: RequestBody) => T | Denial,
+): Soon<T | Denial> {
+  try {
+    const body = deadline.within(request.readBody(bytesMax), lateBody);
+    return isPromiseLike(body) ? body.then(parse, denialOf) : parse(body);
+  } catch (error) {
+    return denialOf(error);
+  }
+}
+
+function denialOf(error: unknown): Denial {
+  if (error instanceof BodyError) return deny(error.code, error.message);
+  throw error;
+}
+
+/** A parser of the host makes an empty object of nothing. */
+function isEmpty(body: RequestBody): boolean {
+  if (body.kind === 'bytes') return body.bytes.byteLength === 0;
+  if (body.kind === 'text') return body.byteLength === 0;
+  const { value } = body;
+  return typeof value === 'object' && Object.keys(value ?? {}).length === 0;
+}
+
+const lateBody = () => new BodyError('invalid_request', 'The body did not arrive in time.');
+
+function unsupportedMedia(request: GuardRequest): Denial | undefined {
+  const encoding = request.header('content-encoding');
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    return deny('unsupported_media_type', 'Send the body without "content-encoding".');
+  }
+  if (JSON_MEDIA_TYPE.test(request.header('content-type') ?? '')) return undefined;
+  return deny('unsupported_media_type', 'Send JSON, with "content-type: application/json".');
+}
+
+function parseBody(body: RequestBody, { bytesMax }: BodyBounds): ParsedJson | Denial {
+  if (body.kind === 'bytes') return parseStrictJson(body.bytes);
+  if (body.kind === 'text') return parseStrictText(body.text, body.byteLength);
+  const parsed = checkParsedJson(body.value);
+  // The host's own parser may let more through than we do.
+  if (isDenial(parsed) || parsed.bytes <= bytesMax) return parsed;
+  return deny('request_too_large', `The body is larger than ${bytesMax} bytes.`);
+}

@@ -1,0 +1,138 @@
+import type { z } from 'zod';
+import { type Denial, deny } from '../../core/denial.ts';
+import type { HostedToolName } from '../answer/usage.ts';
+import type { Allowances, HostedTool, MediaAllowance } from './request-policy.ts';
+
+/** What is learnt about a request while its parts are checked. */
+export interface Inspection {
+  readonly allow: Allowances;
+  /** `undefined` until there is one, as in most requests. */
+  hosted: Map<HostedToolName, HostedTool> | undefined;
+  media: Map<MediaAllowance, number> | undefined;
+  /** Bytes of the body that stand for media, whose tokens are in `extraInputTokens`. */
+  inlineBytes: number;
+  /** Input tokens that come on top of the body's text. */
+  extraInputTokens: number;
+  /** The request refers to objects that OpenAI keeps. */
+  usesState: boolean;
+}
+
+export function inspect(allow: Allowances): Inspection {
+  return {
+    allow,
+    hosted: undefined,
+    media: undefined,
+    inlineBytes: 0,
+    extraInputTokens: 0,
+    usesState: false,
+  };
+}
+
+/**
+ * Answers what is wrong with a value, or `undefined` when it may be sent. The `param` of a denial is
+ * relative to the value; whoever holds the value puts its own name before it.
+ */
+export type Check = (value: unknown, inspection: Inspection) => Denial | undefined;
+
+/** Allowed fields by name; every other field is refused. */
+export type Fields = Readonly<Record<string, Check>>;
+
+export type Json = Readonly<Record<string, unknown>>;
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export const malformed = (message: string): Denial => deny('invalid_request', message);
+export const notAllowed = (message: string): Denial => deny('parameter_not_allowed', message);
+
+/** Puts the name of a field, or the index of an element, before the place that a denial names. */
+export function below(place: string | number, denial: Denial): Denial {
+  const param = denial.param === undefined ? `${place}` : `${place}.${denial.param}`;
+  return { ...denial, param };
+}
+
+/** Any JSON: what is in it is text to OpenAI, counted by its bytes, and refers to nothing. */
+export const json: Check = () => undefined;
+
+/** What the schema accepts. */
+export function is(schema: z.ZodType): Check {
+  return (value) => {
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return undefined;
+    const [issue] = parsed.error.issues;
+    return { ...malformed(issue?.message ?? 'is not valid'), ...paramOf(issue?.path ?? []) };
+  };
+}
+
+const paramOf = (path: readonly PropertyKey[]) =>
+  path.length === 0 ? {} : { param: path.map(String).join('.') };
+
+export const text: Check = (value) =>
+  typeof value === 'string' || value === null ? undefined : malformed('must be a text');
+
+export const scalar: Check = (value) =>
+  typeof value === 'object' && value !== null ? malformed('must be a text or a number') : undefined;
+
+/** A field that no plan can enable, and why. */
+export function refused(why: string): Check {
+  return (value) => (value === null ? undefined : notAllowed(why));
+}
+
+export function object(fields: Fields): Check {
+  const own = new Map(Object.entries(fields));
+  return (value, inspection) => {
+    if (!isObject(value)) return malformed('must be an object');
+    for (const key of Object.keys(value)) {
+      const check = own.get(key);
+      const denial =
+        check === undefined ? notAllowed('is not accepted here') : check(value[key], inspection);
+      if (denial !== undefined) return below(key, denial);
+    }
+    return undefined;
+  };
+}
+
+export function listOf(check: Check): Check {
+  return (value, inspection) => {
+    if (!Array.isArray(value)) return malformed('must be a list');
+    for (let index = 0; index < value.length; index++) {
+      const denial = check(value[index], inspection);
+      if (denial !== undefined) return below(index, denial);
+    }
+    return undefined;
+  };
+}
+
+export const orNull =
+  (check: Check): Check =>
+  (value, inspection) =>
+    value === null ? undefined : check(value, inspection);
+
+export const textOr =
+  (check: Check): Check =>
+  (value, inspection) =>
+    typeof value === 'string' || value === null ? undefined : check(value, inspection);
+
+/** An object that says by `key` which of the kinds it is. */
+export function kindOf(key: string, kinds: Fields, what: string): Check {
+  const own = new Map(Object.entries(kinds));
+  return (value, inspection) => {
+    if (!isObject(value)) return malformed('must be an object');
+    const kind = value[key];
+    if (typeof kind !== 'string') return below(key, malformed('must name a type'));
+    const check = own.get(kind);
+    if (check !== undefined) return check(value, inspection);
+    return below(key, notAllowed(`${what} of type "${kind.slice(0, 64)}" are not accepted here`));
+  };
+}
+
+/** Something that OpenAI keeps, named by the caller; only where the plan lets users share objects. */
+export const reference: Check = (value, inspection) => {
+  if (value === null) return undefined;
+  if (inspection.allow.stateful === undefined) {
+    return notAllowed('refers to an object that OpenAI stores; the plan must enable "stateful"');
+  }
+  inspection.usesState = true;
+  return undefined;
+};

@@ -1,0 +1,132 @@
+import type { Clock } from '../base/clock.ts';
+import { after, type Soon } from '../base/deadline.ts';
+import { type Denial, deny, isDenial } from '../core/denial.ts';
+import type { GuardRequest } from '../core/request.ts';
+import type { ParsedJson } from '../core/strict-json.ts';
+import { type Endpoint, findEndpoint } from '../openai/endpoints.ts';
+import type { PriceBook } from '../openai/prices/prices.ts';
+import { boundOf } from '../openai/prices/upper-bound.ts';
+import { buildRequest } from '../openai/request/build-request.ts';
+import { inputUpperBound } from '../openai/request/input-bound.ts';
+import { type BodyBounds, readJson } from '../openai/request/read-json.ts';
+import type { Plan } from '../plans/plan.ts';
+import type { PlanBook } from '../plans/plan-book.ts';
+import type { Identity } from '../plans/scope.ts';
+import type { SharedLimits } from '../plans/shared-limits.ts';
+import {
+  activeBlock,
+  blockedDenial,
+  type UserState,
+  type UserStates,
+} from '../users/user-states.ts';
+import { answerFromCatalogue } from './list-models.ts';
+import type { Answered, Authorized, Identified } from './states.ts';
+
+export interface AuthorizeParts {
+  readonly plans: PlanBook;
+  readonly prices: PriceBook;
+  readonly states: UserStates;
+  readonly limits: SharedLimits;
+  readonly clock: Clock;
+  readonly body: BodyBounds;
+}
+
+/** Lets through only what the plan allows, rewritten so that its cost has an upper bound. */
+export function createAuthorize(
+  parts: AuthorizeParts,
+): (identified: Identified) => Soon<Authorized | Answered | Denial> {
+  const allowedBy = (
+    call: Identified,
+    { endpoint, model }: Route,
+    plan: Plan,
+  ): Soon<Authorized | Answered | Denial> => {
+    const { request, identity } = call;
+    const scope = identity.scope?.endpoints;
+    if (!plan.endpoints.has(endpoint.name) || (scope && !scope.includes(endpoint.name))) {
+      return deny('endpoint_not_allowed', `Your plan does not include ${endpoint.path}.`);
+    }
+    if (endpoint.method === 'GET') return answerFromCatalogue(model, plan, identity.scope);
+    return after(readJson(request, parts.body), (body) => {
+      if (isDenial(body)) return body;
+      // A body takes as long as its sender likes; a block does not wait for it.
+      return after(parts.states.get(identity.user.id), (state) => {
+        return blockIn(parts, state) ?? authorizeBody(parts, call, plan, endpoint, body);
+      });
+    });
+  };
+  return (identified) =>
+    after(parts.states.get(identified.identity.user.id), (state) => {
+      const blocked = blockIn(parts, state);
+      if (blocked !== undefined) return blocked;
+      const route = findRoute(identified.request);
+      if (isDenial(route)) return route;
+      const plan = parts.plans.planOf(identified.identity.user, state);
+      return after(plan, (found) => allowedBy(identified, route, found));
+    });
+}
+
+function blockIn({ clock }: AuthorizeParts, state: UserState): Denial | undefined {
+  if (state.block === undefined) return undefined;
+  const block = activeBlock(state, clock.nowMs());
+  return block && blockedDenial(block.reason);
+}
+
+export interface Route {
+  readonly endpoint: Endpoint;
+  /** The id in `/models/{id}`. */
+  readonly model?: string;
+}
+
+/** The path is compared as it was sent: decoded or normalised, it could name another one upstream. */
+function findRoute(request: GuardRequest): Route | Denial {
+  const { method, path, query } = request;
+  const found = findEndpoint(path);
+  if (found === undefined) return deny('unknown_endpoint', 'There is no such endpoint here.');
+  if (request.header('upgrade')?.toLowerCase() === 'websocket') {
+    return deny('endpoint_not_allowed', 'WebSockets are not served here. Use HTTP and "stream".');
+  }
+  const endpoint = found.endpoints.find((candidate) => candidate.method === method);
+  if (endpoint === undefined) {
+    const allow = found.endpoints.map((candidate) => candidate.method).join(', ');
+    return deny('method_not_allowed', `Use ${allow} here.`, { allow });
+  }
+  if (query !== '') {
+    const [param = ''] = query.split('=', 1);
+    return deny('parameter_not_allowed', 'Query parameters are not accepted.', {
+      param: param.slice(0, 64),
+    });
+  }
+  return found.model === undefined ? { endpoint } : { endpoint, model: found.model };
+}
+
+function authorizeBody(
+  parts: AuthorizeParts,
+  call: Identified,
+  plan: Plan,
+  endpoint: Endpoint,
+  body: ParsedJson,
+): Authorized | Denial {
+  const { identity } = call;
+  const built = buildRequest(endpoint, body.value, plan.policy, body.text);
+  if (isDenial(built)) return built;
+  const scoped = identity.scope?.models;
+  if (!plan.models.allows(built.model) || scoped?.allows(built.model) === false) {
+    return deny('model_not_allowed', `Your plan does not include the model "${built.model}".`, {
+      param: 'model',
+    });
+  }
+  const unpriced = endpoint.free || built.reserve !== undefined;
+  const rateCard = unpriced ? undefined : parts.prices.find(built.model);
+  if (!unpriced && rateCard === undefined && countsMoney(parts, plan, identity)) {
+    return deny('model_not_priced', `The model "${built.model}" has no known price.`, {
+      param: 'model',
+    });
+  }
+  const bound = boundOf(built, rateCard, inputUpperBound(body.bytes, built));
+  return { request: call.request, identity, plan, built, rateCard, bound };
+}
+
+function countsMoney({ limits }: AuthorizeParts, plan: Plan, { user, scope }: Identity): boolean {
+  const all = [...plan.limits, ...(scope?.limits ?? []), ...limits.for(user)];
+  return all.some(({ unit }) => unit === 'nanoUsd');
+}

@@ -1,0 +1,52 @@
+import type { Soon } from '../base/deadline.ts';
+import type { Amounts } from '../ledger/amounts.ts';
+import type { Lease } from '../ledger/lease.ts';
+import type {
+  Claim,
+  Granted,
+  InProcessVerbs,
+  Ledger,
+  NotGranted,
+  Resolution,
+} from '../ledger/ledger.ts';
+import type { InFlightCall } from './in-flight.ts';
+
+/** The verbs of the ledger, as one call asks them. */
+export interface CallLedger {
+  reserve(
+    call: InFlightCall,
+    claims: readonly Claim[],
+    held: Amounts,
+    lease: Lease,
+  ): Soon<Granted | NotGranted>;
+  settle(call: InFlightCall, used: Amounts): Soon<Resolution>;
+  release(call: InFlightCall): Soon<Resolution>;
+  renew(call: InFlightCall, lease: Lease): Soon<boolean>;
+}
+
+/** By the call's id; at once and by the hold itself where the ledger is in this process. */
+export function callLedger(ledger: Ledger): CallLedger {
+  return ledger.inProcess === undefined ? byId(ledger) : byHold(ledger.inProcess);
+}
+
+function byId(ledger: Ledger): CallLedger {
+  return {
+    reserve: ({ id }, ...rest) => ledger.reserve(id, ...rest),
+    settle: ({ id }, used) => ledger.settle(id, used),
+    release: ({ id }) => ledger.release(id),
+    renew: ({ id }, lease) => ledger.renew(id, lease),
+  };
+}
+
+function byHold(verbs: InProcessVerbs): CallLedger {
+  return {
+    reserve(call, claims, held, lease) {
+      const decision = verbs.reserve(call.id, claims, held, lease);
+      if (decision.granted) call.hold = decision.hold;
+      return decision;
+    },
+    settle: ({ hold }, used) => (hold === undefined ? 'unknown' : verbs.settle(hold, used)),
+    release: ({ hold }) => (hold === undefined ? 'unknown' : verbs.release(hold)),
+    renew: ({ hold }, lease) => hold !== undefined && verbs.renew(hold, lease),
+  };
+}

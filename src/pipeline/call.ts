@@ -1,0 +1,181 @@
+import { after, isPromiseLike, type Soon } from '../base/deadline.ts';
+import { type Denial, deny } from '../core/denial.ts';
+import type { Events } from '../core/events.ts';
+import type { ByteSource, GuardAnswer } from '../core/response.ts';
+import { collect } from '../upstream/collect.ts';
+import type { Turns } from '../upstream/turn.ts';
+import { type Upstream, UpstreamError, type UpstreamReply } from '../upstream/upstream.ts';
+import type { UpstreamKey, UpstreamKeys } from '../upstream/upstream-keys.ts';
+import { type Refusal, readRefusal } from '../upstream/upstream-refusal.ts';
+import { type BlockedIdentifier, IDENTIFIER_BLOCKED } from '../users/identifier-block.ts';
+import { blockedDenial } from '../users/user-states.ts';
+import { LEASE_MS } from './admit.ts';
+import type { CallLedger } from './call-ledger.ts';
+import { cutOutcome } from './cut-outcome.ts';
+import type { InFlightCall, StopReason } from './in-flight.ts';
+import type { Called, Outcome, Tagged, Unanswered } from './states.ts';
+
+export interface CallParts {
+  readonly upstream: Upstream;
+  readonly turns: Turns;
+  readonly ledger: CallLedger;
+  readonly events: Events;
+  readonly keys: UpstreamKeys;
+  readonly answerBytesMax: number;
+  /** Returns whether a call whose client left is read to its end. */
+  readonly drain: (call: InFlightCall) => boolean;
+  /** Never rejects. */
+  readonly blockIdentifier: (blocked: BlockedIdentifier) => Promise<void>;
+}
+
+/** A connection that provably carried nothing is tried once more; nothing else ever is. */
+const ATTEMPTS_MAX = 2;
+const BUSY = deny('upstream_busy', 'Too many calls are waiting for OpenAI. Try again shortly.');
+const GONE = deny('upstream_failed', 'The client left before the answer.');
+
+/** Calls OpenAI with the server's key, once; every failure says what it may have cost. */
+export function createCall(parts: CallParts): (tagged: Tagged) => Soon<Called> {
+  return (tagged) => {
+    const { inFlight } = tagged;
+    const turn = parts.turns.take((giveUp) => {
+      inFlight.onStop = giveUp;
+    });
+    return after(turn, (endTurn) => {
+      inFlight.endTurn = endTurn;
+      if (inFlight.stopped !== undefined) return stopped(tagged, { kind: 'nothing' });
+      if (endTurn === undefined) return unanswered(tagged, BUSY, { kind: 'nothing' });
+      return callInTurn(parts, tagged);
+    });
+  };
+}
+
+function callInTurn(parts: CallParts, tagged: Tagged): Soon<Called> {
+  const { identity, plan, inFlight } = tagged;
+  return after(parts.keys.keyFor(identity.user, plan.name), (key) =>
+    after(noteDispatch(parts.ledger, inFlight), () =>
+      inFlight.stopped === undefined
+        ? send(parts, tagged, key, false)
+        : stopped(tagged, { kind: 'nothing' }),
+    ),
+  );
+}
+
+/** The ledger learns first that money may flow: a crash after this charges the hold. */
+function noteDispatch(ledger: CallLedger, call: InFlightCall): Soon<boolean> {
+  return call.isNoted || ledger.renew(call, { durationMs: LEASE_MS, dispatched: true });
+}
+
+/** `refusedBefore`: another key was refused before this one. */
+async function send(
+  parts: CallParts,
+  tagged: Tagged,
+  key: UpstreamKey,
+  refusedBefore: boolean,
+): Promise<Called> {
+  const { inFlight, built, payload, tagHeaders } = tagged;
+  const headers = tagHeaders === undefined ? key.headers : { ...key.headers, ...tagHeaders };
+  const { path } = built.endpoint;
+  inFlight.dispatched = true;
+  for (let attempt = 1; ; attempt += 1) {
+    const exchange = parts.upstream.send({ path, headers, body: payload });
+    const stop = (reason: StopReason): void => {
+      if (reason !== 'gone' || !parts.drain(inFlight)) exchange.cancel();
+    };
+    inFlight.onStop = stop;
+    try {
+      const reply = await exchange.reply;
+      if (reply.status < 200 || reply.status > 299) {
+        return await refused(parts, tagged, { reply, key, refusedBefore });
+      }
+      if (isStream(reply))
+        return { kind: 'stream', tagged, reply, cancel: () => exchange.cancel() };
+      // It is written and billed by now: to stop reading would only hide what it cost.
+      inFlight.onStop = undefined;
+      const whole = collect(reply.body, parts.answerBytesMax);
+      const bytes = isPromiseLike(whole) ? await whole : whole;
+      return { kind: 'whole', tagged, reply, bytes };
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error;
+      const isLast = error.sent || attempt === ATTEMPTS_MAX || inFlight.stopped !== undefined;
+      if (isLast) return failed(parts, tagged, error);
+    }
+  }
+}
+
+const isStream = (reply: UpstreamReply): boolean =>
+  reply.header('content-type')?.startsWith('text/event-stream') ?? false;
+
+interface Refused {
+  readonly reply: UpstreamReply;
+  /** The key that was sent, which no answer may repeat. */
+  readonly key: UpstreamKey;
+  readonly refusedBefore: boolean;
+}
+
+/** Refused before it generated anything: nothing is owed, and with another key it may be sent again. */
+async function refused(
+  parts: CallParts,
+  tagged: Tagged,
+  { reply, key, refusedBefore }: Refused,
+): Promise<Called> {
+  const bytes = await collectSome(reply.body);
+  if (reply.status === KEY_REFUSED && !refusedBefore) {
+    const other = await parts.keys.keyAfter(key, tagged.identity.user, tagged.plan.name);
+    if (tagged.inFlight.stopped !== undefined) return stopped(tagged, { kind: 'nothing' });
+    if (other !== undefined) return send(parts, tagged, other, true);
+  }
+  const ending = await endingOf(parts, tagged, readRefusal(reply, bytes, key.key));
+  return unanswered(tagged, ending, { kind: 'nothing' });
+}
+
+/** A refusal without a body, or with one that is too large, is still a refusal. */
+async function collectSome(body: ByteSource): Promise<Uint8Array> {
+  try {
+    return await collect(body, REFUSAL_BYTES_MAX);
+  } catch {
+    return new Uint8Array();
+  }
+}
+
+const KEY_REFUSED = 401;
+const REFUSAL_BYTES_MAX = 64 * 1024;
+
+async function endingOf(
+  parts: CallParts,
+  { identity, endUserId }: Tagged,
+  { ending, account, identifierBlocked }: Refusal,
+): Promise<Denial | GuardAnswer> {
+  if (account) parts.events.emit('failed', { what: 'upstream_account', error: ending });
+  if (identifierBlocked === undefined) return ending;
+  const { message } = identifierBlocked;
+  await parts.blockIdentifier({ userId: identity.user.id, endUserId, message });
+  return blockedDenial(IDENTIFIER_BLOCKED);
+}
+
+function failed(parts: CallParts, tagged: Tagged, error: UpstreamError): Called {
+  // Sent and unanswered: OpenAI may have worked on it, so the upper bound stands. Reading the body
+  // that was announced is part of it.
+  if (tagged.inFlight.stopped !== undefined) return stopped(tagged, abandoned(tagged, error));
+  parts.events.emit('failed', { what: 'upstream', error });
+  const shouldRetry = !error.sent;
+  const denial = error.timedOut
+    ? deny('upstream_timeout', 'OpenAI did not answer in time.', { shouldRetry })
+    : deny('upstream_failed', 'The connection to OpenAI failed.', { shouldRetry });
+  return unanswered(tagged, denial, error.sent ? { kind: 'held' } : { kind: 'nothing' });
+}
+
+/** What a call cost that was stopped before it was answered. */
+function abandoned({ built }: Tagged, { sent }: UpstreamError): Outcome {
+  if (!sent) return { kind: 'nothing' };
+  // An answer that comes whole may have been written whole by then.
+  return built.stream ? cutOutcome(built, 0) : { kind: 'held' };
+}
+
+function stopped(tagged: Tagged, outcome: Outcome): Unanswered {
+  const reason = tagged.inFlight.stopped;
+  return unanswered(tagged, reason === undefined || reason === 'gone' ? GONE : reason, outcome);
+}
+
+function unanswered(tagged: Tagged, ending: Denial | GuardAnswer, outcome: Outcome): Unanswered {
+  return { kind: 'unanswered', tagged, ending, outcome };
+}

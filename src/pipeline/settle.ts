@@ -1,0 +1,104 @@
+import { isPromiseLike } from '../base/deadline.ts';
+import type { Events } from '../core/events.ts';
+import type { Amounts } from '../ledger/amounts.ts';
+import type { Reading } from '../openai/answer/usage.ts';
+import { costNanoUsd, type PriceBook } from '../openai/prices/prices.ts';
+import { boundNanoUsd } from '../openai/prices/upper-bound.ts';
+import type { CallLedger } from './call-ledger.ts';
+import type { InFlightCalls } from './in-flight.ts';
+import type { Admitted, Outcome } from './states.ts';
+
+/** What a call is charged. */
+interface Charge {
+  readonly used: Amounts;
+  readonly reading: Reading | undefined;
+}
+
+/**
+ * Posts what a call used and frees the rest of its hold. Called once for each hold, on every way out;
+ * never throws: what cannot be posted is repeated, and at last its lease charges the estimate.
+ */
+export function createSettle(
+  ledger: CallLedger,
+  calls: InFlightCalls,
+  prices: PriceBook,
+  events: Events,
+): (admitted: Admitted, outcome: Outcome) => Promise<void> {
+  return async (admitted, outcome) => {
+    const { inFlight, identity } = admitted;
+    try {
+      if (outcome.kind === 'nothing') {
+        await ledger.release(inFlight);
+        events.emit('released', { callId: inFlight.id, userId: identity.user.id });
+        return;
+      }
+      const charge = chargeOf(admitted, outcome, prices);
+      const posted = ledger.settle(inFlight, charge.used);
+      const resolution = isPromiseLike(posted) ? await posted : posted;
+      if (events.isHeard('settled')) emitSettled(admitted, charge, resolution === 'queued', events);
+    } catch (error) {
+      events.emit('failed', { what: 'ledger', error });
+    } finally {
+      calls.end(inFlight);
+    }
+  };
+}
+
+function chargeOf(
+  admitted: Admitted,
+  outcome: Exclude<Outcome, { kind: 'nothing' }>,
+  prices: PriceBook,
+): Charge {
+  if (outcome.kind === 'held') return { used: admitted.held, reading: undefined };
+  if (outcome.kind === 'visible') return visibleCharge(admitted, outcome.outputTokens);
+  const { reading } = outcome;
+  const { inputTokens, outputTokens } = reading.usage;
+  const nanoUsd = costOf(admitted, reading, prices);
+  return { used: amounts(inputTokens, outputTokens, nanoUsd), reading };
+}
+
+/** Never more than was held. */
+function visibleCharge(admitted: Admitted, mostOutputTokens: number): Charge {
+  const { held, rateCard, built } = admitted;
+  const outputTokens = Math.min(held.outputTokens, mostOutputTokens);
+  const { inputTokens } = held;
+  const mostNanoUsd = boundNanoUsd(built, rateCard, inputTokens, outputTokens);
+  const nanoUsd = Math.min(held.nanoUsd, mostNanoUsd);
+  return { used: amounts(inputTokens, outputTokens, nanoUsd), reading: undefined };
+}
+
+/** By the model and tier that answered, since these are billed; by those asked for if unnamed. */
+function costOf(admitted: Admitted, reading: Reading, prices: PriceBook): number {
+  const { built } = admitted;
+  const answered = reading.model === undefined ? undefined : prices.find(reading.model);
+  const rateCard = answered ?? admitted.rateCard;
+  const fees = built.hostedFeesFor(reading);
+  if (rateCard === undefined) return fees;
+  return costNanoUsd(rateCard, reading.usage, reading.serviceTier ?? built.serviceTier) + fees;
+}
+
+function amounts(inputTokens: number, outputTokens: number, nanoUsd: number): Amounts {
+  const tokens = inputTokens + outputTokens;
+  return { requests: 1, concurrent: 0, inputTokens, outputTokens, tokens, nanoUsd };
+}
+
+function emitSettled(
+  admitted: Admitted,
+  { used, reading }: Charge,
+  queued: boolean,
+  events: Events,
+): void {
+  events.emit('settled', {
+    callId: admitted.inFlight.id,
+    userId: admitted.identity.user.id,
+    plan: admitted.plan.name,
+    endpoint: admitted.built.endpoint.name,
+    model: reading?.model ?? admitted.built.model,
+    usage: reading?.usage,
+    inputTokens: used.inputTokens,
+    outputTokens: used.outputTokens,
+    costNanoUsd: used.nanoUsd,
+    estimated: reading === undefined,
+    degraded: queued || admitted.degraded,
+  });
+}

@@ -1,0 +1,48 @@
+import type { Unit } from '../ledger/amounts.ts';
+import type { NotGranted } from '../ledger/ledger.ts';
+import { boundNanoUsd, boundOf } from '../openai/prices/upper-bound.ts';
+import type { Accounts } from '../plans/accounts.ts';
+import type { Authorized } from './states.ts';
+
+/** Below this an answer is mostly cut off, and a clear denial serves its user better. */
+export const SHRUNK_OUTPUT_TOKENS_MIN = 256;
+
+/**
+ * Lowers a call's output cap to what is left, when the cap alone stands in its way: else the last
+ * part of a budget, as large as one full answer, could never be used. `undefined` when it cannot help.
+ */
+export function shrinkToFit(
+  authorized: Authorized,
+  decision: NotGranted,
+  accounts: Accounts,
+): Authorized | undefined {
+  const { built, bound, rateCard } = authorized;
+  const field = built.endpoint.outputCap?.field;
+  if (field === undefined) return undefined;
+  const perChoiceTokens = Number(built.body[field]);
+  const choices = built.outputCapTokens / perChoiceTokens;
+  const rooms = decision.violations.map(({ claim }) =>
+    outputRoom(authorized, accounts.claims[claim]?.rule.unit, decision.balances[claim]?.remaining),
+  );
+  const cap = Math.floor(Math.min(perChoiceTokens, ...rooms.map((room) => room / choices)));
+  if (!(cap >= SHRUNK_OUTPUT_TOKENS_MIN && cap < perChoiceTokens)) return undefined;
+  const body = { ...built.body, [field]: cap };
+  const smaller = { ...built, body, outputCapTokens: cap * choices };
+  return { ...authorized, built: smaller, bound: boundOf(smaller, rateCard, bound.inputTokens) };
+}
+
+/** How many output tokens fit into what is left of one limit; 0 when output is not what it counts. */
+function outputRoom(
+  { built, rateCard, bound }: Authorized,
+  unit: Unit | undefined,
+  remaining: number | undefined = 0,
+): number {
+  if (unit === 'outputTokens') return remaining;
+  if (unit === 'tokens') return remaining - bound.inputTokens;
+  if (unit !== 'nanoUsd') return 0;
+  // The bound is linear in the output, so the share of the rest is the share of the tokens.
+  const inputNanoUsd = boundNanoUsd(built, rateCard, bound.inputTokens, 0);
+  const outputNanoUsd = bound.nanoUsd - inputNanoUsd;
+  // One less, because both bounds were rounded up.
+  return ((remaining - inputNanoUsd - 1) / outputNanoUsd) * bound.outputTokens;
+}

@@ -1,0 +1,20 @@
+import type { User } from '../core/user.ts';
+import type { Limit } from './limit.ts';
+import type { ModelList } from './plan.ts';
+
+/** What a credential narrows, below its user's plan. It can never widen. */
+export interface Scope {
+  /** Identifies the credential in the ledger. */
+  readonly id: string;
+  readonly models?: ModelList;
+  readonly endpoints?: readonly string[];
+  readonly limits?: readonly Limit[];
+  readonly singleUse?: boolean;
+}
+
+export interface Identity {
+  readonly user: User;
+  readonly scope?: Scope;
+  /** When the credential ends, Unix ms; a stream that began before may finish. */
+  readonly expiresAtMs?: number;
+}
