@@ -6,11 +6,17 @@ import { folderOf, type SourceFile } from './source-files.ts';
 export interface Plan {
   readonly rooms: number;
   readonly arrows: number;
-  readonly roomCircles: readonly (readonly string[])[];
+  readonly roomCircles: readonly Circle[];
   readonly rootFiles: readonly string[];
   readonly folders: number;
-  readonly folderCircles: readonly (readonly string[])[];
+  readonly folderCircles: readonly Circle[];
   readonly mutualFolders: readonly string[];
+}
+
+export interface Circle {
+  readonly members: readonly string[];
+  /** Between each two members the first import by path, as `from → to`. */
+  readonly ties: readonly string[];
 }
 
 /** A room is a folder of the tree's root with all below it, or a file that lies loose in the root. */
@@ -24,10 +30,10 @@ export function planOf(files: readonly SourceFile[]): Plan {
   return {
     rooms: new Set(paths.map(roomOf)).size,
     arrows: byRoom.length,
-    roomCircles: circlesOf(byRoom),
+    roomCircles: tied(circlesOf(byRoom), imports, roomOf),
     rootFiles: paths.filter((path) => folderOf(path) === '.'),
     folders: new Set(paths.map(folderOf)).size,
-    folderCircles: circlesOf(byFolder),
+    folderCircles: tied(circlesOf(byFolder), imports, folderOf),
     mutualFolders: mutualPairs(byFolder),
   };
 }
@@ -44,6 +50,23 @@ export function folderArrows(imports: readonly Arrow[]): Arrow[] {
     folderOf,
   );
 }
+
+function tied(
+  circles: readonly (readonly string[])[],
+  imports: readonly Arrow[],
+  groupOf: (path: string) => string,
+): Circle[] {
+  return circles.map((members) => {
+    const inside = imports.filter(({ from, to }) => {
+      const [start, end] = [groupOf(from), groupOf(to)];
+      return start !== end && members.includes(start) && members.includes(end);
+    });
+    const byPair = Map.groupBy(inside, ({ from, to }) => `${groupOf(from)} → ${groupOf(to)}`);
+    return { members, ties: [...byPair.values()].map(([first]) => arrowName(first)).sort() };
+  });
+}
+
+const arrowName = (arrow: Arrow | undefined): string => `${arrow?.from} → ${arrow?.to}`;
 
 /** All imports of a tree's files by each other. */
 export function importsOf(files: readonly SourceFile[]) {

@@ -25,9 +25,15 @@ export const ROWS: readonly (readonly [string, (structure: Structure) => string]
   ['test : source lines', ({ tests }) => tests?.ratio.toFixed(1) ?? '–'],
   ['test file: median · p95 · max', ({ tests }) => (tests ? three(tests.fileLines) : '–')],
   ['rooms · arrows', ({ plan }) => `${plan.rooms} · ${plan.arrows}`],
-  ['circles of rooms (rooms)', ({ plan }) => counted(plan.roomCircles)],
+  [
+    'circles of rooms (rooms)',
+    ({ plan }) => counted(plan.roomCircles.map(({ members }) => members)),
+  ],
   ['files in the root', ({ plan }) => whole(plan.rootFiles.length)],
-  ['folders in a circle', ({ plan }) => ofAll(plan.folderCircles.flat().length, plan.folders)],
+  [
+    'folders in a circle',
+    ({ plan }) => ofAll(plan.folderCircles.flatMap(({ members }) => members).length, plan.folders),
+  ],
   ['pairs of folders that import each other', ({ plan }) => whole(plan.mutualFolders.length)],
 ];
 
@@ -46,8 +52,8 @@ const counted = (circles: readonly (readonly string[])[]): string =>
 export function details({ circles, plan }: Structure): string[] {
   return [
     ...circles.map((circle) => `circle of files: ${circle.join(', ')}`),
-    ...plan.roomCircles.map((circle) => `circle of rooms: ${circle.join(', ')}`),
-    ...plan.folderCircles.map((circle) => `circle of folders: ${circle.join(', ')}`),
+    ...plan.roomCircles.map(({ members }) => `circle of rooms: ${members.join(', ')}`),
+    ...plan.folderCircles.map(({ members }) => `circle of folders: ${members.join(', ')}`),
     ...plan.mutualFolders.map((pair) => `import each other: ${pair}`),
     `files in the root: ${plan.rootFiles.join(', ')}`,
   ];

@@ -54,13 +54,15 @@ describe('a tree of five files', () => {
   });
 
   it('has folders in a circle, though no files are', () => {
+    const ties = ['one/a.ts → two/b.ts', 'two/c.ts → one/d.ts'];
+    const circle = { members: ['one', 'two'], ties };
     expect(found.plan).toEqual({
       rooms: 3,
       arrows: 3,
-      roomCircles: [['one', 'two']],
+      roomCircles: [circle],
       rootFiles: ['index.ts'],
       folders: 3,
-      folderCircles: [['one', 'two']],
+      folderCircles: [circle],
       mutualFolders: ['one ↔ two'],
     });
   });
