@@ -20,7 +20,7 @@ import type {
 import type { tag } from '../../src/pipeline/tag.ts';
 import { assertType, type Equal } from './assert.ts';
 
-/** Compiled, never run: the one order of the steps that compiles, and others that must not. */
+/** Compiled, never run: the only order of the steps that compiles, and others that must not. */
 interface Steps {
   readonly identify: typeof identify;
   readonly authorize: typeof authorize;
@@ -42,14 +42,15 @@ interface Results {
   readonly outcome: Outcome;
 }
 
-/** Which results a step takes. */
+/** The results that a step accepts. */
 type Accepted<Step extends keyof Steps> = {
   [Result in keyof Results]: Results[Result] extends Parameters<Steps[Step]>[0] ? Result : never;
 }[keyof Results];
 
 /**
- * Every step with every result: none takes one that is older than what the step before it returned. In
- * any other order of the seven some step comes before its predecessor, and so does not compile.
+ * Every step with every result: no step accepts one that is older than the result of the step
+ * before it. In any other order of the seven, some step comes before its predecessor and does not
+ * compile.
  */
 export function everyPair(): void {
   type BeforeCall = 'requested' | 'identified' | 'authorized' | 'admitted' | 'tagged';
@@ -78,21 +79,21 @@ export async function rightOrder(
 }
 
 export function skippedSteps(step: Steps, at: Results, parts: PipelineParts): void {
-  // @ts-expect-error not identified
+  // @ts-expect-error no user was identified
   step.authorize(at.requested, parts);
-  // @ts-expect-error not identified
+  // @ts-expect-error no user was identified
   step.admit(at.requested, parts);
-  // @ts-expect-error not authorized: the plan was never asked
+  // @ts-expect-error not authorized: the plan was not resolved
   step.admit(at.identified, parts);
   // @ts-expect-error not admitted: nothing is held
   step.tag(at.authorized, parts);
   // @ts-expect-error not admitted: nothing is held
   step.call(at.authorized, parts);
-  // @ts-expect-error not tagged: OpenAI could not tell whose call it is
+  // @ts-expect-error not tagged: OpenAI would not receive an end-user id
   step.call(at.admitted, parts);
   // @ts-expect-error not called
   step.meter(at.tagged, parts);
-  // @ts-expect-error nothing is held that could be settled
+  // @ts-expect-error there is no hold to settle
   step.settle(at.authorized, at.outcome, parts);
 }
 
@@ -105,7 +106,7 @@ export function swappedSteps(step: Steps, at: Results, parts: PipelineParts): vo
   step.admit(at.called, parts);
   // @ts-expect-error tagged after it was called
   step.tag(at.called, parts);
-  // @ts-expect-error called again with its answer
+  // @ts-expect-error called again with its own answer
   step.call(at.called, parts);
   // @ts-expect-error metered twice
   step.meter(at.metered, parts);
@@ -138,16 +139,16 @@ export async function uncheckedResults(
   step.settle(admitted, { kind: 'nothing' }, parts);
 }
 
-/** Steps that changed places are not the steps of a pipeline. */
+/** Steps in another order do not compile. */
 export function misbuilt(step: Steps): Steps[] {
   return [
-    // @ts-expect-error identify and authorize changed places
+    // @ts-expect-error identify and authorize are swapped
     { ...step, identify: step.authorize, authorize: step.identify },
-    // @ts-expect-error admit and tag changed places
+    // @ts-expect-error admit and tag are swapped
     { ...step, admit: step.tag, tag: step.admit },
-    // @ts-expect-error call and meter changed places
+    // @ts-expect-error call and meter are swapped
     { ...step, call: step.meter, meter: step.call },
-    // @ts-expect-error an end-user id function that forgets the call
+    // @ts-expect-error a tag step that drops the call
     { ...step, tag: () => ({ payload: '{}' }) },
   ];
 }
