@@ -19,13 +19,13 @@ import { createPlanResolver } from '../plans/plan-resolver.ts';
 import { createClient } from '../sdk/client.ts';
 import { createFetchAs } from '../sdk/fetch-as.ts';
 import { createCredentials } from '../tokens/credentials.ts';
-import { createTokenExchange, type ExchangeParts } from '../tokens/token-exchange.ts';
+import type { ExchangeParts } from '../tokens/token-exchange.ts';
 import type { Tokens } from '../tokens/tokens.ts';
 import { fetchUpstream } from '../upstream/fetch-upstream.ts';
 import { undiciUpstream } from '../upstream/undici-upstream.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { createEndUserIds, type EndUserIds, noEndUserIds } from '../users/end-user-ids.ts';
-import { createUserStates } from '../users/user-states.ts';
+import { UserStates } from '../users/user-states.ts';
 import { createUsers, type GuardUsers, type Users } from '../users/users.ts';
 import { createPipeline } from './create-pipeline.ts';
 import { guardStore, storeReporter } from './guarded-store.ts';
@@ -62,7 +62,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   const settings = { ...parsed, ledger };
   const { clock } = settings;
   warnOfStart(settings);
-  const states = createUserStates(ledger.records);
+  const states = new UserStates(ledger.records);
   const credentials = createCredentials(settings, ledger.records, states);
   const callVerbs = callLedger(ledger);
   const blocks = { states, clock, onError: storeReporter(events) };
@@ -82,7 +82,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   const upstream = upstreamOf(settings);
   const shared = { settings, events, states, credentials, calls, plans };
   const parts = createPipeline({ ...shared, ledger: callVerbs, users, endUserIds, upstream });
-  const exchange = createExchange(settings, { ...credentials, ledger, states, clock }, parts);
+  const exchange = createExchange(settings, { ...credentials, ledger, states }, parts);
 
   states.onChange((userId) => {
     plans.forget(userId);
@@ -134,14 +134,13 @@ function upstreamOf({ fetch, baseURL, upstreamTimeouts }: Settings): Upstream {
 /** `undefined` without the option `exchange`. */
 function createExchange(
   settings: Settings,
-  exchangeParts: Omit<ExchangeParts, 'hookMs' | 'body'>,
+  shared: Pick<ExchangeParts, 'ledger' | 'states' | 'verifier' | 'context'>,
   { events, clock, cors, calls }: CallHandlerParts,
 ): Mountable | undefined {
-  if (settings.exchange === undefined) return undefined;
-  const { hookMs, bodyMs, bounds } = settings;
+  const { exchange, keys, hookMs, bodyMs, bounds } = settings;
+  if (exchange === undefined) return undefined;
   const body = { bytesMax: bounds.bodyBytes, deadline: new Deadlines(bodyMs) };
-  const exchange = createTokenExchange({ ...exchangeParts, hookMs, body }, settings.exchange);
-  const parts = { events, clock, cors, calls, exchange };
+  const parts = { ...shared, events, clock, cors, calls, exchange, keys, hookMs, body };
   return mountable((request) => handleExchange({ request }, parts));
 }
 

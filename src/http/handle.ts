@@ -14,12 +14,12 @@ import { randomUUID } from 'node:crypto';
 import { type Denial, deny, isDenial } from '../core/denial.ts';
 import { AuthenticationUnavailableError, LedgerError } from '../core/errors.ts';
 import type { FailedEvent } from '../core/events.ts';
-import type { GuardRequest } from '../core/request.ts';
 import type { GuardResponse } from '../core/response.ts';
 import { type RefuseParts, refuse } from '../pipeline/denial-response.ts';
 import { CLOSING, type InFlightCalls } from '../pipeline/in-flight.ts';
 import { type PipelineParts, runPipeline } from '../pipeline/pipeline.ts';
 import type { Requested } from '../pipeline/states.ts';
+import { type ExchangeParts, exchangeToken } from '../tokens/token-exchange.ts';
 import type { Cors } from './cors.ts';
 
 interface HandlerParts extends RefuseParts {
@@ -29,9 +29,7 @@ interface HandlerParts extends RefuseParts {
 
 export interface CallHandlerParts extends HandlerParts, PipelineParts {}
 
-export interface ExchangeHandlerParts extends HandlerParts {
-  readonly exchange: (request: GuardRequest) => Promise<GuardResponse | Denial>;
-}
+export interface ExchangeHandlerParts extends HandlerParts, ExchangeParts {}
 
 /** Handles one call to OpenAI. Never rejects. */
 export function handleCall(requested: Requested, parts: CallHandlerParts): Promise<GuardResponse> {
@@ -50,7 +48,7 @@ async function runExchange(
   requested: Requested,
   parts: ExchangeHandlerParts,
 ): Promise<GuardResponse> {
-  const exchanged = await parts.exchange(requested.request);
+  const exchanged = await exchangeToken(requested.request, parts);
   return isDenial(exchanged) ? refuse(exchanged, requested, parts) : exchanged;
 }
 

@@ -41,7 +41,7 @@ export function explainDenial(
     .sort((a, b) => LASTING.indexOf(a.code) - LASTING.indexOf(b.code));
   const [worst] = broken;
   if (worst === undefined) throw new TypeError('A ledger denied a reserve without a violation.');
-  if (worst.code === 'invalid_credential') return deny(worst.code, 'The access token was used up.');
+  if (worst.code === 'invalid_credential') return deny(worst.code, 'The user token was used up.');
   const resetsAtMs = latest(own);
   const denial = deny(worst.code, sentence(worst, resetsAtMs), {
     limits: broken.map(({ shown }) => shown),

@@ -11,15 +11,15 @@ import { activeBlock, type UserStates } from './user-states.ts';
 
 export interface LimitUsage {
   readonly name: string;
-  /** `usd` is in dollars here; everything else in whole units. */
+  /** `usd` is in dollars, everything else in whole units. */
   readonly unit: 'requests' | 'tokens' | 'inputTokens' | 'outputTokens' | 'usd' | 'concurrent';
   readonly limit: number;
   readonly used: number;
   /** Held by calls in flight. */
   readonly held: number;
   readonly remaining: number;
-  /** When there is next more room by time alone, Unix ms; `undefined` when it is all free, or waits
-   * for calls in flight. */
+  /** When time alone makes more room, Unix ms; `undefined` when nothing is used, or when only calls in
+   * flight are in the way. */
   readonly resetsAtMs: number | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface UserUsage {
   readonly block: { readonly reason: string; readonly untilMs?: number } | undefined;
 }
 
-/** One user's plan now, and the counters of its limits. */
+/** The current plan of one user, and the counters of its limits. */
 export interface UserAccount {
   readonly user: User;
   readonly plan: Plan;
@@ -42,7 +42,7 @@ export interface UserAccount {
 export interface UserAccounts {
   account(user: string | User): Promise<UserAccount>;
   usage(user: string | User): Promise<UserUsage>;
-  /** Remembers what a verified credential said, so that an id alone finds the plan. */
+  /** Remembers the user of a verified credential, so that their id alone is enough to find the plan. */
   remember(user: User): void;
 }
 
