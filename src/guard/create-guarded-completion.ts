@@ -1,5 +1,5 @@
 import type OpenAI from 'openai';
-import { Deadlines } from '../base/deadlines.ts';
+import { SharedDeadline } from '../base/deadline.ts';
 import {
   createEvents,
   type Events,
@@ -139,7 +139,7 @@ function createExchange(
 ): Mountable | undefined {
   const { exchange, keys, hookMs, bodyMs, bounds } = settings;
   if (exchange === undefined) return undefined;
-  const body = { bytesMax: bounds.bodyBytes, deadline: new Deadlines(bodyMs) };
+  const body = { bytesMax: bounds.bodyBytes, deadline: new SharedDeadline(bodyMs) };
   const parts = { ...shared, events, clock, cors, calls, exchange, keys, hookMs, body };
   return mountable((request) => handleExchange({ request }, parts));
 }

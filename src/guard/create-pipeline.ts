@@ -1,4 +1,4 @@
-import { Deadlines } from '../base/deadlines.ts';
+import { SharedDeadline } from '../base/deadline.ts';
 import type { Events } from '../core/events.ts';
 import { Cors } from '../http/cors.ts';
 import type { CallHandlerParts } from '../http/handle.ts';
@@ -61,7 +61,7 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     // authorize
     states,
     plans,
-    body: { bytesMax: bounds.bodyBytes, deadline: new Deadlines(settings.bodyMs) },
+    body: { bytesMax: bounds.bodyBytes, deadline: new SharedDeadline(settings.bodyMs) },
     // admit
     holdIds: new HoldIds(),
     // A ledger in this process would not survive the crash that a note of the dispatch is for.
