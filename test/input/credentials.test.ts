@@ -67,7 +67,7 @@ describe('B17 ids that mean something to a store', () => {
     '{ada}',
     'a:b',
     'user:ada',
-    'everybody',
+    'global',
     'token:x',
     '../ada',
     '..',

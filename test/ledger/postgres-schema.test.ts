@@ -128,7 +128,7 @@ describe.skipIf(server === undefined)('what is kept', () => {
   it('F44 F45 is counted once when a verb meets a lease of another that is over', async () => {
     let nowMs = START_MS;
     const ledger = await freshLedger(pool, { clock: { nowMs: () => nowMs } });
-    const claims = [claim(daily(100), 'user:ada'), claim(daily(100), 'everybody')];
+    const claims = [claim(daily(100), 'user:ada'), claim(daily(100), 'global')];
     const long = { durationMs: DAY_MS, dispatched: true };
     await granted(ledger.reserve('other', claims.slice(1), tokens(7), DISPATCHED));
     await granted(ledger.reserve('own', claims, tokens(9), long));

@@ -27,7 +27,7 @@ const BATCHES_PER_MOVE = 15;
 /** Between two batches of keys, so that calls meet a slot of which a part is on either node. */
 const BATCH_PAUSE_MS = 5;
 const MOVE_PAUSE_MS = 60;
-const CLAIMS = [claim(lasting(1e9), 'user:ada'), claim(concurrent(1e6), 'everybody')];
+const CLAIMS = [claim(lasting(1e9), 'user:ada'), claim(concurrent(1e6), 'global')];
 
 const ask = (redis: Redis, ...parts: string[]): Promise<unknown> => redis.call('CLUSTER', parts);
 

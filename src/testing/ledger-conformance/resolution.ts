@@ -128,8 +128,8 @@ export const resolutionCases: readonly Case[] = [
     async run({ ledger }) {
       const counters = CLAIMS.slice(0, 3);
       for (const of of counters) await use(ledger, `call ${of.rule.key}`, of, 6);
-      assert.equal(await ledger.credit('gift', counters, tokens(4)), 'done');
-      assert.equal(await ledger.credit('gift', counters, tokens(4)), 'replayed');
+      assert.equal(await ledger.credit('credit', counters, tokens(4)), 'done');
+      assert.equal(await ledger.credit('credit', counters, tokens(4)), 'replayed');
       const used = (await ledger.read(counters)).map((balance) => balance.used);
       assert.deepEqual(used, [2, 2, 2]);
     },
@@ -139,7 +139,7 @@ export const resolutionCases: readonly Case[] = [
       'a credit above what was used goes below zero, except that a bucket holds no more than its burst',
     async run({ ledger }) {
       const counters = CLAIMS.slice(0, 3);
-      await ledger.credit('gift', counters, tokens(5));
+      await ledger.credit('credit', counters, tokens(5));
       const balances = await ledger.read(counters);
       assert.deepEqual(
         balances.map(({ used }) => used),
@@ -161,7 +161,7 @@ export const resolutionCases: readonly Case[] = [
       const all = amounts({ tokens: Number.POSITIVE_INFINITY });
       assert.equal(await ledger.credit('forgive', counters, all), 'done');
       for (const of of counters) await assertCounts(ledger, of, { used: 0, held: 3 });
-      await ledger.credit('gift', counters, tokens(5));
+      await ledger.credit('credit', counters, tokens(5));
       await ledger.credit('forgive again', counters, all);
       for (const of of counters) await assertCounts(ledger, of, { used: -5, held: 3 });
     },
