@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { endpointNamed, endpointNames, findEndpoint } from '../../src/openai/endpoints.ts';
+import { descriptors } from '../../src/openai/endpoints/descriptors.ts';
+import { findEndpoint } from '../../src/openai/endpoints/find-endpoint.ts';
 
 const sdk = new URL('../../node_modules/openai/', import.meta.url);
 
@@ -46,11 +47,11 @@ describe('the table of endpoints', () => {
   it('A14 says of each endpoint that it is free, or how its output is capped', () => {
     // One writes nothing; what the other is worth, a plan says.
     const uncapped = ['embeddings', 'realtime.client_secrets'];
-    for (const name of endpointNames) {
-      const endpoint = endpointNamed(name);
-      expect(endpoint.name).toBe(name);
-      const isBounded = endpoint.outputCap !== undefined || uncapped.includes(name);
-      expect(endpoint.free || isBounded).toBe(true);
+    for (const endpoint of descriptors) {
+      if (endpoint.answer !== undefined) continue;
+      const isFree = endpoint.bound === undefined && endpoint.fixedBy === undefined;
+      const isBounded = endpoint.outputCap !== undefined || uncapped.includes(endpoint.name);
+      expect(isFree || isBounded).toBe(true);
     }
   });
 
@@ -61,8 +62,10 @@ describe('the table of endpoints', () => {
 
   it('serves each path with and without /v1, and reads the model of /models/{id}', () => {
     expect(findEndpoint('/v1/chat/completions')).toBe(findEndpoint('/chat/completions'));
-    expect(findEndpoint('/models/ft:gpt-4o-mini:org::id')?.model).toBe('ft:gpt-4o-mini:org::id');
-    expect(findEndpoint('/v1/models/gpt-5')?.model).toBe('gpt-5');
+    expect(findEndpoint('/models/ft:gpt-4o-mini:org::id')?.params['model']).toBe(
+      'ft:gpt-4o-mini:org::id',
+    );
+    expect(findEndpoint('/v1/models/gpt-5')?.params['model']).toBe('gpt-5');
   });
 
   it.each([
