@@ -27,8 +27,8 @@ const CHUNK = LIMIT * SHARE;
 const everybody = (unit: Claim['rule']['unit'] = 'tokens') =>
   claim({ ...lasting(LIMIT), unit }, 'everybody');
 
-describe('users spread over shards', () => {
-  // No subject is everybody's here: each has to count exactly, wherever it is.
+describe('Users spread over shards', () => {
+  // No account is global here: each one has to count exactly, on whichever shard it is.
   ledgerConformance({ describe, it }, async ({ clock }) => {
     const [global, ...shards] = Array.from({ length: 4 }, () => memoryLedger({ clock }));
     if (global === undefined) throw new TypeError('There is no ledger.');
@@ -43,8 +43,8 @@ function processes(global: Ledger, clock = settableClock(START_MS)) {
   return Array.from({ length: PROCESSES }, start);
 }
 
-describe('everybody’s limit, leased in chunks', () => {
-  it('is never passed, and what was not used is given back', async () => {
+describe('The global limit, leased in chunks', () => {
+  it('The global limit is never exceeded, and unused parts of chunks are given back', async () => {
     const call = fc.record({
       process: fc.nat(PROCESSES - 1),
       cost: fc.integer({ min: 1, max: 150 }),
@@ -80,7 +80,7 @@ describe('everybody’s limit, leased in chunks', () => {
     );
   });
 
-  it('is given out whole by one process, and by many but for their chunks', async () => {
+  it('The global limit is used up except for the unused parts of the chunks of other processes', async () => {
     const ledgers = processes(memoryLedger());
     const served = async (ledger: Ledger | undefined, name: string) => {
       let count = 0;
@@ -99,7 +99,7 @@ describe('everybody’s limit, leased in chunks', () => {
     expect(total + others.length * 10).toBe(LIMIT - unused);
   });
 
-  it('asks the store for few of many calls', async () => {
+  it('A leased chunk serves many calls with one request to the store', async () => {
     const global = watchedLedger();
     const [ledger] = processes(global);
     for (let index = 0; index < 1_000; index += 1) {
@@ -109,7 +109,7 @@ describe('everybody’s limit, leased in chunks', () => {
     expect(global.endings.size).toBe(1_000 / CHUNK);
   });
 
-  it('stays charged with the chunk of a process that died', async () => {
+  it('The global limit stays charged with the chunk of a process that died', async () => {
     const clock = settableClock(START_MS);
     const global = memoryLedger({ clock });
     const [dead, other] = processes(global, clock);
@@ -119,7 +119,7 @@ describe('everybody’s limit, leased in chunks', () => {
     expect((await global.read([everybody()]))[0]).toMatchObject({ used: CHUNK, held: CHUNK });
   });
 
-  it('counts calls in flight, and refuses windows that it cannot keep exactly', async () => {
+  it('Escrow counts calls in flight and rejects windows that it cannot keep exactly', async () => {
     const [ledger] = processes(memoryLedger());
     const places = claim(concurrent(3), 'everybody');
     const held = amounts({ concurrent: 1 });
@@ -144,7 +144,7 @@ async function served10(ledger: Ledger): Promise<void> {
   }
 }
 
-it('a chunk gives back what a call held and did not use', () => {
+it('A chunk gets back what a call held and did not use', () => {
   const chunk = new Chunk('id', [everybody()], tokens(10), { balances: [], endsAtMs: 1 });
   expect(chunk.take(tokens(8))).toBe(true);
   expect(chunk.take(tokens(3))).toBe(false);
@@ -158,8 +158,8 @@ const binary = redisBinary();
 const cluster = binary === undefined ? [] : await startRedisCluster(binary);
 afterAll(() => Promise.all(cluster.map((server) => server.close())));
 
-describe.skipIf(binary === undefined)('on a real Redis Cluster', () => {
-  it('users are on all nodes, and everybody’s limit is not passed', async () => {
+describe.skipIf(binary === undefined)('Escrow on a real Redis Cluster', () => {
+  it('Escrow does not exceed the global limit with users on all nodes of a Redis Cluster', async () => {
     const open = clusterLibraries['ioredis 6, Cluster'];
     const connected = await open?.(cluster[0]?.port ?? 0);
     if (connected === undefined) throw new Error('There is no such client.');
@@ -171,7 +171,7 @@ describe.skipIf(binary === undefined)('on a real Redis Cluster', () => {
       return decision.granted;
     });
     const served = (await Promise.all(calls)).filter(Boolean).length;
-    // 100 users have room for 5 calls each, everybody for 500.
+    // 100 users have room for 5 calls each, and the global limit has room for 500.
     expect(served).toBe(500);
     await ledger.close();
     connected.end();

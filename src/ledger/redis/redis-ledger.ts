@@ -165,7 +165,7 @@ const holdId = (id: string): string => `h${id}`;
 const PROBE = script(`return redis.pcall('TIME').err and 'refused' or 'told'`);
 
 /** Says once what makes this server less than exact. Nothing is said where it cannot be found out. */
-export function warnOfRedis(driver: RedisDriver, namespace: string): void {
+function warnOfRedis(driver: RedisDriver, namespace: string): void {
   warnOfEviction(driver).catch(() => {});
   warnOfClock(driver, `{${namespace}}:clock`).catch(() => {});
 }
