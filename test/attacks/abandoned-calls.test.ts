@@ -23,7 +23,7 @@ const WORDS = Array.from({ length: CHUNKS }, (_, index) => `w${String(index).pad
 
 describe.each(['abort', 'drain'] as const)('Left streams, onDisconnect "%s"', (onDisconnect) => {
   it('A client that leaves after any chunk is charged once for everything that was delivered', async () => {
-    await using served = await serveFixture({ plans, onDisconnect: onDisconnect });
+    await using served = await serveFixture({ plans, onDisconnect });
     const { fake, guard } = served;
     const leaveAfter = async (chunk: number) => {
       const user = `leaves-after-${chunk}.`;

@@ -101,7 +101,7 @@ describe('The API key', () => {
     fixture.fake.scriptNext({ reply: openAIErrors.invalidApiKey(canaries.apiKey) });
     const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
     expect([answer.status, await codeOf(answer)]).toEqual([503, 'upstream_account']);
-    expect(fixture.failed).toMatchObject([{ what: 'upstream_account' }]);
+    expect(fixture.failed).toMatchObject([{ source: 'upstream_account' }]);
   });
 
   it('The API key does not appear when the guard is printed or serialized, nor in a user’s usage', async () => {

@@ -131,7 +131,7 @@ describe.each(['drain', 'abort'] as const)(
       };
       await using served = await serveFixture({
         plans: { free: dear },
-        onDisconnect: onDisconnect,
+        onDisconnect,
       });
       const { fake, guard } = served;
       fake.script('Say hello.', { text: 'one two', reasoningTokens: 28_000 });

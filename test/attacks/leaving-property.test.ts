@@ -101,7 +101,7 @@ async function assertCharge(
   await using served = await serveFixture({
     plans,
     ledger,
-    onDisconnect: onDisconnect,
+    onDisconnect,
     bounds: { drainsPerUser },
     timeouts,
     clock: time.clock,

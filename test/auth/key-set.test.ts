@@ -143,7 +143,7 @@ describe('An issuer that is down', () => {
       const outcomes = [...(await forge(0)), ...(await forge(50)), await world.outcome(old)];
       expect(new Set(outcomes)).toEqual(new Set(['auth_unavailable']));
       expect(world.server.requests).toHaveLength(1);
-      expect(world.fixture.failed[0]).toMatchObject({ what: 'auth' });
+      expect(world.fixture.failed[0]).toMatchObject({ source: 'auth' });
       world.clock.ms += 30 * SECOND - 1;
       expect(await world.outcome(old)).toBe('auth_unavailable');
       expect(world.server.requests).toHaveLength(1);

@@ -225,7 +225,7 @@ describe('The result of a look-up', () => {
     await send(mount(fixture.guard), event('INITIAL_PURCHASE'));
     const later = event('RENEWAL', { event_timestamp_ms: START_MS + 1 });
     expect(await send(mount(fixture.guard, { entitlementsOf: ask }), later)).toBe(500);
-    expect(fixture.failed).toMatchObject([{ what: 'webhook' }]);
+    expect(fixture.failed).toMatchObject([{ source: 'webhook' }]);
     expect(await planOf(fixture)).toBe('pro');
   });
 });
@@ -278,7 +278,7 @@ describe('Rejected webhook requests', () => {
     const webhook = mount(fixture.guard);
     fails = true;
     expect(await send(webhook, event('INITIAL_PURCHASE'))).toBe(500);
-    expect(fixture.failed).toMatchObject([{ what: 'webhook' }]);
+    expect(fixture.failed).toMatchObject([{ source: 'webhook' }]);
     fails = false;
     expect(await send(webhook, event('INITIAL_PURCHASE'))).toBe(200);
     expect(await planOf(fixture)).toBe('pro');

@@ -168,6 +168,6 @@ describe.each(hosts)('The Stripe webhook on $name', ({ name, start: startHost })
     if (!isParsed) return expect([answer.status, await planOf(fixture)]).toEqual([200, 'pro']);
     expect(answer.status).toBe(500);
     expect(text).toContain('body parser');
-    expect(fixture.failed).toMatchObject([{ what: 'webhook' }]);
+    expect(fixture.failed).toMatchObject([{ source: 'webhook' }]);
   });
 });

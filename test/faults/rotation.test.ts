@@ -89,7 +89,7 @@ describe('A key that is replaced while calls run', () => {
     const denied = await post(fixture.guard, token, chat());
     expect([denied.status, await codeOf(denied)]).toEqual([503, 'upstream_account']);
     expect(refused).toEqual([undefined, keys.old]);
-    expect(fixture.failed).toMatchObject([{ what: 'upstream_account' }]);
+    expect(fixture.failed).toMatchObject([{ source: 'upstream_account' }]);
     keys.stored = keys.fresh;
     expect((await post(fixture.guard, token, chat())).status).toBe(200);
     expect(fixture.fake.requests).toHaveLength(2);
@@ -133,7 +133,7 @@ describe('A key that OpenAI refuses', () => {
       const answer = await post(guard, await tokenOf(guard), chat());
       expect([answer.status, await codeOf(answer)]).toEqual([503, 'upstream_account']);
       expect(fake.requests.length).toBeLessThanOrEqual(2);
-      expect(fixture.failed).toMatchObject([{ what: 'upstream_account' }]);
+      expect(fixture.failed).toMatchObject([{ source: 'upstream_account' }]);
       await expect.poll(() => fixture.released.length).toBe(1);
       const { limits } = await guard.users.usage('ada');
       expect(limits.map(({ used, held }) => used + held)).toEqual([0, 0]);

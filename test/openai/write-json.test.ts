@@ -4,7 +4,11 @@ import { isDenial } from '../../src/core/denial.ts';
 import { parseStrictJson } from '../../src/core/strict-json.ts';
 import { writeJson } from '../../src/openai/request/write-json.ts';
 
-const object = fc.dictionary(fc.stringMatching(/^[a-z_]{1,8}$/), fc.jsonValue({ maxDepth: 2 }), {
+/** JSON values without the keys that are rejected. */
+const fieldValue = fc
+  .jsonValue({ maxDepth: 2 })
+  .filter((value) => !/"(__proto__|constructor|prototype)":/.test(JSON.stringify(value)));
+const object = fc.dictionary(fc.stringMatching(/^[a-z_]{1,8}$/), fieldValue, {
   maxKeys: 6,
 });
 const spaces = fc.constantFrom('', ' ', '\n\t ');

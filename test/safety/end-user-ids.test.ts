@@ -203,7 +203,7 @@ describe('Remembered end-user ids', () => {
     const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
     expect(answer.status).toBe(200);
     await answer.text();
-    await expect.poll(() => fixture.failed).toMatchObject([{ what: 'ledger' }]);
+    await expect.poll(() => fixture.failed).toMatchObject([{ source: 'ledger' }]);
   });
 });
 

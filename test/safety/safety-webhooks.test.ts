@@ -43,7 +43,7 @@ describe.each(hosts)('A deactivation that arrives on $name', ({ name, start }) =
       if (PARSED.has(name)) {
         expect(answer.status).toBe(500);
         expect(await answer.text()).toContain('mount the webhooks before it');
-        expect(failed).toMatchObject([{ what: 'webhook', error: { name: 'RawBodyError' } }]);
+        expect(failed).toMatchObject([{ source: 'webhook', error: { name: 'RawBodyError' } }]);
         expect([noticed, await blockOf(guard)]).toEqual([[], undefined]);
         return;
       }
@@ -194,7 +194,7 @@ describe('Notices that fail and are repeated', () => {
     const init = requestOf(noticeOf('deactivation', id));
     fixture.fake.scriptNext({ reply: { status: 503, body: '{}' } }, 2);
     expect((await deliver(mounted, init)).status).toBe(500);
-    expect(fixture.failed).toMatchObject([{ what: 'webhook', error: { status: 503 } }]);
+    expect(fixture.failed).toMatchObject([{ source: 'webhook', error: { status: 503 } }]);
     expect((await deliver(mounted, init)).status).toBe(200);
     expect(await blockOf(fixture.guard)).toBeDefined();
   });
@@ -222,7 +222,7 @@ describe('Notices that fail and are repeated', () => {
     store.fails = true;
     const failing = await notify(mounted, fixture.fake, { endUserId, type: 'deactivation' });
     expect([failing, fixture.noticed]).toEqual([500, []]);
-    expect(fixture.failed).toMatchObject([{ what: 'webhook', error: { message: 'disk full' } }]);
+    expect(fixture.failed).toMatchObject([{ source: 'webhook', error: { message: 'disk full' } }]);
     store.fails = false;
     const init = requestOf(noticeOf('deactivation', 'C-00000001'));
     expect((await deliver(mounted, init)).status).toBe(200);
@@ -252,7 +252,7 @@ describe('Notices that fail and are repeated', () => {
       const init = requestOf({ type: 'safety.warning_issued', data: { id } });
       expect((await deliver(mountOn(fixture), init)).status).toBe(500);
       expect(fixture.fake.requests).toEqual([]);
-      expect(fixture.failed).toMatchObject([{ what: 'webhook' }]);
+      expect(fixture.failed).toMatchObject([{ source: 'webhook' }]);
     },
   );
 });

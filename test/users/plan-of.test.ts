@@ -52,7 +52,7 @@ describe('planOf', () => {
     await using fixture = await startFixture({ plans, planOf, timeouts: { hook: '30ms' } });
     const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
     expect([answer.status, await codeOf(answer)]).toEqual([500, 'internal_error']);
-    expect(fixture.failed).toMatchObject([{ what: 'internal' }]);
+    expect(fixture.failed).toMatchObject([{ source: 'internal' }]);
     expect(fixture.fake.requests).toEqual([]);
     expect(fixture.released).toEqual([]);
   });
