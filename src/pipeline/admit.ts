@@ -4,8 +4,9 @@ import { after, isPromiseLike, type Soon } from '../base/deadline.ts';
 import { type Denial, isDenial } from '../core/denial.ts';
 import type { Amounts } from '../ledger/amounts.ts';
 import type { Claim, Granted, NotGranted } from '../ledger/ledger.ts';
-import { type Accounts, accountsOf, type LimitStatus } from '../plans/accounts.ts';
+import { type Accounts, accountsOf } from '../plans/accounts.ts';
 import { explainDenial, type LimitDenial } from '../plans/explain-denial.ts';
+import { UNKNOWN_STATUS } from '../plans/limit-status.ts';
 import type { SharedLimits } from '../plans/shared-limits.ts';
 import type { CallLedger } from './call-ledger.ts';
 import type { InFlightCall, InFlightCalls } from './in-flight.ts';
@@ -77,11 +78,11 @@ function reserve(
   const { identity, plan } = authorized;
   const nowMs = parts.clock.nowMs();
   const accounts = accountsOf(identity, plan.limits, parts.limits.for(identity.user), nowMs);
-  return after(hold(inFlight, accounts.claims, authorized.bound, parts), (decision) => {
+  return after(hold(inFlight, accounts.applied, authorized.bound, parts), (decision) => {
     if (decision.granted) return granted(authorized, inFlight, decision, accounts);
     const smaller = shrinkToFit(authorized, decision, accounts);
     if (smaller === undefined) return denied(decision, accounts, nowMs);
-    return after(hold(inFlight, accounts.claims, smaller.bound, parts), (second) =>
+    return after(hold(inFlight, accounts.applied, smaller.bound, parts), (second) =>
       second.granted
         ? granted(smaller, inFlight, second, accounts)
         : denied(second, accounts, nowMs),
@@ -104,19 +105,16 @@ function granted(
   call: Authorized,
   inFlight: InFlightCall,
   decision: Granted,
-  { ownLimits }: Accounts,
+  accounts: Accounts,
 ): Admitted {
   const degraded = decision.degraded === true;
-  // The limits' status is not known then, and headers do not guess.
-  const limitStatus = degraded ? NO_STATUS : { limits: ownLimits, balances: decision.balances };
+  const limitStatus = degraded ? UNKNOWN_STATUS : { accounts, balances: decision.balances };
   return { ...call, inFlight, held: call.bound, limitStatus, degraded };
 }
 
-const NO_STATUS: LimitStatus = { limits: [], balances: [] };
-
 function denied(decision: NotGranted, accounts: Accounts, nowMs: number): LimitDenial {
   const denial = explainDenial(decision, accounts, nowMs);
-  return decision.degraded ? { ...denial, limitStatus: NO_STATUS, degraded: true } : denial;
+  return decision.degraded ? { ...denial, limitStatus: UNKNOWN_STATUS, degraded: true } : denial;
 }
 
 /**

@@ -75,10 +75,10 @@ async function send(
   key: UpstreamKey,
   refusedBefore: boolean,
 ): Promise<Called> {
-  const { inFlight, built, payload, endUserIdHeaders } = tagged;
+  const { inFlight, endpoint, payload, endUserIdHeaders } = tagged;
   const headers =
     endUserIdHeaders === undefined ? key.headers : { ...key.headers, ...endUserIdHeaders };
-  const { path } = built.endpoint;
+  const { path } = endpoint;
   inFlight.dispatched = true;
   for (let attempt = 1; ; attempt += 1) {
     const sent = parts.upstream.send({ path, headers, body: payload });

@@ -2,8 +2,8 @@ import type { Clock } from '../base/clock.ts';
 import { type Denial, denialCodes } from '../core/denial.ts';
 import type { Events } from '../core/events.ts';
 import type { GuardResponse, HeaderList } from '../core/response.ts';
-import type { LimitStatus } from '../plans/accounts.ts';
 import type { LimitDenial } from '../plans/explain-denial.ts';
+import type { LimitStatus } from '../plans/limit-status.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
 import type { Admitted, Requested } from './states.ts';
 

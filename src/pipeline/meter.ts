@@ -1,7 +1,7 @@
 import { deny, isDenial } from '../core/denial.ts';
 import type { HeaderList } from '../core/response.ts';
 import { saysIdentifierBlocked, type WireError } from '../openai/answer/blocked-identifier.ts';
-import { readWhole } from '../openai/answer/usage.ts';
+import { readAnswer } from '../openai/answer/read-answer.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
 import type { BlockedIdentifier } from '../users/identifier-block.ts';
 import { type RefuseParts, refuse } from './denial-response.ts';
@@ -17,6 +17,7 @@ import type {
   WholeAnswered,
 } from './states.ts';
 
+/** Of a call that is bounded by one request and nothing else. */
 const FREE: Outcome = {
   kind: 'used',
   reading: {
@@ -57,8 +58,7 @@ function meterWhole(
   headers: HeaderList,
   parts: MeterParts,
 ): Metered {
-  const { endpoint } = tagged.built;
-  const read = readWhole(endpoint, bytes);
+  const read = readAnswer(tagged.endpoint.usage, bytes);
   if (read === 'invalid') {
     const denial = deny('upstream_failed', 'OpenAI sent an answer that cannot be read.', {
       shouldRetry: false,
@@ -71,7 +71,7 @@ function meterWhole(
     ? refuse(stopped, tagged, parts)
     : { status: reply.status, headers, body: bytes, json };
   if (reading !== undefined) return { response: answer, outcome: { kind: 'used', reading } };
-  return { response: answer, outcome: endpoint.free ? FREE : { kind: 'held' } };
+  return { response: answer, outcome: tagged.built.bound === undefined ? FREE : { kind: 'held' } };
 }
 
 function meterStream(called: StreamAnswered, headers: HeaderList, parts: MeterParts): Metered {

@@ -1,7 +1,6 @@
 import { type Denial, denialCodes, deny } from '../core/denial.ts';
 import type { ByteSink, ByteSource } from '../core/response.ts';
 import type { WireError } from '../openai/answer/blocked-identifier.ts';
-import { errorFrame } from '../openai/answer/error-frame.ts';
 import { type StreamMeter, streamMeter } from '../openai/answer/stream-meter.ts';
 import { cutOutcome, showsOutput } from './cut-outcome.ts';
 import type { InFlightCalls, Stoppable, StopReason } from './in-flight.ts';
@@ -45,13 +44,13 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
   #paused = false;
 
   constructor(called: StreamAnswered, settings: StreamSettings, calls: InFlightCalls) {
-    const { inFlight, built } = called.tagged;
+    const { inFlight, endpoint, built } = called.tagged;
     this.#called = called;
     this.#settings = settings;
     this.#calls = calls;
     const { hideUsage, choices } = built;
     const countsText = showsOutput(built);
-    this.#meter = streamMeter(built.endpoint, { hideUsage, choices, countsText });
+    this.#meter = streamMeter(endpoint, { hideUsage, choices, countsText });
     this.outcome = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -156,8 +155,7 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
   #writeError({ code, message }: Denial): void {
     if (!this.#meter.atFrameBoundary) this.#client?.write(FRAME_END);
     const { type } = denialCodes[code];
-    const { endpoint } = this.#called.tagged.built;
-    this.#client?.write(errorFrame(endpoint, { code, type, message }));
+    this.#client?.write(this.#meter.errorFrame({ code, type, message }));
   }
 
   /** The true usage wins over any estimate, also when the stream was cut after it came. */

@@ -11,9 +11,10 @@ import type { GuardRequest } from '../core/request.ts';
 import type { GuardResponse } from '../core/response.ts';
 import type { Amounts } from '../ledger/amounts.ts';
 import type { Reading } from '../openai/answer/usage.ts';
+import type { UpstreamDescriptor } from '../openai/endpoints/descriptor.ts';
 import type { RateCard } from '../openai/prices/prices.ts';
-import type { BuiltRequest } from '../openai/request/built-request.ts';
-import type { LimitStatus } from '../plans/accounts.ts';
+import type { BuiltRequest } from '../openai/request/build-request.ts';
+import type { LimitStatus } from '../plans/limit-status.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { Identity } from '../plans/scope.ts';
 import type { UpstreamReply } from '../upstream/upstream.ts';
@@ -37,6 +38,8 @@ export interface Identified extends Requested {
 export interface Authorized extends Identified {
   /** Set by `authorize`: the plan of the user at this moment. */
   readonly plan: Plan;
+  /** Set by `authorize`: the descriptor of the endpoint that is called. */
+  readonly endpoint: UpstreamDescriptor;
   /** Set by `authorize`: the request as it may be sent. `admit` may lower its output cap, and `tag` writes
    * the end-user id into its body. */
   readonly built: BuiltRequest;

@@ -43,15 +43,13 @@ export interface TagParts {
  * every endpoint.
  */
 export function tag(admitted: Admitted, parts: TagParts): Tagged {
-  const { built, identity } = admitted;
+  const { built, endpoint, identity } = admitted;
   const { user } = identity;
   const endUserId = checked(parts.endUserIdOf(user));
-  const { body, endpoint, clientTags } = built;
-  const { tagField, tagHeader } = endpoint;
-  if (tagField !== undefined) body[tagField] = endUserId;
-  if (tagField !== undefined || tagHeader !== undefined) {
-    parts.endUserIds.remember(endUserId, user.id);
-  }
+  const { body, clientTags } = built;
+  const { endUserId: place } = endpoint;
+  if (place !== undefined) parts.endUserIds.remember(endUserId, user.id);
+  if (place?.field !== undefined) body[place.field] = endUserId;
   const cacheKey = clientTags.promptCacheKey;
   if (cacheKey !== undefined) {
     // Two users who choose the same key must not share, or time, each other's cached prompts.
@@ -59,7 +57,7 @@ export function tag(admitted: Admitted, parts: TagParts): Tagged {
     body['prompt_cache_key'] = namespaced.toString('base64url');
   }
   const payload = writeJson(body, built.original);
-  const endUserIdHeaders = tagHeader === undefined ? undefined : { [tagHeader]: endUserId };
+  const endUserIdHeaders = place?.header === undefined ? undefined : { [place.header]: endUserId };
   return { ...admitted, endUserId, payload, endUserIdHeaders };
 }
 
