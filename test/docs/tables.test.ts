@@ -54,7 +54,7 @@ describe('README.md', () => {
     const manifest = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
     const { dependencies, peerDependencies } = manifest;
     const named = rowsOf('README.md')
-      .filter(([name = '']) => /^`[@\w/-]+`( \((optional )?peer\))?$/.test(name))
+      .filter(([name = '']) => /^`[@\w/-]+(\.js)?`( \((optional )?peer\))?$/.test(name))
       .map(([name = '']) => bare(name).replace(/ \(.*/, ''));
     const needed = [...Object.keys(dependencies), ...Object.keys(peerDependencies)];
     expect(named.toSorted()).toEqual(needed.toSorted());

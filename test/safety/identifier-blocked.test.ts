@@ -4,7 +4,7 @@ import { createEvents, type SafetyEvent } from '../../src/core/events.ts';
 import { memoryLedger } from '../../src/index.ts';
 import { errorReply, openAIErrors } from '../../src/testing/index.ts';
 import { createIdentifierBlock, IDENTIFIER_BLOCKED } from '../../src/users/identifier-block.ts';
-import { createUserStates } from '../../src/users/user-states.ts';
+import { UserStates } from '../../src/users/user-states.ts';
 import { chat, codeOf, MODEL, post, tokenOf } from '../fixture.ts';
 import { endUserIdOf, startSafety } from './notices.ts';
 
@@ -137,7 +137,7 @@ describe('A user with many refused calls', () => {
     const safety: SafetyEvent[] = [];
     const events = createEvents();
     events.on('safety', (event) => void safety.push(event));
-    const states = createUserStates(ledger.records);
+    const states = new UserStates(ledger.records);
     const block = createIdentifierBlock({ users, states, events, clock: systemClock });
     const told = { userId: 'ada', endUserId: 'tag', message: 'x'.repeat(10_000) };
     await Promise.all([block(told), block(told), block(told)]);

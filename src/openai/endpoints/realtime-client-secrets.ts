@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NANO_USD_PER_USD } from '../../base/money.ts';
+import { nanoUsdUp } from '../../base/money.ts';
 import { type Bound, tokenAmounts } from '../prices/upper-bound.ts';
 import { whole } from '../request/fields.ts';
 import { type FixedRequest, jsonBody } from '../request/request-descriptor.ts';
@@ -37,7 +37,7 @@ function secondsFor(asked: JsonObject, { maxSeconds }: RealtimeAllowance): numbe
 
 /** What a secret is used for is never known, so each one is charged what the plan reserves for it. */
 function boundOfReserve({ usd, inputTokens, outputTokens }: Reserve): Bound {
-  const nanoUsd = Math.ceil(usd * NANO_USD_PER_USD);
+  const nanoUsd = nanoUsdUp(usd);
   const most = { ...tokenAmounts(inputTokens, outputTokens), nanoUsd };
   return { priced: false, most: () => most };
 }

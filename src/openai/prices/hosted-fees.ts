@@ -1,4 +1,4 @@
-import { NANO_USD_PER_USD } from '../../base/money.ts';
+import { nanoUsdUp } from '../../base/money.ts';
 
 /** A hosted tool as plans name it. Dated spellings count as the plain one. */
 export type HostedToolName =
@@ -34,7 +34,7 @@ export interface HostedFees {
   chargedNanoUsd(reading: { readonly hostedCalls?: HostedCalls }): number;
 }
 
-const nanoPerCall = ({ usdPerCall }: HostedTool) => Math.ceil(usdPerCall * NANO_USD_PER_USD);
+const nanoPerCall = ({ usdPerCall }: HostedTool) => nanoUsdUp(usdPerCall);
 
 const none: HostedFees = {
   calls: 0,

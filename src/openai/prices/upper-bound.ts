@@ -1,4 +1,4 @@
-import { type Amounts, NO_AMOUNTS } from '../../ledger/amounts.ts';
+import { type Amounts, amounts } from '../../ledger/amounts.ts';
 import { type RateCard, upperBoundNanoUsd } from './prices.ts';
 
 /** What bounds the cost of one call, apart from its input. */
@@ -23,7 +23,7 @@ export interface Bound {
   ): Readonly<Partial<Amounts>>;
 }
 
-const ONE_REQUEST: Amounts = { ...NO_AMOUNTS, requests: 1, concurrent: 1 };
+const ONE_REQUEST = amounts({ requests: 1, concurrent: 1 });
 
 /** The most that a call can use, in every unit. A call without a bound uses one request. */
 export function boundOf(
