@@ -10,10 +10,11 @@ import type { UserStates } from './user-states.ts';
 const RECORD_PREFIX = 'merged:';
 /** Longer than a yearly window: after that, what was merged no longer counts. */
 const REMEMBERED_MS = 400 * 86_400_000;
-/** Long enough to post a charge; it holds nothing. */
+/** Long enough to post a charge. It holds nothing. */
 const LEASE = { durationMs: 60_000, dispatched: false };
 
-/** See `Users.merge`. Every charge has an id made of both users, so that a repeat charges nothing twice. */
+/** See `Users.merge`. Every charge has an id made of both users, so that a repeat does not charge
+ * twice. */
 export function createMerge(
   ledger: Ledger,
   states: UserStates,

@@ -18,8 +18,8 @@ export interface LimitUsage {
   /** Held by calls in flight. */
   readonly held: number;
   readonly remaining: number;
-  /** When there is next more room by time alone, Unix ms; `undefined` when it is all free, or waits
-   * for calls in flight. */
+  /** When time alone frees some room next, Unix ms. `undefined` if everything is free, or if only
+   * calls in flight hold something. */
   readonly resetsAtMs: number | undefined;
 }
 

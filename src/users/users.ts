@@ -27,48 +27,54 @@ import type { UserStates } from './user-states.ts';
  * that unit. */
 export type Grant = { readonly [Name in CountedUnitName]?: number };
 
-/** Operating users by the ids that your authenticator gives them. */
+/** Operates on users by the ids that your authenticator returns. */
 export interface Users {
-  /** Where a user stands in every limit of the present plan. Changes nothing. */
+  /** Returns the user's plan, and the usage in each of its limits. Changes nothing. */
   usage(user: string | User): Promise<UserUsage>;
-  /** Refuses every call of this user from now on, in every process within 1 s, cuts running streams,
-   * and settles them. `until` is a date; without it the block stays. Repeating replaces it. */
+  /**
+   * Rejects every call of this user from now on, in every process within 1 s. Running streams are
+   * cut and settled. `until` is a date; without it the block stays. A second block replaces the
+   * first.
+   */
   block(userId: string, block: { reason: string; until?: Date }): Promise<void>;
   /** Ends a block, in every process within 1 s. May be repeated. */
   unblock(userId: string): Promise<void>;
-  /** Gives more room in the running window of each limit, once; it ends with the window. A rate gets
-   * no more than its burst. */
+  /** Gives more room in the running window of each limit, once. It ends with the window. A rate
+   * gets no more than its burst. */
   grant(user: string | User, grant: Grant): Promise<UserUsage>;
-  /** Forgets what was used in the running windows; what calls in flight hold stays. */
+  /** Forgets what was used in the running windows. What calls in flight hold stays. */
   reset(user: string | User): Promise<UserUsage>;
-  /** The plan of this user changed: the next call in every process, within 1 s, asks `planOf` again. */
+  /** Call this when the plan of a user changed: the next call in every process, within 1 s, calls
+   * `planOf` again. */
   changed(userId: string): Promise<void>;
   /**
-   * Gives this user a plan, or several at once, before whatever `planOf` says: in every process within
-   * 1 s, until `until`. Without a plan `planOf` decides again. False, and nothing changed, when a plan
-   * of a later `asOf` (default now) is known, so that billing may repeat itself and come out of order.
-   * `TypeError` for a name that is no plan.
+   * Gives this user one or several plans, instead of what `planOf` returns: in every process within
+   * 1 s, until `until`. Without a plan `planOf` decides again. Returns false, and changes nothing,
+   * if a plan with a later `asOf` (default now) is known, so that billing events may be repeated and
+   * arrive in any order. Throws a `TypeError` for a name that is no plan.
    */
   setPlan(
     userId: string,
     plan: PlanNames | undefined,
     options?: { readonly until?: Date; readonly asOf?: Date },
   ): Promise<boolean>;
-  /** Limits of this user alone, in every process within 1 s: each replaces the plan's limit that counts
-   * the same over the same span, or is added. Without limits the plan's hold again. `TypeError` for one
-   * that is wrong, or has a function as its `anchor`. */
+  /**
+   * Sets limits for this user alone, in every process within 1 s. Each replaces the plan's limit
+   * that counts the same over the same span, or is added. Without limits those of the plan apply
+   * again. Throws a `TypeError` for a wrong limit, or one with a function as its `anchor`.
+   */
   setLimits(userId: string, limits: readonly LimitSpec[] | undefined): Promise<void>;
   /**
-   * Counts what `from` used in the running windows as used by `to`, in limits that both have, and blocks
-   * `to` as `from` is: for whoever signs up after trying it out. `from` keeps its own counts, so that
-   * signing up again and again gives nothing. False, and nothing changed, when these two were merged
-   * before. May be repeated after a failure.
+   * Counts what `from` used in the running windows as used by `to`, in limits that both have, and
+   * blocks `to` if `from` is blocked: for a user who signs up after a trial. `from` keeps its own
+   * counts, so that signing up again and again gives nothing. Returns false, and changes nothing, if
+   * these two were merged before. May be repeated after a failure.
    */
   merge(from: string | User, to: string | User): Promise<boolean>;
   /**
-   * Whom OpenAI means by a safety identifier: the user's id, up to 400 days after their last call, from
-   * any process; `undefined` when it is none of ours or `rememberEndUserIds` is off. With
-   * `memoryLedger()` only the last 20,000 users of this process are known.
+   * Returns the id of the user that OpenAI means by a safety identifier, up to 400 days after the
+   * user's last call, from any process. `undefined` if it is not one of ours or `rememberEndUserIds`
+   * is off. With `memoryLedger()` only the last 20,000 users of this process are known.
    */
   byEndUserId(endUserId: string): Promise<string | undefined>;
 }
@@ -132,7 +138,7 @@ export function createUsers(parts: UsersParts): GuardUsers {
   };
 }
 
-/** What the operator decides of a user's plan. */
+/** The operator's decisions about a user's plan. */
 function createUserOverrides({
   states,
   plans,
@@ -140,7 +146,7 @@ function createUserOverrides({
 }: UsersParts): Pick<Users, 'changed' | 'setPlan' | 'setLimits'> {
   return {
     async changed(userId) {
-      // Any write is announced to every process; this one changes nothing else.
+      // Any write is announced to every process. This one changes nothing else.
       await states.update(parseUser(userId).id, (state) => state);
     },
     async setPlan(userId, plan, options) {

@@ -1,12 +1,12 @@
 import { LedgerError } from '../../core/errors.ts';
 
-/** The store said nothing for the whole deadline. Its answer may still come. */
+/** The store did not answer within the deadline. Its answer may still come. */
 export class SilenceError extends LedgerError {}
 
 /**
- * The answer of a store within `deadlineMs`, else a `LedgerError`; a `TypeError` is passed on, since it
- * tells of a mistake in the call. A process that was itself busy for that long reads first what has
- * arrived meanwhile: its own delay is not the store's silence.
+ * Returns the answer of a store within `deadlineMs`, else throws a `LedgerError`. A `TypeError` is
+ * passed on, because it is a mistake in the call. If this process was itself busy for that long, it
+ * first reads what has arrived meanwhile: its own delay is not the store's silence.
  */
 export function answerWithin<T>(verb: () => Promise<T>, deadlineMs: number): Promise<T> {
   return new Promise<T>((resolve, reject) => {
@@ -28,7 +28,7 @@ export function answerWithin<T>(verb: () => Promise<T>, deadlineMs: number): Pro
   });
 }
 
-/** What a verb threw, as what a ledger throws. */
+/** Returns the error of a verb as an error of a ledger. */
 export function asLedgerError(error: unknown): Error {
   if (error instanceof TypeError || error instanceof LedgerError) return error;
   return new LedgerError(error instanceof Error ? error.message : String(error), { cause: error });

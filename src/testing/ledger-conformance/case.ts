@@ -28,7 +28,7 @@ export interface Stage {
 
 export interface Case {
   readonly title: string;
-  /** It moves the clock, so it needs a store whose clock is ours. */
+  /** It moves the clock, so it needs a store with a clock that tests can set. */
   readonly movesClock?: true;
   run(stage: Stage): Promise<void>;
 }
@@ -55,7 +55,7 @@ export function settableClock(startMs: number): SettableClock {
 /** Wrong amounts stay as they are given. */
 export const amounts = (given: Partial<Amounts>): Amounts => ({ ...NO_AMOUNTS, ...given });
 
-/** The window of `START_MS` and the one after it; as a caller makes them whose clock is right. */
+/** The window of `START_MS` and the one after it, as a caller with a correct clock makes them. */
 export function daily(amount: number, more: Partial<CalendarRule> = {}): CalendarRule {
   const windows = [
     { startMs: START_MS, endMs: START_MS + DAY_MS },
