@@ -38,7 +38,7 @@ export function explainDenial(
   const explained = own.map(explain).sort((a, b) => placeOf(a) - placeOf(b));
   const [worst] = explained;
   if (worst === undefined) throw new TypeError('A ledger denied a reserve without a violation.');
-  if (worst.code === 'invalid_credential') return deny(worst.code, 'The access token was used up.');
+  if (worst.code === 'invalid_credential') return deny(worst.code, 'The user token was used up.');
   const resetsAtMs = latest(own);
   const denial = deny(worst.code, sentence(worst, resetsAtMs), {
     limits: explained.map(({ shown }) => shown),

@@ -8,13 +8,12 @@ import type { UserAccounts } from './usage.ts';
 import type { UserStates } from './user-states.ts';
 
 const RECORD_PREFIX = 'merged:';
-/** Longer than a yearly window: after that, what was merged no longer counts. */
+/** Longer than a yearly window, so that a later repeat finds empty windows. */
 const REMEMBERED_MS = 400 * 86_400_000;
 /** Long enough to post a charge. It holds nothing. */
 const LEASE = { durationMs: 60_000, dispatched: false };
 
-/** See `Users.merge`. Every charge has an id made of both users, so that a repeat does not charge
- * twice. */
+/** See `Users.merge`. The id of each charge is made of both users, so that a repeat charges nothing twice. */
 export function createMerge(
   ledger: Ledger,
   states: UserStates,
@@ -23,7 +22,7 @@ export function createMerge(
 ): (from: string | User, to: string | User) => Promise<boolean> {
   const charge = async (id: string, claim: Claim, used: number): Promise<void> => {
     const { granted } = await ledger.reserve(id, [claim], NO_AMOUNTS, LEASE);
-    // A limit of 0 denies even a hold of nothing, and needs no charge.
+    // A denial means that the limit is full already.
     if (granted) await ledger.settle(id, amounts({ [claim.rule.unit]: used }));
   };
   return async (from, to) => {

@@ -18,8 +18,8 @@ export interface LimitUsage {
   /** Held by calls in flight. */
   readonly held: number;
   readonly remaining: number;
-  /** When time alone frees some room next, Unix ms. `undefined` if everything is free, or if only
-   * calls in flight hold something. */
+  /** When time alone makes more room, Unix ms; `undefined` when nothing is used, or when only calls in
+   * flight are in the way. */
   readonly resetsAtMs: number | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface UserUsage {
   readonly block: { readonly reason: string; readonly untilMs?: number } | undefined;
 }
 
-/** One user's plan now, and the limits of the plan. */
+/** The current plan of one user, and the counters of its limits. */
 export interface UserAccount {
   readonly user: User;
   readonly plan: Plan;
@@ -41,7 +41,7 @@ export interface UserAccount {
 export interface UserAccounts {
   account(user: string | User): Promise<UserAccount>;
   usage(user: string | User): Promise<UserUsage>;
-  /** Remembers the user of a verified credential, so that an id alone finds the plan. */
+  /** Remembers the user of a verified credential, so that their id alone is enough to find the plan. */
   remember(user: User): void;
 }
 

@@ -27,54 +27,49 @@ import type { UserStates } from './user-states.ts';
  * that unit. */
 export type Grant = { readonly [Name in CountedUnitName]?: number };
 
-/** Operates on users by the ids that your authenticator returns. */
+/** Operates on users, by the ids that your authenticator gives them. */
 export interface Users {
-  /** Returns the user's plan, and the usage in each of its limits. Changes nothing. */
+  /** Returns what the user has used and has left in every limit of their current plan. Changes nothing. */
   usage(user: string | User): Promise<UserUsage>;
-  /**
-   * Rejects every call of this user from now on, in every process within 1 s. Running streams are
-   * cut and settled. `until` is a date; without it the block stays. A second block replaces the
-   * first.
-   */
+  /** Denies every call of this user, in every process within 1 s. Running streams are cut and settled.
+   * The block ends at `until`, or stays without it. A repeat replaces the block. */
   block(userId: string, block: { reason: string; until?: Date }): Promise<void>;
   /** Ends a block, in every process within 1 s. May be repeated. */
   unblock(userId: string): Promise<void>;
-  /** Gives more room in the running window of each limit, once. It ends with the window. A rate
-   * gets no more than its burst. */
+  /** Credits the current window of each limit, once. The credit ends with the window. A rate gets at most
+   * its burst. */
   grant(user: string | User, grant: Grant): Promise<UserUsage>;
-  /** Forgets what was used in the running windows. What calls in flight hold stays. */
+  /** Sets what was used in the current windows to zero. Holds of calls in flight stay. */
   reset(user: string | User): Promise<UserUsage>;
-  /** Call this when the plan of a user changed: the next call in every process, within 1 s, calls
-   * `planOf` again. */
+  /** Drops the cached plan of this user, so that the next call resolves `planOf` again, in every process
+   * within 1 s. */
   changed(userId: string): Promise<void>;
   /**
-   * Gives this user one or several plans, instead of what `planOf` returns: in every process within
-   * 1 s, until `until`. Without a plan `planOf` decides again. Returns false, and changes nothing,
-   * if a plan with a later `asOf` (default now) is known, so that billing events may be repeated and
-   * arrive in any order. Throws a `TypeError` for a name that is no plan.
+   * Gives this user a plan, or several at once, which overrides `planOf` in every process within 1 s,
+   * until `until`. Without a plan, `planOf` decides again. Returns false and changes nothing when a plan
+   * with a later `asOf` (default now) is stored, so that events of a billing system may repeat and arrive
+   * out of order. `TypeError` for a name that is not a plan.
    */
   setPlan(
     userId: string,
     plan: PlanNames | undefined,
     options?: { readonly until?: Date; readonly asOf?: Date },
   ): Promise<boolean>;
-  /**
-   * Sets limits for this user alone, in every process within 1 s. Each replaces the plan's limit
-   * that counts the same over the same span, or is added. Without limits those of the plan apply
-   * again. Throws a `TypeError` for a wrong limit, or one with a function as its `anchor`.
-   */
+  /** Sets limits for this user alone, in every process within 1 s. Each replaces the limit of the plan
+   * that counts the same unit over the same span, or is added. Without limits, those of the plan apply
+   * again. `TypeError` for a limit that is wrong, or has a function as its `anchor`. */
   setLimits(userId: string, limits: readonly LimitSpec[] | undefined): Promise<void>;
   /**
-   * Counts what `from` used in the running windows as used by `to`, in limits that both have, and
-   * blocks `to` if `from` is blocked: for a user who signs up after a trial. `from` keeps its own
-   * counts, so that signing up again and again gives nothing. Returns false, and changes nothing, if
-   * these two were merged before. May be repeated after a failure.
+   * Counts what `from` used in the current windows as used by `to`, in the limits that both have, and
+   * copies a block of `from` to `to`. Call it when an anonymous user signs up. `from` keeps its own
+   * counts, so that repeated sign-ups give no extra room. Returns false and changes nothing when these two
+   * were merged before. May be repeated after a failure.
    */
   merge(from: string | User, to: string | User): Promise<boolean>;
   /**
-   * Returns the id of the user that OpenAI means by a safety identifier, up to 400 days after the
-   * user's last call, from any process. `undefined` if it is not one of ours or `rememberEndUserIds`
-   * is off. With `memoryLedger()` only the last 20,000 users of this process are known.
+   * Returns the id of the user behind a safety identifier that OpenAI sent, up to 400 days after their
+   * last call in any process; `undefined` for an unknown identifier, or if `rememberEndUserIds` is off.
+   * With `memoryLedger()` only the last 20,000 users of this process are known.
    */
   byEndUserId(endUserId: string): Promise<string | undefined>;
 }
@@ -138,7 +133,7 @@ export function createUsers(parts: UsersParts): GuardUsers {
   };
 }
 
-/** The operator's decisions about a user's plan. */
+/** The methods that override a user's plan. */
 function createUserOverrides({
   states,
   plans,
@@ -146,7 +141,7 @@ function createUserOverrides({
 }: UsersParts): Pick<Users, 'changed' | 'setPlan' | 'setLimits'> {
   return {
     async changed(userId) {
-      // Any write is announced to every process. This one changes nothing else.
+      // Every write is announced to every process. This one changes nothing.
       await states.update(parseUser(userId).id, (state) => state);
     },
     async setPlan(userId, plan, options) {

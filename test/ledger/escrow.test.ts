@@ -44,8 +44,8 @@ const withoutShared = (ledger: Ledger): Ledger => {
   };
 };
 
-describe('users spread over shards', () => {
-  // No account is shared here: each has to count exactly, wherever it is.
+describe('Users spread over shards', () => {
+  // No account is global here: each one has to count exactly, on whichever shard it is.
   ledgerConformance({ describe, it }, async ({ clock }) => {
     const [global, ...shards] = Array.from({ length: 4 }, () => memoryLedger({ clock }));
     if (global === undefined) throw new TypeError('There is no ledger.');
@@ -60,8 +60,8 @@ function processes(global: Ledger, clock = settableClock(START_MS)) {
   return Array.from({ length: PROCESSES }, start);
 }
 
-describe('everybody’s limit, leased in chunks', () => {
-  it('is never passed, and what was not used is given back', async () => {
+describe('The global limit, leased in chunks', () => {
+  it('The global limit is never exceeded, and unused parts of chunks are given back', async () => {
     const call = fc.record({
       process: fc.nat(PROCESSES - 1),
       cost: fc.integer({ min: 1, max: 150 }),
@@ -97,7 +97,7 @@ describe('everybody’s limit, leased in chunks', () => {
     );
   });
 
-  it('is given out whole by one process, and by many but for their chunks', async () => {
+  it('The global limit is used up except for the unused parts of the chunks of other processes', async () => {
     const ledgers = processes(memoryLedger());
     const served = async (ledger: Ledger | undefined, name: string) => {
       let count = 0;
@@ -116,7 +116,7 @@ describe('everybody’s limit, leased in chunks', () => {
     expect(total + others.length * 10).toBe(LIMIT - unused);
   });
 
-  it('asks the store for few of many calls', async () => {
+  it('A leased chunk serves many calls with one request to the store', async () => {
     const global = watchedLedger();
     const [ledger] = processes(global);
     for (let index = 0; index < 1_000; index += 1) {
@@ -126,7 +126,7 @@ describe('everybody’s limit, leased in chunks', () => {
     expect(global.endings.size).toBe(1_000 / CHUNK);
   });
 
-  it('stays charged with the chunk of a process that died', async () => {
+  it('The global limit stays charged with the chunk of a process that died', async () => {
     const clock = settableClock(START_MS);
     const global = memoryLedger({ clock });
     const [dead, other] = processes(global, clock);
@@ -136,7 +136,7 @@ describe('everybody’s limit, leased in chunks', () => {
     expect((await global.read([globalClaim()]))[0]).toMatchObject({ used: CHUNK, held: CHUNK });
   });
 
-  it('counts calls in flight, and refuses windows that it cannot keep exactly', async () => {
+  it('Escrow counts calls in flight and rejects windows that it cannot keep exactly', async () => {
     const [ledger] = processes(memoryLedger());
     const places = claim(concurrent(3), GLOBAL);
     const held = amounts({ concurrent: 1 });
@@ -161,7 +161,7 @@ async function served10(ledger: Ledger): Promise<void> {
   }
 }
 
-it('a chunk gives back what a call held and did not use', () => {
+it('A chunk gets back what a call held and did not use', () => {
   const chunk = new Chunk('id', [globalClaim()], tokens(10), { balances: [], endsAtMs: 1 });
   expect(chunk.take(tokens(8))).toBe(true);
   expect(chunk.take(tokens(3))).toBe(false);
@@ -175,8 +175,8 @@ const binary = redisBinary();
 const cluster = binary === undefined ? [] : await startRedisCluster(binary);
 afterAll(() => Promise.all(cluster.map((server) => server.close())));
 
-describe.skipIf(binary === undefined)('on a real Redis Cluster', () => {
-  it('users are on all nodes, and everybody’s limit is not passed', async () => {
+describe.skipIf(binary === undefined)('Escrow on a real Redis Cluster', () => {
+  it('Escrow does not exceed the global limit with users on all nodes of a Redis Cluster', async () => {
     const open = clusterLibraries['ioredis 6, Cluster'];
     const connected = await open?.(cluster[0]?.port ?? 0);
     if (connected === undefined) throw new Error('There is no such client.');
@@ -188,7 +188,7 @@ describe.skipIf(binary === undefined)('on a real Redis Cluster', () => {
       return decision.granted;
     });
     const served = (await Promise.all(calls)).filter(Boolean).length;
-    // 100 users have room for 5 calls each, everybody for 500.
+    // 100 users have room for 5 calls each, and the global limit has room for 500.
     expect(served).toBe(500);
     await ledger.close();
     connected.end();

@@ -30,14 +30,14 @@ const users = (count: number) => Array.from({ length: count }, (_, index) => `us
 let names = 0;
 const freshName = () => `batches-${Date.now()}-${++names}`;
 
-describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
+describe.skipIf(server === undefined)('Verbs that are sent to Redis together', () => {
   let redis: Redis;
   beforeAll(() => {
     redis = new Redis(server?.port ?? 0);
   });
   afterAll(() => redis?.disconnect());
 
-  /** The commands that clients send while `work` runs, without what scripts do. */
+  /** The commands that clients send while `work` runs, without those of scripts. */
   async function sentDuring(work: () => Promise<unknown>): Promise<string[]> {
     const monitor = await redis.monitor();
     const seen: string[] = [];
@@ -54,7 +54,7 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
   const reserveAll = (ledger: Ledger, names: readonly string[]) =>
     Promise.all(names.map((user) => ledger.reserve(user, claimsOf(user), tokens(1), DISPATCHED)));
 
-  it('are one script for the verbs of a turn, sixteen in each', async () => {
+  it('Verbs of one turn are sent as one script per sixteen verbs', async () => {
     const ledger = freshLedger(redis);
     await ledger.read(claimsOf('user:ada'));
     const sent = await sentDuring(() => reserveAll(ledger, users(2 * VERBS_PER_SCRIPT + 8)));
@@ -62,7 +62,7 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
     expect((await ledger.read(claimsOf('user:7'))).map(({ held }) => held)).toEqual([1, 40]);
   });
 
-  it('take effect in the order in which they were asked for', async () => {
+  it('Verbs that are sent together take effect in the order of their calls', async () => {
     const ledger = freshLedger(redis);
     const claims = claimsOf('user:ada', 5);
     const answers = await Promise.all([
@@ -88,7 +88,7 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
     ]);
   });
 
-  it('fail alone where one is poison, and the others take effect once', async () => {
+  it('A verb on corrupt data fails alone, and the others take effect once', async () => {
     const namespace = freshName();
     const ledger = redisLedger(redis, { namespace });
     await redis.set(`{${namespace}}:2:a:user:3`, 'no account');
@@ -103,7 +103,7 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
     expect(await redis.get(`{${namespace}}:2:a:user:3`)).toBe('no account');
   });
 
-  it('have no effect when Redis refuses what the script writes', async () => {
+  it('Verbs have no effect when Redis rejects a write of their script', async () => {
     const namespace = freshName();
     const ledger = redisLedger(redis, { namespace });
     await ledger.reserve('before', claimsOf('user:0'), tokens(1), DISPATCHED);
@@ -125,7 +125,7 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
     expect((await ledger.read(claimsOf('user:0')))[0]).toMatchObject({ used: 2, held: 0 });
   });
 
-  it('fail together when the connection is lost, and are not sent again', async () => {
+  it('Verbs fail together when the connection is lost, and are not sent again', async () => {
     const client = new Redis(server?.port ?? 0, { retryStrategy: () => null });
     const ledger = redisLedger(client, { namespace: freshName() });
     await ledger.read(claimsOf('user:ada'));
@@ -142,7 +142,7 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
     expect(sent.filter((command) => command === 'evalsha').length).toBeLessThanOrEqual(1);
   });
 
-  it('settle and renew what another process took, together with their own', async () => {
+  it('Verbs settle and renew holds of another process together with their own', async () => {
     const namespace = freshName();
     const [one, other] = [redisLedger(redis, { namespace }), redisLedger(redis, { namespace })];
     await reserveAll(one, users(4));
@@ -160,7 +160,7 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
     expect((await one.read(claimsOf('user:3')))[1]).toMatchObject({ used: 9, held: 2 });
   });
 
-  it('wait until all leases that are over have ended, however many there are', async () => {
+  it('Verbs wait until all expired leases have ended, however many there are', async () => {
     const clock = settableClock(START_MS);
     const ledger = freshLedger(redis, { clock });
     const all = users(330);
@@ -187,7 +187,7 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
     expect(await ledger.settle('user:2', tokens(1))).toBe('replayed');
   });
 
-  it('F36 lose nothing when the server forgets the scripts under load, and send the text once', async () => {
+  it('Verbs lose nothing when the server forgets the scripts under load, and the text is sent once', async () => {
     const ledger = freshLedger(redis);
     let isOver = false;
     const work = async (user: string) => {
@@ -215,7 +215,7 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
     expect(sent.filter((command) => command === 'eval')).toHaveLength(1);
   });
 
-  it('know the script before the first of them comes', async () => {
+  it('The server knows the script before the first verb is called', async () => {
     await redis.script('FLUSH');
     const ledger = freshLedger(redis);
     await redis.ping();
@@ -226,7 +226,7 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
     expect(sent).toEqual(['evalsha']);
   });
 
-  it('were asked for before `close`, and are answered', async () => {
+  it('Verbs called before `close` still return their answers', async () => {
     const ledger = freshLedger(redis);
     const read = ledger.read(claimsOf('user:ada'));
     await ledger.close();
@@ -235,9 +235,9 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
   });
 
   it.each([
-    ['gathers commands itself', { enableAutoPipelining: true }],
+    ['pipelines commands itself', { enableAutoPipelining: true }],
     ['puts a prefix before all keys', { keyPrefix: 'app:' }],
-  ])('go through a client that %s', async (_, options) => {
+  ])('Verbs work through a client that %s', async (_, options) => {
     const client = new Redis(server?.port ?? 0, options);
     const namespace = freshName();
     const [one, other] = [redisLedger(client, { namespace }), redisLedger(client, { namespace })];

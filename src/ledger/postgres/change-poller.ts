@@ -10,7 +10,7 @@ export interface Changes {
   readonly isCut: boolean;
 }
 
-type ChangeListener = (key: string) => void;
+type RecordListener = (key: string) => void;
 
 /** Notifications within this time are answered by one query. */
 const WAKE_MS = 10;
@@ -28,7 +28,7 @@ export class ChangePoller {
   readonly #ask: (after: number | undefined) => Promise<Changes>;
   readonly #everyMs: number;
   readonly #listen: Listen;
-  readonly #listeners = new Set<ChangeListener>();
+  readonly #listeners = new Set<RecordListener>();
   #after: number | undefined;
   #answeredAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -46,7 +46,7 @@ export class ChangePoller {
     this.#listen = listen;
   }
 
-  add(listener: ChangeListener): () => void {
+  add(listener: RecordListener): () => void {
     // A wrapper for each call, so that a listener that was added twice is also stopped one at a time.
     const own = (key: string) => listener(key);
     this.#listeners.add(own);

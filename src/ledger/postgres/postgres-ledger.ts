@@ -125,7 +125,7 @@ const warned = new WeakSet<PostgresClient>();
  * would keep all other calls waiting. Silenced like other warnings of Node:
  * `--disable-warning=GUARD_POSTGRES_POOL`.
  */
-export function warnOfSmallPool(pool: PostgresClient): void {
+function warnOfSmallPool(pool: PostgresClient): void {
   const max = sizeOf(pool) ?? CONNECTIONS_MIN;
   if (max >= CONNECTIONS_MIN || warned.has(pool)) return;
   warned.add(pool);

@@ -167,7 +167,7 @@ const PROBE = script(`return redis.pcall('TIME').err and 'refused' or 'told'`);
 
 /** Warns once about what makes this server less than exact. Does not warn if that cannot be found
  * out. */
-export function warnOfRedis(driver: RedisDriver, namespace: string): void {
+function warnOfRedis(driver: RedisDriver, namespace: string): void {
   warnOfEviction(driver).catch(() => {});
   warnOfClock(driver, `{${namespace}}:clock`).catch(() => {});
 }

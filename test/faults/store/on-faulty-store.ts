@@ -80,7 +80,7 @@ export function setUp(options: Partial<ResilientLedgerOptions> = {}): Setting {
   return { store, ledger, events, errors, used };
 }
 
-/** Lets time pass for everything that waits; what a promise became is known after it. */
+/** Lets time pass for everything that waits. Afterwards the outcome of promises is known. */
 export const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 export async function within<T>(

@@ -48,7 +48,9 @@ const steps = fc.record({
 });
 type Step = typeof steps extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Runs the calls one by one through a store that fails in between; answers what they used in truth. */
+/**
+ * Runs the calls one by one through a store that fails in between. Returns what they actually used.
+ */
 async function live(store: ReturnType<typeof faultyStore>, ledger: ResilientLedger, plan: Step[]) {
   const decided = async <T>(pending: Promise<T>): Promise<T | undefined> => {
     const outcome = pending.catch((error: unknown) => {
@@ -77,7 +79,7 @@ async function live(store: ReturnType<typeof faultyStore>, ledger: ResilientLedg
   return truth;
 }
 
-it('I2 F46 whatever fails and when, every call is charged once and nothing stays held', async () => {
+it('Every call is charged once and nothing stays held, whatever fails and when', async () => {
   vi.useFakeTimers();
   const property = fc.asyncProperty(fc.array(steps, { maxLength: 12 }), async (plan) => {
     const store = faultyStore(memoryLedger());

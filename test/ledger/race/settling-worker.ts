@@ -1,4 +1,6 @@
-/** A process that reserves and settles one call after another until it is killed: `MODULE ARGS`. */
+/**
+ * A process that reserves and settles calls one after another until it is killed: `MODULE ARGS`.
+ */
 import { claim, tokens } from '../../../src/testing/ledger-conformance/case.ts';
 import { lasting } from './lasting.ts';
 import type { OpenLedger } from './race.ts';

@@ -1,4 +1,4 @@
-/** A process of its own that reserves as fast as it can, once told to: `URL SCHEMA NAME CALLS LIBRARY`. */
+/** A process that reserves as fast as it can after a message: `URL SCHEMA NAME CALLS LIBRARY`. */
 import { once } from 'node:events';
 import { postgresLedger } from '../../../src/ledger/postgres/postgres-ledger.ts';
 import { claim, concurrent, daily, tokens } from '../../../src/testing/ledger-conformance/case.ts';

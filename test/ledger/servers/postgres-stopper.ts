@@ -1,5 +1,7 @@
-/** A process that stops itself, once told to reserve, while its transaction holds the rows:
- * `URL SCHEMA LIBRARY`. */
+/**
+ * A process that stops itself after it was told to reserve, while its transaction holds the rows:
+ * `URL SCHEMA LIBRARY`.
+ */
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { postgresLedger } from '../../../src/ledger/postgres/postgres-ledger.ts';
