@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 import { BASELINE } from './stores/baseline.ts';
 
-/** What `npm run bench -- …` was asked for. */
+/** The arguments of `npm run bench -- …`. */
 export interface Arguments {
-  /** The parts to run; none named means all. */
+  /** The parts to run. If empty, all parts run. */
   readonly named: readonly string[];
-  /** How cost grows, instead of the targets. */
+  /** Measures how cost grows, instead of the targets. */
   readonly growth: boolean;
   readonly quick: boolean;
   /** Writes the figures into docs/. */
@@ -14,7 +14,7 @@ export interface Arguments {
   readonly against: string;
 }
 
-/** Reads the command line; `TypeError` names what it does not know. */
+/** Reads the command line. Throws a `TypeError` that names an unknown option. */
 export function readArguments(): Arguments {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -25,11 +25,12 @@ export function readArguments(): Arguments {
       against: { type: 'string', default: BASELINE },
     },
   });
-  if (values.quick && values.save) throw new TypeError('"--quick" measures nothing worth "--save"');
+  if (values.quick && values.save)
+    throw new TypeError('"--quick" cannot be combined with "--save": its figures mean nothing');
   return { ...values, named: positionals };
 }
 
-/** The parts that are named, in the order given; all of them if none is. */
+/** Returns the named parts in the order of `parts`, or all of them if none is named. */
 export function partsOf<Part extends string>(
   parts: Readonly<Record<Part, unknown>>,
   named: readonly string[],

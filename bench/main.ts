@@ -1,4 +1,4 @@
-/** `npm run bench`; bench/README.md says what it measures and how to read it. */
+/** `npm run bench`. See bench/README.md for what it measures and how to read it. */
 import { availableParallelism, loadavg } from 'node:os';
 import { type Arguments, partsOf, readArguments } from './arguments.ts';
 import { canPin } from './measure/cores.ts';
@@ -10,7 +10,7 @@ import { printTargets, targetsFor } from './report/print-targets.ts';
 import { saveCalls } from './report/saved.ts';
 import { extractBaseline } from './stores/baseline.ts';
 
-// Servers that were started end with this process, however it ends.
+// However this process ends, the servers that it started end with it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 const asked = readArguments();
@@ -18,7 +18,7 @@ introduce(asked);
 if (asked.growth) await grow(asked);
 else await bench(asked);
 
-/** Loads what draws plots only when it is needed, since this process is also the load. */
+/** Loads the plotting code only when it is needed, since this process is also the load. */
 async function grow(asked: Arguments): Promise<void> {
   await (await import('./growth/grow.ts')).grow(asked);
 }
@@ -29,7 +29,8 @@ function introduce({ quick }: Arguments): void {
     `Node ${process.version}, ${availableParallelism()} cores, load ${load.toFixed(1)} at the start`,
   );
   if (quick) console.log('A smoke run: its figures mean nothing.');
-  if (!canPin) console.log('Cores cannot be assigned here: load and contender share them.');
+  if (!canPin)
+    console.log('Cores cannot be assigned on this machine: load and contender share them.');
   console.log();
 }
 

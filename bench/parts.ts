@@ -7,11 +7,11 @@ import { benchStore } from './stores/bench-store.ts';
 import type { StoreName } from './stores/store.ts';
 import { stores } from './stores/stores.ts';
 
-/** What can be measured alone. */
+/** A part of the bench that can run alone. */
 export interface Part {
-  /** `baseline` is the folder of the code to compare with, if the clone has it. */
+  /** `baseline` is the folder with the code to compare with, if the clone has it. */
   run(settings: Settings, baseline: string | undefined): Promise<Results>;
-  /** How the names of its loads begin. */
+  /** The prefixes of the names of its loads. */
   readonly loads: readonly string[];
 }
 
@@ -20,7 +20,7 @@ const ofStore = (name: StoreName): Part => ({
   loads: [name],
 });
 
-/** The parts of a whole run, in its order. */
+/** The parts of a whole run, in order. */
 export const PARTS = {
   http: { run: benchHttp, loads: ['json', 'streams', 'mixed'] },
   sdk: { run: benchSdk, loads: ['sdk'] },

@@ -8,8 +8,8 @@ import { WHOLE } from './measure/settings.ts';
 import { figure, printTable } from './report/table.ts';
 
 /**
- * `node bench/profile.ts guard-node [--stream]`: where a contender's time goes, by function, in µs of
- * the main thread's CPU per request (or per chunk). Leaves the whole profile for Chrome's DevTools.
+ * `node bench/profile.ts guard-node [--stream]`: prints where a contender's time goes, by function, in µs
+ * of the main thread's CPU per request (or per chunk). Writes the whole profile for Chrome's DevTools.
  */
 const ROWS = 60;
 

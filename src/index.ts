@@ -11,7 +11,7 @@ export type {
   SettledEvent,
 } from './core/events.ts';
 export type { GuardRequest, RequestBody } from './core/request.ts';
-export type { ByteSink, ByteSource, GuardAnswer } from './core/response.ts';
+export type { ByteSink, ByteSource, GuardResponse } from './core/response.ts';
 export type { Usage } from './core/usage.ts';
 export type { User } from './core/user.ts';
 export { createGuardedCompletion, type Guard } from './guard/create-guarded-completion.ts';
@@ -21,13 +21,13 @@ export type { Amounts, Unit } from './ledger/amounts.ts';
 export type * from './ledger/ledger.ts';
 export { type MemoryLedgerOptions, memoryLedger } from './ledger/memory/memory-ledger.ts';
 export { ANY_KEY, type Records, type StoredRecord } from './ledger/records.ts';
-export type { HostedToolName } from './openai/answer/usage.ts';
+export type { HostedToolName } from './openai/prices/hosted-fees.ts';
 export type { ModelPriceOverride } from './openai/prices/prices.ts';
 export type { AllowancesSpec } from './openai/request/request-policy.ts';
 export type { ExchangeSpec } from './options/exchange-options.ts';
 export type { Bounds, GuardOptions, PlanSpec } from './options/guard-options.ts';
 export type { LedgerFailureSpec, TimeoutSpec } from './options/timeouts.ts';
-export type { Tagger } from './pipeline/tag.ts';
+export type { EndUserIdOf } from './pipeline/tag.ts';
 export type { LimitSpec, Period } from './plans/limit.ts';
 export type { IssuedToken, TokenRequest, Tokens } from './tokens/tokens.ts';
 export type { ApiKey, ApiKeySource, KeyRequest } from './upstream/upstream-keys.ts';

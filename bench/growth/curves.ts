@@ -1,7 +1,7 @@
 import type { Figures, Measured } from '../measure/results.ts';
 import { median } from '../measure/statistics.ts';
 
-/** What something costs at one size; the other fields are metrics. */
+/** The cost at one size. The other fields are metrics. */
 export interface Point extends Figures {
   readonly size: number;
 }
@@ -9,7 +9,7 @@ export interface Point extends Figures {
 /** One curve for each contender, by name. */
 export type Curves = Readonly<Record<string, readonly Point[]>>;
 
-/** By what grows. */
+/** The curves, by what grows. */
 export type Growth = Readonly<Record<string, Curves>>;
 
 const AT = ' at ';
@@ -17,7 +17,7 @@ const AT = ' at ';
 /** Names a contender of one size, so that all sizes are measured in turn. */
 export const nameAt = (curve: string, size: number): string => `${curve}${AT}${size}`;
 
-/** The medians over the rounds, as curves. */
+/** Returns the medians over the rounds, as curves. */
 export function curvesOf(measured: Measured): Curves {
   const curves: Record<string, Point[]> = {};
   for (const [name, series] of Object.entries(measured)) {

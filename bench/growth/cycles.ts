@@ -7,21 +7,21 @@ import { stores } from '../stores/stores.ts';
 import { type Curves, curvesOf, nameAt } from './curves.ts';
 import type { GrowthSettings } from './growth-settings.ts';
 
-/** The stores whose growth is drawn, and how many calls each has in flight. */
+/** The stores that are drawn, and how many calls each has in flight. */
 const IN_FLIGHT = { memory: 1, redis: 32, postgres: 16 } as const;
 type GrownStore = keyof typeof IN_FLIGHT;
 const GROWN = Object.keys(IN_FLIGHT) as readonly GrownStore[];
 
-/** At least this part of the calls of a warm-up tells what one ended call leaves behind. */
+/** At least this part of the warm-up calls measures what one ended call leaves behind. */
 const CALLS_AGAIN_PART = 0.25;
 
-/** CPU of a call and memory of a user, as the limits that the call must fit in grow. */
+/** CPU per call and memory per user, with a growing number of limits. */
 export function byLimits(settings: GrowthSettings): Promise<Curves> {
   const cycleAt = (own: number) => ({ own, withGlobal: false, users: settings.usersOtherwise });
   return byCycle(settings, () => settings.limits, cycleAt);
 }
 
-/** CPU of a call of five limits and memory of a user, as the users who call grow. */
+/** CPU per call and memory per user with five limits, with a growing number of users. */
 export function byUsers(settings: GrowthSettings): Promise<Curves> {
   const cycleAt = (users: number) => ({ own: 5, withGlobal: false, users });
   return byCycle(settings, (name) => settings.users[name] ?? [], cycleAt);
@@ -77,7 +77,7 @@ async function contenderOf(
   };
 }
 
-/** Lets every user call once, and answers what one takes, without what the ended call itself leaves. */
+/** Makes one call per user. Returns the bytes per user, without what the ended call itself leaves. */
 async function fill(
   worker: Worker,
   bytes: () => Promise<number>,

@@ -14,7 +14,7 @@ export interface Panel extends Axis {
   readonly y: (point: Point) => number | undefined;
 }
 
-/** A curve as it is drawn, the same in every panel. */
+/** A curve, drawn the same in every panel. */
 export interface Line {
   readonly name: string;
   readonly color: string;
@@ -24,7 +24,7 @@ export interface Line {
 export interface Axis {
   readonly label: string;
   readonly type: 'value' | 'log';
-  /** Of a logarithmic axis; default 10. */
+  /** The base of a logarithmic axis; default 10. */
   readonly base?: number;
 }
 
@@ -32,7 +32,7 @@ const PANEL = { width: 300, height: 200, left: 76, top: 56, right: 32, bottom: 5
 const PANEL_WIDTH = PANEL.left + PANEL.width + PANEL.right;
 const HEIGHT = PANEL.top + PANEL.height + PANEL.bottom;
 const FONT = 'system-ui, sans-serif';
-/** The reader's theme decides: the page brings its own background, so that text can always be read. */
+/** Follows the reader's theme. The page has its own background, so that text is always readable. */
 const STYLE = `<style>
 svg { color: #24292f } .page { fill: #fff }
 @media (prefers-color-scheme: dark) { svg { color: #e6edf3 } .page { fill: #0d1117 } }
@@ -47,9 +47,9 @@ const LEGEND = {
   itemGap: 24,
   selectedMode: false,
 };
-/** An axis that ends where the sizes do. */
+/** Ends the axis at the smallest and largest size. */
 const EXACT = { min: 'dataMin', max: 'dataMax' };
-/** What only an interactive chart needs. */
+/** Matches what only an interactive chart needs. */
 const INTERACTION =
   / (?:class|clip-path|ecmeta_\w+|pointer-events)="[^"]*"|<(defs|style) >.*?<\/\1>\n/gs;
 
@@ -94,7 +94,7 @@ function seriesOf({ y, type }: Panel, index: number, { name, color, points }: Li
   };
 }
 
-/** `-` is a gap: a figure that was not measured, or that a logarithmic axis cannot show. */
+/** Returns `-`, a gap, for a figure that was not measured or that a logarithmic axis cannot show. */
 function drawn(type: Axis['type'], value = Number.NaN): number | '-' {
   return Number.isNaN(value) || (type === 'log' && value <= 0) ? '-' : value;
 }

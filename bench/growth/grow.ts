@@ -20,7 +20,7 @@ const AXES = {
   streams: byStreams,
 } satisfies Readonly<Record<string, (settings: GrowthSettings) => Promise<Curves>>>;
 
-/** Measures how cost grows, and draws it: into docs/ with `save`, else into a new folder. */
+/** Measures how cost grows, and draws it: into docs/ with `save`, otherwise into a new folder. */
 export async function grow({ named, quick, save }: Arguments): Promise<void> {
   const growth: Record<string, Curves> = {};
   for (const axis of partsOf(AXES, named)) {

@@ -4,7 +4,7 @@ import type { StoreName } from '../stores/store.ts';
 /** The sizes at which cost is measured. */
 export interface GrowthSettings extends Settings {
   readonly limits: readonly number[];
-  /** Who call, when it is not users that grow. */
+  /** The number of users, when something else grows. */
   readonly usersOtherwise: number;
   readonly users: Readonly<Partial<Record<StoreName, readonly number[]>>>;
   readonly processes: readonly number[];
@@ -19,7 +19,7 @@ export const WHOLE_GROWTH: GrowthSettings = {
   users: {
     memory: [1_000, 10_000, 100_000, 1_000_000],
     redis: [1_000, 10_000, 100_000, 1_000_000],
-    // A million would take the landed ledger ten minutes to insert.
+    // The ledger would take ten minutes to insert a million.
     postgres: [1_000, 10_000, 100_000],
   },
   processes: [1, 2, 4, 8],

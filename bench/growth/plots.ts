@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Growth, Point } from './curves.ts';
 import { drawPlot, type Plot } from './draw-plot.ts';
 
-/** How each curve looks; the colours stand out from white and from black. */
+/** The name and colour of each curve. The colours are visible on white and on black. */
 const LOOKS: Readonly<Partial<Record<string, { name: string; color: string }>>> = {
   memory: { name: 'memory', color: '#10a37f' },
   redis: { name: 'Redis', color: '#d9480f' },
@@ -12,38 +12,38 @@ const LOOKS: Readonly<Partial<Record<string, { name: string; color: string }>>> 
   'guard-node': { name: 'guard', color: '#10a37f' },
 };
 
-/** All processes that work on a call: the app's and the store's. */
+/** CPU time of a call in all processes: the app's and the store's. */
 const wholeUs = ({ allUs = Number.NaN, serverUs = 0 }: Point): number => allUs + serverUs;
 
-/** By the axis that grows, which is also the name of the file. */
+/** The plots, by what grows. The key is also the name of the file. */
 const PLOTS: Readonly<Record<string, Plot>> = {
   limits: {
-    x: { label: 'limits of a call', type: 'value' },
+    x: { label: 'limits per call', type: 'value' },
     panels: [
-      { label: 'CPU of a call, µs (app + store)', type: 'log', y: wholeUs },
-      { label: 'memory of a user, bytes', type: 'log', y: ({ userBytes }) => userBytes },
+      { label: 'CPU per call, µs (app + store)', type: 'log', y: wholeUs },
+      { label: 'memory per user, bytes', type: 'log', y: ({ userBytes }) => userBytes },
     ],
   },
   users: {
     x: { label: 'users', type: 'log' },
     panels: [
-      { label: 'CPU of a call, µs (app + store)', type: 'log', y: wholeUs },
-      { label: 'memory of a user, bytes', type: 'log', y: ({ userBytes }) => userBytes },
+      { label: 'CPU per call, µs (app + store)', type: 'log', y: wholeUs },
+      { label: 'memory per user, bytes', type: 'log', y: ({ userBytes }) => userBytes },
     ],
   },
   processes: {
     x: { label: 'processes', type: 'log', base: 2 },
     panels: [
-      { label: 'calls a second, all processes', type: 'value', y: ({ perSecond }) => perSecond },
-      { label: 'CPU of a call, µs (app + store)', type: 'value', y: wholeUs },
+      { label: 'calls per second, all processes', type: 'value', y: ({ perSecond }) => perSecond },
+      { label: 'CPU per call, µs (app + store)', type: 'value', y: wholeUs },
     ],
   },
   streams: {
     x: { label: 'open streams', type: 'log' },
     panels: [
-      { label: 'CPU of a chunk, µs', type: 'value', y: ({ allUs }) => allUs },
+      { label: 'CPU per chunk, µs', type: 'value', y: ({ allUs }) => allUs },
       {
-        label: 'memory of a stream, kB',
+        label: 'memory per stream, kB',
         type: 'value',
         y: ({ streamBytes = Number.NaN }) => streamBytes / 1_000,
       },
@@ -51,7 +51,7 @@ const PLOTS: Readonly<Record<string, Plot>> = {
   },
 };
 
-/** The plots as SVG, by name; of what has not been measured there is none. */
+/** Returns the plots as SVG, by name. There is no plot of what has not been measured. */
 export function plotsOf(growth: Growth): Readonly<Record<string, string>> {
   const drawn = Object.entries(PLOTS).flatMap(([axis, plot]) => {
     const curves = growth[axis];

@@ -8,10 +8,10 @@ import { stores } from '../stores/stores.ts';
 import { type Curves, curvesOf, nameAt } from './curves.ts';
 import type { GrowthSettings } from './growth-settings.ts';
 
-/** Of each process. */
+/** Calls in flight per process. */
 const IN_FLIGHT = 8;
 
-/** Speed and CPU of a call, as more processes share one store and one of five limits is global. */
+/** Speed and CPU per call, as more processes share one store. One of the five limits is global. */
 export async function byProcesses(settings: GrowthSettings): Promise<Curves> {
   let curves: Curves = {};
   for (const name of ['redis', 'postgres'] as const) {
@@ -41,7 +41,7 @@ export async function byProcesses(settings: GrowthSettings): Promise<Curves> {
   return curves;
 }
 
-/** Several processes at once: their calls a second together, and the CPU of one call. */
+/** Measures several processes at once: their calls per second in total, and the CPU per call. */
 async function together(
   workers: readonly Worker[],
   server: StoreServer,

@@ -10,15 +10,15 @@ import type { Curves, Point } from './curves.ts';
 import type { GrowthSettings } from './growth-settings.ts';
 
 const NAMES: readonly ContenderName[] = ['raw', 'guard-node'];
-/** More than any size; the guard's own bound is 1,000. */
+/** More than any size. The guard's own bound is 1,000. */
 const IN_FLIGHT_MAX = 10_000;
-/** A server's queue of new connections is short. */
+/** Opens streams in batches, because a server's queue of new connections is short. */
 const OPENED_AT_ONCE = 200;
 const WARM_MS = 500;
-/** Fewer streams take less than what else a process holds changes by. */
+/** With fewer streams, other changes in the process's memory are larger than the streams. */
 const WEIGHED_MIN = 100;
 
-/** CPU of a chunk, and memory of a stream, as more streams are open at once. */
+/** CPU per chunk and memory per stream, as more streams are open at once. */
 export async function byStreams(settings: GrowthSettings): Promise<Curves> {
   using _ = pinSelf('load');
   const curves: Record<string, Point[]> = {};
@@ -40,7 +40,7 @@ async function measure(
   const around = { upstreamURL: upstream.url, inFlight: IN_FLIGHT_MAX };
   await using contender = await startContender(name, around);
   await askFor(contender, upstream, 'streams', warmCalls);
-  // Idle connections of the warm-up are no part of what a stream takes.
+  // Idle connections of the warm-up must not count as memory of the streams.
   upstream.hangUp();
   const before = await contender.memory();
   using streams = await OpenStreams.start(contender, upstream, size);
@@ -62,9 +62,9 @@ async function measure(
   };
 }
 
-/** Streams that never end. As many frames are under way as streams are open, or none while it is still. */
+/** Streams that never end. One frame per stream is in transit, or none while paused. */
 class OpenStreams implements Disposable {
-  /** Those that have reached the client. */
+  /** Frames that have reached the client. */
   frames = 0;
   readonly #upstream: Upstream;
   readonly #size: number;
@@ -87,7 +87,7 @@ class OpenStreams implements Disposable {
     return streams;
   }
 
-  /** Each stream begins with one frame, to itself or to another. */
+  /** Each opened stream releases one frame, on itself or on another stream. */
   async #open(target: Target, count: number): Promise<void> {
     const load = new Load(target, count, 'streams');
     this.#loads.push(load);

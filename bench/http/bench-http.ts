@@ -8,11 +8,11 @@ import { answerMs, askFor, firstByteMs, rateOf } from './rates.ts';
 import { startUpstream, type Upstream } from './upstream.ts';
 import type { Kind } from './workload.ts';
 
-/** Contenders that are measured beside each other, and what each of their processes serves. */
+/** Contenders that are compared with each other, and what each of their processes serves. */
 interface Group {
   readonly names: readonly ContenderName[];
   readonly kinds: readonly Kind[];
-  /** Stands before the kind in the name of a load. */
+  /** Precedes the kind in the name of a load. */
   readonly prefix: '' | 'mixed ';
 }
 
@@ -22,14 +22,14 @@ const GROUPS: readonly Group[] = [
     kinds: ['json'],
     prefix: '',
   },
-  // Portkey 1.15 answers every stream with 500: it sets headers on what `fetch` made immutable.
+  // Portkey 1.15 returns 500 for every stream: it sets headers on an immutable `fetch` response.
   { names: ['raw', 'guard-node', 'guard-express', 'naive'], kinds: ['streams'], prefix: '' },
   { names: ['raw', 'guard-node'], kinds: ['json', 'streams'], prefix: 'mixed ' },
 ];
 
 /**
- * Every way to put OpenAI behind a server, alone on one core, with the load on another: JSON answers and
- * streams apart, each in processes that serve nothing else, then both kinds in the same processes.
+ * Measures every way to put OpenAI behind a server, alone on one core, with the load on another. First JSON
+ * responses and streams, each in processes that serve nothing else, then both in the same processes.
  */
 export async function benchHttp(settings: Settings): Promise<Results> {
   await using redis = await redisStore.start();
@@ -93,7 +93,7 @@ async function measure(target: Target, bench: Bench, kind: Kind): Promise<Figure
     : { ...rate, firstByteMs: await firstByteMs(target, upstream, settings.latencyMs) };
 }
 
-/** The stand-in for OpenAI with nothing between, on one connection. */
+/** The stand-in for OpenAI itself, on one connection. */
 function direct({ upstream, settings }: Bench): Contender {
   const cpu = async () => ({ mainUs: 0, allUs: 0 });
   const target = { name: 'direct', port: upstream.port, callers: [], cpu };

@@ -9,7 +9,7 @@ import { askFor, rateOf } from './rates.ts';
 import { startUpstream } from './upstream.ts';
 import type { Kind } from './workload.ts';
 
-/** Where the main thread's CPU time of a JSON answer goes, by part of the program, in µs. */
+/** Returns the main thread's CPU time for a JSON response, by part of the program, in µs. */
 export async function benchProfile(settings: Settings): Promise<Results> {
   const where: [string, Record<string, readonly number[]>][] = [];
   for (const name of ['raw', 'guard-node'] as const) {

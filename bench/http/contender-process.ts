@@ -12,17 +12,17 @@ export type ContenderName =
   | 'naive'
   | 'portkey';
 
-/** An HTTP server to load: a contender, or the stand-in for OpenAI itself. */
+/** An HTTP server under load: a contender, or the stand-in for OpenAI itself. */
 export interface Target extends Ready {
   readonly name: string;
   cpu(): Promise<CpuTime>;
 }
 
-/** A contender in a process of its own, alone on its core. */
+/** A contender in its own process, alone on its core. */
 export interface ContenderProcess extends Target, AsyncDisposable {
   readonly name: ContenderName;
   memory(): Promise<Memory>;
-  /** Samples where it spends its time while `run` runs. */
+  /** Samples where the process spends its time while `run` runs. */
   profile<T>(run: () => Promise<T>): Promise<{ profile: Profiler.Profile; result: T }>;
 }
 

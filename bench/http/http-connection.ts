@@ -1,13 +1,13 @@
 import { connect, type Socket } from 'node:net';
 
-/** What a response tells while it arrives. */
+/** Is notified while a response arrives. */
 export interface ResponseListener {
-  /** Frames of server-sent events that have ended in what just arrived. */
+  /** Called with the number of server-sent events that just completed. */
   onFrames?(count: number): void;
 }
 
 export interface Timing {
-  /** From the request to the first byte of the answer's body. */
+  /** From the request to the first byte of the response body. */
   readonly firstByteMs: number;
   readonly wholeMs: number;
 }
@@ -21,7 +21,7 @@ interface Exchange {
   reject(error: Error): void;
 }
 
-/** One keep-alive connection that asks and waits; costs a few µs, so that it is never the limit. */
+/** One keep-alive connection with one request at a time. It costs a few µs, so it is never the limit. */
 export class HttpConnection {
   readonly #socket: Socket;
   #exchange: Exchange | undefined;
@@ -30,10 +30,12 @@ export class HttpConnection {
     this.#socket = connect(port, '127.0.0.1').setNoDelay(true);
     this.#socket.on('data', (chunk) => this.#receive(chunk.toString('latin1')));
     this.#socket.on('error', (error) => this.#exchange?.reject(error));
-    this.#socket.on('close', () => this.#exchange?.reject(new Error('The contender hung up.')));
+    this.#socket.on('close', () =>
+      this.#exchange?.reject(new Error('The contender closed the connection.')),
+    );
   }
 
-  /** Rejects when the connection breaks or the answer is not a 200. */
+  /** Sends a request. Rejects if the connection breaks or the status is not 200. */
   exchange(request: string, listener: ResponseListener = {}): Promise<Timing> {
     return new Promise((resolve, reject) => {
       const startedAtMs = performance.now();
@@ -57,7 +59,7 @@ export class HttpConnection {
     const now = performance.now();
     if (reader.bodyHasBegun) exchange.firstByteAtMs ??= now;
     if (reader.status !== undefined && reader.status !== 200) {
-      return exchange.reject(new Error(`The contender answered: ${text.slice(0, 2_000)}`));
+      return exchange.reject(new Error(`The contender returned: ${text.slice(0, 2_000)}`));
     }
     if (listener.onFrames) listener.onFrames(countFrames(text));
     if (!reader.isEnded) return;
@@ -74,10 +76,10 @@ function countFrames(text: string): number {
 }
 
 const HEAD_END = '\r\n\r\n';
-/** A chunk's data ends with the first CRLF; nothing else in a response can end in this. */
+/** The CRLF that ends a chunk's data, and the last chunk. Nothing else in a response can end like this. */
 const LAST_CHUNK = '\r\n0\r\n\r\n';
 
-/** Reads just enough of a response to know where it ends. */
+/** Reads just enough of a response to find its end. */
 class ResponseReader {
   status: number | undefined;
   bodyHasBegun = false;
@@ -98,7 +100,7 @@ class ResponseReader {
     this.#pushBody(this.#head.slice(end + 2));
   }
 
-  /** The first call begins with the CRLF that ends the head, so that the last chunk may be the only. */
+  /** The first text starts with the CRLF that ends the head, so that the last chunk may be the only one. */
   #pushBody(text: string): void {
     this.#received += text.length;
     this.bodyHasBegun = this.#received > 2;

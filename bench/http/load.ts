@@ -3,10 +3,10 @@ import { HttpConnection, type Timing } from './http-connection.ts';
 import type { Upstream } from './upstream.ts';
 import { chatBody, type Kind } from './workload.ts';
 
-/** Asks once; `onFrames` hears how many server-sent events have just come whole. */
+/** Sends one request. `onFrames` is called with the number of server-sent events that just completed. */
 export type Ask = (onFrames?: (count: number) => void) => Promise<Timing>;
 
-/** Connections that ask in a closed loop until they are stopped. */
+/** Connections that send requests in a closed loop until they are stopped. */
 export class Load {
   readonly #asks: readonly Ask[];
   readonly #connections: readonly HttpConnection[];
@@ -21,7 +21,7 @@ export class Load {
     });
   }
 
-  /** Repeats `once` on each connection while `goesOn`; rejects with the first that fails. */
+  /** Repeats `once` on each connection while `goesOn` returns true. Rejects with the first failure. */
   async run(once: (ask: Ask) => Promise<unknown>, goesOn = () => true): Promise<void> {
     await Promise.all(
       this.#asks.map(async (ask) => {
@@ -30,7 +30,7 @@ export class Load {
     );
   }
 
-  /** Waits for the answers that are under way, then closes the connections. */
+  /** Waits for the responses in flight, then closes the connections. */
   async stop(ended: Promise<void>): Promise<void> {
     this.#isStopped = true;
     await ended;
@@ -42,7 +42,7 @@ export class Load {
   }
 }
 
-/** Tells the stand-in of each frame that came, and at the end of those that a contender merged. */
+/** Reports each arrived frame to the stand-in, and at the end the frames that a contender merged. */
 export async function askStream(
   ask: Ask,
   upstream: Upstream,

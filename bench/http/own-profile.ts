@@ -4,7 +4,7 @@ const SAMPLE_US = 500;
 
 let session: Session | undefined;
 
-/** Starts to sample where this process spends its time. */
+/** Starts sampling where this process spends its time. */
 export async function startProfile(): Promise<object> {
   session = new Session();
   session.connect();
@@ -14,7 +14,7 @@ export async function startProfile(): Promise<object> {
   return {};
 }
 
-/** Ends what `startProfile` began. */
+/** Ends the sampling that `startProfile` began, and returns the profile. */
 export async function endProfile(): Promise<Profiler.Profile> {
   if (session === undefined) throw new Error('no profile was started');
   const { profile } = await session.post('Profiler.stop');

@@ -2,7 +2,7 @@ import type { Profiler } from 'node:inspector';
 
 type CallFrame = Profiler.ProfileNode['callFrame'];
 
-/** Counts the samples of a profile by what `nameOf` calls their function; idle moments are left out. */
+/** Counts the samples of a profile by the name that `nameOf` returns. Idle samples are left out. */
 export function samplesBy(
   { nodes, samples = [] }: Profiler.Profile,
   nameOf: (frame: CallFrame) => string,
@@ -18,7 +18,7 @@ export function samplesBy(
   return counts;
 }
 
-/** Shares a figure out among the names, by their samples, the largest first. */
+/** Divides a figure among the names in proportion to their samples, largest first. */
 export function sharesOf(counts: Map<string, number>, whole: number): [string, number][] {
   const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
   return [...counts]
@@ -26,17 +26,17 @@ export function sharesOf(counts: Map<string, number>, whole: number): [string, n
     .map(([name, count]) => [name, (count / all) * whole]);
 }
 
-/** The function and its place, as `name file:line`. */
+/** Returns the function and its place, as `name file:line`. */
 export function placeOf({ functionName, url, lineNumber }: CallFrame): string {
   if (url === '') return functionName || '(native)';
   return `${functionName || '(anonymous)'} ${fileOf(url)}:${lineNumber + 1}`;
 }
 
-/** The part of the program that a function belongs to. */
+/** Returns the part of the program that a function belongs to. */
 export function partOf({ functionName, url }: CallFrame): string {
   if (functionName === '(garbage collector)') return 'garbage collector';
   if (url === '' || url.startsWith('node:')) return 'Node: HTTP, sockets, the system';
-  // undici reads HTTP by a parser in WebAssembly.
+  // undici parses HTTP in WebAssembly.
   if (url.startsWith('wasm:')) return 'undici';
   const [folder = '', name = '', below = ''] = fileOf(url).split('/');
   if (folder === 'node_modules') return name.startsWith('@') ? `${name}/${below}` : name;
@@ -46,7 +46,7 @@ export function partOf({ functionName, url }: CallFrame): string {
 
 const ROOT = new URL('../../', import.meta.url).href;
 
-/** From the root of the checkout, or from the last `node_modules`. */
+/** Returns the path from the root of the checkout, or from the last `node_modules`. */
 function fileOf(url: string): string {
   const packages = url.lastIndexOf('node_modules/');
   return packages < 0 ? url.replace(ROOT, '') : url.slice(packages);

@@ -8,11 +8,11 @@ import { type Ask, askStream, Load } from './load.ts';
 import type { Upstream } from './upstream.ts';
 import { CONNECTIONS, type Kind } from './workload.ts';
 
-/** Content frames of the streams that warm up, and of those that time a first byte. */
+/** Content frames per stream, for warming up and for timing the first byte. */
 const SHORT_STREAM_FRAMES = { warming: 8, firstByte: 3 } as const;
 const UNCOUNTED_PART = 0.15;
 
-/** Asks for so many answers of a kind, on all connections. */
+/** Requests this many responses of a kind, on all connections. */
 export async function askFor(
   target: Target,
   upstream: Upstream,
@@ -27,7 +27,7 @@ export async function askFor(
   load.close();
 }
 
-/** Speed and CPU on 64 connections that ask in a closed loop: of whole answers, or of chunks. */
+/** Returns speed and CPU on 64 connections in a closed loop, of whole responses or of chunks. */
 export async function rateOf(
   target: Target,
   upstream: Upstream,
@@ -45,14 +45,14 @@ export async function rateOf(
   return figures;
 }
 
-/** Median time of a whole answer on one connection. */
+/** Returns the median time of a whole response on one connection. */
 export async function answerMs(target: Target, ms: number): Promise<number> {
   const times: number[] = [];
   await alone(target, 'json', ms, async (ask) => void times.push((await ask()).wholeMs));
   return median(times);
 }
 
-/** Median time to the first byte of a stream on one connection. */
+/** Returns the median time to the first byte of a stream on one connection. */
 export async function firstByteMs(target: Target, upstream: Upstream, ms: number): Promise<number> {
   const times: number[] = [];
   const ask = async (once: Ask) => {
@@ -75,7 +75,7 @@ async function alone(
   await load.stop(ended);
 }
 
-/** Asks once and tells what came: one answer, or content frames as they arrive. */
+/** Sends one request, and reports one response, or content frames as they arrive. */
 function onceOf(kind: Kind, upstream: Upstream, onMore: (count: number) => void) {
   if (kind === 'streams') return (ask: Ask) => askStream(ask, upstream, onMore);
   return async (ask: Ask) => {
@@ -84,7 +84,7 @@ function onceOf(kind: Kind, upstream: Upstream, onMore: (count: number) => void)
   };
 }
 
-/** Counts between two looks at the clock, each taken when the contender has told its CPU time. */
+/** Counts between two points in time. Each is taken when the contender has reported its CPU time. */
 export async function sampled(
   target: Target,
   forMs: number,

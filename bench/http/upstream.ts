@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { answerBytes, CONTENT_FRAMES, type StreamBytes, streamBytes } from './workload.ts';
 
-/** Stands in for OpenAI; answers from bytes made beforehand, so that it is never what is measured. */
+/** Stands in for OpenAI. It sends prepared bytes, so that it is never what is measured. */
 export interface Upstream extends Disposable {
   readonly port: number;
   /** Its origin, without a path. */
   readonly url: string;
-  /** Content frames of each stream that begins now. */
+  /** Content frames of each new stream. */
   readonly contentFrames: number;
-  /** Gives streams that begin while `run` runs another number of content frames. */
+  /** Changes the number of content frames for streams that begin while `run` runs. */
   whileFramesAre(count: number, run: () => Promise<void>): Promise<void>;
-  /** Frames reached the client: as many may leave. */
+  /** Reports frames that reached the client. The same number may then be sent. */
   framesArrived(count: number): void;
   /** Closes every connection. */
   hangUp(): void;
@@ -58,7 +58,7 @@ const meteredStream = streamBytes(true);
 function serve(socket: Socket, streams: Streams): void {
   let received = '';
   socket.setNoDelay(true);
-  // A contender that closes its connections is no failure of the measurement.
+  // A contender may close its connections. This does not fail the measurement.
   socket.on('error', () => {});
   socket.on('data', (chunk) => {
     received += chunk.toString('latin1');
@@ -86,9 +86,9 @@ interface Stream {
 }
 
 /**
- * Keeps as many frames on their way as streams are open, and sends one for each that arrived. So
- * every frame comes to the contender by itself, as OpenAI's do, however slow the contender is; frames
- * sent faster would pile up in its socket and be read several at once, which would hide its cost.
+ * Keeps one frame per open stream in transit, and sends one for each that arrived. So every frame reaches
+ * the contender by itself, as OpenAI's do, however slow the contender is. Frames sent faster would pile up
+ * in its socket and be read several at once, which would hide their cost.
  */
 class Streams {
   contentFrames = CONTENT_FRAMES;
@@ -120,7 +120,7 @@ class Streams {
       return;
     }
     stream.socket.write(stream.bytes.tail);
-    // It takes its place among the frames on their way along.
+    // The stream's place among the frames in transit ends with it.
     this.#mayLeave -= 1;
   }
 }

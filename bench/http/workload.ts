@@ -1,6 +1,6 @@
-/** What every contender is asked, and what stands in for OpenAI's answer. */
+/** The request to every contender, and the response of the stand-in for OpenAI. */
 
-/** Whole answers, or answers as server-sent events. */
+/** Whole responses, or server-sent events. */
 export type Kind = 'json' | 'streams';
 
 export const CONNECTIONS = 64;
@@ -16,7 +16,7 @@ const QUESTION =
   'spicy. What could I cook for the two of us within thirty minutes, and what would I have to do ' +
   'first so that everything is warm at the same time?';
 
-/** 816 bytes: the median of a chat request of a small app. */
+/** 816 bytes, the median chat request of a small app. */
 export function chatBody(kind: Kind): string {
   const body = JSON.stringify({
     model: 'gpt-5-mini',
@@ -74,7 +74,7 @@ const answer = JSON.stringify(
   2,
 );
 
-/** The header lines that OpenAI sent with an answer in November 2026, with made-up values. */
+/** The header lines that OpenAI sent with a response in November 2026, with made-up values. */
 const OPENAI_HEADERS = [
   'date: Mon, 23 Nov 2026 12:00:00 GMT',
   'access-control-expose-headers: X-Request-ID, CF-Ray',
@@ -110,11 +110,11 @@ export const answerBytes: Buffer = Buffer.from(
   'latin1',
 );
 
-/** The parts of a streamed answer, each as it goes over the wire. */
+/** The parts of a streamed response, as sent over the wire. */
 export interface StreamBytes {
   readonly head: Buffer;
   readonly content: Buffer;
-  /** The end of the answer, its usage where asked for, `[DONE]`, and the last chunk of HTTP. */
+  /** The last frame, the usage if requested, `[DONE]`, and the last chunk of HTTP. */
   readonly tail: Buffer;
 }
 

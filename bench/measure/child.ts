@@ -5,15 +5,15 @@ import { type Place, pinned } from './cores.ts';
 
 const ANSWER_MS_MAX = 600_000;
 
-/** A process of the bench's own, which answers what it is asked; see `answerParent`. */
+/** A child process of the bench that replies to messages; see `answerParent`. */
 export interface Child extends AsyncDisposable {
-  /** What it said when it was ready. */
+  /** The message that it sent when it was ready. */
   readonly ready: unknown;
-  /** One question at a time. */
+  /** Sends a message and returns the reply. Send one message at a time. */
   ask(message: object): Promise<unknown>;
 }
 
-/** Starts a script with one argument, which it reads by `argumentOf`, and waits until it is ready. */
+/** Starts a script and waits until it is ready. The script reads its argument with `argumentOf`. */
 export async function startChild(
   script: URL,
   argument: object,
@@ -21,7 +21,7 @@ export async function startChild(
 ): Promise<Child> {
   const child = fork(fileURLToPath(script), [JSON.stringify(argument)], {
     ...pinned(settings.at, settings.nodeArguments ?? []),
-    // A gateway greets on its standard output.
+    // Portkey's gateway prints a greeting on its standard output.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const ready = await nextMessage(child);

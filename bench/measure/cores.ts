@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 
-/** Where a process runs: the contender alone on one core, the load on another, or on any core. */
+/** Where a process runs: on the contender's core, on the load's core, or on any core. */
 export type Place = 'contender' | 'load' | 'anywhere';
 
-/** The cores that this process may use, as `taskset` tells; none where there is no `taskset`. */
+/** The cores that this process may use, according to `taskset`; empty without `taskset`. */
 const CORES = coresOf(process.pid);
 
-/** Whether contender and load can each have a core. */
+/** Whether contender and load can each have their own core. */
 export const canPin: boolean = CORES.length >= 2;
 
 function coresOf(pid: number): readonly number[] {
@@ -21,7 +21,7 @@ function coresOf(pid: number): readonly number[] {
   }
 }
 
-/** `0-2` as 0, 1, 2. */
+/** Returns 0, 1, 2 for `0-2`. */
 function span(text: string): number[] {
   const [first = 0, last = first] = text.split('-').map(Number);
   return Array.from({ length: last - first + 1 }, (_, index) => first + index);
@@ -32,7 +32,7 @@ function listOf(place: Place): string {
   return String(place === 'contender' ? CORES[0] : CORES[1]);
 }
 
-/** How to fork a process that runs at this place. */
+/** Returns the options to fork a process that runs at this place. */
 export function pinned(
   place: Place,
   nodeArguments: readonly string[],
@@ -42,7 +42,7 @@ export function pinned(
   return { execPath: 'taskset', execArgv };
 }
 
-/** Moves this process to a place until it is disposed of; no effect where cores cannot be assigned. */
+/** Moves this process to a place until disposal. No effect if cores cannot be assigned. */
 export function pinSelf(place: Place): Disposable {
   const move = (to: Place) => {
     if (!canPin) return;

@@ -4,11 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 export interface CpuTime {
   /** Of the main thread alone. */
   readonly mainUs: number;
-  /** Of all threads that live: V8's compiler and collector, and the thread pool, too. */
+  /** Of all living threads, including V8's compiler and collector, and the thread pool. */
   readonly allUs: number;
 }
 
-/** CPU time of this process: from the scheduler on Linux, from `process.cpuUsage` elsewhere. */
+/** Returns the CPU time of this process: from the scheduler on Linux, else from `process.cpuUsage`. */
 export function ownCpu(): CpuTime {
   return (
     cpuOf(process.pid) ?? { mainUs: sum(process.threadCpuUsage()), allUs: sum(process.cpuUsage()) }
@@ -17,7 +17,7 @@ export function ownCpu(): CpuTime {
 
 const sum = ({ user, system }: NodeJS.CpuUsage): number => user + system;
 
-/** CPU time of any process; `undefined` where the system has no `/proc`. */
+/** Returns the CPU time of any process, or `undefined` if the system has no `/proc`. */
 export function cpuOf(pid: number): CpuTime | undefined {
   const threads = threadsOf(pid);
   if (threads === undefined) return undefined;
@@ -25,7 +25,7 @@ export function cpuOf(pid: number): CpuTime | undefined {
   return { mainUs: threadUs(pid, pid), allUs };
 }
 
-/** CPU time of a process and its children in µs, all threads; `undefined` where there is no `/proc`. */
+/** Returns the CPU time of a process and its children in µs, or `undefined` if there is no `/proc`. */
 export function familyUs(pid: number): number | undefined {
   const own = cpuOf(pid)?.allUs;
   if (own === undefined) return undefined;
@@ -47,7 +47,7 @@ function threadUs(pid: number, thread: number): number {
   return Number(nanoseconds) / 1_000;
 }
 
-/** Empty for a thread or process that has just ended. */
+/** Returns an empty string for a thread or process that has just ended. */
 function contentOf(path: string): string {
   try {
     return readFileSync(path, 'latin1');

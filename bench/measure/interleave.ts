@@ -1,17 +1,17 @@
 import type { Figures, Results } from './results.ts';
 
-/** Something that is measured beside others. */
+/** Something that is measured and compared with others. */
 export interface Contender {
   readonly name: string;
-  /** Brings it to full speed; once, before the first round. */
+  /** Brings it to full speed. Called once, before the first round. */
   warm(): Promise<void>;
-  /** One slice of each load, by the name of the load. */
+  /** Measures one slice of each load, by the name of the load. */
   measure(): Promise<Readonly<Record<string, Figures>>>;
 }
 
 /**
- * Every contender in turn, round after round, so that all share the machine's good and bad moments and
- * a ratio within a round compares like with like.
+ * Measures every contender in turn, round after round, so that all share the machine's good and bad moments
+ * and a ratio within a round compares like with like.
  */
 export async function interleave(
   contenders: readonly Contender[],
@@ -31,7 +31,7 @@ export async function interleave(
   return results;
 }
 
-/** No contender always follows the same one. */
+/** Rotates the order, so that the same contender does not start every round. */
 function rotated<T>(items: readonly T[], by: number): T[] {
   const start = by % items.length;
   return [...items.slice(start), ...items.slice(0, start)];

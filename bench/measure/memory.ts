@@ -1,14 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
-/** What a process holds in memory, in bytes. */
+/** The memory of a process, in bytes. */
 export interface Memory {
-  /** Objects and buffers that are still in use; needs `--expose-gc`. */
+  /** Objects and buffers that are still in use. Needs `--expose-gc`. */
   readonly used: number;
   /** All memory that the system has given to the process. */
   readonly resident: number;
 }
 
-/** What ends in one turn of the event loop may free more in the next. */
+/** Objects freed in one turn of the event loop may free more in the next. */
 const COLLECTIONS = 4;
 
 export async function ownMemory(): Promise<Memory> {

@@ -1,9 +1,9 @@
-/** The argument that `startChild` gave to this process. */
+/** Returns the argument that `startChild` passed to this process. */
 export function argumentOf<Argument>(): Argument {
   return JSON.parse(process.argv[2] ?? 'null') as Argument;
 }
 
-/** In a process that `startChild` forked: says that it is ready, then answers each message. */
+/** In a process that `startChild` forked: reports that it is ready, then replies to each message. */
 export function answerParent<Message>(
   ready: object,
   answer: (message: Message) => object | Promise<object>,

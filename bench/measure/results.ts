@@ -1,6 +1,6 @@
 /**
  * What is measured. CPU is in µs per call: of the main thread, of all threads, and of the store's
- * server. `perSecond` counts calls: answers, chunks, cycles or single commands. `loadPercent` is how
+ * server. `perSecond` counts calls: responses, chunks, cycles or single commands. `loadPercent` is how
  * busy the load was on its core.
  */
 export type Metric =
@@ -13,24 +13,24 @@ export type Metric =
   | 'firstByteMs'
   | 'loadPercent';
 
-/** What one contender did in one slice of time. */
+/** The figures of one contender in one slice of time. */
 export type Figures = Readonly<Partial<Record<string, number>>>;
 
-/** What one contender did, by metric: one value for each round. */
+/** The figures of one contender, by metric, with one value for each round. */
 export type Series = Readonly<Partial<Record<string, readonly number[]>>>;
 
 /** The contenders of one load, by name, measured in turn within each round. */
 export type Measured = Readonly<Record<string, Series>>;
 
-/** Everything measured, by the name of the load. */
+/** All figures, by the name of the load. */
 export type Results = Readonly<Record<string, Measured>>;
 
-/** One contender's values of a metric, one for each round. */
+/** Returns one contender's values of a metric, one for each round. */
 export function valuesOf(measured: Measured, contender: string, metric: string): readonly number[] {
   return measured[contender]?.[metric] ?? [];
 }
 
-/** One contender's value ÷ another's, round by round; empty if one of them has no such figure. */
+/** Returns one contender's values ÷ another's, round by round. Empty if one of them has no such figure. */
 export function ratiosOf(
   measured: Measured,
   contender: string,

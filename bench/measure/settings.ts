@@ -1,11 +1,11 @@
 /** How long and how often a run measures. */
 export interface Settings {
-  /** Calls of each kind that warm a contender up, so that V8 has compiled what is measured. */
+  /** Calls of each kind to warm up a contender, so that V8 has compiled what is measured. */
   readonly warmCalls: number;
   readonly rounds: number;
-  /** One contender under one load, in one round. */
+  /** The time for one contender under one load, in one round. */
   readonly sliceMs: number;
-  /** One connection alone, for times of single calls. */
+  /** The time for one connection alone, to measure single calls. */
   readonly latencyMs: number;
   readonly profileMs: number;
 }
@@ -18,7 +18,7 @@ export const WHOLE: Settings = {
   profileMs: 5_000,
 };
 
-/** Shows that the bench works; its figures mean nothing. */
+/** Shows that the bench works. Its figures mean nothing. */
 export const QUICK: Settings = {
   warmCalls: 200,
   rounds: 2,

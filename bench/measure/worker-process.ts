@@ -3,11 +3,11 @@ import type { Place } from './cores.ts';
 import type { Memory } from './memory.ts';
 import type { Order, Slice } from './worker.ts';
 
-/** A process that repeats one job as it is told; see `work`. */
+/** A process that repeats one job on order; see `work`. */
 export interface Worker extends AsyncDisposable {
-  /** Makes at least so many calls. */
+  /** Makes at least this many calls. */
   calls(count: number, inFlight: number): Promise<void>;
-  /** Measures for a while, after a moment that is not counted. */
+  /** Measures for `ms`, after a short period that is not counted. */
   slice(ms: number, inFlight: number): Promise<Slice>;
   memory(): Promise<Memory>;
 }

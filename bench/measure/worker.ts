@@ -4,30 +4,30 @@ import { answerParent } from './parent.ts';
 import type { Figures } from './results.ts';
 import { quantile } from './statistics.ts';
 
-/** What a worker repeats. */
+/** The job that a worker repeats. */
 export interface Job {
-  /** One call, the `index`th of this worker. */
+  /** Makes one call, the `index`th of this worker. */
   readonly call: (index: number) => Promise<unknown>;
-  /** Calls between two looks at the clock; more than 1 for calls that cost no more than a look. */
+  /** Calls between two readings of the clock; more than 1 for calls that cost no more than a reading. */
   readonly callsPerLook?: number;
 }
 
-/** What a worker can be asked. */
+/** An order to a worker. */
 export type Order =
   | { readonly does: 'calls'; readonly inFlight: number; readonly calls: number }
   | { readonly does: 'slice'; readonly inFlight: number; readonly ms: number }
   | { readonly does: 'memory' };
 
-/** What a worker did in a slice of time. */
+/** The result of a worker in a slice of time. */
 export interface Slice {
-  /** All calls, those of the first moment too, which `figures` leaves out. */
+  /** All calls, including those of the uncounted first period, which `figures` leaves out. */
   readonly allCalls: number;
   readonly figures: Figures;
 }
 
 const UNCOUNTED_PART = 0.15;
 
-/** In a process that `startWorker` forked: repeats the job as it is told, until its parent is gone. */
+/** In a process that `startWorker` forked: repeats the job on order, until the parent exits. */
 export function work(job: Job): void {
   const lanes = new Lanes(job);
   answerParent<Order>({}, (order): Promise<object> => {
@@ -54,7 +54,7 @@ const until = (ms: number): (() => boolean) => {
   return () => performance.now() < endMs;
 };
 
-/** CPU time between two looks, for each of the calls between them. */
+/** Returns the CPU time per call between two readings. */
 export function perCall(before: CpuTime, after: CpuTime, calls: number): CpuTime {
   return {
     mainUs: (after.mainUs - before.mainUs) / calls,
@@ -62,7 +62,7 @@ export function perCall(before: CpuTime, after: CpuTime, calls: number): CpuTime
   };
 }
 
-/** Repeats a job, several calls at once. */
+/** Repeats a job with several calls at once. */
 class Lanes {
   readonly #job: Job;
   #index = 0;
@@ -71,7 +71,7 @@ class Lanes {
     this.#job = job;
   }
 
-  /** Answers how many calls ended, and how long each took. */
+  /** Returns how many calls ended, and how long each took. */
   async run(
     inFlight: number,
     goesOn: (calls: number) => boolean,

@@ -29,14 +29,14 @@ export function withTables(page: string, results: Results): string {
 const of = (measured: Measured, contender: string, metric: Metric, unit = ''): string =>
   figure(median(valuesOf(measured, contender, metric)), unit);
 
-/** Every way to put OpenAI behind a server, one a row. */
+/** One row for each way to put OpenAI behind a server. */
 function callsTable({ json = {}, streams = {} }: Results): string {
   const heading = [
     'between app and OpenAI',
     'requests/s',
     '× raw',
-    'CPU of a request',
-    'added to a request',
+    'CPU per request',
+    'added per request',
     'chunks/s',
     '× raw',
     'first byte',
@@ -58,14 +58,14 @@ function callsTable({ json = {}, streams = {} }: Results): string {
   return markdownTable(heading, rows);
 }
 
-/** How much later a whole answer comes than from OpenAI's stand-in itself. */
+/** How much later a whole response arrives than from the stand-in for OpenAI itself. */
 function addedMs(measured: Measured, name: string): number {
   const direct = valuesOf(measured, 'direct', 'p50Ms');
   const own = valuesOf(measured, name, 'p50Ms');
   return median(own.map((value, round) => value - (direct[round] ?? Number.NaN)));
 }
 
-/** The loads of the stores' table, as `[load, store]`. */
+/** The loads in the table of stores, as `[load, store]`. */
 const STORE_LOADS = [
   ['memory 1', 'memory'],
   ['sqlite 32', 'SQLite (WAL, normal)'],
@@ -105,6 +105,6 @@ function storesTable(results: Results): string {
 }
 
 function whereTable({ where = {} }: Results): string {
-  const heading = ['main thread, µs of CPU a request', 'raw', 'guard on node:http'];
+  const heading = ['main thread, µs of CPU per request', 'raw', 'guard on node:http'];
   return markdownTable(heading, whereRows(where));
 }

@@ -1,6 +1,6 @@
-/** How contenders are called where people read. */
+/** The contenders' names in tables and plots. */
 export const CONTENDERS: Readonly<Partial<Record<string, string>>> = {
-  raw: 'raw: node:http and undici `dispatch`, nothing between',
+  raw: 'raw: node:http and undici `dispatch`, nothing in between',
   'guard-node': 'guard on node:http',
   'guard-express': 'guard on Express',
   'guard-redis': 'guard on node:http, Redis ledger',
@@ -11,20 +11,20 @@ export const CONTENDERS: Readonly<Partial<Record<string, string>>> = {
   'guard-client': '`guard.client(user)`',
   'guard-client-fetch': '`guard.client(user)`, guard with `fetch`',
   plain: 'one plain write',
-  'plain, one row of all': 'one plain write, always the same row',
+  'plain, one row of all': 'one plain write, always to the same row',
   union: 'union of five limiters (rate-limiter-flexible)',
-  'in process': 'reserve + settle as a guard asks: no promises, claims kept',
+  'in process': 'reserve + settle as the guard calls it: no promises, claims reused',
   current: 'reserve + settle',
   'current, global': 'reserve + settle, with the global limit',
   baseline: 'baseline: reserve + settle',
   'baseline, global': 'baseline: reserve + settle, with the global limit',
 };
 
-/** How loads are called, and the contender that the others are compared with. */
+/** Each load's title, and the contender that the others are compared with. */
 const LOADS: readonly (readonly [RegExp, (inFlight: string) => string, string])[] = [
-  [/^json$/, () => 'JSON answers apart, 64 connections', 'raw'],
-  [/^streams$/, () => 'Streams apart, 64 connections', 'raw'],
-  [/^mixed json$/, () => 'Both kinds in one process: JSON answers', 'raw'],
+  [/^json$/, () => 'JSON responses alone, 64 connections', 'raw'],
+  [/^streams$/, () => 'Streams alone, 64 connections', 'raw'],
+  [/^mixed json$/, () => 'Both kinds in one process: JSON responses', 'raw'],
   [/^mixed streams$/, () => 'Both kinds in one process: streams', 'raw'],
   [/^sdk$/, () => 'In process over loopback, 16 calls in flight', 'sdk'],
   [/^memory (\d+)$/, () => 'Memory, six limits, one call in flight', 'baseline'],

@@ -11,7 +11,7 @@ const METRIC = {
   p50: 'p50Ms',
 } as const;
 
-/** What of the CPU time is compared beside each target. */
+/** The CPU times that are compared for each target. */
 const CPU_METRICS = ['mainUs', 'allUs', 'serverUs'] as const;
 
 /** How far a target is reached. */
@@ -19,12 +19,12 @@ export interface Outcome {
   readonly target: Target;
   /** Over the rounds, in the unit of the target. */
   readonly reached: Spread;
-  /** The same by CPU time, so that more is better where the target is a speed; in µs without a ratio. */
+  /** The same by CPU time. For a target of speed, more is better. In µs if there is no ratio. */
   readonly byCpu: Readonly<Partial<Record<(typeof CPU_METRICS)[number], number>>>;
   readonly verdict: 'both met' | 'must met' | 'SHORT';
 }
 
-/** `undefined` if this run has not measured what the target needs. */
+/** Returns `undefined` if this run has not measured what the target needs. */
 export function outcomeOf(target: Target, results: Results): Outcome | undefined {
   const measured = results[target.load] ?? {};
   const values = compared(measured, target, METRIC[target.measure]);
@@ -46,7 +46,7 @@ function cpuOf(measured: Measured, target: Target): Outcome['byCpu'] {
   return Object.fromEntries(entries);
 }
 
-/** Speed goes up where CPU time goes down. */
+/** Inverts the ratio for targets of speed: less CPU time is more speed. */
 function cpuShown({ to, atLeast, shown, measure }: Target, ratio: number): number {
   if (to === undefined) return ratio;
   const likeSpeed = atLeast === undefined ? ratio : 1 / ratio;

@@ -21,7 +21,7 @@ const COLUMNS: readonly (readonly [Metric, string])[] = [
   ['loadPercent', 'load busy %'],
 ];
 
-/** Prints a table for each load: medians over the rounds, and ratios within them with their quartiles. */
+/** Prints a table for each load: medians over the rounds, and ratios within rounds with their quartiles. */
 export function printResults(results: Results): void {
   for (const [load, measured] of Object.entries(results)) {
     if (load === 'where') printWhere(measured);
@@ -42,12 +42,9 @@ function printLoad(load: string, measured: Measured): void {
   printTable([title, `× ${reference}`, ...columns.map(([, heading]) => heading)], rows);
 }
 
-/** Where the main thread's time goes, by part of the program. */
+/** Prints where the main thread's time goes, by part of the program. */
 function printWhere(measured: Measured): void {
   const names = Object.keys(measured);
   const heading = names.map((name) => `${CONTENDERS[name] ?? name}, µs`);
-  printTable(
-    ['Where the main thread’s CPU of a JSON answer goes', ...heading],
-    whereRows(measured),
-  );
+  printTable(['The main thread’s CPU time for a JSON response', ...heading], whereRows(measured));
 }

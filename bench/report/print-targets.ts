@@ -5,7 +5,7 @@ import { TARGETS, type Target } from './targets.ts';
 
 const HEADING = ['target', 'by', 'must', 'try for', 'reached (quartiles)', 'by CPU', ''];
 
-/** Prints how far each target is reached, and answers those for which there is no figure. */
+/** Prints how far each target is reached. Returns the targets that have no figure. */
 export function printTargets(targets: readonly Target[], results: Results): readonly Target[] {
   if (targets.length === 0) return [];
   const outcomes = targets.map((target) => [target, outcomeOf(target, results)] as const);
@@ -16,7 +16,7 @@ export function printTargets(targets: readonly Target[], results: Results): read
   return outcomes.filter(([, outcome]) => outcome === undefined).map(([target]) => target);
 }
 
-/** The targets that a run can measure: those of its loads, and none of a baseline that is not there. */
+/** Returns the targets of these loads, without those that need a missing baseline. */
 export function targetsFor(loads: readonly string[], hasBaseline: boolean): readonly Target[] {
   return TARGETS.filter(({ load, to = '' }) => {
     const isOfPart = loads.some((prefix) => load.startsWith(prefix));
@@ -35,7 +35,7 @@ function row(target: Target, outcome: Outcome | undefined): string[] {
   return [what, measure, ...promised, spread(reached, unit), cpuText(target, byCpu), verdict];
 }
 
-/** Of a store the client and the server; of anything else the main thread and all threads. */
+/** For a store, shows client and server. For anything else, shows the main thread and all threads. */
 function cpuText({ to, shown }: Target, { mainUs, allUs, serverUs }: Outcome['byCpu']): string {
   const unit = to === undefined ? ' µs' : (shown?.unit ?? ' ×');
   return serverUs === undefined

@@ -8,16 +8,16 @@ export const FOLDER: string = fileURLToPath(new URL('../../docs/speed', import.m
 
 const DIGITS = 4;
 
-/** The figures of earlier runs, from which the tables and plots of docs/speed.md are made. */
+/** The figures of earlier runs. The tables and plots of docs/speed.md are made from them. */
 export const savedCalls = (): Results => read('calls');
 export const savedGrowth = (): Growth => read('growth');
 
-/** Saves the loads that this run has measured. */
+/** Saves the loads that this run has measured, and keeps the others. */
 export function saveCalls(results: Results): void {
   write('calls', { ...savedCalls(), ...results });
 }
 
-/** Saves what this run has grown. */
+/** Saves the growth that this run has measured, and keeps the rest. */
 export function saveGrowth(growth: Growth): void {
   write('growth', { ...savedGrowth(), ...growth });
 }
@@ -32,7 +32,7 @@ function write(name: string, figures: object): void {
   const round = (_: string, value: unknown) =>
     typeof value === 'number' ? Number(value.toPrecision(DIGITS)) : value;
   const text = JSON.stringify(figures, round, 2);
-  // A list of numbers, and a point of a curve, each on one line.
+  // Each list of numbers, and each point of a curve, goes on one line.
   const lists = text.replace(/[[{]\s+(?:"\w+": )?[-\d][^[\]{}]*[\]}]/g, (list) =>
     list.replace(/\s+/g, ' '),
   );

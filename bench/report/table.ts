@@ -1,6 +1,6 @@
 import type { Spread } from '../measure/statistics.ts';
 
-/** Prints rows under a heading; the first column is text, the others are figures. */
+/** Prints rows under a heading. The first column is text, the others are figures. */
 export function printTable(heading: readonly string[], rows: readonly (readonly string[])[]): void {
   const all = [heading, ...rows];
   const widths = heading.map((_, column) =>
@@ -19,7 +19,7 @@ export function printTable(heading: readonly string[], rows: readonly (readonly 
   for (const row of rows) console.log(line(row));
 }
 
-/** The same as a table of Markdown. */
+/** Returns the same as a Markdown table. */
 export function markdownTable(
   heading: readonly string[],
   rows: readonly (readonly string[])[],
@@ -29,7 +29,7 @@ export function markdownTable(
   return [heading, rule, ...rows].map(line).join('\n');
 }
 
-/** A figure with as many decimals as help; a dash where there is none. */
+/** Returns a figure with at most two decimals, fewer for large ones, or a dash if there is none. */
 export function figure(value: number | undefined, unit = ''): string {
   if (value === undefined || Number.isNaN(value)) return '–';
   const decimals = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
@@ -41,7 +41,7 @@ export function figure(value: number | undefined, unit = ''): string {
   );
 }
 
-/** A median with its quartiles. */
+/** Returns a median with its quartiles. */
 export function spread({ median, low, high }: Spread, unit = ''): string {
   if (Number.isNaN(median)) return '–';
   return `${figure(median, unit)} (${figure(low)}–${figure(high)})`;

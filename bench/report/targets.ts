@@ -1,22 +1,22 @@
-/** One promise about speed: which figure of which contender, compared with which other. */
+/** One target of speed: a figure of one contender, compared with another contender or alone. */
 export interface Target {
   readonly what: string;
-  /** The name of the load it is measured under. */
+  /** The name of the load that it is measured under. */
   readonly load: string;
   readonly of: string;
-  /** The target is the ratio to this contender; without one, the figure itself. */
+  /** The target is the ratio to this contender. Without one, it is the figure itself. */
   readonly to?: string;
   /** The metric, in words. */
   readonly measure: 'requests/s' | 'chunks/s' | 'verbs/s' | 'cycles/s' | 'CPU' | 'p50';
-  /** `[must, try for]`: the figure is at least, or at most, that. */
+  /** `[must, try for]`: lower bounds, or upper bounds in `atMost`. */
   readonly atLeast?: readonly [number, number];
   readonly atMost?: readonly [number, number];
-  /** What is shown of a ratio or figure; default it itself, in `×`. */
+  /** How a ratio or figure is shown. Default: unchanged, in `×`. */
   readonly shown?: { readonly unit: string; readonly of: (value: number) => number };
 }
 
 const http = { of: 'guard-node', to: 'raw', measure: 'requests/s' } as const;
-/** A cycle is two verbs; a union makes one decision. */
+/** A cycle is two verbs, and a union makes one decision. */
 const verbs = { unit: ' ×', of: (ratio: number) => ratio * 2 };
 const added = { unit: ' %', of: (ratio: number) => (ratio - 1) * 100 };
 const millions = { unit: ' M/s', of: (perSecond: number) => perSecond / 1e6 };
@@ -33,17 +33,17 @@ const verbsToUnion = (inFlight: number, must: number): Target => ({
 
 /** Every target of the project, in the order in which the bench shows them. */
 export const TARGETS: readonly Target[] = [
-  { what: 'guard on node:http ÷ raw, JSON apart', load: 'json', ...http, atLeast: [0.62, 0.7] },
-  { what: 'the same, kinds mixed', load: 'mixed json', ...http, atLeast: [0.56, 0.62] },
+  { what: 'guard on node:http ÷ raw, JSON alone', load: 'json', ...http, atLeast: [0.62, 0.7] },
+  { what: 'the same, both kinds mixed', load: 'mixed json', ...http, atLeast: [0.56, 0.62] },
   {
-    what: 'guard on Express ÷ raw, JSON apart',
+    what: 'guard on Express ÷ raw, JSON alone',
     load: 'json',
     ...http,
     of: 'guard-express',
     atLeast: [0.52, 0.6],
   },
   {
-    what: 'guard on node:http ÷ raw, streams apart',
+    what: 'guard on node:http ÷ raw, streams alone',
     load: 'streams',
     ...http,
     measure: 'chunks/s',
@@ -85,7 +85,7 @@ export const TARGETS: readonly Target[] = [
     atLeast: [1.6, 2],
   },
   {
-    what: 'memory ledger, by promises',
+    what: 'memory ledger, with promises',
     load: 'memory 1',
     of: 'current',
     measure: 'cycles/s',
@@ -93,7 +93,7 @@ export const TARGETS: readonly Target[] = [
     shown: millions,
   },
   {
-    what: 'the same as a guard asks it',
+    what: 'the same, as the guard calls it',
     load: 'memory 1',
     of: 'in process',
     measure: 'cycles/s',

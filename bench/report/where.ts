@@ -1,7 +1,7 @@
 import type { Measured } from '../measure/results.ts';
 import { figure } from './table.ts';
 
-/** The parts of a profile, the largest first, and what each takes in each contender, in µs. */
+/** Returns the parts of a profile, largest first, with the µs that each takes in each contender. */
 export function whereRows(measured: Measured): readonly (readonly string[])[] {
   const all = Object.values(measured);
   const parts = new Set(all.flatMap((series) => Object.keys(series)));

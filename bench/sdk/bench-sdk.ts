@@ -10,7 +10,7 @@ const NAMES: readonly SdkName[] = ['sdk', 'guard-client', 'guard-client-fetch'];
 const IN_FLIGHT = 16;
 const SCRIPT = new URL('sdk-worker.ts', import.meta.url);
 
-/** In process: the official SDK, with and without a guard, each calling a real HTTP server on loopback. */
+/** Measures the official SDK in process, with and without a guard, calling an HTTP server on loopback. */
 export async function benchSdk(settings: Settings): Promise<Results> {
   using _ = pinSelf('load');
   using upstream = await startUpstream();

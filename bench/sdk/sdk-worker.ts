@@ -5,7 +5,7 @@ import { chatBody } from '../http/workload.ts';
 import { argumentOf } from '../measure/parent.ts';
 import { work } from '../measure/worker.ts';
 
-/** The official SDK by itself; through a guard; and through a guard that calls OpenAI by `fetch`. */
+/** The official SDK by itself, through a guard, or through a guard that calls OpenAI with `fetch`. */
 export type SdkName = 'sdk' | 'guard-client' | 'guard-client-fetch';
 
 export interface SdkWork {

@@ -3,15 +3,15 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The commit whose ledgers the targets compare with; `--against` names another. */
+/** The targets compare with the ledgers of this commit. `--against` names another. */
 export const BASELINE = 'ca6771d';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** Not below `node_modules`, where Node runs no TypeScript; packages resolve from here all the same. */
+/** Not below `node_modules`, where Node runs no TypeScript. Packages still resolve from here. */
 const CACHE = `${ROOT}.cache/bench`;
 
-/** Writes the `src` of a commit into a cache, and answers that folder; `undefined` if the clone has no
- * such commit. */
+/** Writes the `src` of a commit into a cache, and returns that folder, or `undefined` if the clone does not
+ * have the commit. */
 export function extractBaseline(commit: string): string | undefined {
   const id = idOf(commit);
   if (id === undefined) return undefined;
@@ -28,7 +28,7 @@ function idOf(commit: string): string | undefined {
   }
 }
 
-/** Two runs at once may both extract it: each writes a folder of its own and renames it when whole. */
+/** Two concurrent runs may both extract it: each writes its own folder and renames it when complete. */
 function extract(id: string, folder: string): void {
   mkdirSync(dirname(folder), { recursive: true });
   const unfinished = mkdtempSync(`${folder}-`);

@@ -10,8 +10,8 @@ import type { StoreWork } from './store-worker.ts';
 const SCRIPT = new URL('store-worker.ts', import.meta.url);
 
 /**
- * A store's ledger, that of the baseline and the store's peers, each in a process and a place of its
- * own on one server. `folder` holds the baseline; without it, the baseline is left out.
+ * Measures a store's ledger, the baseline's and the store's peers on one server, each in its own process and
+ * place. `folder` holds the baseline. Without it, the baseline is left out.
  */
 export async function benchStore(
   store: Store,
@@ -29,7 +29,7 @@ export async function benchStore(
   return await interleave(contenders, settings.rounds);
 }
 
-/** What each contender does, by name. */
+/** Returns what each contender does, by name. */
 function contendersOf(
   store: Store,
   folder: string | undefined,
@@ -43,7 +43,7 @@ function contendersOf(
   return Object.fromEntries([...peers, ...variants]);
 }
 
-/** A worker that counts in a place, or in a new one; alone on its core, with the server on any. */
+/** Starts a worker that counts in a given or new place, alone on its core. The server runs on any core. */
 export async function startStoreWorker(
   { name }: Store,
   server: StoreServer,
@@ -76,7 +76,7 @@ function contenderOf(
   };
 }
 
-/** One slice, with the CPU of the server for each call. */
+/** Measures one slice, with the server's CPU time per call. */
 export async function sliceOf(
   worker: Worker,
   server: StoreServer,

@@ -3,18 +3,18 @@ import type { Claim, Ledger } from '../../src/ledger/ledger.ts';
 import type { LimitSpec } from '../../src/plans/limit.ts';
 import type { LedgerSource } from './ledger-source.ts';
 
-/** One call of a contender, the `index`th. */
+/** Makes one call of a contender, the `index`th. */
 export type Call = (index: number) => Promise<unknown>;
 
-/** The limits that a call must fit in, and who calls. */
+/** The limits of a call, and the users. */
 export interface CycleSettings {
-  /** How many limits of the user's own, at most 20. */
+  /** The number of the user's own limits, at most 20. */
   readonly own: number;
-  /** Whether there is one global limit besides. */
+  /** Whether there is also one global limit. */
   readonly withGlobal: boolean;
   readonly users: number;
-  /** Makes the claims of all users before the first call, as a guard keeps them. Default: at each call,
-   * so that no more is in memory than what the ledger keeps. */
+  /** Makes the claims of all users before the first call, as the guard keeps them. By default they are made
+   * at each call, so that only what the ledger keeps is in memory. */
   readonly premade?: boolean;
 }
 
@@ -34,7 +34,7 @@ const HELD: Amounts = {
 const USED: Amounts = { ...HELD, tokens: 700, outputTokens: 200, nanoUsd: 450_000, concurrent: 0 };
 const LEASE = { durationMs: 90_000, dispatched: true };
 
-/** What an app would set, each kind of limit once, then more of the same over other periods. */
+/** Typical limits of an app: each kind once, then more of the same over other periods. */
 function ownLimits(): readonly LimitSpec[] {
   const more = ['day', 'week', 'year'].flatMap((per): LimitSpec[] => [
     { requests: UNLIMITED, per },
@@ -53,10 +53,10 @@ function ownLimits(): readonly LimitSpec[] {
   ];
 }
 
-/** Visits every user in turn, and no two neighbours one after the other. */
+/** Visits every user in turn, but never two neighbours in a row. */
 export const userOf = (index: number, users: number = USERS): number => (index * 7_919) % users;
 
-/** Reserves and settles one call of one of many users; throws unless both have had their effect. */
+/** Reserves and settles one call of one of many users. Throws unless both took effect. */
 export function cycleOf(source: LedgerSource, ledger: Ledger, settings: CycleSettings): Call {
   const claimsOf = claimsFor(source, settings);
   return async (index) => {
@@ -69,13 +69,13 @@ export function cycleOf(source: LedgerSource, ledger: Ledger, settings: CycleSet
 
 const DONE = Promise.resolve();
 
-/** The same as a guard asks a ledger in its own process: without promises, and with claims that it keeps. */
+/** The same, as the guard calls a ledger in its own process: without promises, and with reused claims. */
 export function inProcessCycleOf(
   source: LedgerSource,
   { inProcess }: Ledger,
   settings: CycleSettings,
 ): Call {
-  if (inProcess === undefined) throw new TypeError('the ledger does not answer in process');
+  if (inProcess === undefined) throw new TypeError('the ledger has no "inProcess" verbs');
   const claimsOf = claimsFor(source, { ...settings, premade: true });
   return (index) => {
     const decision = inProcess.reserve(`call-${index}`, claimsOf(index), HELD, LEASE);
@@ -94,9 +94,9 @@ function claimsFor(
   const globals = source.parseLimits(withGlobal ? [GLOBAL_LIMIT] : [], 'limits');
   const make = (user: number): readonly Claim[] => {
     const nowMs = Date.now();
-    const claims = (of: typeof limits, subject: string) =>
-      of.map((limit) => ({ subject, rule: limit.ruleFor({ id: `${user}` }, nowMs) }));
-    return [...claims(limits, `user:${user}`), ...claims(globals, 'everybody')];
+    const claims = (of: typeof limits, account: string, scope: Claim['scope']) =>
+      of.map((limit) => ({ account, scope, rule: limit.ruleFor({ id: `${user}` }, nowMs) }));
+    return [...claims(limits, `user:${user}`, 'own'), ...claims(globals, 'global', 'shared')];
   };
   if (!premade) return (index) => make(userOf(index, users));
   const made = Array.from({ length: users }, (_, user) => make(user));

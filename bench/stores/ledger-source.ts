@@ -8,10 +8,10 @@ import { parseLimits } from '../../src/plans/parse-limits.ts';
 
 const current = { memoryLedger, postgresLedger, redisLedger, sqliteLedger, parseLimits };
 
-/** The ledgers of one commit, with the limits that belong to them. */
+/** The ledgers of one commit, with the limits of the same commit. */
 export type LedgerSource = typeof current;
 
-/** Where the baseline has them. A rule of one commit is never given to a ledger of another. */
+/** Their files in the baseline. A rule of one commit is never passed to a ledger of another. */
 const BASELINE_FILES = [
   'src/ledger/memory-ledger.ts',
   'src/ledger/postgres-ledger.ts',
@@ -20,7 +20,7 @@ const BASELINE_FILES = [
   'src/plans/parse-limits.ts',
 ];
 
-/** Loads the ledgers from a folder that `extractBaseline` made; without one, those of this checkout. */
+/** Loads the ledgers from a folder of `extractBaseline`, or by default from this checkout. */
 export async function loadLedgers(folder: string | undefined): Promise<LedgerSource> {
   if (folder === undefined) return current;
   const urls = BASELINE_FILES.map((file) => pathToFileURL(join(folder, file)).href);

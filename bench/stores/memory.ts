@@ -8,9 +8,9 @@ import { unionOfFive } from './union-of-five.ts';
 const SIX_LIMITS = { own: 5, withGlobal: true };
 
 const ledgerOf = ({ memoryLedger }: LedgerSource): Ledger =>
-  memoryLedger({ maxSubjects: 2_000_000 });
+  memoryLedger({ maxAccounts: 2_000_000 });
 
-/** The memory ledger, beside a Map and a union of five limiters. */
+/** The memory ledger, compared with a Map and a union of five limiters. */
 export const memoryStore: Store = {
   name: 'memory',
   inFlight: [1],

@@ -7,7 +7,7 @@ import { FIVE_LIMITS, type Store, type StoreServer } from './store.ts';
 
 const CONNECTIONS = 16;
 
-/** The Postgres ledger, beside plain updates of one row, on a server of its own with fsync on. */
+/** The Postgres ledger, compared with plain updates of one row, on its own server with fsync on. */
 export const postgresStore: Store = {
   name: 'postgres',
   inFlight: [1, 16],
@@ -28,7 +28,7 @@ export const postgresStore: Store = {
 const poolOf = (connectionString: string): Pool =>
   new Pool({ connectionString, max: CONNECTIONS, idleTimeoutMillis: 0 });
 
-/** What one limit of each call would cost if nothing else were promised. */
+/** The cost of one limit per call without any other guarantee. */
 async function plainUpdates(place: string, rowOf: (index: number) => number): Promise<Call> {
   const pool = poolOf(place);
   await pool.query('CREATE TABLE plain (id int PRIMARY KEY, n bigint) WITH (fillfactor = 50)');
@@ -66,7 +66,7 @@ async function start(): Promise<StoreServer | undefined> {
   };
 }
 
-/** The parent of each connection's process; `undefined` where the system has no `/proc`. */
+/** Returns the parent of each connection's process, or `undefined` if the system has no `/proc`. */
 async function postmasterOf(pool: Pool): Promise<number | undefined> {
   const { rows } = await pool.query('SELECT pg_backend_pid() AS pid');
   try {

@@ -6,14 +6,14 @@ import { userOf } from './cycle.ts';
 import { FIVE_LIMITS, type Store, type StoreServer } from './store.ts';
 import { unionOfFive } from './union-of-five.ts';
 
-/** Each place is a database of its own on the one server. */
+/** Each place is its own database on the one server. */
 const DATABASES = 128;
 
 interface RedisStoreServer extends StoreServer {
   readonly port: number;
 }
 
-/** The Redis ledger, beside a plain INCR and a union of five limiters, on a Redis of its own. */
+/** The Redis ledger, compared with a plain INCR and a union of five limiters, on its own Redis. */
 export const redisStore = {
   name: 'redis',
   inFlight: [1, 32, 128],

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type Call, USERS, userOf } from './cycle.ts';
 import { FIVE_LIMITS, type Store } from './store.ts';
 
-/** The SQLite ledger, beside a plain update of one row in a file with the same settings. */
+/** The SQLite ledger, compared with a plain update of one row in a file with the same settings. */
 export const sqliteStore: Store = {
   name: 'sqlite',
   inFlight: [32],
@@ -29,7 +29,7 @@ export const sqliteStore: Store = {
   peers: { plain: async (file) => plainUpdates(new DatabaseSync(file)) },
 };
 
-/** What one limit of each call would cost if nothing else were promised; each in its own commit. */
+/** The cost of one limit per call without any other guarantee, each in its own commit. */
 function plainUpdates(database: DatabaseSync): Call {
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
     CREATE TABLE plain (id INTEGER PRIMARY KEY, n INTEGER);

@@ -5,17 +5,17 @@ import { loadLedgers } from './ledger-source.ts';
 import type { StoreName } from './store.ts';
 import { stores } from './stores.ts';
 
-/** What one worker counts: by a ledger, or by one of the store's peers. */
+/** The work of one worker: counting with a ledger, or with one of the store's peers. */
 export interface StoreWork {
   readonly store: StoreName;
   readonly place: string;
   readonly does:
     | { readonly peer: string }
-    /** `folder`: of the baseline; none: the ledgers of this checkout. */
+    /** `folder` is the baseline's. Without it, the ledgers of this checkout are used. */
     | { readonly cycle: CycleSettings; readonly folder?: string | undefined };
 }
 
-/** A cycle in memory takes 2 µs: a look at the clock after each would be measured, too. */
+/** A cycle in memory takes 2 µs, so reading the clock after each would distort the figures. */
 const CALLS_PER_LOOK = { memory: 500, sqlite: 1, redis: 1, postgres: 1 } as const;
 const REHEARSED_CALLS = 20_000;
 
@@ -29,7 +29,7 @@ async function callOf({ store, place, does }: StoreWork): Promise<Call> {
   return cycleOf(source, await stores[store].ledgerIn(place, source), does.cycle);
 }
 
-/** Runs on a ledger that is thrown away, so that what V8 compiles is no part of what is weighed later. */
+/** Runs on a temporary ledger, so that code compiled by V8 does not count as memory later. */
 async function rehearse(work: StoreWork): Promise<void> {
   const call = await callOf(work);
   for (let index = 0; index < REHEARSED_CALLS; index += 1) await call(index);

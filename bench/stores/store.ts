@@ -4,27 +4,27 @@ import type { LedgerSource } from './ledger-source.ts';
 
 export type StoreName = 'memory' | 'sqlite' | 'redis' | 'postgres';
 
-/** A store that ledgers are measured on, beside what else could count there. */
+/** A store for ledgers, and other ways to count in it. */
 export interface Store {
   readonly name: StoreName;
-  /** How many calls at once it is measured with. */
+  /** The numbers of concurrent calls that it is measured with. */
   readonly inFlight: readonly number[];
-  /** Which limits a cycle has, by the name of the variant; see `CycleSettings`. */
+  /** The limits of a cycle, by the name of the variant; see `CycleSettings`. */
   readonly variants: Readonly<Record<string, { own: number; withGlobal: boolean }>>;
-  /** A server of its own; `undefined`, which has been said loudly, where this machine has none. */
+  /** Starts its own server. Returns `undefined`, after a printed notice, if this machine has none. */
   start(): Promise<StoreServer | undefined>;
-  /** A ledger that counts in this place. */
+  /** Returns a ledger that counts in this place. */
   ledgerIn(place: string, source: LedgerSource): Promise<Ledger>;
   /** Other ways to count a call, by name. */
   readonly peers: Readonly<Record<string, (place: string) => Promise<Call>>>;
 }
 
 export interface StoreServer extends AsyncDisposable {
-  /** An address where nothing has been counted yet. */
+  /** Returns an address where nothing has been counted yet. */
   newPlace(): Promise<string>;
-  /** CPU time of the server so far, in µs; `undefined` where there is none, or it cannot be known. */
+  /** Returns the server's CPU time so far, in µs, or `undefined` if there is no server or no such figure. */
   cpuUs(): number | undefined;
-  /** What is stored, in bytes; `undefined` for what a worker's own memory tells. */
+  /** Returns the stored bytes, or `undefined` if the store is in the worker's own memory. */
   bytesIn(place: string): Promise<number | undefined>;
 }
 

@@ -4,7 +4,7 @@ import { redisStore } from './redis.ts';
 import { sqliteStore } from './sqlite.ts';
 import type { Store, StoreName } from './store.ts';
 
-/** Every store that a ledger is measured on. */
+/** All stores in which ledgers are measured. */
 export const stores: Readonly<Record<StoreName, Store>> = {
   memory: memoryStore,
   sqlite: sqliteStore,

@@ -3,7 +3,7 @@ import { type Call, UNLIMITED, userOf } from './cycle.ts';
 
 const SECONDS = [60, 3_600, 86_400, 604_800, 1_209_600];
 
-/** Five limiters of rate-limiter-flexible as one: what an app would count five limits with. */
+/** Five limiters of rate-limiter-flexible as one, as an app would use to count five limits. */
 export function unionOfFive(
   limiter: (settings: {
     keyPrefix: string;

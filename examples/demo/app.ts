@@ -1,10 +1,10 @@
 import OpenAI from 'openai';
 import { MODEL } from './backend.ts';
 
-/** The app's side: the official SDK, told another base URL and another key. Nothing else is ours. */
+/** The app's side: the official SDK with another base URL and another key. Nothing else changes. */
 export interface App {
   readonly token: { readonly value: string; readonly expires_at: number };
-  /** Answers the pieces of a streamed answer as they come. */
+  /** Yields the pieces of a streamed answer as they arrive. */
   ask(question: string): AsyncGenerator<string>;
 }
 

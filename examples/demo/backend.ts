@@ -12,7 +12,7 @@ export const MODEL = 'gpt-5-mini';
 export interface Backend {
   readonly guard: Guard;
   readonly origin: string;
-  /** What the app's database says of its users; a purchase changes it. */
+  /** Stands for the app's database of plans. A purchase changes it. */
   readonly planOfUser: Map<string, string>;
   close(): Promise<void>;
 }
@@ -48,7 +48,7 @@ export async function startBackend(
   });
 
   const app = express();
-  // Stands for the login that the app already has.
+  // Stands for the app's existing login.
   app.post('/login/:user', async (request, response) => {
     response.json(await guard.tokens.issue({ user: request.params.user, ttl: '1h' }));
   });

@@ -2,13 +2,13 @@ import type { Guard, Ledger } from 'guarded-completion';
 import { sqliteLedger } from 'guarded-completion/sqlite';
 import { check, step, tell } from './report.ts';
 
-/** Who plays in the story; each run on one file has people of its own. */
+/** The users of the story. Each run on the same file has its own users. */
 export interface People {
   readonly ada: string;
   readonly bob: string;
 }
 
-/** What a run leaves for the next one, beside the guard's own records. */
+/** A note for the next run, stored next to the guard's own records. */
 interface Note {
   readonly run: number;
   readonly people: People;
@@ -17,20 +17,22 @@ interface Note {
 }
 
 const KEY = 'demo';
-/** Below the 24 hours in which bob's requests count. */
+/** Less than the 24 hours in which bob's requests count. */
 const STILL_COUNTS_MS = 23 * 3_600_000;
 
-/** Where the counters live: in the file of `--ledger sqlite:FILE`, or `undefined`, in memory. */
+/** Returns the ledger of `--ledger sqlite:FILE`, or `undefined` to keep the counters in memory. */
 export function ledgerOf(args: readonly string[]): Ledger | undefined {
   const at = args.indexOf('--ledger');
   if (at === -1) return undefined;
   const file = /^sqlite:(.+)$/.exec(args[at + 1] ?? '')?.[1];
   if (file === undefined) throw new TypeError('--ledger: must be sqlite:FILE');
-  console.log(`Limits, blocks and keys are kept in ${file}; run this again to see them there.`);
+  console.log(
+    `Limits, blocks and tokens are kept in ${file}. Run this again to see that they persist.`,
+  );
   return sqliteLedger({ file });
 }
 
-/** Checks that what an earlier run counted is still there, and answers who plays now. */
+/** Checks that the counters of an earlier run are still there. Returns the users of this run. */
 export async function welcome(guard: Guard, ledger: Ledger | undefined): Promise<People> {
   const note = await readNote(ledger);
   if (note === undefined) return { ada: 'ada', bob: 'bob' };
@@ -40,15 +42,15 @@ export async function welcome(guard: Guard, ledger: Ledger | undefined): Promise
 }
 
 async function recall(guard: Guard, { run, people, bobUsed, atMs }: Note): Promise<void> {
-  step(`What run ${run}, another process, left behind`);
+  step(`What is left of run ${run}, another process`);
   const { block } = await guard.users.usage(people.ada);
   check(`${people.ada} is still blocked: ${block?.reason}`, block !== undefined);
   if (Date.now() - atMs > STILL_COUNTS_MS) return tell('its requests are too old to count');
   const used = await requestsOf(guard, people.bob);
-  check(`${people.bob} has still used ${bobUsed} of his requests`, used === bobUsed);
+  check(`${people.bob} has still used ${bobUsed} of their requests`, used === bobUsed);
 }
 
-/** Leaves a note for the next run; without a ledger that lasts there is none. */
+/** Writes a note for the next run, if the ledger outlives the process. */
 export async function leaveNote(
   guard: Guard,
   ledger: Ledger | undefined,

@@ -7,8 +7,8 @@ import { play } from './story.ts';
 import { startUpstream } from './upstream.ts';
 
 /**
- * `npm run demo` plays a story and checks it; `npm run demo -- --serve` keeps the backend up. With
- * `--ledger sqlite:FILE` what was counted outlives the process.
+ * `npm run demo` plays a story and checks it. `npm run demo -- --serve` keeps the backend running. With
+ * `--ledger sqlite:FILE` the counters outlive the process.
  */
 const ledger = ledgerOf(process.argv);
 const upstream = await startUpstream();
@@ -16,7 +16,7 @@ if (process.argv.includes('--serve')) await serve();
 else process.exitCode = await demonstrate();
 
 async function demonstrate(): Promise<number> {
-  console.log(upstream.fake ? 'OpenAI is a fake one, on this machine.' : 'OpenAI is the real one.');
+  console.log(upstream.fake ? 'Using a fake OpenAI on this machine.' : 'Using the real OpenAI.');
   const backend = await startBackend(upstream, { ledger });
   try {
     const people = await welcome(backend.guard, ledger);
@@ -37,9 +37,9 @@ async function serve(): Promise<void> {
   });
   const { token } = await logIn(backend.origin, 'ada');
   const body = JSON.stringify({ model: MODEL, messages: [{ role: 'user', content: 'Hello!' }] });
-  console.log(`The backend listens on ${backend.origin}; end it with Ctrl-C.
+  console.log(`The backend listens on ${backend.origin}. Stop it with Ctrl-C.
 
-A key for ada, on plan "free": ${token.value}
+A user token for ada, on plan "free": ${token.value}
 
   curl ${backend.origin}/v1/chat/completions -H 'authorization: Bearer ${token.value}' \\
     -H 'content-type: application/json' -d '${body}'
@@ -49,7 +49,7 @@ A key for ada, on plan "free": ${token.value}
 
   curl ${backend.origin}/v1/models -H 'authorization: Bearer ${token.value}'
 
-  curl -X POST ${backend.origin}/login/bob     # a key for somebody else`);
+  curl -X POST ${backend.origin}/login/bob     # a token for another user`);
   process.once('SIGINT', async () => {
     await backend.close();
     await upstream.close();

@@ -9,11 +9,11 @@ interface Pair {
 
 const TAG_LENGTH_MAX = 64;
 
-/** Lays the guard's ledger beside the invoice of the fake; the calls came one after another. */
+/** Compares the guard's charges with the invoice of the fake. The calls were made one after another. */
 export async function reconcile(settled: readonly SettledEvent[], fake: FakeOpenAI): Promise<void> {
   await fake.idle();
-  step('What the guard charged, beside what OpenAI bills');
-  check('as many charges as lines on the invoice', settled.length === fake.invoice.length);
+  step('What the guard charged, compared with what OpenAI bills');
+  check('there are as many charges as invoice lines', settled.length === fake.invoice.length);
   const pairs = settled.flatMap((event, index) => {
     const line = fake.invoice[index];
     return line === undefined ? [] : [{ event, line }];
@@ -25,7 +25,7 @@ export async function reconcile(settled: readonly SettledEvent[], fake: FakeOpen
   const whole = pairs.filter(({ event }) => !event.estimated);
   const cut = pairs.filter(({ event }) => event.estimated);
   check('every finished call is charged exactly what is billed', whole.every(isEqual));
-  check('the one that was cut is charged an upper bound', cut.length === 1 && cut.every(isBound));
+  check('the call that was cut is charged an upper bound', cut.length === 1 && cut.every(isBound));
   tellTags(pairs);
 }
 
@@ -41,7 +41,7 @@ function row({ event, line }: Pair, index: number): string[] {
 }
 
 function isEqual({ event, line }: Pair): boolean {
-  // Money is whole nano-dollars here, rounded up; the invoice is a fraction.
+  // The guard counts whole nano-dollars, rounded up. The invoice has fractions.
   const roundedUp = event.costNanoUsd - (line.costUsd ?? Number.NaN) * 1e9;
   return (
     event.inputTokens === line.inputTokens &&
@@ -60,7 +60,7 @@ function isBound({ event, line }: Pair): boolean {
 }
 
 function tellTags(pairs: readonly Pair[]): void {
-  step('The end users, as OpenAI saw them');
+  step('The end-user ids, as OpenAI saw them');
   const tagOf = new Map<string, Set<string>>();
   for (const { event, line } of pairs) {
     const tags = tagOf.get(event.userId) ?? new Set();
@@ -69,12 +69,12 @@ function tellTags(pairs: readonly Pair[]): void {
   for (const tags of tagOf.values()) for (const tag of tags) tell(tag);
   const all = [...tagOf.values()].flatMap((tags) => [...tags]);
   check(
-    'each user has one id of his own',
+    'each user has their own id',
     all.length === tagOf.size && new Set(all).size === all.length,
   );
   const unreadable = (tag: string) =>
     tag.length > 0 &&
     tag.length <= TAG_LENGTH_MAX &&
     ![...tagOf.keys()].some((id) => tag.includes(id));
-  check('and none can be read', all.every(unreadable));
+  check('no id reveals the user', all.every(unreadable));
 }

@@ -10,19 +10,19 @@ export function tell(text: string): void {
   console.log(`   ${text}`);
 }
 
-/** Says that something held, or remembers that it did not. */
+/** Prints whether a claim is true, and records it if not. */
 export function check(claim: string, held: boolean): void {
   console.log(`   ${held ? '✓' : '✗'} ${claim}`);
   if (!held) failures.push(claim);
 }
 
-/** The process's exit code. */
+/** Prints the result. Returns the process's exit code. */
 export function conclude(): number {
   if (failures.length === 0) {
-    console.log('\nEverything held.');
+    console.log('\nAll checks passed.');
     return 0;
   }
-  console.log(`\n${failures.length} did not hold:\n${failures.map((f) => `  ✗ ${f}`).join('\n')}`);
+  console.log(`\n${failures.length} checks failed:\n${failures.map((f) => `  ✗ ${f}`).join('\n')}`);
   return 1;
 }
 

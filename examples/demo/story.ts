@@ -9,16 +9,16 @@ const QUESTIONS = ['Why is the sky blue?', 'What makes the tides?', 'Why does br
 const PIECES_BEFORE_BLOCK = 5;
 const CHARGED_WITHIN_MS = 60_000;
 
-/** Everything that happens between two users and the backend; answers what the guard charged. */
+/** Plays all calls of two users. Returns what the guard charged. */
 export async function play(backend: Backend, people: People): Promise<readonly SettledEvent[]> {
   const settled: SettledEvent[] = [];
   backend.guard.on('settled', (event) => void settled.push(event));
   const teller = new Teller(backend);
 
-  step('ada logs in, and her app gets a temporary key; the real one stays on the server');
+  step('ada logs in, and the app gets a user token. The API key stays on the server');
   const ada = await logIn(backend.origin, people.ada);
   const bob = await logIn(backend.origin, people.bob);
-  tell(`key ${ada.token.value.slice(0, 10)}…, until ${unixTime(ada.token.expires_at)}`);
+  tell(`token ${ada.token.value.slice(0, 10)}…, until ${unixTime(ada.token.expires_at)}`);
   for (const question of QUESTIONS) {
     step(`ada, on plan "free" (3 requests in 24 hours), asks: ${question}`);
     await teller.answer(people.ada, ada, question);
@@ -62,7 +62,7 @@ class Teller {
     let text = '';
     for await (const piece of app.ask('Why does bread rise?')) text += piece;
     await charged;
-    check(`meanwhile ${user} is served as ever`, text.length > 0);
+    check(`meanwhile ${user} is served as usual`, text.length > 0);
   }
 
   async refused(app: App): Promise<void> {
@@ -72,10 +72,13 @@ class Teller {
       resets_at?: number;
     };
     tell(`${error?.code}: ${error?.message}`);
-    check('she is refused with "quota_exceeded"', error?.code === 'quota_exceeded');
-    check('the refusal names the limit', limits?.[0]?.name === 'requests-24h');
-    check('and says when it fits again', resets_at !== undefined && resets_at > Date.now() / 1000);
-    tell(`it fits again at ${unixTime(resets_at ?? 0)}`);
+    check('ada is denied with "quota_exceeded"', error?.code === 'quota_exceeded');
+    check('the denial names the limit', limits?.[0]?.name === 'requests-24h');
+    check(
+      'the denial says when a call fits again',
+      resets_at !== undefined && resets_at > Date.now() / 1000,
+    );
+    tell(`a call fits again at ${unixTime(resets_at ?? 0)}`);
   }
 
   async cut(user: string, app: App): Promise<void> {
@@ -94,13 +97,13 @@ class Teller {
     };
     const error = await failureOf(reading());
     tell(`after ${pieces} pieces: ${error?.code}: ${error?.message}`);
-    check('her stream is cut with "user_blocked"', error?.code === 'user_blocked');
-    check('within a second', Date.now() - blockedAtMs < 1_000);
+    check('the stream is cut with "user_blocked"', error?.code === 'user_blocked');
+    check('it is cut within a second', Date.now() - blockedAtMs < 1_000);
     const next = await failureOf(app.ask('Hello?'));
-    check('and her next call is 403', next?.status === 403 && next.code === 'user_blocked');
+    check('the next call returns 403', next?.status === 403 && next.code === 'user_blocked');
   }
 
-  /** It is written a moment after the answer has ended; `undefined` when it never is. */
+  /** Waits for the user's next charge, which is written just after the answer. `undefined` on timeout. */
   #nextCharge(user: string): Promise<SettledEvent | undefined> {
     return new Promise((resolve) => {
       const end = (charge?: SettledEvent) => {

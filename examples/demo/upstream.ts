@@ -1,10 +1,10 @@
 import { type FakeOpenAI, fakeOpenAI } from 'guarded-completion/testing';
 
-/** What stands behind the guard: a fake OpenAI that keeps its own invoice, or OpenAI itself. */
+/** The OpenAI behind the guard: a fake one that keeps its own invoice, or OpenAI itself. */
 export interface Upstream {
   readonly apiKey: string;
   readonly baseURL: string | undefined;
-  /** `undefined` when it is OpenAI itself. */
+  /** `undefined` for OpenAI itself. */
   readonly fake: FakeOpenAI | undefined;
   close(): Promise<void>;
 }
@@ -17,7 +17,7 @@ const ANSWERS: ReadonlyArray<readonly [string, string]> = [
   ['novel', 'It was a quiet evening when the letter came, and nobody had expected it. '.repeat(20)],
 ];
 
-/** Talks to OpenAI when there is a key for it, else starts a fake one on this machine. */
+/** Uses OpenAI if `OPENAI_API_KEY` is set. Otherwise starts a fake one on this machine. */
 export async function startUpstream(): Promise<Upstream> {
   const apiKey = process.env['OPENAI_API_KEY'];
   if (apiKey) {

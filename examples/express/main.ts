@@ -7,7 +7,7 @@ const guard = createGuardedCompletion({
   apiKey: process.env['OPENAI_API_KEY'],
   secret: process.env['GUARD_SECRET'],
   baseURL: process.env['OPENAI_BASE_URL'] ?? 'https://api.openai.com/v1',
-  // One file: what was used and who is blocked survive a restart.
+  // One file: usage and blocks survive a restart.
   ledger: sqliteLedger({ file: process.env['GUARD_DB'] ?? 'guard.db' }),
   plans: {
     free: {
@@ -18,7 +18,7 @@ const guard = createGuardedCompletion({
   },
 });
 
-/** YOUR LOGIN GOES HERE: a session, a cookie, a JWT. This stub believes what anybody says. */
+/** YOUR LOGIN GOES HERE: a session, a cookie, a JWT. This stub trusts whatever the header contains. */
 const userOf = (request: Request): string | undefined => request.get('x-demo-user');
 
 const app = express();
@@ -31,7 +31,7 @@ app.use('/v1', guardExpress(guard));
 
 const server = app.listen(Number(process.env['PORT'] ?? 3000));
 process.once('SIGTERM', async () => {
-  // Running answers end first; new calls are told to come again.
+  // Running calls finish first. New calls are denied and can be retried.
   await guard.close();
   server.close();
 });

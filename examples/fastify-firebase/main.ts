@@ -1,11 +1,11 @@
 import fastify from 'fastify';
 import { createGuardedCompletion } from 'guarded-completion';
-import { accessTokens, anyOf, firebaseAppCheck, firebaseAuth } from 'guarded-completion/auth';
+import { anyOf, firebaseAppCheck, firebaseAuth, userTokens } from 'guarded-completion/auth';
 import { guardFastify } from 'guarded-completion/fastify';
 import { redisLedger } from 'guarded-completion/redis';
 import { Redis } from 'ioredis';
 
-/** Where Google's keys are, if not at Google: for tests. */
+/** Loads Google's keys from another URL, for tests. */
 const keysAt = (url: string | undefined) => (url === undefined ? {} : { jwks: url });
 
 const login = firebaseAuth({
@@ -23,8 +23,8 @@ const guard = createGuardedCompletion({
   secret: process.env['GUARD_SECRET'],
   baseURL: process.env['OPENAI_BASE_URL'] ?? 'https://api.openai.com/v1',
   ledger: redisLedger(redis),
-  // The app sends its Firebase ID token with each call, or exchanges it once for a key of the guard.
-  auth: anyOf(accessTokens(), login),
+  // The app sends its Firebase ID token with each call, or exchanges it once for a user token.
+  auth: anyOf(userTokens(), login),
   exchange: { auth: login, attest: genuineApp },
   plans: {
     guest: { models: ['gpt-5-mini'], limits: [{ requests: 3, per: '24h' }] },
@@ -37,20 +37,20 @@ const guard = createGuardedCompletion({
       ],
     },
   },
-  // `plan` is a custom claim, which only a server of yours can set.
+  // `plan` is a custom claim, which only your own server can set.
   planOf: ({ anonymous, claims }) =>
     anonymous ? 'guest' : claims?.['plan'] === 'pro' ? 'pro' : 'free',
   anonymousLimits: [{ usd: 5, per: 'day' }],
 });
 
-// So that no connection that an app keeps open delays the end of the process.
+// Otherwise a connection that an app keeps open would delay the end of the process.
 const app = fastify({ keepAliveTimeout: 5_000 });
 await app.register(guardFastify(guard.exchange), { prefix: '/token' });
 await app.register(guardFastify(guard), { prefix: '/v1' });
 await app.listen({ port: Number(process.env['PORT'] ?? 3000) });
 
 process.once('SIGTERM', async () => {
-  // Running answers end first; new calls are told to come again.
+  // Running calls finish first. New calls are denied and can be retried.
   await guard.close();
   await app.close();
   redis.disconnect();

@@ -15,11 +15,11 @@ const guard = createGuardedCompletion({
   },
 });
 
-/** YOUR LOGIN GOES HERE: a session, a cookie, a JWT. This stub believes what anybody says. */
+/** YOUR LOGIN GOES HERE: a session, a cookie, a JWT. This stub trusts whatever the header contains. */
 const userOf = (request: FastifyRequest): string | undefined =>
   request.headers['x-demo-user']?.toString();
 
-// So that no connection that an app keeps open delays the end of the process.
+// Otherwise a connection that an app keeps open would delay the end of the process.
 const app = fastify({ keepAliveTimeout: 5_000 });
 app.post('/token', async (request, reply) => {
   const user = userOf(request);
@@ -29,7 +29,7 @@ await app.register(guardFastify(guard), { prefix: '/v1' });
 
 await app.listen({ port: Number(process.env['PORT'] ?? 3000) });
 process.once('SIGTERM', async () => {
-  // Running answers end first; new calls are told to come again.
+  // Running calls finish first. New calls are denied and can be retried.
   await guard.close();
   await app.close();
 });

@@ -1,6 +1,6 @@
 import { serve } from '@hono/node-server';
 import { createGuardedCompletion } from 'guarded-completion';
-import { accessTokens, anonymous, anyOf, clerkAuth } from 'guarded-completion/auth';
+import { anonymous, anyOf, clerkAuth, userTokens } from 'guarded-completion/auth';
 import { guardHono } from 'guarded-completion/hono';
 import { Hono } from 'hono';
 
@@ -9,12 +9,12 @@ const guard = createGuardedCompletion({
   secret: process.env['GUARD_SECRET'],
   baseURL: process.env['OPENAI_BASE_URL'] ?? 'https://api.openai.com/v1',
   auth: anyOf(
-    accessTokens(),
+    userTokens(),
     clerkAuth({
       issuer: process.env['CLERK_ISSUER'] ?? '',
       authorizedParties: [process.env['APP_ORIGIN'] ?? 'https://my-app.com'],
     }),
-    // Who has not signed in, by his address; three calls, and all guests together a dollar a day.
+    // Guests are identified by address. Each gets three calls, and all together a dollar a day.
     anonymous({ trustProxy: Number(process.env['PROXIES'] ?? 0) }),
   ),
   plans: {
@@ -28,7 +28,7 @@ const guard = createGuardedCompletion({
       ],
     },
   },
-  // Clerk Billing says the plan in the session token; names here are as there.
+  // Clerk Billing puts the plan into the session token. The plans here have the same names.
   planOf: (user) => (user.anonymous ? 'guest' : user.plan === 'pro' ? 'pro' : 'free'),
   anonymousLimits: [{ usd: 1, per: 'day' }],
   cors: { origins: [process.env['APP_ORIGIN'] ?? 'https://my-app.com'] },
@@ -39,7 +39,7 @@ app.all('/v1/*', guardHono(guard));
 
 const server = serve({ fetch: app.fetch, port: Number(process.env['PORT'] ?? 3000) });
 process.once('SIGTERM', async () => {
-  // Running answers end first; new calls are told to come again.
+  // Running calls finish first. New calls are denied and can be retried.
   await guard.close();
   server.close();
 });

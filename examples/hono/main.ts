@@ -16,7 +16,7 @@ const guard = createGuardedCompletion({
   },
 });
 
-/** YOUR LOGIN GOES HERE: a session, a cookie, a JWT. This stub believes what anybody says. */
+/** YOUR LOGIN GOES HERE: a session, a cookie, a JWT. This stub trusts whatever the header contains. */
 const userOf = (context: Context): string | undefined => context.req.header('x-demo-user');
 
 const app = new Hono();
@@ -30,7 +30,7 @@ app.all('/v1/*', guardHono(guard));
 
 const server = serve({ fetch: app.fetch, port: Number(process.env['PORT'] ?? 3000) });
 process.once('SIGTERM', async () => {
-  // Running answers end first; new calls are told to come again.
+  // Running calls finish first. New calls are denied and can be retried.
   await guard.close();
   server.close();
 });

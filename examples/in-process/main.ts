@@ -15,10 +15,10 @@ const guard = createGuardedCompletion({
   },
 });
 
-/** YOUR LOGIN GOES HERE: a session, a cookie, a JWT. This stub believes what anybody says. */
+/** YOUR LOGIN GOES HERE: a session, a cookie, a JWT. This stub trusts whatever the header contains. */
 const userOf = (request: Request): string => request.get('x-demo-user') ?? 'nobody';
 
-/** The prompt is the server's; the official SDK is bound to the user who asked. */
+/** The server writes the prompt. The official SDK below is bound to the user. */
 const explain = (topic: unknown) => ({
   model: 'gpt-5-mini',
   messages: [{ role: 'user' as const, content: `Explain ${topic} in one sentence.` }],
@@ -40,7 +40,7 @@ app.get('/explain/:topic/stream', async (request, response) => {
   for await (const chunk of stream) response.write(chunk.choices[0]?.delta.content ?? '');
   response.end();
 });
-// What the guard refuses, the SDK throws.
+// The SDK throws what the guard denies.
 app.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
   if (!(error instanceof APIError) || response.headersSent) return next(error);
   response.status(error.status ?? 500).json({ code: error.code, message: error.message });
@@ -48,7 +48,7 @@ app.use((error: unknown, _request: Request, response: Response, next: NextFuncti
 
 const server = app.listen(Number(process.env['PORT'] ?? 3000));
 process.once('SIGTERM', async () => {
-  // Running answers end first; new calls are told to come again.
+  // Running calls finish first. New calls are denied and can be retried.
   await guard.close();
   server.close();
 });

@@ -16,7 +16,7 @@ const guard = createGuardedCompletion({
   },
 });
 
-/** YOUR LOGIN GOES HERE: a session, a cookie, a JWT. This stub believes what anybody says. */
+/** YOUR LOGIN GOES HERE: a session, a cookie, a JWT. This stub trusts whatever the header contains. */
 const userOf = (context: Context): string => context.get('x-demo-user');
 
 const router = new Router();
@@ -29,7 +29,7 @@ const app = new Koa().use(guardKoa(guard, { prefix: '/v1' })).use(router.routes(
 
 const server = app.listen(Number(process.env['PORT'] ?? 3000));
 process.once('SIGTERM', async () => {
-  // Running answers end first; new calls are told to come again.
+  // Running calls finish first. New calls are denied and can be retried.
   await guard.close();
   server.close();
 });

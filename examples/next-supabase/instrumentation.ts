@@ -3,7 +3,7 @@ export async function register(): Promise<void> {
   if (process.env['NEXT_RUNTIME'] !== 'nodejs') return;
   const { guard } = await import('./lib/guard.ts');
   process.once('SIGTERM', async () => {
-    // Running answers end first; new calls are told to come again.
+    // Running calls finish first. New calls are denied and can be retried.
     await guard.close();
     process.exit();
   });

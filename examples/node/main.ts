@@ -14,7 +14,7 @@ const guard = createGuardedCompletion({
   },
 });
 
-/** YOUR LOGIN GOES HERE: a session, a cookie, a JWT. This stub believes what anybody says. */
+/** YOUR LOGIN GOES HERE: a session, a cookie, a JWT. This stub trusts whatever the header contains. */
 const userOf = (request: IncomingMessage): string | undefined =>
   request.headers['x-demo-user']?.toString();
 
@@ -36,7 +36,7 @@ const server = createServer((request, response) =>
 ).listen(Number(process.env['PORT'] ?? 3000));
 
 process.once('SIGTERM', async () => {
-  // Running answers end first; new calls are told to come again.
+  // Running calls finish first. New calls are denied and can be retried.
   await guard.close();
   server.close();
 });

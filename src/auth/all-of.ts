@@ -8,7 +8,9 @@ import { INVALID_CREDENTIAL } from './bearer-credential.ts';
  * answers `true` for; others are denied with `invalid_credential`. The attests are asked in turn, and
  * only for a credential that is good, so that what they use up is used up by its owner.
  */
-export function allOf(...parts: readonly [Attest, ...Attest[], Authenticator]): Authenticator {
+export function allOf(
+  ...parts: readonly [Attestation, ...Attestation[], Authenticator]
+): Authenticator {
   const authenticator = parts.at(-1);
   const attests = parts.slice(0, -1);
   if (!isAuthenticator(authenticator) || !attests.every(isAttest) || attests.length === 0) {
@@ -26,7 +28,7 @@ export function allOf(...parts: readonly [Attest, ...Attest[], Authenticator]): 
   };
 }
 
-function isAttest(part: unknown): part is Attest {
+function isAttest(part: unknown): part is Attestation {
   return typeof part === 'function';
 }
 
@@ -35,4 +37,4 @@ function isAuthenticator(part: unknown): part is Authenticator {
 }
 
 /** Says whether a request comes from the genuine app; it names no user. Throws when it cannot tell. */
-export type Attest = (request: GuardRequest) => boolean | Promise<boolean>;
+export type Attestation = (request: GuardRequest) => boolean | Promise<boolean>;

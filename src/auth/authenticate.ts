@@ -4,7 +4,7 @@ import { parseUser, type User } from '../core/user.ts';
 import type { Identity } from '../plans/scope.ts';
 import type { Authenticator } from './authenticator.ts';
 
-type Answer = string | User | null | undefined;
+type Authenticated = string | User | null | undefined;
 
 /**
  * Trusts your own login: `find` gets the request (the host framework's own one is `request.host`)
@@ -13,7 +13,7 @@ type Answer = string | User | null | undefined;
  * browser send with the user's cookies (`Sec-Fetch-Site: cross-site` and no `Authorization`).
  */
 export function authenticate(
-  find: (request: GuardRequest) => Answer | Promise<Answer>,
+  find: (request: GuardRequest) => Authenticated | Promise<Authenticated>,
 ): Authenticator {
   return {
     authenticate(request) {
@@ -24,7 +24,7 @@ export function authenticate(
   };
 }
 
-function identityOf(answer: Answer): Identity | undefined {
+function identityOf(answer: Authenticated): Identity | undefined {
   return answer === null || answer === undefined ? undefined : { user: parseUser(answer) };
 }
 

@@ -5,7 +5,7 @@ import type { Identity } from '../plans/scope.ts';
 /** What the guard lends to authenticators. */
 export interface AuthContext {
   /** Looks an issued token up: its identity, a denial, or `undefined` when it has not our shape. */
-  verifyAccessToken(
+  verifyUserToken(
     value: string,
   ): Identity | Denial | undefined | Promise<Identity | Denial | undefined>;
   /** A name for what must not be stored as it is (an address, a device): the same text for the same

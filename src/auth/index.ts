@@ -1,7 +1,7 @@
 export { AuthenticationUnavailableError } from '../core/errors.ts';
 export type { User } from '../core/user.ts';
 export type { Identity, Scope } from '../plans/scope.ts';
-export { type Attest, allOf } from './all-of.ts';
+export { type Attestation, allOf } from './all-of.ts';
 export { type AnonymousOptions, anonymous } from './anonymous.ts';
 export { anyOf } from './any-of.ts';
 export { authenticate } from './authenticate.ts';
@@ -26,4 +26,4 @@ export { type FirebaseAppCheckOptions, firebaseAppCheck } from './providers/fire
 export { type FirebaseAuthOptions, firebaseAuth } from './providers/firebase-auth.ts';
 export { type OidcOptions, oidc } from './providers/oidc.ts';
 export { type SupabaseAuthOptions, supabaseAuth } from './providers/supabase-auth.ts';
-export { accessTokens } from './user-tokens.ts';
+export { userTokens } from './user-tokens.ts';

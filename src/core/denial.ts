@@ -1,5 +1,3 @@
-import type { Standing } from '../plans/accounts.ts';
-
 /** How a client must read a denial: OpenAI's error `type`, and whether an SDK may repeat the call. */
 interface CodeEntry {
   readonly status: number;
@@ -69,8 +67,6 @@ export interface Denial {
   readonly shouldRetry?: boolean;
   /** Methods that the path serves, for 405. */
   readonly allow?: string;
-  /** Where the caller's own limits stand. */
-  readonly standing?: Standing;
   /** Decided without the store, which failed; `undefined` is no. */
   readonly degraded?: true;
 }

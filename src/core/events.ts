@@ -50,7 +50,7 @@ export interface DeniedEvent {
 /** Something failed that the operator should know of; the call it concerns was refused or charged safely.
  * `webhook`: what was sent to one is answered so that its sender repeats it. */
 export interface FailedEvent {
-  readonly what:
+  readonly source:
     | 'hook'
     | 'auth'
     | 'ledger'

@@ -25,5 +25,5 @@ export interface GuardRequest {
   /** Reads the body, once. Throws `BodyError` when it is over `limitBytes`, late or cut off. */
   readBody(limitBytes: number): RequestBody | Promise<RequestBody>;
   /** Calls `listener`, at most once, when the caller is gone before the answer was delivered. */
-  onGone(listener: () => void): void;
+  onDisconnect(listener: () => void): void;
 }

@@ -18,7 +18,7 @@ export interface ByteSource {
 
 export type HeaderList = Record<string, string>;
 
-export interface GuardAnswer {
+export interface GuardResponse {
   readonly status: number;
   /** Lower-case names. Never holds framing headers: the face sets length or chunking. */
   readonly headers: HeaderList;
@@ -27,6 +27,6 @@ export interface GuardAnswer {
   readonly json?: unknown;
 }
 
-export function isByteSource(body: GuardAnswer['body']): body is ByteSource {
+export function isByteSource(body: GuardResponse['body']): body is ByteSource {
   return typeof body === 'object' && !(body instanceof Uint8Array);
 }

@@ -10,32 +10,27 @@ import {
   shareEvents,
 } from '../core/events.ts';
 import type { User } from '../core/user.ts';
-import { CLOSING, createAnswer, type Shell } from '../http/handle.ts';
+import { CLOSING, createHandle, type HandlerParts } from '../http/handle.ts';
 import { type Mountable, mountable } from '../http/mountable.ts';
 import { StoreFailingError } from '../ledger/resilient/store-health.ts';
 import { type GuardOptions, parseOptions, type Settings } from '../options/guard-options.ts';
 import { renewLease } from '../pipeline/admit.ts';
 import { callLedger } from '../pipeline/call-ledger.ts';
 import { type InFlightCall, InFlightCalls } from '../pipeline/in-flight.ts';
-import { walkLine } from '../pipeline/pipeline.ts';
-import { createPlanBook } from '../plans/plan-book.ts';
+import { runPipeline } from '../pipeline/pipeline.ts';
+import { createPlanResolver } from '../plans/plan-resolver.ts';
 import { createClient } from '../sdk/client.ts';
 import { createFetchAs } from '../sdk/fetch-as.ts';
 import { createCredentials } from '../tokens/credentials.ts';
-import { createTokenExchange, type ExchangeParts } from '../tokens/token-exchange.ts';
+import { type ExchangeParts, exchangeToken } from '../tokens/token-exchange.ts';
 import type { Tokens } from '../tokens/tokens.ts';
 import { fetchUpstream } from '../upstream/fetch-upstream.ts';
 import { undiciUpstream } from '../upstream/undici-upstream.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { createEndUserIds, type EndUserIds, noEndUserIds } from '../users/end-user-ids.ts';
-import {
-  activeBlock,
-  blockedDenial,
-  createUserStates,
-  type UserStates,
-} from '../users/user-states.ts';
-import { createUsers, type UserBook, type Users } from '../users/users.ts';
-import { createLine } from './create-pipeline.ts';
+import { activeBlock, blockedDenial, UserStates } from '../users/user-states.ts';
+import { createUsers, type GuardUsers, type Users } from '../users/users.ts';
+import { createPipeline } from './create-pipeline.ts';
 import { guardStore } from './guarded-store.ts';
 import { warnOfStart } from './start-warnings.ts';
 
@@ -72,7 +67,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   const settings = { ...parsed, ledger };
   const { clock } = settings;
   warnOfStart(settings);
-  const states = createUserStates(ledger.records);
+  const states = new UserStates(ledger.records);
   const credentials = createCredentials(settings, ledger.records, states);
   const cutIfBlocked = createBlockCutter(states, clock, events);
   const callVerbs = callLedger(ledger);
@@ -81,7 +76,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
     // A change notice may be lost, or come while a call was on its way in.
     cutIfBlocked(call);
   });
-  const plans = createPlanBook(
+  const plans = createPlanResolver(
     settings.plans,
     settings.planOf,
     { ...settings.plan, deadlineMs: settings.hookMs },
@@ -91,7 +86,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   const users = createUsers({ ledger, states, plans, endUserIds, events, clock });
   const upstream = upstreamOf(settings);
   const shared = { settings, events, states, credentials, calls, plans };
-  const line = createLine({ ...shared, ledger: callVerbs, users, endUserIds, upstream });
+  const line = createPipeline({ ...shared, ledger: callVerbs, users, endUserIds, upstream });
   const closing = { begun: undefined as Promise<void> | undefined };
   const shell = {
     settings,
@@ -99,7 +94,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
     refuse: line.refuse,
     isClosing: () => closing.begun !== undefined,
   };
-  const answer = createAnswer((requested) => walkLine(line, requested), shell);
+  const answer = createHandle((requested) => runPipeline(line, requested), shell);
   const exchange = createExchange({ ...credentials, ledger, states, clock, settings }, shell);
 
   states.onChange((userId) => {
@@ -158,15 +153,18 @@ function upstreamOf({ fetch, baseURL, upstreamTimeouts }: Settings): Upstream {
 
 /** `undefined` where the app has no exchange. */
 function createExchange(
-  { settings, ...parts }: Omit<ExchangeParts, 'hookMs' | 'body'> & { readonly settings: Settings },
-  shell: Shell,
+  {
+    settings,
+    ...parts
+  }: Omit<ExchangeParts, 'exchange' | 'keys' | 'hookMs' | 'body'> & { readonly settings: Settings },
+  shell: HandlerParts,
 ): Mountable | undefined {
-  if (settings.exchange === undefined) return undefined;
-  const { hookMs, bodyMs, bounds } = settings;
+  const { exchange, keys, hookMs, bodyMs, bounds } = settings;
+  if (exchange === undefined) return undefined;
   const body = { bytesMax: bounds.bodyBytes, deadline: new Deadlines(bodyMs) };
-  const exchange = createTokenExchange({ ...parts, hookMs, body }, settings.exchange);
-  const answer = createAnswer(async (requested) => {
-    const answered = await exchange(requested.request);
+  const exchangeParts = { ...parts, exchange, keys, hookMs, body };
+  const answer = createHandle(async (requested) => {
+    const answered = await exchangeToken(requested.request, exchangeParts);
     return isDenial(answered) ? shell.refuse(answered, requested) : answered;
   }, shell);
   return mountable((request) => answer({ request }));
@@ -190,10 +188,10 @@ function createBlockCutter(
 function storeReporter(events: Events): (error: unknown) => void {
   return (error) => {
     if (error instanceof StoreFailingError) return;
-    events.emit('failed', { what: 'ledger', error });
+    events.emit('failed', { source: 'ledger', error });
   };
 }
 
-function publicUsers({ saw: _, ...users }: UserBook): Users {
+function publicUsers({ remember: _, ...users }: GuardUsers): Users {
   return users;
 }

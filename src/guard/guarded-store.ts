@@ -18,6 +18,6 @@ export function guardStore(settings: Settings, events: Events): GuardedStore {
     clock,
     onDegraded: ({ reason }) => events.emit('degraded', { reason, atMs: clock.nowMs() }),
     onRecovered: (tally) => events.emit('recovered', { ...tally, atMs: clock.nowMs() }),
-    onError: (error) => events.emit('failed', { what: 'ledger', error }),
+    onError: (error) => events.emit('failed', { source: 'ledger', error }),
   });
 }

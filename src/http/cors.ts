@@ -1,9 +1,9 @@
 import type { GuardRequest } from '../core/request.ts';
-import type { GuardAnswer, HeaderList } from '../core/response.ts';
+import type { GuardResponse, HeaderList } from '../core/response.ts';
 
 export interface Cors {
   /** The answer to a preflight from an allowed origin; `undefined` lets the call walk the line. */
-  preflight(request: GuardRequest): GuardAnswer | undefined;
+  preflight(request: GuardRequest): GuardResponse | undefined;
   /** Lets a page of an allowed origin read the answer and the headers that it needs. */
   expose(request: GuardRequest, headers: HeaderList): void;
 }

@@ -1,9 +1,10 @@
 import type { Clock } from '../base/clock.ts';
 import { type Denial, denialCodes } from '../core/denial.ts';
 import type { Events } from '../core/events.ts';
-import type { GuardAnswer, HeaderList } from '../core/response.ts';
+import type { GuardResponse, HeaderList } from '../core/response.ts';
 import type { Identified, Refuse } from '../pipeline/states.ts';
-import type { Standing } from '../plans/accounts.ts';
+import type { LimitDenial } from '../plans/explain-denial.ts';
+import type { LimitStatus } from '../plans/limit-status.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
 
 /** Some SDKs sleep for as long as they are told (measured: an hour and more), so they are told little. */
@@ -13,15 +14,17 @@ const RETRYABLE_STATUS: ReadonlySet<number> = new Set([429, 503]);
 /** Words a denial as OpenAI words its errors, with what a client needs to act also in headers. */
 export function createRefuse(events: Events, clock: Clock): Refuse {
   return (denial, at) => {
-    const { identity, standing = denial.standing } = at as Partial<
-      Identified & { standing: Standing }
+    const { identity, limitStatus = statusOf(denial) } = at as Partial<
+      Identified & { limitStatus: LimitStatus }
     >;
     const userId = identity?.user.id;
     const { code, degraded = false } = denial;
     events.emit('denied', { code, degraded, userId, message: onOneLine(denial.message) });
-    return refusal(denial, standing, clock.nowMs());
+    return denialResponse(denial, limitStatus, clock.nowMs());
   };
 }
+
+const statusOf = (denial: LimitDenial): LimitStatus | undefined => denial.limitStatus;
 
 /** Controls, marks that turn the direction of text, and Unicode's own line ends. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
@@ -34,11 +37,11 @@ function onOneLine(message: string): string {
 }
 
 /** The answer for one denial. */
-export function refusal(
+export function denialResponse(
   denial: Denial,
-  standing: Standing | undefined,
+  limitStatus: LimitStatus | undefined,
   nowMs: number,
-): GuardAnswer {
+): GuardResponse {
   const { status, type } = denialCodes[denial.code];
   const { code, message, param = null, limits, resetsAtMs } = denial;
   const error = {
@@ -54,7 +57,7 @@ export function refusal(
   const headers = {
     'content-type': 'application/json',
     'x-guard-code': code,
-    ...(standing && rateLimitHeaders(standing, nowMs)),
+    ...(limitStatus && rateLimitHeaders(limitStatus, nowMs)),
     ...retryHeaders(denial, nowMs),
     ...(denial.allow !== undefined && { allow: denial.allow }),
     ...(status === 401 && { 'www-authenticate': 'Bearer' }),

@@ -2,35 +2,38 @@ import { randomUUID } from 'node:crypto';
 import { type Denial, deny } from '../core/denial.ts';
 import { AuthenticationUnavailableError, LedgerError } from '../core/errors.ts';
 import type { Events, FailedEvent } from '../core/events.ts';
-import type { GuardAnswer } from '../core/response.ts';
+import type { GuardResponse } from '../core/response.ts';
 import type { Settings } from '../options/guard-options.ts';
 import type { Refuse, Requested } from '../pipeline/states.ts';
 import { createCors } from './cors.ts';
 
 /** What every way in has around it. */
-export interface Shell {
+export interface HandlerParts {
   readonly settings: Settings;
   readonly events: Events;
   readonly refuse: Refuse;
   readonly isClosing: () => boolean;
 }
 
-export type Walk = (requested: Requested) => Promise<GuardAnswer>;
+export type Handle = (requested: Requested) => Promise<GuardResponse>;
 
 /** Walks, and turns what was thrown on the way into an answer that tells nothing of the inside. */
-export function createAnswer(walkOn: Walk, { settings, events, refuse, isClosing }: Shell): Walk {
+export function createHandle(
+  run: Handle,
+  { settings, events, refuse, isClosing }: HandlerParts,
+): Handle {
   const cors = createCors(settings.corsOrigins);
-  const failed = (error: unknown, requested: Requested): GuardAnswer => {
-    const { what, denial } = failureOf(error);
-    events.emit('failed', { what, error });
+  const failed = (error: unknown, requested: Requested): GuardResponse => {
+    const { source: what, denial } = denialOf(error);
+    events.emit('failed', { source: what, error });
     return refuse(denial, requested);
   };
   return async (requested) => {
     const preflight = cors.preflight(requested.request);
     if (preflight !== undefined) return preflight;
-    let answer: GuardAnswer;
+    let answer: GuardResponse;
     try {
-      answer = isClosing() ? refuse(CLOSING, requested) : await walkOn(requested);
+      answer = isClosing() ? refuse(CLOSING, requested) : await run(requested);
     } catch (error) {
       answer = failed(error, requested);
     }
@@ -54,14 +57,14 @@ const AUTH_DOWN = deny('auth_unavailable', 'Credentials cannot be checked at the
 const OWN_FAULT = deny('internal_error', 'The service could not handle the request.');
 
 export interface Failure {
-  readonly what: FailedEvent['what'];
+  readonly source: FailedEvent['source'];
   readonly denial: Denial;
 }
 
 /** What the operator and the client are told of something that was thrown; the client, nothing of the
  * inside. */
-export function failureOf(error: unknown): Failure {
-  if (error instanceof LedgerError) return { what: 'ledger', denial: LEDGER_DOWN };
-  if (error instanceof AuthenticationUnavailableError) return { what: 'auth', denial: AUTH_DOWN };
-  return { what: 'internal', denial: OWN_FAULT };
+export function denialOf(error: unknown): Failure {
+  if (error instanceof LedgerError) return { source: 'ledger', denial: LEDGER_DOWN };
+  if (error instanceof AuthenticationUnavailableError) return { source: 'auth', denial: AUTH_DOWN };
+  return { source: 'internal', denial: OWN_FAULT };
 }

@@ -1,5 +1,5 @@
 import type { GuardRequest } from '../core/request.ts';
-import type { GuardAnswer } from '../core/response.ts';
+import type { GuardResponse } from '../core/response.ts';
 import { createWebHandler, type WebHandlerOptions } from './web.ts';
 
 /** What every adapter mounts: the guard itself, its token exchange, a handler of webhooks. */
@@ -7,7 +7,7 @@ export interface Mountable {
   /** Answers one HTTP call; never rejects. Denials are answers in OpenAI's error shape. */
   handler(request: Request, options?: WebHandlerOptions): Promise<Response>;
   /** Answers one call in the guard's own words; what an adapter for another host builds on. */
-  serve(request: GuardRequest): Promise<GuardAnswer>;
+  serve(request: GuardRequest): Promise<GuardResponse>;
 }
 
 /** `serve` must never reject. */

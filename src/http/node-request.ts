@@ -48,7 +48,7 @@ export class NodeRequest implements GuardRequest {
     return readStream(this.#request, limitBytes);
   }
 
-  onGone(listener: () => void): void {
+  onDisconnect(listener: () => void): void {
     const response = this.#response;
     // He may have left before anybody listened: while his plan was looked up, say.
     if (response.destroyed) return listener();

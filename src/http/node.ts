@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type GuardAnswer, type HeaderList, isByteSource } from '../core/response.ts';
+import { type GuardResponse, type HeaderList, isByteSource } from '../core/response.ts';
 import type { Mountable } from './mountable.ts';
 import { type NodeMount, NodeRequest } from './node-request.ts';
 
@@ -26,7 +26,7 @@ export function serveNode(
   return served.then((answer) => deliver(request, response, answer));
 }
 
-function deliver(request: IncomingMessage, response: ServerResponse, answer: GuardAnswer): void {
+function deliver(request: IncomingMessage, response: ServerResponse, answer: GuardResponse): void {
   if (response.destroyed) return;
   // What is left of an unread body would be taken for the next request on this connection.
   if (!request.complete) {
@@ -56,7 +56,7 @@ function sendWhole(
   response.end(bytes.toString('latin1'), 'latin1');
 }
 
-function sendAnswer(response: ServerResponse, { status, headers, body }: GuardAnswer): void {
+function sendAnswer(response: ServerResponse, { status, headers, body }: GuardResponse): void {
   if (!isByteSource(body)) return sendWhole(response, status, headers, body);
   response.writeHead(status, headers);
   // Clients wait for the headers before they show anything; the first bytes may be minutes away.

@@ -1,6 +1,6 @@
 import { BodyError } from '../core/errors.ts';
 import type { GuardRequest, RequestBody } from '../core/request.ts';
-import { type GuardAnswer, isByteSource } from '../core/response.ts';
+import { type GuardResponse, isByteSource } from '../core/response.ts';
 import { hostBody, splitTarget } from './request-parts.ts';
 import { webStream } from './web-stream.ts';
 
@@ -17,26 +17,26 @@ export interface WebHandlerOptions {
 
 /** Serves `Request` to `Response`: Hono, Next, Bun, Deno and whatever else speaks WHATWG. */
 export function createWebHandler(
-  answer: (request: GuardRequest) => Promise<GuardAnswer>,
+  answer: (request: GuardRequest) => Promise<GuardResponse>,
 ): (request: Request, options?: WebHandlerOptions) => Promise<Response> {
   return async (request, options = {}) => {
     const guarded = new WebRequest(request, options);
-    return toResponse(await answer(guarded), guarded.gone);
+    return toResponse(await answer(guarded), guarded.disconnect);
   };
 }
 
 /** Status codes that may not have a body, not even an empty one. */
 const BODILESS: ReadonlySet<number> = new Set([204, 304]);
 
-/** `gone` is told when the reader cancels the body; `signal` breaks it off as it would for `fetch`. */
+/** `disconnect` is told when the reader cancels the body; `signal` breaks it off as it would for `fetch`. */
 export function toResponse(
-  { status, headers, body }: GuardAnswer,
-  gone: () => void,
+  { status, headers, body }: GuardResponse,
+  disconnect: () => void,
   signal?: AbortSignal,
 ): Response {
   if (BODILESS.has(status)) return new Response(null, { status, headers });
   const init = { status, headers };
-  if (isByteSource(body)) return new Response(webStream(body, gone, signal), init);
+  if (isByteSource(body)) return new Response(webStream(body, disconnect, signal), init);
   return new Response(body as string | Uint8Array<ArrayBuffer>, init);
 }
 
@@ -46,7 +46,7 @@ class WebRequest implements GuardRequest {
   readonly query: string;
   readonly host: unknown;
   readonly remoteAddress: string | undefined;
-  readonly gone: () => void;
+  readonly disconnect: () => void;
   readonly #request: Request;
   readonly #body: unknown;
   #listener: (() => void) | undefined;
@@ -61,8 +61,8 @@ class WebRequest implements GuardRequest {
     this.query = query;
     this.host = host;
     this.remoteAddress = remoteAddress;
-    const gone = (): void => this.#listener?.();
-    this.gone = gone;
+    const disconnect = (): void => this.#listener?.();
+    this.disconnect = disconnect;
     this.#request = request;
     this.#body = body;
   }
@@ -78,7 +78,7 @@ class WebRequest implements GuardRequest {
     return readWeb(this.#request, limitBytes);
   }
 
-  onGone(listener: () => void): void {
+  onDisconnect(listener: () => void): void {
     this.#listener = listener;
     const { signal } = this.#request;
     if (signal.aborted) listener();

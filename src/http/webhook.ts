@@ -2,8 +2,8 @@ import { type Denial, deny } from '../core/denial.ts';
 import { BodyError } from '../core/errors.ts';
 import { eventsOf } from '../core/events.ts';
 import type { GuardRequest } from '../core/request.ts';
-import type { GuardAnswer } from '../core/response.ts';
-import { refusal } from './denial-response.ts';
+import type { GuardResponse } from '../core/response.ts';
+import { denialResponse } from './denial-response.ts';
 import { type Mountable, mountable } from './mountable.ts';
 import { RawBodyError } from './request-parts.ts';
 
@@ -25,17 +25,17 @@ export function webhook(
       return denial === undefined ? taken() : refused(denial);
     } catch (error) {
       if (error instanceof BodyError) return refused(deny(error.code, error.message));
-      events.emit('failed', { what: 'webhook', error });
+      events.emit('failed', { source: 'webhook', error });
       const message = error instanceof RawBodyError ? error.message : FAILED;
       return refused(deny('internal_error', message));
     }
   });
 }
 
-const taken = (): GuardAnswer => ({
+const taken = (): GuardResponse => ({
   status: 200,
   headers: { 'content-type': 'application/json' },
   body: '{}',
 });
 
-const refused = (denial: Denial): GuardAnswer => refusal(denial, undefined, Date.now());
+const refused = (denial: Denial): GuardResponse => denialResponse(denial, undefined, Date.now());

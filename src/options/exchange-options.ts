@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Attest } from '../auth/all-of.ts';
+import type { Attestation } from '../auth/all-of.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { parseDurationMs } from '../base/duration.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
@@ -14,7 +14,7 @@ export interface ExchangeSpec {
   /** The login. Temporary keys are none: whoever was given one cannot make more of it. */
   readonly auth: Authenticator;
   /** What the app must prove besides, once for each login: App Attest, Play Integrity, App Check. */
-  readonly attest?: Attest;
+  readonly attest?: Attestation;
   /** What is kept of the user with the key, in the store; default all that `auth` answered. */
   readonly user?: (user: User) => User;
   /** How long a key lives; default `'15m'`, at most `tokens.ttlMax`. */

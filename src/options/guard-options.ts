@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import type { Authenticator } from '../auth/authenticator.ts';
-import { accessTokens } from '../auth/user-tokens.ts';
+import { userTokens } from '../auth/user-tokens.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { type DerivedKeys, deriveKeys } from '../base/derived-keys.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import type { User } from '../core/user.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { memoryLedger } from '../ledger/memory/memory-ledger.ts';
-import { endpointNames } from '../openai/endpoints.ts';
-import { type ModelPriceOverride, type PriceBook, priceBook } from '../openai/prices/prices.ts';
+import { endpointNames } from '../openai/endpoints/descriptors.ts';
+import { type ModelPriceOverride, type PriceList, priceList } from '../openai/prices/prices.ts';
 import { type AllowancesSpec, parseAllowances } from '../openai/request/request-policy.ts';
 import type { DrainBounds } from '../pipeline/drains.ts';
-import { endUserIdTagger, type Tagger } from '../pipeline/tag.ts';
+import { defaultEndUserId, type EndUserIdOf } from '../pipeline/tag.ts';
 import type { LimitSpec } from '../plans/limit.ts';
 import { parseLimits } from '../plans/parse-limits.ts';
 import { modelList, type Plan } from '../plans/plan.ts';
-import type { PlanOf } from '../plans/plan-book.ts';
+import type { PlanOf } from '../plans/plan-resolver.ts';
 import { type SharedLimits, sharedLimits } from '../plans/shared-limits.ts';
 import type { ExchangeSettings } from '../tokens/token-exchange.ts';
 import type { ApiKeySource } from '../upstream/upstream-keys.ts';
@@ -23,11 +23,11 @@ import { type ExchangeSpec, parseExchange } from './exchange-options.ts';
 import {
   type LedgerFailureSpec,
   ledgerFailureShape,
-  parseWaits,
+  parseTimeouts,
   type TimeoutSpec,
+  type Timeouts,
   timeoutsShape,
   tokensShape,
-  type Waits,
 } from './timeouts.ts';
 
 /** What the users of a plan may do. */
@@ -62,7 +62,7 @@ export interface GuardOptions {
   /** At least 32 bytes, the same in every process: seals access tokens and keys the end-user ids. A
    * new one ends all tokens and changes how OpenAI sees every user. */
   readonly secret: string | Uint8Array | undefined;
-  /** Who is calling; default `accessTokens()`. */
+  /** Who is calling; default `userTokens()`. */
   readonly auth?: Authenticator;
   /** Where the counters live; default `memoryLedger()`, which serves one process. */
   readonly ledger?: Ledger;
@@ -84,7 +84,7 @@ export interface GuardOptions {
   /** USD per million tokens, by model name; before the built-in prices. */
   readonly prices?: Readonly<Record<string, ModelPriceOverride>>;
   /** How users are named towards OpenAI; default an HMAC of their id. */
-  readonly tagger?: Tagger;
+  readonly endUserId?: EndUserIdOf;
   /** Default true: which user each of those names stands for is kept in the ledger's store for 400 days
    * after the last call, so that `guard.users.byEndUserId` finds whom OpenAI means. */
   readonly rememberEndUserIds?: boolean;
@@ -106,7 +106,7 @@ export interface GuardOptions {
    * used. `abort`: the upstream connection is closed. A call that was cut is charged all that it held,
    * because OpenAI bills reasoning that it has not shown; for a model known to hide no output, its input
    * and what was delivered. */
-  readonly onClientGone?: 'abort' | 'drain';
+  readonly onDisconnect?: 'abort' | 'drain';
   /** Calls OpenAI instead of undici: a proxy, another runtime, a test. */
   readonly fetch?: typeof globalThis.fetch;
   readonly clock?: Clock;
@@ -129,7 +129,7 @@ export interface Bounds {
 }
 
 /** The options, read once: checked, completed, and no longer the caller's to change. */
-export interface Settings extends Waits {
+export interface Settings extends Timeouts {
   readonly apiKey: ApiKeySource;
   /** The key is a text: no call waits for it. */
   readonly hasFixedKey: boolean;
@@ -141,8 +141,8 @@ export interface Settings extends Waits {
   readonly plans: ReadonlyMap<string, Plan>;
   readonly planOf: PlanOf;
   readonly limits: SharedLimits;
-  readonly prices: PriceBook;
-  readonly tagger: Tagger;
+  readonly prices: PriceList;
+  readonly endUserIdOf: EndUserIdOf;
   readonly rememberEndUserIds: boolean;
   readonly exchange: ExchangeSettings | undefined;
   readonly corsOrigins: ReadonlySet<string>;
@@ -190,7 +190,7 @@ const optionsShape = z.strictObject({
   limits: z.array(z.unknown()).default([]),
   anonymousLimits: z.array(z.unknown()).default([]),
   prices: z.record(z.string(), z.unknown()).optional(),
-  tagger: callable.optional(),
+  endUserId: callable.optional(),
   rememberEndUserIds: z.boolean().default(true),
   tokens: tokensShape,
   exchange: z.unknown().optional(),
@@ -207,7 +207,7 @@ const optionsShape = z.strictObject({
     })
     .prefault({}),
   timeouts: timeoutsShape,
-  onClientGone: z.enum(['abort', 'drain']).default('drain'),
+  onDisconnect: z.enum(['abort', 'drain']).default('drain'),
   fetch: callable.optional(),
   clock: z.looseObject({ nowMs: callable }).optional(),
 });
@@ -219,7 +219,7 @@ export function parseOptions(options: GuardOptions): Settings {
   const shaped = parseOrThrow(optionsShape, options, 'options');
   const keys = deriveKeys(options.secret, shaped.audience);
   const plans = parsePlans(shaped.plans);
-  const waits = parseWaits(shaped);
+  const waits = parseTimeouts(shaped);
   return {
     ...waits,
     apiKey: typeof options.apiKey === 'function' ? options.apiKey : constant(String(shaped.apiKey)),
@@ -227,18 +227,18 @@ export function parseOptions(options: GuardOptions): Settings {
     baseURL: new URL(shaped.baseURL),
     fixedHeaders: fixedHeaders(shaped),
     keys,
-    auth: options.auth ?? accessTokens(),
+    auth: options.auth ?? userTokens(),
     ledger: options.ledger ?? memoryLedger(),
     plans,
     planOf: options.planOf ?? defaultPlanOf(plans),
     limits: sharedLimits(shaped.limits, shaped.anonymousLimits),
-    prices: priceBook(options.prices),
-    tagger: options.tagger ?? endUserIdTagger(keys),
+    prices: priceList(options.prices),
+    endUserIdOf: options.endUserId ?? defaultEndUserId(keys),
     rememberEndUserIds: shaped.rememberEndUserIds,
     exchange: parseExchange(options.exchange, waits.tokens),
     corsOrigins: new Set(shaped.cors?.origins),
     bounds: shaped.bounds,
-    drains: shaped.onClientGone === 'drain' ? shaped.bounds : NO_DRAINS,
+    drains: shaped.onDisconnect === 'drain' ? shaped.bounds : NO_DRAINS,
     fetch: options.fetch,
     clock: options.clock ?? systemClock,
   };

@@ -24,7 +24,7 @@ export interface TimeoutSpec {
   /** A client that does not read its stream; default 60s. */
   readonly stall?: string;
   /** Waiting for a turn; default 30s. */
-  readonly turn?: string;
+  readonly queue?: string;
   /** Your hooks: `auth`, `planOf`, `apiKey`; default 5s. */
   readonly hook?: string;
   /** The ledger's store, for each verb of a call; default 150ms. Not for a ledger in this process. */
@@ -41,7 +41,7 @@ export const timeoutsShape = z
     headers: z.string().default('10m'),
     idle: z.string().default('10m'),
     stall: z.string().default('60s'),
-    turn: z.string().default('30s'),
+    queue: z.string().default('30s'),
     hook: z.string().default('5s'),
     ledger: z.string().default('150ms'),
     body: z.string().default('30s'),
@@ -57,19 +57,19 @@ const duration = z.string().optional();
 export const tokensShape = z.strictObject({ ttl: duration, ttlMax: duration }).default({});
 
 /** How long the guard waits for whom, from the options. */
-export interface Waits {
+export interface Timeouts {
   readonly plan: { readonly ttlMs: number; readonly staleMs: number };
   readonly tokens: TokenSettings;
   readonly upstreamTimeouts: UpstreamTimeouts;
   readonly stream: StreamSettings;
-  readonly turnMs: number;
+  readonly queueMs: number;
   readonly hookMs: number;
   readonly bodyMs: number;
   readonly ledgerMs: number;
   readonly ledgerFailure: { readonly processes: number; readonly staleMs: number };
 }
 
-interface WrittenWaits {
+interface TimeoutOptions {
   readonly timeouts: z.output<typeof timeoutsShape>;
   readonly tokens: z.output<typeof tokensShape>;
   readonly planTtl?: string | undefined;
@@ -78,13 +78,13 @@ interface WrittenWaits {
 }
 
 /** Reads every duration once. `TypeError` names the option that is wrong. */
-export function parseWaits({
+export function parseTimeouts({
   timeouts,
   tokens,
   planTtl,
   planStale,
   ledgerFailure,
-}: WrittenWaits): Waits {
+}: TimeoutOptions): Timeouts {
   const wait = (name: keyof typeof timeouts) =>
     parseDurationMs(timeouts[name], `options.timeouts.${name}`);
   const idleMs = wait('idle');
@@ -99,7 +99,7 @@ export function parseWaits({
     },
     upstreamTimeouts: { connectMs: wait('connect'), headersMs: wait('headers'), idleMs },
     stream: { heartbeatMs: wait('heartbeat'), idleMs, stallMs: wait('stall') },
-    turnMs: wait('turn'),
+    queueMs: wait('queue'),
     hookMs: wait('hook'),
     bodyMs: wait('body'),
     ledgerMs: wait('ledger'),

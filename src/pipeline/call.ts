@@ -1,9 +1,9 @@
 import { after, isPromiseLike, type Soon } from '../base/deadline.ts';
 import { type Denial, deny } from '../core/denial.ts';
 import type { Events } from '../core/events.ts';
-import type { ByteSource, GuardAnswer } from '../core/response.ts';
+import type { ByteSource, GuardResponse } from '../core/response.ts';
 import { collect } from '../upstream/collect.ts';
-import type { Turns } from '../upstream/turn.ts';
+import type { UpstreamQueue } from '../upstream/queue.ts';
 import { type Upstream, UpstreamError, type UpstreamReply } from '../upstream/upstream.ts';
 import type { UpstreamKey, UpstreamKeys } from '../upstream/upstream-keys.ts';
 import { type Refusal, readRefusal } from '../upstream/upstream-refusal.ts';
@@ -17,7 +17,7 @@ import type { Called, Outcome, Tagged, Unanswered } from './states.ts';
 
 export interface CallParts {
   readonly upstream: Upstream;
-  readonly turns: Turns;
+  readonly queue: UpstreamQueue;
   readonly ledger: CallLedger;
   readonly events: Events;
   readonly keys: UpstreamKeys;
@@ -31,17 +31,17 @@ export interface CallParts {
 /** A connection that provably carried nothing is tried once more; nothing else ever is. */
 const ATTEMPTS_MAX = 2;
 const BUSY = deny('upstream_busy', 'Too many calls are waiting for OpenAI. Try again shortly.');
-const GONE = deny('upstream_failed', 'The client left before the answer.');
+const DISCONNECTED = deny('upstream_failed', 'The client left before the answer.');
 
 /** Calls OpenAI with the server's key, once; every failure says what it may have cost. */
 export function createCall(parts: CallParts): (tagged: Tagged) => Soon<Called> {
   return (tagged) => {
     const { inFlight } = tagged;
-    const turn = parts.turns.take((giveUp) => {
+    const turn = parts.queue.acquire((giveUp) => {
       inFlight.onStop = giveUp;
     });
     return after(turn, (endTurn) => {
-      inFlight.endTurn = endTurn;
+      inFlight.leaveQueue = endTurn;
       if (inFlight.stopped !== undefined) return stopped(tagged, { kind: 'nothing' });
       if (endTurn === undefined) return unanswered(tagged, BUSY, { kind: 'nothing' });
       return callInTurn(parts, tagged);
@@ -72,14 +72,14 @@ async function send(
   key: UpstreamKey,
   refusedBefore: boolean,
 ): Promise<Called> {
-  const { inFlight, built, payload, tagHeaders } = tagged;
+  const { inFlight, endpoint, payload, endUserIdHeaders: tagHeaders } = tagged;
   const headers = tagHeaders === undefined ? key.headers : { ...key.headers, ...tagHeaders };
-  const { path } = built.endpoint;
+  const { path } = endpoint;
   inFlight.dispatched = true;
   for (let attempt = 1; ; attempt += 1) {
     const exchange = parts.upstream.send({ path, headers, body: payload });
     const stop = (reason: StopReason): void => {
-      if (reason !== 'gone' || !parts.drain(inFlight)) exchange.cancel();
+      if (reason !== 'disconnected' || !parts.drain(inFlight)) exchange.cancel();
     };
     inFlight.onStop = stop;
     try {
@@ -144,8 +144,8 @@ async function endingOf(
   parts: CallParts,
   { identity, endUserId }: Tagged,
   { ending, account, identifierBlocked }: Refusal,
-): Promise<Denial | GuardAnswer> {
-  if (account) parts.events.emit('failed', { what: 'upstream_account', error: ending });
+): Promise<Denial | GuardResponse> {
+  if (account) parts.events.emit('failed', { source: 'upstream_account', error: ending });
   if (identifierBlocked === undefined) return ending;
   const { message } = identifierBlocked;
   await parts.blockIdentifier({ userId: identity.user.id, endUserId, message });
@@ -156,7 +156,7 @@ function failed(parts: CallParts, tagged: Tagged, error: UpstreamError): Called 
   // Sent and unanswered: OpenAI may have worked on it, so the upper bound stands. Reading the body
   // that was announced is part of it.
   if (tagged.inFlight.stopped !== undefined) return stopped(tagged, abandoned(tagged, error));
-  parts.events.emit('failed', { what: 'upstream', error });
+  parts.events.emit('failed', { source: 'upstream', error });
   const shouldRetry = !error.sent;
   const denial = error.timedOut
     ? deny('upstream_timeout', 'OpenAI did not answer in time.', { shouldRetry })
@@ -173,9 +173,13 @@ function abandoned({ built }: Tagged, { sent }: UpstreamError): Outcome {
 
 function stopped(tagged: Tagged, outcome: Outcome): Unanswered {
   const reason = tagged.inFlight.stopped;
-  return unanswered(tagged, reason === undefined || reason === 'gone' ? GONE : reason, outcome);
+  return unanswered(
+    tagged,
+    reason === undefined || reason === 'disconnected' ? DISCONNECTED : reason,
+    outcome,
+  );
 }
 
-function unanswered(tagged: Tagged, ending: Denial | GuardAnswer, outcome: Outcome): Unanswered {
+function unanswered(tagged: Tagged, ending: Denial | GuardResponse, outcome: Outcome): Unanswered {
   return { kind: 'unanswered', tagged, ending, outcome };
 }

@@ -13,7 +13,7 @@ export function createIdentify(
   authenticator: Authenticator,
   context: AuthContext,
   deadlineMs: number,
-  saw: (user: User) => void,
+  remember: (user: User) => void,
 ): (requested: Requested) => Soon<Identified | Denial> {
   // A cached identity is the same object at each call, and was checked at the first.
   const checked = new WeakSet<User>();
@@ -25,13 +25,13 @@ export function createIdentify(
     if (!checked.has(answer.user)) {
       parseUser(answer.user);
       checked.add(answer.user);
-      saw(answer.user);
+      remember(answer.user);
     }
     return { request, identity: answer };
   };
   return (requested) => {
-    const { request, vouched } = requested;
-    if (vouched !== undefined) return { request, identity: vouched };
+    const { request, trustedIdentity } = requested;
+    if (trustedIdentity !== undefined) return { request, identity: trustedIdentity };
     const asked = authenticator.authenticate(request, context);
     if (!isPromiseLike(asked)) return accept(request, asked);
     return after(withDeadline(asked, deadlineMs, late), (answer) => accept(request, answer));

@@ -4,7 +4,7 @@ import type { Denial } from '../core/denial.ts';
 import { type DrainBounds, Drains } from './drains.ts';
 
 /** Why a call is ended from outside: its client left, or the guard denies the rest. */
-export type StopReason = 'gone' | Denial;
+export type StopReason = 'disconnected' | Denial;
 
 /** One admitted call, from its hold to its settlement. */
 export class InFlightCall {
@@ -29,7 +29,7 @@ export class InFlightCall {
    * call alive until the next major collection (measured on Node 24.21: a fifth of a guarded call). */
   onStop: ((reason: StopReason) => void) | undefined = undefined;
   /** Ends its turn at the upstream; idempotent. */
-  endTurn: (() => void) | undefined = undefined;
+  leaveQueue: (() => void) | undefined = undefined;
   /** Called about once a second while the call lives. */
   onTick: ((nowMs: number) => void) | undefined = undefined;
 
@@ -40,7 +40,11 @@ export class InFlightCall {
 
   stop(reason: StopReason): void {
     // A client that left may still be drained for: a denial ends that, too.
-    if (this.stopped !== undefined && (this.stopped !== 'gone' || reason === 'gone')) return;
+    if (
+      this.stopped !== undefined &&
+      (this.stopped !== 'disconnected' || reason === 'disconnected')
+    )
+      return;
     this.stopped = reason;
     this.onStop?.(reason);
   }
@@ -80,7 +84,7 @@ export class InFlightCalls {
   /** Exactly one `end` pairs with each `begin`. */
   end(call: InFlightCall): void {
     this.#calls.remove(call);
-    call.endTurn?.();
+    call.leaveQueue?.();
     if (call.draining) this.#drains.end(call.userId);
     if (this.#calls.size === 0) for (const listener of this.#idleListeners) listener();
   }

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { deny, isDenial } from '../core/denial.ts';
 import type { HeaderList } from '../core/response.ts';
 import { saysIdentifierBlocked, type WireError } from '../openai/answer/blocked-identifier.ts';
-import { readWhole } from '../openai/answer/usage.ts';
+import { readAnswer } from '../openai/answer/read-answer.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
 import type { BlockedIdentifier } from '../users/identifier-block.ts';
 import type { InFlightCall } from './in-flight.ts';
@@ -18,6 +18,7 @@ import type {
   WholeAnswered,
 } from './states.ts';
 
+/** Of a call that is bounded by one request and nothing else. */
 const FREE: Outcome = {
   kind: 'used',
   reading: {
@@ -56,7 +57,7 @@ export function createMeter(parts: MeterParts): (called: Called) => Metered {
 }
 
 function meterNothing({ ending, outcome, tagged }: Unanswered, refuse: Refuse): Metered {
-  return { answer: isDenial(ending) ? refuse(ending, tagged) : ending, outcome };
+  return { response: isDenial(ending) ? refuse(ending, tagged) : ending, outcome };
 }
 
 function meterWhole(
@@ -64,21 +65,20 @@ function meterWhole(
   headers: HeaderList,
   refuse: Refuse,
 ): Metered {
-  const { endpoint } = tagged.built;
-  const read = readWhole(endpoint, bytes);
+  const read = readAnswer(tagged.endpoint.usage, bytes);
   if (read === 'invalid') {
     const denial = deny('upstream_failed', 'OpenAI sent an answer that cannot be read.', {
       shouldRetry: false,
     });
-    return { answer: refuse(denial, tagged), outcome: { kind: 'held' } };
+    return { response: refuse(denial, tagged), outcome: { kind: 'held' } };
   }
   const { reading, json } = read;
   const { stopped } = tagged.inFlight;
   const answer = isDenial(stopped)
     ? refuse(stopped, tagged)
     : { status: reply.status, headers, body: bytes, json };
-  if (reading !== undefined) return { answer, outcome: { kind: 'used', reading } };
-  return { answer, outcome: endpoint.free ? FREE : { kind: 'held' } };
+  if (reading !== undefined) return { response: answer, outcome: { kind: 'used', reading } };
+  return { response: answer, outcome: tagged.built.bound === undefined ? FREE : { kind: 'held' } };
 }
 
 function meterStream(called: StreamAnswered, headers: HeaderList, parts: MeterParts): Metered {
@@ -88,7 +88,7 @@ function meterStream(called: StreamAnswered, headers: HeaderList, parts: MeterPa
   // Proxies on the way must neither hold nor rewrite a stream (nginx, compression).
   headers['cache-control'] = 'no-store, no-transform';
   headers['x-accel-buffering'] = 'no';
-  return { answer: { status: called.reply.status, headers, body: source }, outcome };
+  return { response: { status: called.reply.status, headers, body: source }, outcome };
 }
 
 /** The stream itself passed unchanged; the next call of this user goes nowhere. */
@@ -113,7 +113,7 @@ function answerHeaders(
   { tagged, reply }: StreamAnswered | WholeAnswered,
   nowMs: number,
 ): HeaderList {
-  const headers = rateLimitHeaders(tagged.standing, nowMs);
+  const headers = rateLimitHeaders(tagged.limitStatus, nowMs);
   for (const name of PASSED_HEADERS) {
     const value = reply.header(name);
     if (value !== undefined) headers[name] = value;

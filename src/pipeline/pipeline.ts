@@ -1,6 +1,6 @@
 import { isPromiseLike, type Soon } from '../base/deadline.ts';
 import { type Denial, isDenial } from '../core/denial.ts';
-import type { GuardAnswer } from '../core/response.ts';
+import type { GuardResponse } from '../core/response.ts';
 import type {
   Admitted,
   Answered,
@@ -21,9 +21,9 @@ import type {
  *
  * The order is fixed, because a hold and its settlement must pair on every way out, and carried by
  * types: a stage takes what the stage before it made, so another order does not compile. What an app
- * composes is inside the stages: authenticators, plans and limits, taggers, ledgers, upstreams.
+ * composes is inside the stages: authenticators, plans and limits, end-user ids, ledgers, upstreams.
  */
-export interface Line {
+export interface Pipeline {
   /** Who is this? */
   identify(requested: Requested): Soon<Identified | Denial>;
   /** May this user use this endpoint, this model, these parameters? */
@@ -41,14 +41,14 @@ export interface Line {
   readonly refuse: Refuse;
 }
 
-export async function walkLine(line: Line, requested: Requested): Promise<GuardAnswer> {
+export async function runPipeline(line: Pipeline, requested: Requested): Promise<GuardResponse> {
   const who = line.identify(requested);
   const identified = isPromiseLike(who) ? await who : who;
   if (isDenial(identified)) return line.refuse(identified, requested);
   const allowed = line.authorize(identified);
   const authorized = isPromiseLike(allowed) ? await allowed : allowed;
   if (isDenial(authorized)) return line.refuse(authorized, identified);
-  if ('answer' in authorized) return authorized.answer;
+  if ('response' in authorized) return authorized.response;
   const asked = line.admit(authorized);
   const admitted = isPromiseLike(asked) ? await asked : asked;
   if (isDenial(admitted)) return line.refuse(admitted, authorized);
@@ -70,5 +70,5 @@ export async function walkLine(line: Line, requested: Requested): Promise<GuardA
   } else {
     void line.settle(admitted, metered.outcome);
   }
-  return metered.answer;
+  return metered.response;
 }

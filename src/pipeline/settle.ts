@@ -1,8 +1,8 @@
 import { isPromiseLike } from '../base/deadline.ts';
 import type { Events } from '../core/events.ts';
-import type { Amounts } from '../ledger/amounts.ts';
+import { type Amounts, amounts } from '../ledger/amounts.ts';
 import type { Reading } from '../openai/answer/usage.ts';
-import { costNanoUsd, type PriceBook } from '../openai/prices/prices.ts';
+import { costNanoUsd, type PriceList } from '../openai/prices/prices.ts';
 import { boundNanoUsd } from '../openai/prices/upper-bound.ts';
 import type { CallLedger } from './call-ledger.ts';
 import type { InFlightCalls } from './in-flight.ts';
@@ -21,7 +21,7 @@ interface Charge {
 export function createSettle(
   ledger: CallLedger,
   calls: InFlightCalls,
-  prices: PriceBook,
+  prices: PriceList,
   events: Events,
 ): (admitted: Admitted, outcome: Outcome) => Promise<void> {
   return async (admitted, outcome) => {
@@ -37,7 +37,7 @@ export function createSettle(
       const resolution = isPromiseLike(posted) ? await posted : posted;
       if (events.isHeard('settled')) emitSettled(admitted, charge, resolution === 'queued', events);
     } catch (error) {
-      events.emit('failed', { what: 'ledger', error });
+      events.emit('failed', { source: 'ledger', error });
     } finally {
       calls.end(inFlight);
     }
@@ -47,14 +47,14 @@ export function createSettle(
 function chargeOf(
   admitted: Admitted,
   outcome: Exclude<Outcome, { kind: 'nothing' }>,
-  prices: PriceBook,
+  prices: PriceList,
 ): Charge {
   if (outcome.kind === 'held') return { used: admitted.held, reading: undefined };
   if (outcome.kind === 'visible') return visibleCharge(admitted, outcome.outputTokens);
   const { reading } = outcome;
   const { inputTokens, outputTokens } = reading.usage;
   const nanoUsd = costOf(admitted, reading, prices);
-  return { used: amounts(inputTokens, outputTokens, nanoUsd), reading };
+  return { used: usedBy(inputTokens, outputTokens, nanoUsd), reading };
 }
 
 /** Never more than was held. */
@@ -64,11 +64,11 @@ function visibleCharge(admitted: Admitted, mostOutputTokens: number): Charge {
   const { inputTokens } = held;
   const mostNanoUsd = boundNanoUsd(built, rateCard, inputTokens, outputTokens);
   const nanoUsd = Math.min(held.nanoUsd, mostNanoUsd);
-  return { used: amounts(inputTokens, outputTokens, nanoUsd), reading: undefined };
+  return { used: usedBy(inputTokens, outputTokens, nanoUsd), reading: undefined };
 }
 
 /** By the model and tier that answered, since these are billed; by those asked for if unnamed. */
-function costOf(admitted: Admitted, reading: Reading, prices: PriceBook): number {
+function costOf(admitted: Admitted, reading: Reading, prices: PriceList): number {
   const { built } = admitted;
   const answered = reading.model === undefined ? undefined : prices.find(reading.model);
   const rateCard = answered ?? admitted.rateCard;
@@ -77,9 +77,9 @@ function costOf(admitted: Admitted, reading: Reading, prices: PriceBook): number
   return costNanoUsd(rateCard, reading.usage, reading.serviceTier ?? built.serviceTier) + fees;
 }
 
-function amounts(inputTokens: number, outputTokens: number, nanoUsd: number): Amounts {
+function usedBy(inputTokens: number, outputTokens: number, nanoUsd: number): Amounts {
   const tokens = inputTokens + outputTokens;
-  return { requests: 1, concurrent: 0, inputTokens, outputTokens, tokens, nanoUsd };
+  return amounts({ requests: 1, tokens, inputTokens, outputTokens, nanoUsd });
 }
 
 function emitSettled(
@@ -92,7 +92,7 @@ function emitSettled(
     callId: admitted.inFlight.id,
     userId: admitted.identity.user.id,
     plan: admitted.plan.name,
-    endpoint: admitted.built.endpoint.name,
+    endpoint: admitted.endpoint.name,
     model: reading?.model ?? admitted.built.model,
     usage: reading?.usage,
     inputTokens: used.inputTokens,

@@ -1,11 +1,12 @@
 import type { Denial } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';
-import type { GuardAnswer } from '../core/response.ts';
+import type { GuardResponse } from '../core/response.ts';
 import type { Amounts } from '../ledger/amounts.ts';
 import type { Reading } from '../openai/answer/usage.ts';
+import type { UpstreamDescriptor } from '../openai/endpoints/descriptor.ts';
 import type { RateCard } from '../openai/prices/prices.ts';
-import type { BuiltRequest } from '../openai/request/built-request.ts';
-import type { Standing } from '../plans/accounts.ts';
+import type { BuiltRequest } from '../openai/request/build-request.ts';
+import type { LimitStatus } from '../plans/limit-status.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { Identity } from '../plans/scope.ts';
 import type { UpstreamReply } from '../upstream/upstream.ts';
@@ -15,7 +16,7 @@ import type { InFlightCall } from './in-flight.ts';
 export interface Admitted extends Authorized {
   readonly inFlight: InFlightCall;
   readonly held: Amounts;
-  readonly standing: Standing;
+  readonly limitStatus: LimitStatus;
   /** Admitted without the store, which failed. */
   readonly degraded: boolean;
 }
@@ -23,6 +24,7 @@ export interface Admitted extends Authorized {
 /** A call that its plan allows, with its worst case known. */
 export interface Authorized extends Identified {
   readonly plan: Plan;
+  readonly endpoint: UpstreamDescriptor;
   readonly built: BuiltRequest;
   /** `undefined` for a model without a price, where no money limit applies. */
   readonly rateCard: RateCard | undefined;
@@ -33,18 +35,18 @@ export interface Authorized extends Identified {
 /** A call that came back from OpenAI, one way or another. */
 export type Called = StreamAnswered | WholeAnswered | Unanswered;
 
-interface Came {
+interface Replied {
   readonly tagged: Tagged;
   readonly reply: UpstreamReply;
 }
 
 /** An event stream; nothing of it has been read. */
-export interface StreamAnswered extends Came {
+export interface StreamAnswered extends Replied {
   readonly kind: 'stream';
   readonly cancel: () => void;
 }
 
-export interface WholeAnswered extends Came {
+export interface WholeAnswered extends Replied {
   readonly kind: 'whole';
   readonly bytes: Uint8Array;
 }
@@ -53,20 +55,20 @@ export interface WholeAnswered extends Came {
 export interface Unanswered {
   readonly kind: 'unanswered';
   readonly tagged: Tagged;
-  readonly ending: Denial | GuardAnswer;
+  readonly ending: Denial | GuardResponse;
   readonly outcome: Outcome;
 }
 
 /** A call that was answered without OpenAI; nothing is held. */
 export interface Answered {
-  readonly answer: GuardAnswer;
+  readonly response: GuardResponse;
 }
 
 /** A call at the start of the line. */
 export interface Requested {
   readonly request: GuardRequest;
   /** Set by server code, which vouches for its user itself; HTTP never sets it. */
-  readonly vouched?: Identity | undefined;
+  readonly trustedIdentity?: Identity | undefined;
 }
 
 export interface Identified extends Requested {
@@ -74,11 +76,11 @@ export interface Identified extends Requested {
 }
 
 /** Turns a denial into the answer that OpenAI's clients understand. */
-export type Refuse = (denial: Denial, at: Requested | Identified) => GuardAnswer;
+export type Refuse = (denial: Denial, at: Requested | Identified) => GuardResponse;
 
 /** An answer on its way to the client, and what it cost, known now or when its stream ends. */
 export interface Metered {
-  readonly answer: GuardAnswer;
+  readonly response: GuardResponse;
   readonly outcome: Outcome | Promise<Outcome>;
 }
 
@@ -99,5 +101,5 @@ export interface Tagged extends Admitted {
   readonly endUserId: string;
   readonly payload: string;
   /** Names the user where the body cannot. */
-  readonly tagHeaders: Readonly<Record<string, string>> | undefined;
+  readonly endUserIdHeaders: Readonly<Record<string, string>> | undefined;
 }

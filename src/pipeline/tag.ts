@@ -10,14 +10,14 @@ import type { Admitted, Tagged } from './states.ts';
  * user by anybody without the guard's secret. Users with one tag are one to OpenAI, and to whatever it
  * says about that tag.
  */
-export type Tagger = (user: User) => string;
+export type EndUserIdOf = (user: User) => string;
 
 const CACHED_USERS_MAX = 20_000;
 /** The shorter of OpenAI's two stated limits (its OpenAPI file of 2026-08 says 64, the SDK 128). */
 const TAG_LENGTH_MAX = 64;
 
-/** The default tagger: HMAC-SHA-256 of the user's id under a key of this guard alone, 43 characters. */
-export function endUserIdTagger(keys: DerivedKeys): Tagger {
+/** The default end-user id: HMAC-SHA-256 of the user's id under a key of this guard alone, 43 characters. */
+export function defaultEndUserId(keys: DerivedKeys): EndUserIdOf {
   const cache = new LRUCache<string, string>({ max: CACHED_USERS_MAX });
   return ({ id }) => {
     const cached = cache.get(id);
@@ -33,22 +33,22 @@ export function endUserIdTagger(keys: DerivedKeys): Tagger {
  * `remember` notes whom the tag names, and returns at once.
  */
 export function createTag(
-  tagger: Tagger,
+  endUserIdOf: EndUserIdOf,
   keys: DerivedKeys,
   remember: (endUserId: string, userId: string) => void,
 ): (admitted: Admitted) => Tagged {
   return (admitted) => {
-    const { built, identity } = admitted;
-    const tag = tagger(identity.user);
+    const { built, endpoint, identity } = admitted;
+    const tag = endUserIdOf(identity.user);
     // Nobody waits for a promise here: its rejection would end the process.
     if (isPromiseLike(tag)) Promise.resolve(tag).catch(() => {});
     if (typeof tag !== 'string' || tag.length === 0 || tag.length > TAG_LENGTH_MAX) {
-      throw new TypeError(`"tagger" must answer a text of 1 to ${TAG_LENGTH_MAX} characters.`);
+      throw new TypeError(`"endUserId" must return a string of 1 to ${TAG_LENGTH_MAX} characters.`);
     }
-    const { body, endpoint, clientTags } = built;
-    const { tagField, tagHeader } = endpoint;
-    if (tagField !== undefined) body[tagField] = tag;
-    if (tagField !== undefined || tagHeader !== undefined) remember(tag, identity.user.id);
+    const { body, clientTags } = built;
+    const { endUserId: place } = endpoint;
+    if (place !== undefined) remember(tag, identity.user.id);
+    if (place?.field !== undefined) body[place.field] = tag;
     const cacheKey = clientTags.promptCacheKey;
     if (cacheKey !== undefined) {
       // Two users who choose the same key must not share, or time, each other's cached prompts.
@@ -56,7 +56,7 @@ export function createTag(
       body['prompt_cache_key'] = namespaced.toString('base64url');
     }
     const payload = writeJson(body, built.original);
-    const tagHeaders = tagHeader === undefined ? undefined : { [tagHeader]: tag };
-    return { ...admitted, endUserId: tag, payload, tagHeaders };
+    const tagHeaders = place?.header === undefined ? undefined : { [place.header]: tag };
+    return { ...admitted, endUserId: tag, payload, endUserIdHeaders: tagHeaders };
   };
 }

@@ -27,10 +27,10 @@ interface Lookup {
   readonly plan: Promise<Plan>;
   readonly askedAtMs: number;
   /** What the latest look-up that did not fail has answered, and when. */
-  known?: Known | undefined;
+  known?: KnownPlan | undefined;
 }
 
-interface Known {
+interface KnownPlan {
   readonly plan: Plan;
   readonly atMs: number;
 }
@@ -48,7 +48,7 @@ export function createPlanLookups(
 ): PlanLookups {
   const lookups = new LRUCache<string, Lookup>({ max: CACHED_USERS_MAX });
 
-  const orKnown = (known: Known | undefined, error: unknown): Plan => {
+  const orKnown = (known: KnownPlan | undefined, error: unknown): Plan => {
     if (known === undefined || clock.nowMs() - known.atMs >= staleMs) throw error;
     return known.plan;
   };

@@ -1,5 +1,5 @@
 import type { GuardRequest, RequestBody } from '../core/request.ts';
-import { type GuardAnswer, isByteSource } from '../core/response.ts';
+import { type GuardResponse, isByteSource } from '../core/response.ts';
 import { parseUser, type User } from '../core/user.ts';
 import { hostBody } from '../http/request-parts.ts';
 import { toResponse } from '../http/web.ts';
@@ -13,14 +13,14 @@ export type FetchAs = (user: string | User) => Fetch;
  * A `fetch` that walks the line instead of the network. It answers denials as responses and rejects
  * only when the caller's own signal aborts: an SDK would repeat anything else that is thrown.
  */
-export function createFetchAs(answer: (requested: Requested) => Promise<GuardAnswer>): FetchAs {
+export function createFetchAs(answer: (requested: Requested) => Promise<GuardResponse>): FetchAs {
   return (user) => {
-    const vouched = { user: parseUser(user) };
+    const trustedIdentity = { user: parseUser(user) };
     return async (input, init) => {
       const request = await callOf(input, init);
       const { signal } = request;
       signal?.throwIfAborted();
-      const answered = answer({ request, vouched });
+      const answered = answer({ request, trustedIdentity });
       return signal
         ? unlessAborted(answered, request, signal)
         : responseOf(await answered, request);
@@ -49,7 +49,7 @@ class ProcessCall implements GuardRequest {
   readonly query: string;
   readonly host = undefined;
   readonly signal: AbortSignal | undefined;
-  readonly gone: () => void;
+  readonly disconnect: () => void;
   readonly #headers: Headers;
   readonly #body: string;
   #listener: (() => void) | undefined;
@@ -62,8 +62,8 @@ class ProcessCall implements GuardRequest {
     this.path = path.replace(BASE, '');
     this.query = mark === -1 ? '' : target.slice(mark + 1);
     this.signal = init.signal ?? undefined;
-    const gone = (): void => this.#listener?.();
-    this.gone = gone;
+    const disconnect = (): void => this.#listener?.();
+    this.disconnect = disconnect;
     this.#headers = init.headers instanceof Headers ? init.headers : new Headers(init.headers);
     this.#body = body;
   }
@@ -76,7 +76,7 @@ class ProcessCall implements GuardRequest {
     return hostBody(this.#body, limitBytes);
   }
 
-  onGone(listener: () => void): void {
+  onDisconnect(listener: () => void): void {
     this.#listener = listener;
     // He may have left before anybody listened: while his plan was looked up, say.
     if (this.signal?.aborted) listener();
@@ -84,17 +84,17 @@ class ProcessCall implements GuardRequest {
 }
 
 function unlessAborted(
-  answered: Promise<GuardAnswer>,
+  answered: Promise<GuardResponse>,
   request: ProcessCall,
   signal: AbortSignal,
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
     const onAbort = () => {
-      request.gone();
+      request.disconnect();
       reject(signal.reason);
     };
     signal.addEventListener('abort', onAbort, { once: true });
-    const answer = (whole: GuardAnswer) => {
+    const answer = (whole: GuardResponse) => {
       // What streams may still be aborted; of anything else there is nothing left to stop.
       if (!isByteSource(whole.body)) signal.removeEventListener('abort', onAbort);
       resolve(responseOf(whole, request));
@@ -103,8 +103,8 @@ function unlessAborted(
   });
 }
 
-function responseOf(answer: GuardAnswer, { gone, signal }: ProcessCall): Response {
+function responseOf(answer: GuardResponse, { disconnect, signal }: ProcessCall): Response {
   const { status, headers, body, json } = answer;
-  if (isByteSource(body) || body.length === 0) return toResponse(answer, gone, signal);
+  if (isByteSource(body) || body.length === 0) return toResponse(answer, disconnect, signal);
   return new WholeResponse(body as string | Uint8Array<ArrayBuffer>, { status, headers }, json);
 }

@@ -93,13 +93,13 @@ function present(value: unknown, otherwise: string): string {
   throw new TypeError(otherwise);
 }
 
-type Json = Readonly<Record<string, unknown>>;
+type SecretJson = Readonly<Record<string, unknown>>;
 
-const objectOf = (value: unknown): Json | undefined =>
-  typeof value === 'object' && value !== null ? (value as Json) : undefined;
+const objectOf = (value: unknown): SecretJson | undefined =>
+  typeof value === 'object' && value !== null ? (value as SecretJson) : undefined;
 
 /** What is no JSON must not be quoted in an error: it is the secret. */
-function parse(text: string): Json | undefined {
+function parse(text: string): SecretJson | undefined {
   try {
     return objectOf(JSON.parse(text));
   } catch {

@@ -55,14 +55,14 @@ class TcpProxy implements FaultProxy {
   readonly host = '127.0.0.1';
   readonly counters = { connections: 0, bytesUp: 0, bytesDown: 0 };
   fault: Fault = { kind: 'pass' };
-  readonly #open = new Set<Connection>();
+  readonly #open = new Set<OpenConnection>();
   readonly #server: Server;
 
   constructor(target: { host: string; port: number }) {
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
       const id = ++this.counters.connections;
       const upstream = connect({ ...target, allowHalfOpen: true, noDelay: true });
-      const connection = new Connection(this, id, client, upstream);
+      const connection = new OpenConnection(this, id, client, upstream);
       this.#open.add(connection);
       void connection.run().finally(() => this.#open.delete(connection));
     });
@@ -91,7 +91,7 @@ class TcpProxy implements FaultProxy {
   }
 }
 
-class Connection implements ProxiedConnection {
+class OpenConnection implements ProxiedConnection {
   readonly id: number;
   fault: Fault | undefined;
   bytesUp = 0;

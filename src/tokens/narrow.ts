@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { parseDurationMs } from '../base/duration.ts';
 import { type Denial, deny, isDenial } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';
-import { endpointNames } from '../openai/endpoints.ts';
+import { endpointNames } from '../openai/endpoints/descriptors.ts';
 import { type BodyBounds, readOptionalJson } from '../openai/request/read-json.ts';
 import type { LimitSpec } from '../plans/limit.ts';
 import { storableLimits } from '../plans/parse-limits.ts';
 import type { StoredToken } from './token-form.ts';
 
-/** What an app wants of a token; each of them can only narrow what its login may. */
-export interface Wish
+/** What an app requests for a token. Each field can only narrow what the login allows. */
+export interface RequestedScope
   extends Partial<Pick<StoredToken, 'models' | 'endpoints' | 'limits' | 'singleUse'>> {
   readonly ttlMs?: number;
 }
@@ -27,12 +27,12 @@ const shape = z.strictObject({
   singleUse: z.boolean().optional(),
 });
 
-/** Reads the wish in the body, none when it is empty, and refuses whatever would widen `parent`. */
-export async function readWish(
+/** Reads the requested scope from the body, which may be empty. Anything wider than `parent` is denied. */
+export async function readRequestedScope(
   request: GuardRequest,
   { bytesMax, deadline }: BodyBounds,
   parent: Partial<StoredToken>,
-): Promise<Wish | Denial> {
+): Promise<RequestedScope | Denial> {
   const bounds = { bytesMax: Math.min(bytesMax, BODY_BYTES_MAX), deadline };
   const body = await readOptionalJson(request, bounds);
   if (body === undefined) return narrow({}, parent);
@@ -52,7 +52,7 @@ function refuse(issue: z.core.$ZodIssue | undefined): Denial {
 function narrow(
   { ttl, models, endpoints, limits = [], singleUse }: z.output<typeof shape>,
   parent: Partial<StoredToken>,
-): Wish | Denial {
+): RequestedScope | Denial {
   const wider = models?.find((model) => !covers(parent.models, model));
   if (wider !== undefined) return widens('models', wider);
   const further = endpoints?.find((name) => parent.endpoints?.includes(name) === false);
@@ -72,15 +72,15 @@ function narrow(
   }
 }
 
-const widens = (param: string, asked: string): Denial =>
-  deny('parameter_not_allowed', `"${param}": "${asked}" is more than your login allows.`, {
+const widens = (param: string, requested: string): Denial =>
+  deny('parameter_not_allowed', `"${param}": "${requested}" is more than your login allows.`, {
     param,
   });
 
-/** Whether every model that `asked` names is one of `allowed`; both may end in `*`. */
-function covers(allowed: readonly string[] | undefined, asked: string): boolean {
+/** Whether `allowed` includes every model that `requested` matches. Both may end in `*`. */
+function covers(allowed: readonly string[] | undefined, requested: string): boolean {
   if (allowed === undefined) return true;
   return allowed.some((one) =>
-    one.endsWith('*') ? asked.startsWith(one.slice(0, -1)) : asked === one,
+    one.endsWith('*') ? requested.startsWith(one.slice(0, -1)) : requested === one,
   );
 }

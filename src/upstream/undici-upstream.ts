@@ -2,8 +2,8 @@ import { type Dispatcher, Pool } from 'undici';
 import type { ByteSink, ByteSource } from '../core/response.ts';
 import {
   type Upstream,
+  type UpstreamCall,
   UpstreamError,
-  type UpstreamExchange,
   type UpstreamReply,
   type UpstreamTimeouts,
 } from './upstream.ts';
@@ -40,7 +40,7 @@ type Headers = readonly (Buffer | Buffer[])[];
 const EARLY_BYTES_MAX = 64 * 1024;
 
 class DispatchedExchange
-  implements UpstreamExchange, UpstreamReply, ByteSource, Dispatcher.DispatchHandler
+  implements UpstreamCall, UpstreamReply, ByteSource, Dispatcher.DispatchHandler
 {
   readonly reply: Promise<UpstreamReply>;
   readonly body: ByteSource = this;

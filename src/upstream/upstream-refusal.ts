@@ -1,5 +1,5 @@
 import { type Denial, deny } from '../core/denial.ts';
-import type { GuardAnswer } from '../core/response.ts';
+import type { GuardResponse } from '../core/response.ts';
 import { saysIdentifierBlocked, type WireError } from '../openai/answer/blocked-identifier.ts';
 import type { UpstreamReply } from './upstream.ts';
 
@@ -9,7 +9,7 @@ interface OpenAIError extends WireError {
 
 export interface Refusal {
   /** What the user gets. */
-  readonly ending: Denial | GuardAnswer;
+  readonly ending: Denial | GuardResponse;
   /** It speaks of the operator's account. */
   readonly account: boolean;
   /** OpenAI no longer serves this user; `undefined` when it said nothing of the kind. */
@@ -58,7 +58,7 @@ function endingOf(
   status: number,
   error: OpenAIError | undefined,
   reply: UpstreamReply,
-): Denial | GuardAnswer {
+): Denial | GuardResponse {
   const resetsAtMs = Date.now() + retryAfterMs(reply);
   if (error !== undefined && OVERLOADED_CODES.has(error.code ?? '')) {
     return deny('upstream_busy', 'OpenAI is overloaded. Try again shortly.', { resetsAtMs });
@@ -82,7 +82,7 @@ const isPolicy = ({ code }: OpenAIError) => /policy/.test(code ?? '');
 const isOfEndUser = (error: OpenAIError) =>
   error.param === 'safety_identifier' || saysIdentifierBlocked(error);
 
-function passed(status: number, error: OpenAIError): GuardAnswer {
+function passed(status: number, error: OpenAIError): GuardResponse {
   return {
     status,
     headers: { 'content-type': 'application/json' },

@@ -15,7 +15,7 @@ export interface UpstreamReply {
 }
 
 /** One request on its way. */
-export interface UpstreamExchange {
+export interface UpstreamCall {
   /** Rejects with `UpstreamError` only. */
   readonly reply: Promise<UpstreamReply>;
   /** Closes the socket, at any time; a pending reply rejects. Idempotent. */
@@ -24,7 +24,7 @@ export interface UpstreamExchange {
 
 /** Where calls go: one fixed origin, no redirects followed, nothing ever sent twice. */
 export interface Upstream {
-  send(request: UpstreamRequest): UpstreamExchange;
+  send(request: UpstreamRequest): UpstreamCall;
   close(): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { authenticate } from '../../src/auth/authenticate.ts';
 import { chat, MODEL } from '../fixture.ts';
 import { openRequest } from '../http/client.ts';
-import { nextEnding, nextSettled, rawChat, serveFixture, standing } from './served.ts';
+import { limitCounts, nextEnding, nextSettled, rawChat, serveFixture } from './served.ts';
 
 const CHUNKS = 60;
 const plans = {
@@ -18,12 +18,12 @@ const plans = {
     ],
   },
 };
-/** Words of four characters, each one token of the fake. */
+/** Words of four characters. The fake counts each one as one token. */
 const WORDS = Array.from({ length: CHUNKS }, (_, index) => `w${String(index).padStart(2, '0')} `);
 
-describe.each(['abort', 'drain'] as const)('A03 with onClientGone "%s"', (onClientGone) => {
-  it('a client that leaves after any chunk is charged for all that was delivered, once', async () => {
-    await using served = await serveFixture({ plans, onClientGone });
+describe.each(['abort', 'drain'] as const)('Left streams, onDisconnect "%s"', (onDisconnect) => {
+  it('A client that leaves after any chunk is charged once for everything that was delivered', async () => {
+    await using served = await serveFixture({ plans, onDisconnect });
     const { fake, guard } = served;
     const leaveAfter = async (chunk: number) => {
       const user = `leaves-after-${chunk}.`;
@@ -35,7 +35,7 @@ describe.each(['abort', 'drain'] as const)('A03 with onClientGone "%s"', (onClie
       gate.pass(chunk);
       await request.until(WORDS[chunk - 1] ?? '');
       request.socket.destroy();
-      if (onClientGone === 'drain') gate.open();
+      if (onDisconnect === 'drain') gate.open();
       const charge = await settled;
       gate.open();
       return { user, chunk, charge };
@@ -47,19 +47,19 @@ describe.each(['abort', 'drain'] as const)('A03 with onClientGone "%s"', (onClie
       expect(charge.inputTokens).toBeGreaterThanOrEqual(line?.inputTokens ?? Infinity);
       expect(charge.outputTokens).toBeGreaterThanOrEqual(line?.outputTokens ?? Infinity);
       expect(charge.outputTokens).toBeGreaterThanOrEqual(chunk);
-      expect(charge.estimated).toBe(onClientGone === 'abort');
+      expect(charge.estimated).toBe(onDisconnect === 'abort');
       expect(served.settled.filter(({ userId }) => userId === user)).toHaveLength(1);
-      expect(await standing(guard, user)).toEqual({ used: 1, held: 0 });
+      expect(await limitCounts(guard, user)).toEqual({ used: 1, held: 0 });
       const used = charge.inputTokens + charge.outputTokens;
-      expect(await standing(guard, user, 'tokens')).toEqual({ used, held: 0 });
+      expect(await limitCounts(guard, user, 'tokens')).toEqual({ used, held: 0 });
     }
     const last = calls.at(-1);
-    if (onClientGone === 'drain') expect(last?.charge.outputTokens).toBe(CHUNKS);
+    if (onDisconnect === 'drain') expect(last?.charge.outputTokens).toBe(CHUNKS);
   });
 });
 
-describe('A03 an answer that is no stream, which OpenAI has written in full', () => {
-  it.each(['left', 'was blocked'])('is charged in full when its user %s meanwhile', async (how) => {
+describe('A buffered response that OpenAI has completed', () => {
+  it.each(['left', 'was blocked'])('A complete response is charged if the user %s', async (how) => {
     await using served = await serveFixture({ plans });
     const { fake, guard } = served;
     const gate = fake.gate();
@@ -90,10 +90,10 @@ const ANSWER = JSON.stringify({
   usage: { prompt_tokens: 20, completion_tokens: 900 },
 });
 
-describe('A04 a client that leaves before the first byte', () => {
-  it('is charged its hold when it is cut, and frees its slot, every time', async () => {
+describe('A client that leaves before the first byte', () => {
+  it('A call aborted before the first byte is charged its hold and frees its concurrent slot', async () => {
     await using served = await serveFixture({
-      onClientGone: 'abort',
+      onDisconnect: 'abort',
       plans: {
         free: { ...plans.free, limits: [...plans.free.limits.slice(0, 2), { concurrent: 1 }] },
       },
@@ -113,12 +113,12 @@ describe('A04 a client that leaves before the first byte', () => {
       gate.open();
       expect(outputTokens).toBe(plans.free.maxOutputTokens);
       expect(inputTokens).toBeGreaterThanOrEqual(fake.invoice.at(-1)?.inputTokens ?? Infinity);
-      expect(await standing(guard, 'ada')).toEqual({ used: round, held: 0 });
-      expect(await standing(guard, 'ada', 'concurrent')).toEqual({ used: 0, held: 0 });
+      expect(await limitCounts(guard, 'ada')).toEqual({ used: round, held: 0 });
+      expect(await limitCounts(guard, 'ada', 'concurrent')).toEqual({ used: 0, held: 0 });
     }
   });
 
-  it('pays nothing when its call had not left for OpenAI yet', async () => {
+  it('A client that leaves before the call is sent to OpenAI pays nothing', async () => {
     await using served = await serveFixture({ plans, bounds: { inFlight: 1 } });
     const { fake, guard } = served;
     const gate = fake.gate();
@@ -127,18 +127,18 @@ describe('A04 a client that leaves before the first byte', () => {
     await gate.arrived();
     const ending = nextEnding(guard, 'ada');
     const request = openRequest(served.port, await rawChat(guard, 'ada', chat()));
-    await expect.poll(async () => (await standing(guard, 'ada')).held).toBe(1);
+    await expect.poll(async () => (await limitCounts(guard, 'ada')).held).toBe(1);
     request.socket.destroy();
     await served.clientGone();
     gate.open();
     expect(await ending).toEqual({ released: true });
-    expect(await standing(guard, 'ada')).toEqual({ used: 0, held: 0 });
+    expect(await limitCounts(guard, 'ada')).toEqual({ used: 0, held: 0 });
     await first.until('chat.completion');
     expect(fake.requests).toHaveLength(1);
     first.socket.destroy();
   });
 
-  it('is not called for at all when it left while its plan was looked up', async () => {
+  it('A client that leaves during the plan lookup causes no call to OpenAI', async () => {
     let arrive = (_: IncomingMessage) => {};
     const arrived = new Promise<IncomingMessage>((resolve) => {
       arrive = resolve;
@@ -162,6 +162,6 @@ describe('A04 a client that leaves before the first byte', () => {
     answerPlan('free');
     await expect.poll(() => served.denied.length + served.released.length).toBe(1);
     expect(fake.requests).toHaveLength(0);
-    expect(await standing(guard, 'ada')).toEqual({ used: 0, held: 0 });
+    expect(await limitCounts(guard, 'ada')).toEqual({ used: 0, held: 0 });
   });
 });

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { anyOf } from '../../src/auth/any-of.ts';
 import { bearer } from '../../src/auth/bearer.ts';
-import { accessTokens } from '../../src/auth/user-tokens.ts';
+import { userTokens } from '../../src/auth/user-tokens.ts';
 import { chat, codeOf, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
 import { openRequest, rawPost } from '../http/client.ts';
-import { rawChat, serveFixture, standing } from './served.ts';
+import { limitCounts, rawChat, serveFixture } from './served.ts';
 
 const STREAMS = 20;
 const plans = {
   free: { models: [MODEL], maxOutputTokens: 1_000, limits: [{ requests: 1_000, per: '24h' }] },
 };
 
-describe('A45 a user who is blocked', () => {
-  it('loses all running streams within a second, each settled once', async () => {
+describe('A blocked user', () => {
+  it('Blocking a user ends all their streams within a second and settles each one once', async () => {
     await using served = await serveFixture({ plans });
     const { fake, guard } = served;
     const gate = fake.gate();
@@ -38,7 +38,7 @@ describe('A45 a user who is blocked', () => {
     expect(served.settled.every(({ userId, estimated }) => userId === 'ada' && estimated)).toBe(
       true,
     );
-    expect(await standing(guard, 'ada')).toEqual({ used: STREAMS, held: 0 });
+    expect(await limitCounts(guard, 'ada')).toEqual({ used: STREAMS, held: 0 });
     const running = () =>
       fake.requests.filter(({ socketClosedAtMs }) => socketClosedAtMs === undefined);
     await expect.poll(() => running().length).toBe(1);
@@ -47,7 +47,7 @@ describe('A45 a user who is blocked', () => {
     for (const { socket } of [...streams, bystander]) socket.destroy();
   });
 
-  it('is refused on every face, before OpenAI hears of it, until unblocked', async () => {
+  it('A blocked user is rejected on every adapter, without a call to OpenAI, until unblocked', async () => {
     await using fixture = await startFixture({ plans });
     const { fake, guard } = fixture;
     const token = await tokenOf(guard);
@@ -73,7 +73,7 @@ describe('A45 a user who is blocked', () => {
     expect((await post(guard, token, chat())).status).toBe(200);
   });
 
-  it('is refused when the block came while his body was still on its way', async () => {
+  it('A user who is blocked while their request body arrives is rejected', async () => {
     await using served = await serveFixture({ plans });
     const { fake, guard } = served;
     const body = JSON.stringify(chat({ stream: true }));
@@ -89,10 +89,10 @@ describe('A45 a user who is blocked', () => {
   });
 });
 
-describe('A46 a block', () => {
+describe('A block', () => {
   const key = 'backend-key-0123456789';
-  it('is of the person: another token, device or login changes nothing', async () => {
-    const auth = anyOf(accessTokens(), bearer({ [key]: { id: 'ada', plan: 'free' } }));
+  it('A block applies to the user, whatever token, device or login they use', async () => {
+    const auth = anyOf(userTokens(), bearer({ [key]: { id: 'ada', plan: 'free' } }));
     await using fixture = await startFixture({ plans, auth });
     const { fake, guard } = fixture;
     const before = await tokenOf(guard);
@@ -112,7 +112,7 @@ describe('A46 a block', () => {
     expect((await post(guard, await tokenOf(guard, 'Ada'), chat())).status).toBe(200);
   });
 
-  it('is only told to who proved to be that user', async () => {
+  it('A caller with a forged token does not learn that the user is blocked', async () => {
     await using fixture = await startFixture({ plans });
     await fixture.guard.users.block('ada', { reason: 'abuse' });
     const answer = await post(fixture.guard, 'gct_forged', chat({ user: 'ada' }));

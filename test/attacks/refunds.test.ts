@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { errorReply, openAIErrors } from '../../src/testing/fake-openai/error-replies.ts';
 import type { Script } from '../../src/testing/fake-openai/script.ts';
 import { chat, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
-import { nextEnding, standing } from './served.ts';
+import { limitCounts, nextEnding } from './served.ts';
 
 const plans = {
   free: {
@@ -20,7 +20,7 @@ const plans = {
 interface Case {
   readonly name: string;
   readonly script: Script;
-  /** Whether OpenAI provably began nothing. */
+  /** Whether OpenAI provably started no work. */
   readonly free: boolean;
   readonly stream?: boolean;
 }
@@ -58,8 +58,8 @@ const cases: readonly Case[] = [
   { name: 'other tier', script: { serviceTier: 'priority' }, free: false },
 ];
 
-describe('A05 whatever way calls end', () => {
-  it('a balance never rises, nothing stays held, and OpenAI’s invoice is covered', async () => {
+describe('The balance after a call, however it ends', () => {
+  it('A balance never rises, no hold remains, and OpenAI’s invoice is covered', async () => {
     await using fixture = await startFixture({ plans });
     const { fake, guard } = fixture;
     let serial = 0;
@@ -96,7 +96,7 @@ describe('A05 whatever way calls end', () => {
   });
 
   it.each(['answered', 'streamed'])(
-    'charges exactly the invoice for a call that was %s',
+    'A call that was %s is charged exactly what OpenAI invoices',
     async (name) => {
       await using fixture = await startFixture({ plans });
       const { fake, guard } = fixture;
@@ -117,9 +117,9 @@ describe('A05 whatever way calls end', () => {
   );
 });
 
-async function balances(guard: Parameters<typeof standing>[0], user: string) {
+async function balances(guard: Parameters<typeof limitCounts>[0], user: string) {
   const units = ['requests', 'tokens', 'usd'] as const;
-  const rows = units.map(async (unit) => [unit, await standing(guard, user, unit)] as const);
+  const rows = units.map(async (unit) => [unit, await limitCounts(guard, user, unit)] as const);
   return Object.fromEntries(await Promise.all(rows)) as Record<
     string,
     { used: number; held: number }

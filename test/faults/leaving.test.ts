@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { faultProxy } from '../../src/testing/fault-proxy.ts';
-import { nextEnding, nextSettled, rawChat, serveFixture, standing } from '../attacks/served.ts';
+import { limitCounts, nextEnding, nextSettled, rawChat, serveFixture } from '../attacks/served.ts';
 import { chat } from '../fixture.ts';
 import { openRequest, rawPost } from '../http/client.ts';
 import { plans } from './proxied.ts';
@@ -12,11 +12,11 @@ const NOTHING = { used: 0, held: 0 };
 const ONCE = { used: 1, held: 0 };
 const STREAM = chat({ stream: true });
 
-/** How a client leaves: with a FIN, or with a reset. */
+/** How a client disconnects: with a FIN or with a reset. */
 const ways = [['destroy'], ['resetAndDestroy']] as const;
 
-describe.each(ways)('F21 a client that leaves by "%s"', (leave) => {
-  it('while its credential is looked up never holds anything', async () => {
+describe.each(ways)('A client that disconnects by "%s"', (leave) => {
+  it('A client that disconnects during authentication never holds anything', async () => {
     const lookup = heldAnswer<{ user: { id: string } }>();
     const auth = { authenticate: () => lookup.answer() };
     await using served = await serveFixture({ plans, auth });
@@ -28,12 +28,12 @@ describe.each(ways)('F21 a client that leaves by "%s"', (leave) => {
     lookup.give({ user: { id: 'ada' } });
     await expect.poll(() => served.denied.length).toBe(1);
     expect(served.fake.requests).toHaveLength(0);
-    expect(await standing(served.guard, 'ada')).toEqual(NOTHING);
+    expect(await limitCounts(served.guard, 'ada')).toEqual(NOTHING);
   });
 
-  it('after the last chunk, before the end, is charged the truth', async () => {
+  it('A client that disconnects between the last chunk and the end is charged the actual usage', async () => {
     const ledger = watchedLedger();
-    await using served = await serveFixture({ plans, ledger, onClientGone: 'abort' });
+    await using served = await serveFixture({ plans, ledger, onDisconnect: 'abort' });
     const { fake, guard } = served;
     const gate = fake.gate();
     fake.scriptNext({ text: 'one two', betweenChunks: gate, usageIn: 'finish-chunk' });
@@ -47,10 +47,10 @@ describe.each(ways)('F21 a client that leaves by "%s"', (leave) => {
     gate.open();
     await fake.idle();
     expect(allEndings(ledger)).toEqual([['settle']]);
-    expect(await standing(guard, 'ada')).toEqual(ONCE);
+    expect(await limitCounts(guard, 'ada')).toEqual(ONCE);
   });
 
-  it('after the whole answer is charged the truth, once', async () => {
+  it('A client that disconnects after the whole answer is charged the actual usage, once', async () => {
     const ledger = watchedLedger();
     await using served = await serveFixture({ plans, ledger });
     const { fake, guard } = served;
@@ -64,7 +64,7 @@ describe.each(ways)('F21 a client that leaves by "%s"', (leave) => {
     expect(allEndings(ledger)).toEqual([['settle']]);
   });
 
-  it('while it waits for its turn gives its place to the next', async () => {
+  it('A client that disconnects in the queue gives its place to the next call', async () => {
     await using served = await serveFixture({ plans, bounds: { inFlight: 1, queued: 1 } });
     const { fake, guard } = served;
     const gate = fake.gate();
@@ -73,7 +73,7 @@ describe.each(ways)('F21 a client that leaves by "%s"', (leave) => {
     await gate.arrived();
     const ending = nextEnding(guard, 'ada');
     const waiting = openRequest(served.port, await rawChat(guard, 'ada', STREAM));
-    await expect.poll(async () => (await standing(guard, 'ada')).held).toBe(1);
+    await expect.poll(async () => (await limitCounts(guard, 'ada')).held).toBe(1);
     waiting.socket[leave]();
     expect(await ending).toEqual({ released: true });
     gate.open();
@@ -85,13 +85,13 @@ describe.each(ways)('F21 a client that leaves by "%s"', (leave) => {
   });
 });
 
-describe('F22 a client that leaves without having read what it asked for', () => {
-  it.each(ways)('by "%s" lets go of everything, and is charged once', async (leave) => {
+describe('A client that disconnects without reading', () => {
+  it.each(ways)('A disconnect by "%s" frees everything and is charged once', async (leave) => {
     const target = { host: '127.0.0.1', port: 0 };
     await using proxy = await faultProxy(target);
     const baseURL = `http://127.0.0.1:${proxy.port}/v1`;
     const ledger = watchedLedger();
-    const options = { plans, ledger, baseURL, onClientGone: 'abort' as const };
+    const options = { plans, ledger, baseURL, onDisconnect: 'abort' as const };
     await using served = await serveFixture(options);
     const { fake, guard } = served;
     target.port = Number(new URL(fake.baseURL).port);
@@ -106,11 +106,11 @@ describe('F22 a client that leaves without having read what it asked for', () =>
     await fake.idle();
     expect(fake.requests[0]?.socketClosedAtMs).toBeDefined();
     expect(allEndings(ledger)).toEqual([['settle']]);
-    expect(await standing(guard, 'ada', 'concurrent')).toEqual(NOTHING);
+    expect(await limitCounts(guard, 'ada', 'concurrent')).toEqual(NOTHING);
   });
 });
 
-/** A lookup that answers when told. */
+/** A lookup that resolves on demand. */
 function heldAnswer<Value>() {
   let give = (_: Value) => {};
   let ask = () => {};

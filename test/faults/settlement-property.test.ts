@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openAIErrors, redirectTo } from '../../src/testing/fake-openai/error-replies.ts';
 import type { Script } from '../../src/testing/fake-openai/script.ts';
-import { nextEnding, standing } from '../attacks/served.ts';
+import { limitCounts, nextEnding } from '../attacks/served.ts';
 import { chat, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
 import { watchedLedger } from './watched-ledger.ts';
 
@@ -61,12 +61,12 @@ const calls = fc.record({
   script: scripts,
   stream: fc.boolean(),
   usageShown: fc.boolean(),
-  /** After how many reads the client leaves; `undefined` stays. */
+  /** The number of reads after which the client disconnects. If `undefined`, it stays. */
   leavesAfter: fc.option(fc.nat(4), { nil: undefined }),
 });
 
-describe('whatever OpenAI and the client do', () => {
-  it('each hold is ended exactly once, its slot is freed, and nothing stays held', async () => {
+describe('Random behaviour of OpenAI and the client', () => {
+  it('Every hold ends exactly once, frees its slot and leaves nothing held, whatever OpenAI and the client do', async () => {
     const ledger = watchedLedger();
     await using fixture = await startFixture({ plans, ledger });
     const { fake, guard } = fixture;
@@ -83,9 +83,9 @@ describe('whatever OpenAI and the client do', () => {
       await fake.idle();
       const ends = [...ledger.endings.values()].slice(holds);
       expect(ends).toEqual([[settled ? 'settle' : 'release']]);
-      expect(await standing(guard, user)).toEqual({ used: settled ? 1 : 0, held: 0 });
-      expect((await standing(guard, user, 'tokens')).held).toBe(0);
-      expect(await standing(guard, user, 'concurrent')).toEqual({ used: 0, held: 0 });
+      expect(await limitCounts(guard, user)).toEqual({ used: settled ? 1 : 0, held: 0 });
+      expect((await limitCounts(guard, user, 'tokens')).held).toBe(0);
+      expect(await limitCounts(guard, user, 'concurrent')).toEqual({ used: 0, held: 0 });
     });
     await fc.assert(property, { numRuns: 200 });
     expect([...ledger.endings.values()].filter((ends) => ends.length !== 1)).toEqual([]);
@@ -93,7 +93,7 @@ describe('whatever OpenAI and the client do', () => {
   });
 });
 
-/** Reads an answer to its end, or leaves after so many reads. */
+/** Reads an answer to its end, or disconnects after `leavesAfter` reads. */
 async function take(answer: Response, leavesAfter: number | undefined): Promise<void> {
   if (leavesAfter === undefined || answer.body === null) {
     await answer.text().catch(() => 'broken');

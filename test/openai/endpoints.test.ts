@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { endpointNamed, endpointNames, findEndpoint } from '../../src/openai/endpoints.ts';
+import { descriptors } from '../../src/openai/endpoints/descriptors.ts';
+import { findEndpoint } from '../../src/openai/endpoints/find-endpoint.ts';
 
 const sdk = new URL('../../node_modules/openai/', import.meta.url);
 
@@ -27,8 +28,8 @@ const served = (route: string) => {
   return findEndpoint(path)?.endpoints.find((endpoint) => endpoint.method === method)?.name;
 };
 
-describe('the table of endpoints', () => {
-  it('A14 serves exactly eight of the routes that the SDK knows and refuses every other', () => {
+describe('The table of endpoints', () => {
+  it('Exactly eight of the SDK’s routes are served, and every other route is rejected', () => {
     const routes = sdkRoutes();
     expect(routes.length).toBeGreaterThan(200);
     expect(routes.filter((route) => served(route) !== undefined).sort()).toEqual([
@@ -43,26 +44,28 @@ describe('the table of endpoints', () => {
     ]);
   });
 
-  it('A14 says of each endpoint that it is free, or how its output is capped', () => {
-    // One writes nothing; what the other is worth, a plan says.
+  it('Every endpoint is free or has an output cap', () => {
+    // One produces no output. The plan states what the other one costs.
     const uncapped = ['embeddings', 'realtime.client_secrets'];
-    for (const name of endpointNames) {
-      const endpoint = endpointNamed(name);
-      expect(endpoint.name).toBe(name);
-      const isBounded = endpoint.outputCap !== undefined || uncapped.includes(name);
-      expect(endpoint.free || isBounded).toBe(true);
+    for (const endpoint of descriptors) {
+      if (endpoint.answer !== undefined) continue;
+      const isFree = endpoint.bound === undefined && endpoint.fixedBy === undefined;
+      const isBounded = endpoint.outputCap !== undefined || uncapped.includes(endpoint.name);
+      expect(isFree || isBounded).toBe(true);
     }
   });
 
-  it('tells a wrong method from a wrong path', () => {
+  it('A wrong method on a known path is distinguished from an unknown path', () => {
     expect(findEndpoint('/responses')?.endpoints.map(({ method }) => method)).toEqual(['POST']);
     expect(findEndpoint('/files')).toBeUndefined();
   });
 
-  it('serves each path with and without /v1, and reads the model of /models/{id}', () => {
+  it('Each path is served with and without /v1, and /models/{id} yields the model', () => {
     expect(findEndpoint('/v1/chat/completions')).toBe(findEndpoint('/chat/completions'));
-    expect(findEndpoint('/models/ft:gpt-4o-mini:org::id')?.model).toBe('ft:gpt-4o-mini:org::id');
-    expect(findEndpoint('/v1/models/gpt-5')?.model).toBe('gpt-5');
+    expect(findEndpoint('/models/ft:gpt-4o-mini:org::id')?.params['model']).toBe(
+      'ft:gpt-4o-mini:org::id',
+    );
+    expect(findEndpoint('/v1/models/gpt-5')?.params['model']).toBe('gpt-5');
   });
 
   it.each([
@@ -113,11 +116,11 @@ describe('the table of endpoints', () => {
     '/responses/compact',
     '/responses/resp_1',
     '/organization/usage/completions',
-  ])('A50 does not serve %j', (path) => {
+  ])('The path %j is not served', (path) => {
     expect(findEndpoint(path)).toBeUndefined();
   });
 
-  it('A50 finds nothing for any path that is not written exactly as in the table', () => {
+  it('A path that is not spelled exactly as in the table is not found', () => {
     const exact =
       /^(\/v1)?\/(chat\/completions|responses|completions|embeddings|moderations|models(\/[A-Za-z0-9][A-Za-z0-9._:-]{0,127})?)$/;
     const piece = fc.constantFrom(

@@ -2,13 +2,16 @@ import OpenAI from 'openai';
 import OpenAI5 from 'openai-5';
 import OpenAI6 from 'openai-6';
 import { describe, expect, it } from 'vitest';
-import { errorFrame } from '../../src/openai/answer/error-frame.ts';
+import type { StreamFailure } from '../../src/openai/answer/error-frame.ts';
 import { streamMeter } from '../../src/openai/answer/stream-meter.ts';
-import { endpointNamed } from '../../src/openai/endpoints.ts';
+import { endpointNamed } from './named.ts';
 
 const failure = { code: 'user_blocked', type: 'access_denied', message: 'Blocked: "spam"\n' };
 const chat = endpointNamed('chat.completions');
 const responses = endpointNamed('responses');
+
+const errorFrame = (endpoint: typeof chat, of: StreamFailure) =>
+  streamMeter(endpoint, { hideUsage: false }).errorFrame(of);
 
 const begun = {
   chat: 'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[]}\n\n',
@@ -23,8 +26,8 @@ const clients = [
   ['openai 7', OpenAI],
 ] as const;
 
-describe('an error frame', () => {
-  it.each(clients)('ends a stream of %s with a typed error', async (_, Client) => {
+describe('An error frame', () => {
+  it.each(clients)('An error frame ends a stream of %s with a typed error', async (_, Client) => {
     const settings = { apiKey: 'x', maxRetries: 0 };
     const chatText = begun.chat + Buffer.from(errorFrame(chat, failure)).toString();
     const chatClient = new Client({ ...settings, fetch: answer(chatText) }) as OpenAI;
@@ -46,7 +49,7 @@ describe('an error frame', () => {
     await expect(readResponses()).rejects.toMatchObject({ code: failure.code });
   });
 
-  it('is one frame of one data line, and never says [DONE]', () => {
+  it('An error frame is one frame with one data line and no [DONE]', () => {
     for (const endpoint of [chat, responses]) {
       const text = Buffer.from(errorFrame(endpoint, failure)).toString();
       expect(text.match(/^data: /gm)).toHaveLength(1);
@@ -55,7 +58,7 @@ describe('an error frame', () => {
     }
   });
 
-  it('is read as a failure by our own meter', () => {
+  it('An error frame is read as a failure by the guard’s own meter', () => {
     for (const endpoint of [chat, responses]) {
       const meter = streamMeter(endpoint, { hideUsage: false });
       meter.push(errorFrame(endpoint, failure));

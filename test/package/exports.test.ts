@@ -18,7 +18,6 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   ],
   './auth': [
     'AuthenticationUnavailableError',
-    'accessTokens',
     'allOf',
     'anonymous',
     'anyOf',
@@ -35,6 +34,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     'jwt',
     'oidc',
     'supabaseAuth',
+    'userTokens',
   ],
   './billing': ['revenueCatWebhook', 'stripeMeter', 'stripeWebhook'],
   './express': ['guardExpress'],

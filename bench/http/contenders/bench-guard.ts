@@ -7,7 +7,7 @@ import { CONNECTIONS } from '../workload.ts';
 
 const SECRET = 'a secret of the benchmark alone, 32 bytes or more';
 
-/** What a small app would set: a rate, a daily quota, tokens and money by month; none of them binds. */
+/** The limits of a small app: a rate, a daily quota, tokens and money per month. None is ever reached. */
 export function benchGuard(
   options: Pick<GuardOptions, 'baseURL' | 'bounds' | 'fetch' | 'ledger' | 'timeouts'>,
 ): Guard {
@@ -27,11 +27,11 @@ export function benchGuard(
     },
     ...options,
   });
-  guard.on('failed', ({ what, error }) => console.error(what, error));
+  guard.on('failed', ({ source: what, error }) => console.error(what, error));
   return guard;
 }
 
-/** A user with an access token for each connection. */
+/** One user with a user token for each connection. */
 export async function benchCallers(guard: Guard): Promise<{ authorization: string }[]> {
   const users = Array.from({ length: CONNECTIONS }, (_, index) => `user-${index}`);
   const tokens = await Promise.all(users.map((user) => guard.tokens.issue({ user })));

@@ -6,24 +6,24 @@ import { ownMemory } from '../../measure/memory.ts';
 import { answerParent, argumentOf } from '../../measure/parent.ts';
 import { endProfile, startProfile } from '../own-profile.ts';
 
-/** What a contender is given. */
+/** The input of a contender. */
 export interface Surroundings {
   /** The stand-in for OpenAI, without a path. */
   readonly upstreamURL: string;
-  /** A Redis to count on, for the contender that needs one. */
+  /** The port of a Redis, for the contender that needs one. */
   readonly redisPort?: number | undefined;
-  /** Streams that will be open at once, if more than the guard's own bound. */
+  /** The number of streams open at once, if it is more than the guard's own bound. */
   readonly inFlight?: number | undefined;
 }
 
-/** What a contender says once it serves. */
+/** What a contender reports when it is ready. */
 export interface Ready {
   readonly port: number;
-  /** Headers to call it with; the connections take them in turn. */
+  /** Headers for the requests. The connections use them in turn. */
   readonly callers: readonly Readonly<Record<string, string>>[];
 }
 
-/** What a contender's process can be asked. */
+/** A question to a contender's process. */
 export interface Question {
   readonly about: 'cpu' | 'memory' | 'startProfile' | 'endProfile';
 }
@@ -35,7 +35,7 @@ const ANSWERS: Readonly<Record<Question['about'], () => object | Promise<object>
   endProfile,
 };
 
-/** Runs a contender in the process that was forked for it: serves until the parent is gone. */
+/** Runs a contender in its forked process, until the parent exits. */
 export async function contend(start: (around: Surroundings) => Promise<Ready>): Promise<void> {
   const ready = await start(argumentOf<Surroundings>());
   answerParent<Question>(ready, ({ about }) => ANSWERS[about]());

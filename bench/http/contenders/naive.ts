@@ -5,7 +5,7 @@ import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
 import type { Stream } from 'openai/streaming';
 import { ANYBODY, contend, listen } from './contender.ts';
 
-/** What the tutorials teach: parse, hand it to the official SDK, answer what comes back. */
+/** What the tutorials teach: parse the request, call the official SDK, and send its result. */
 await contend(async ({ upstreamURL }) => {
   const openai = new OpenAI({ apiKey: 'sk-example', baseURL: `${upstreamURL}/v1` });
   const app = express();

@@ -6,7 +6,7 @@ import { contend } from './contender.ts';
 const ATTEMPTS_MAX = 100;
 const ATTEMPT_MS = 50;
 
-/** `@portkey-ai/gateway` as its own start script runs it, without its console. */
+/** `@portkey-ai/gateway`, run by its own start script, without its console. */
 await contend(async ({ upstreamURL }) => {
   const port = await freePort();
   const script = fileURLToPath(

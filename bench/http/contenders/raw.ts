@@ -37,7 +37,7 @@ class Passing implements Dispatcher.DispatchHandler {
   }
 }
 
-/** The limit for Node: node:http in front, undici's `dispatch` behind, and nothing between them. */
+/** The least a proxy on Node can do: node:http in front, undici's `dispatch` behind, nothing in between. */
 await contend(async ({ upstreamURL }) => {
   const pool = new Pool(upstreamURL, { connections: null, pipelining: 1 });
   const headers = {

@@ -4,11 +4,11 @@ import 'package:firebase_core/firebase_core.dart';
 import 'package:flutter/material.dart';
 import 'package:http/http.dart' as http;
 import 'package:openai_dart/openai_dart.dart';
-/// The user's own key: had for the Firebase login, and renewed with itself before it ends.
+/// The user token: issued for the Firebase login, and renewed with itself before it expires.
 class GuardKey implements AuthProvider {
   String? value;
   int expiresAt = 0, refreshableUntil = 0; // unix seconds
-  @override // Sync, and asked at each request: await [renew] before.
+  @override // Synchronous, and called on each request: await [renew] first.
   Map<String, String> getHeaders() => {'Authorization': 'Bearer $value'};
   Future<void> renew() async {
     final now = DateTime.now().millisecondsSinceEpoch ~/ 1000;
@@ -25,11 +25,11 @@ class GuardKey implements AuthProvider {
 final key = GuardKey();
 final client = OpenAIClient(config: OpenAIConfig(baseUrl: 'https://api.my-app.com/v1', authProvider: key));
 
-/// What the user reads of a denial; each would be a screen of its own.
+/// The message for a denial. In a real app each would be its own screen.
 String denied(int status, Map<String, dynamic>? body) {
   final error = body?['error'] as Map<String, dynamic>?;
   final resetsAt = error?['resets_at'] as int?; // unix seconds
-  if (status == 401) key.value = null; // the next call begins at the login
+  if (status == 401) key.value = null; // the next call starts from the login
   return switch (error?['code']) {
     'quota_exceeded' => 'More with Pro${resetsAt == null ? '' : ', or from ${DateTime.fromMillisecondsSinceEpoch(resetsAt * 1000)}'}.',
     'user_blocked' => 'This account is blocked. Please write to us.',

@@ -3,14 +3,14 @@ import { supabaseAuth } from 'guarded-completion/auth';
 import { postgresLedger } from 'guarded-completion/postgres';
 import { Pool } from 'pg';
 
-/** One for the process: Next loads a module once for each route, and again at each change. */
+/** One guard per process: Next loads a module once for each route, and again at each change. */
 const kept = globalThis as { guard?: Guard };
 
 kept.guard ??= createGuardedCompletion({
   apiKey: process.env['OPENAI_API_KEY'],
   secret: process.env['GUARD_SECRET'],
   baseURL: process.env['OPENAI_BASE_URL'] ?? 'https://api.openai.com/v1',
-  // Supabase's own Postgres: take the connection string of its pooler.
+  // Supabase's own Postgres: use the connection string of its pooler.
   ledger: postgresLedger(new Pool({ connectionString: process.env['DATABASE_URL'], max: 4 })),
   auth: supabaseAuth({ url: process.env['SUPABASE_URL'] ?? '' }),
   plans: {
@@ -28,7 +28,7 @@ kept.guard ??= createGuardedCompletion({
   anonymousLimits: [{ usd: 5, per: 'day' }],
 });
 
-/** Of `app_metadata`, which only servers write; `user_metadata` is the user's own. */
+/** Reads `app_metadata`, which only servers can write. Users can write `user_metadata`. */
 function planIn(metadata: unknown): string {
   const { plan } = (metadata ?? {}) as { readonly plan?: unknown };
   return plan === 'pro' ? 'pro' : 'free';

@@ -1,6 +1,6 @@
 import { createGuardedCompletion, type Guard } from 'guarded-completion';
 
-/** One for the process: Next loads a module once for each route, and again at each change. */
+/** One guard per process: Next loads a module once for each route, and again at each change. */
 const kept = globalThis as { guard?: Guard };
 
 kept.guard ??= createGuardedCompletion({

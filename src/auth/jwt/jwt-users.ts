@@ -5,7 +5,7 @@ import { type User, userShape } from '../../core/user.ts';
 import type { Identity } from '../../plans/scope.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { bearerCredential, EXPIRED_CREDENTIAL, INVALID_CREDENTIAL } from '../bearer-credential.ts';
-import { createJwtVerifier, type Verdict } from './jwt-verifier.ts';
+import { createJwtVerifier, type JwtVerdict } from './jwt-verifier.ts';
 import type { Claims } from './read-jwt.ts';
 import type { SignatureCheck } from './signatures.ts';
 
@@ -38,7 +38,7 @@ export function jwtUsers({ requiredClaims = [], typ, ...rules }: JwtUserRules): 
   };
 }
 
-function answerTo(verdict: Verdict<Identity>): Identity | Denial | undefined {
+function answerTo(verdict: JwtVerdict<Identity>): Identity | Denial | undefined {
   if (typeof verdict === 'object') return verdict.subject;
   if (verdict === 'foreign') return undefined;
   return verdict === 'expired' ? EXPIRED_CREDENTIAL : INVALID_CREDENTIAL;

@@ -18,11 +18,13 @@ export interface Verified<Subject> {
 }
 
 /** `foreign`: no JWT, or another issuer's. `expired`: good in every other respect. */
-export type Verdict<Subject> = Verified<Subject> | 'foreign' | 'invalid' | 'expired';
+export type JwtVerdict<Subject> = Verified<Subject> | 'foreign' | 'invalid' | 'expired';
 
-export type JwtVerifier<Subject> = (text: string) => Verdict<Subject> | Promise<Verdict<Subject>>;
+export type JwtVerifier<Subject> = (
+  text: string,
+) => JwtVerdict<Subject> | Promise<JwtVerdict<Subject>>;
 
-interface Known<Subject> extends Verified<Subject> {
+interface KnownJwt<Subject> extends Verified<Subject> {
   readonly verifiedAtMs: number;
 }
 
@@ -38,14 +40,14 @@ export function createJwtVerifier<Subject extends object>(
   rules: JwtRules<Subject>,
 ): JwtVerifier<Subject> {
   // By SHA-256 of the whole token: claims, or a part of it, are shared between users (A29).
-  const known = new LRUCache<string, Known<Subject>>({
+  const known = new LRUCache<string, KnownJwt<Subject>>({
     max: KNOWN_TOKENS_MAX,
     maxSize: KNOWN_CHARACTERS_MAX,
   });
   const { clock, skewMs } = rules;
-  const judge = (verified: Known<Subject>): Verdict<Subject> =>
+  const judge = (verified: KnownJwt<Subject>): JwtVerdict<Subject> =>
     verified.expiresAtMs + skewMs <= clock.nowMs() ? 'expired' : verified;
-  const verify = async (jwt: Jwt, key: string): Promise<Verdict<Subject>> => {
+  const verify = async (jwt: Jwt, key: string): Promise<JwtVerdict<Subject>> => {
     const verified = await verifyJwt(jwt, rules);
     if (verified === undefined) return 'invalid';
     known.set(key, verified, { size: jwt.text.length });
@@ -61,7 +63,7 @@ export function createJwtVerifier<Subject extends object>(
   };
 }
 
-function isRecent({ verifiedAtMs }: Known<object>, clock: Clock): boolean {
+function isRecent({ verifiedAtMs }: KnownJwt<object>, clock: Clock): boolean {
   const ageMs = clock.nowMs() - verifiedAtMs;
   return ageMs >= 0 && ageMs < KNOWN_MS_MAX;
 }
@@ -70,7 +72,7 @@ function isRecent({ verifiedAtMs }: Known<object>, clock: Clock): boolean {
 async function verifyJwt<Subject extends object>(
   jwt: Jwt,
   rules: JwtRules<Subject>,
-): Promise<Known<Subject> | undefined> {
+): Promise<KnownJwt<Subject> | undefined> {
   const { header, claims } = jwt;
   const expiresAtMs = expiryMs(claims);
   // Extensions that must be understood (RFC 7515 §4.1.11): none is.

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { Clock } from '../../base/clock.ts';
 import { parseOrThrow } from '../../base/parse-or-throw.ts';
-import type { Attest } from '../all-of.ts';
+import type { Attestation } from '../all-of.ts';
 import { createJwtVerifier, type Verified } from '../jwt/jwt-verifier.ts';
 import { keySet } from '../jwt/key-set.ts';
 import { type ProviderOptions, providerShape, text } from '../jwt/provider-users.ts';
@@ -40,7 +40,7 @@ const shape = z.strictObject({
  * of them. Google's own replay protection (`consume`) asks Google at each call and holds over all
  * processes; this one asks nobody, and a token may be used once in each process.
  */
-export function firebaseAppCheck(options: FirebaseAppCheckOptions): Attest {
+export function firebaseAppCheck(options: FirebaseAppCheckOptions): Attestation {
   const parsed = parseOrThrow(shape, options, 'firebaseAppCheck');
   const { projectNumber, projectId, appIds, clock } = parsed;
   const verify = createJwtVerifier<Claims>({

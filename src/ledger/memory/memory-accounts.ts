@@ -39,14 +39,14 @@ export class MemoryAccounts implements AccountTable {
   placed(claims: readonly Claim[], nowMs: number): readonly Claim[] {
     if (!this.#isFull(nowMs)) return claims;
     return claims.map((claim) =>
-      this.#has(claim) ? claim : { subject: this.#overflowKey, rule: claim.rule },
+      this.#has(claim) ? claim : { ...claim, account: this.#overflowKey },
     );
   }
 
   /** Those claims on which a credit counts. Nothing is given to those who share the overflow. */
   ownOf(claims: readonly Claim[], amounts: Amounts, nowMs: number): readonly Claim[] {
     if (!this.#isFull(nowMs)) return claims;
-    const isLost = (claim: Claim) => !this.#has(claim) && isGift(amounts[claim.rule.unit]);
+    const isLost = (claim: Claim) => !this.#has(claim) && isCredit(amounts[claim.rule.unit]);
     if (!claims.some(isLost)) return claims.filter((claim) => this.#has(claim));
     throw new LedgerError('there is no room for one more account, so nothing was given');
   }
@@ -55,8 +55,8 @@ export class MemoryAccounts implements AccountTable {
     this.#accounts.clear();
   }
 
-  #has({ subject }: Claim): boolean {
-    return this.#accounts.has(subject);
+  #has({ account }: Claim): boolean {
+    return this.#accounts.has(account);
   }
 
   #isFull(nowMs: number): boolean {
@@ -81,4 +81,4 @@ export class MemoryAccounts implements AccountTable {
 }
 
 /** `Infinity` only forgives. */
-const isGift = (amount: number): boolean => amount > 0 && Number.isFinite(amount);
+const isCredit = (amount: number): boolean => amount > 0 && Number.isFinite(amount);

@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { LedgerError } from '../../core/errors.ts';
-import { type Amounts, assertAmounts, assertGifts } from '../amounts.ts';
+import { type Amounts, assertAmounts, assertCredits, NO_AMOUNTS } from '../amounts.ts';
 import type { Ending, Hold } from '../counting/hold.ts';
-import { NOTHING, type Taken, Verbs } from '../counting/verbs.ts';
+import { type GrantedHold, Verbs } from '../counting/verbs.ts';
 import type { Lease } from '../lease.ts';
 import { assertLease } from '../lease.ts';
 import type {
@@ -23,7 +23,7 @@ import { MemoryRecords } from './memory-records.ts';
 export interface MemoryLedgerOptions {
   /** Users, tokens and other subjects that count on their own; default 1,000,000. When there are that
    * many with something used or held, those that are new share one quota among them. */
-  readonly maxSubjects?: number;
+  readonly maxAccounts?: number;
   /** Records that have not expired; default 1,000,000. A write beyond throws `LedgerError`. */
   readonly maxRecords?: number;
   /** Holds at once; default 100,000. A reserve beyond throws `LedgerError`. */
@@ -59,7 +59,7 @@ class MemoryLedger implements Ledger {
   #closed = false;
 
   constructor({
-    maxSubjects = 1_000_000,
+    maxAccounts = 1_000_000,
     maxRecords = 1_000_000,
     maxLeases = 100_000,
     maxTombstones = 1_000,
@@ -67,7 +67,7 @@ class MemoryLedger implements Ledger {
     clock = systemClock,
   }: MemoryLedgerOptions) {
     this.#clock = clock;
-    this.#accounts = new MemoryAccounts(maxSubjects);
+    this.#accounts = new MemoryAccounts(maxAccounts);
     this.#holds = new MemoryHolds(maxLeases, maxTombstones, retentionMs);
     this.#credits = new MemoryCredits(retentionMs);
     this.#verbs = new Verbs({
@@ -79,7 +79,7 @@ class MemoryLedger implements Ledger {
     this.inProcess = {
       reserve: (id, claims, held, lease) => this.#take(id, claims, held, lease),
       settle: (hold: Hold, used) => this.#end(hold, 'settled', used),
-      release: (hold: Hold) => this.#end(hold, 'released', NOTHING),
+      release: (hold: Hold) => this.#end(hold, 'released', NO_AMOUNTS),
       renew: (hold: Hold, lease) => this.#extend(hold, lease),
     };
   }
@@ -117,7 +117,7 @@ class MemoryLedger implements Ledger {
   }
 
   async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {
-    assertGifts(amounts);
+    assertCredits(amounts);
     const nowMs = this.#begin();
     if (this.#credits.has(id)) return 'replayed';
     const own = this.#accounts.ownOf(claims, amounts, nowMs);
@@ -132,7 +132,12 @@ class MemoryLedger implements Ledger {
     this.records.clear();
   }
 
-  #take(id: string, claims: readonly Claim[], held: Amounts, lease: Lease): Taken | NotGranted {
+  #take(
+    id: string,
+    claims: readonly Claim[],
+    held: Amounts,
+    lease: Lease,
+  ): GrantedHold | NotGranted {
     assertAmounts(held);
     assertLease(lease);
     const nowMs = this.#begin();

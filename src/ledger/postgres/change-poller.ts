@@ -1,6 +1,6 @@
 import { ANY_KEY } from '../records.ts';
 import type { Listen } from './listen.ts';
-import { isHashed } from './storable.ts';
+import { isHashed } from './stored-names.ts';
 
 /** What was changed after a number, in order, and the largest number of change there is. */
 export interface Changes {
@@ -10,7 +10,7 @@ export interface Changes {
   readonly isCut: boolean;
 }
 
-type Listener = (key: string) => void;
+type ChangeListener = (key: string) => void;
 
 /** What is notified meanwhile is asked for together. */
 const WAKE_MS = 10;
@@ -28,7 +28,7 @@ export class ChangePoller {
   readonly #ask: (after: number | undefined) => Promise<Changes>;
   readonly #everyMs: number;
   readonly #listen: Listen;
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Set<ChangeListener>();
   #after: number | undefined;
   #answeredAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -46,7 +46,7 @@ export class ChangePoller {
     this.#listen = listen;
   }
 
-  add(listener: Listener): () => void {
+  add(listener: ChangeListener): () => void {
     // A wrapper of its own, so that a listener given twice is also stopped one at a time.
     const own = (key: string) => listener(key);
     this.#listeners.add(own);

@@ -10,14 +10,14 @@ export interface Driver {
   /** One statement in one round trip, on any connection. */
   query(text: string, values: readonly Value[], deadlineMs: number): Promise<readonly Row[]>;
   /** A connection for one transaction. */
-  connect(): Promise<Connection>;
+  connect(): Promise<PostgresConnection>;
 }
 
 /**
  * A statement must be sent in the turn of the event loop in which the answer before it came: postgres.js
  * 3.4.9 ends the process when it writes to a connection that is known to have ended (as of 2026-11).
  */
-export interface Connection {
+export interface PostgresConnection {
   /** Runs statements in one round trip; answers the rows of all of them. */
   run(script: string, deadlineMs: number): Promise<readonly Row[]>;
   /** Gives it back, with no transaction open. */

@@ -1,4 +1,4 @@
-import { type Connection, type Driver, rowsOf } from './driver.ts';
+import { type Driver, type PostgresConnection, rowsOf } from './driver.ts';
 import { asText } from './literals.ts';
 
 interface PgQuery {
@@ -46,7 +46,7 @@ export function pgDriver(pool: PgPool): Driver {
   };
 }
 
-function connectionOf(client: PgConnection): Connection {
+function connectionOf(client: PgConnection): PostgresConnection {
   client.on('error', ignore);
   const give = (isBroken: boolean) => {
     client.removeListener('error', ignore);

@@ -1,4 +1,4 @@
-import { type Connection, type Driver, rowsOf } from './driver.ts';
+import { type Driver, type PostgresConnection, rowsOf } from './driver.ts';
 import { withValues } from './literals.ts';
 
 /** A `postgres` client (postgres.js 3), as far as it is used. */
@@ -30,7 +30,7 @@ export function postgresJsDriver(client: PostgresJs): Driver {
   };
 }
 
-function connectionOf(client: PostgresJsConnection): Connection {
+function connectionOf(client: PostgresJsConnection): PostgresConnection {
   return {
     // Several statements have several results, each an array.
     run: async (script) => rowsOf((await client.unsafe(script)).flat()),

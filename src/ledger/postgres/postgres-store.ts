@@ -7,7 +7,7 @@ import type { PostgresListener } from './listen.ts';
 import { prepareSchema } from './migrate.ts';
 import { DEFAULT_SCHEMA, quoted } from './schema.ts';
 import { Sweeper } from './sweeper.ts';
-import { type Job, Transactions, type Work } from './transactions.ts';
+import { type Job, Transactions, type TransactionWork } from './transactions.ts';
 
 export interface PostgresLedgerOptions {
   /** Where all tables and functions are; default `guarded_completion`. */
@@ -99,7 +99,7 @@ export class PostgresStore {
   }
 
   /** Does what has one effect however often it is done, in one transaction. */
-  async transact<Answer>(work: Work<Answer>): Promise<Answer> {
+  async transact<Answer>(work: TransactionWork<Answer>): Promise<Answer> {
     const deadline = await this.begin();
     this.#sweeper.pass();
     // What a batch answers to a job is what the job answered.
@@ -107,7 +107,10 @@ export class PostgresStore {
   }
 
   /** Looks at accounts as they are now, and waits for nobody. */
-  async peek<Answer>(keys: readonly string[], run: Work<Answer>['run']): Promise<Answer> {
+  async peek<Answer>(
+    keys: readonly string[],
+    run: TransactionWork<Answer>['run'],
+  ): Promise<Answer> {
     return this.#transactions.peek(keys, await this.begin(), run);
   }
 

@@ -1,7 +1,7 @@
 import { LedgerError } from '../../core/errors.ts';
 import { Verbs } from '../counting/verbs.ts';
 import type { Calls } from './calls.ts';
-import type { Connection, Driver, Row } from './driver.ts';
+import type { Driver, PostgresConnection, Row } from './driver.ts';
 import { isAnswered } from './failures.ts';
 import { type Value, withValues } from './literals.ts';
 import { RoundTrips } from './round-trips.ts';
@@ -10,7 +10,7 @@ import { knownParts } from './row-holds.ts';
 import { RowTables } from './row-tables.ts';
 
 /** One verb. */
-export interface Work<Answer> {
+export interface TransactionWork<Answer> {
   /** The holds and credits that it is about. */
   readonly ids: readonly string[];
   /** The accounts that it counts on, besides those of its holds. */
@@ -18,7 +18,7 @@ export interface Work<Answer> {
   run(verbs: Verbs, nowMs: number): Answer;
 }
 
-export interface Job extends Work<unknown> {
+export interface Job extends TransactionWork<unknown> {
   readonly deadline: number;
 }
 
@@ -69,7 +69,7 @@ export class Transactions {
   async peek<Answer>(
     keys: readonly string[],
     deadline: number,
-    run: Work<Answer>['run'],
+    run: TransactionWork<Answer>['run'],
   ): Promise<Answer> {
     for (;;) {
       const values = [keys, this.#nowMs()];
@@ -94,7 +94,7 @@ export class Transactions {
     }, deadline);
   }
 
-  async #connect(deadline: number): Promise<Connection> {
+  async #connect(deadline: number): Promise<PostgresConnection> {
     const connection = await this.#driver.connect();
     if (performance.now() < deadline) return connection;
     connection.release();
@@ -102,12 +102,12 @@ export class Transactions {
   }
 
   async #steps(
-    connection: Connection,
+    connection: PostgresConnection,
     jobs: readonly Job[],
     deadline: number,
     isExpiry: boolean,
   ): Promise<Done> {
-    const ask: Ask = (script) => connection.run(script, this.#calls.leftMs(deadline));
+    const ask: TransactionRunner = (script) => connection.run(script, this.#calls.leftMs(deadline));
     const ids = jobs.flatMap((job) => job.ids);
     const rows = await this.#roundTrips.timed(() => ask(this.#fetch(jobs, ids, deadline)));
     const tables = new RowTables(rows, this.#known);
@@ -134,7 +134,11 @@ export class Transactions {
   }
 
   /** Leases that are over, other than those of the holds in the tables. */
-  async #due(tables: RowTables, ids: readonly string[], ask: Ask): Promise<readonly string[]> {
+  async #due(
+    tables: RowTables,
+    ids: readonly string[],
+    ask: TransactionRunner,
+  ): Promise<readonly string[]> {
     const { accounts, clockMs } = tables;
     if (!accounts.isDue(clockMs)) return [];
     const values = [clockMs, accounts.keys, ids, EXPIRED_PER_TRANSACTION];
@@ -155,7 +159,7 @@ export class Transactions {
   }
 }
 
-type Ask = (script: string) => Promise<readonly Row[]>;
+type TransactionRunner = (script: string) => Promise<readonly Row[]>;
 
 function nextIn(rows: readonly Row[]): number {
   const [nextMs] = rows.flatMap(({ next_ms }) => (typeof next_ms === 'number' ? [next_ms] : []));
@@ -163,7 +167,7 @@ function nextIn(rows: readonly Row[]): number {
 }
 
 /** Leaves no transaction open on a connection that is given back. */
-async function undo(connection: Connection, error: unknown): Promise<void> {
+async function undo(connection: PostgresConnection, error: unknown): Promise<void> {
   const isOwn = error instanceof TypeError || error instanceof LedgerError;
   if (!isOwn && !isAnswered(error)) return connection.abandon();
   const isUndone = connection.run('ROLLBACK', ROLLBACK_MS_MAX);

@@ -2,7 +2,7 @@ import type { RedisDriver } from './driver.ts';
 import type { RedisStore } from './redis-store.ts';
 import { BATCH, LOAD_ONLY } from './script/batch.ts';
 import { accountKey, fixedKeys } from './script/layout.ts';
-import { type Answer, answersIn, requestOf, type Verb } from './verb.ts';
+import { answersIn, requestOf, type Verb, type VerbReply } from './verb.ts';
 
 /** Runs verbs in one script, all of them or none. */
 export class BatchRunner {
@@ -18,7 +18,7 @@ export class BatchRunner {
    * The script may need accounts that no verb named: leases that are over end first, and of a hold that
    * another process took, only the id is known. Then it has no effect, and is run again with them.
    */
-  async run(verbs: readonly Verb[]): Promise<readonly Answer[]> {
+  async run(verbs: readonly Verb[]): Promise<readonly VerbReply[]> {
     const deadline = this.#deadlineOf(verbs);
     const { accounts, parameters } = requestOf(verbs);
     let needed: readonly string[] = [];

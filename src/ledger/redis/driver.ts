@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LedgerError } from '../../core/errors.ts';
 import { ByName } from './by-name.ts';
-import type { Script } from './script/script.ts';
+import type { RedisScript } from './script/script.ts';
 
 /** Numbers go as doubles, in bytes. */
 export type Parameter = string | Buffer;
@@ -52,7 +52,11 @@ interface NodeRedisSubscriber {
 export type RedisClient = IoRedisClient | NodeRedisClient;
 
 export interface RedisDriver {
-  run(script: Script, keys: readonly string[], parameters: readonly Parameter[]): Promise<unknown>;
+  run(
+    script: RedisScript,
+    keys: readonly string[],
+    parameters: readonly Parameter[],
+  ): Promise<unknown>;
   /** Calls `listener` for each message, and whenever some may have been missed. */
   subscribe(channel: string, listener: () => void): () => void;
   info(section: string): Promise<string | undefined>;
@@ -75,7 +79,11 @@ class IoRedisDriver implements RedisDriver {
     this.#client = client as BinaryIoRedisClient;
   }
 
-  run(script: Script, keys: readonly string[], parameters: readonly Parameter[]): Promise<unknown> {
+  run(
+    script: RedisScript,
+    keys: readonly string[],
+    parameters: readonly Parameter[],
+  ): Promise<unknown> {
     const client = this.#client;
     const parts = [...keys, ...parameters];
     const [named, whole] = script.binary
@@ -120,7 +128,7 @@ class NodeRedisDriver implements RedisDriver {
   }
 
   run(
-    { text, sha, binary }: Script,
+    { text, sha, binary }: RedisScript,
     keys: readonly string[],
     parameters: readonly Parameter[],
   ): Promise<unknown> {

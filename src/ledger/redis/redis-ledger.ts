@@ -1,23 +1,23 @@
 import { RecentMap } from '../../base/recent-map.ts';
 import { LedgerError } from '../../core/errors.ts';
-import { type Amounts, assertAmounts, assertGifts } from '../amounts.ts';
+import { type Amounts, amountIn, assertAmounts, assertCredits, NO_AMOUNTS } from '../amounts.ts';
 import { Batches } from '../batches.ts';
 import { balancesOf, violationsOf } from '../counting/part.ts';
-import { NOTHING } from '../counting/verbs.ts';
+
 import type { Lease } from '../lease.ts';
 import { assertLease } from '../lease.ts';
 import type { Balance, Claim, Granted, Ledger, NotGranted, Resolution } from '../ledger.ts';
 import type { Records } from '../records.ts';
 import { BatchRunner, loadBatch } from './batch-runner.ts';
+import { type ClaimLayout, claimLayoutOf } from './claim-layout.ts';
 import { driverOf, isErrorReply, type RedisClient, type RedisDriver } from './driver.ts';
 import { EscrowLedger } from './escrow/escrow-ledger.ts';
-import { type Plan, planOf } from './plan.ts';
-import { type Ask, RedisRecords } from './redis-records.ts';
+import { partsOf } from './parts.ts';
+import { RedisRecords, type RunRedis } from './redis-records.ts';
 import { type RedisLedgerOptions, RedisStore } from './redis-store.ts';
 import { STATUS, VERB } from './script/codes.ts';
 import { script } from './script/script.ts';
-import { partsOf } from './standing.ts';
-import { type Answer, amountNumbers, leaseNumbers, resolutionOf, type Verb } from './verb.ts';
+import { amountNumbers, leaseNumbers, resolutionOf, type Verb, type VerbReply } from './verb.ts';
 
 export type { RedisClient } from './driver.ts';
 export type { RedisLedgerOptions } from './redis-store.ts';
@@ -39,7 +39,7 @@ export function redisLedger(client: RedisClient, options: RedisLedgerOptions = {
 
 const SHARDS = 64;
 
-/** Users by their shards, each a namespace and so a slot of its own; everybody in one more. */
+/** One ledger for each shard of users, in a namespace and so a slot of its own, and one for shared limits. */
 function sharded(driver: RedisDriver, options: RedisLedgerOptions): Ledger {
   const { namespace = 'guard', clock } = options;
   const shard = (_: unknown, index: number) =>
@@ -52,18 +52,18 @@ function sharded(driver: RedisDriver, options: RedisLedgerOptions): Ledger {
 /** Ids whose accounts are remembered; of others the store is asked. */
 const IDS_MAX = 200_000;
 const HOUR_MS = 3_600_000;
-/** A script holds up everybody else on the server while it runs. */
+/** A script blocks the whole server while it runs. */
 const VERBS_PER_SCRIPT_MAX = 16;
 
 /** What a hold was taken from. */
 interface Parties {
-  readonly plan?: Plan;
+  readonly plan?: ClaimLayout;
   readonly accounts: readonly string[];
 }
 
 class RedisLedger implements Ledger {
   readonly records: Records & { close(): void };
-  readonly #batches: Batches<Verb, Answer>;
+  readonly #batches: Batches<Verb, VerbReply>;
   readonly #partiesOf = new RecentMap<Parties>(IDS_MAX, HOUR_MS);
   #closed = false;
 
@@ -75,7 +75,7 @@ class RedisLedger implements Ledger {
       sizeMax: VERBS_PER_SCRIPT_MAX,
       hadNoEffect: isErrorReply,
     });
-    const ask: Ask = async (...what) => {
+    const ask: RunRedis = async (...what) => {
       this.#assertOpen();
       return store.ask(...what);
     };
@@ -90,12 +90,12 @@ class RedisLedger implements Ledger {
   ): Promise<Granted | NotGranted> {
     assertAmounts(held);
     assertLease(lease);
-    const parties = planOf(claims);
+    const parties = claimLayoutOf(claims);
     const numbers = [...leaseNumbers(lease), ...amountNumbers(held)];
     const verb = { code: VERB.RESERVE, id: holdId(id), ...parties, numbers };
     const { status, nowMs, values } = await this.#run(verb);
     if (status === STATUS.GRANTED) this.#partiesOf.set(id, parties, Date.now());
-    const parts = partsOf(parties.plan.claims, values, ({ unit }) => held[unit]);
+    const parts = partsOf(parties.plan.claims, values, ({ unit }) => amountIn(held, unit));
     const balances = balancesOf(parts, nowMs);
     if (status !== STATUS.DENIED) return { granted: true, balances };
     return { granted: false, violations: violationsOf(parts, nowMs), balances };
@@ -107,7 +107,7 @@ class RedisLedger implements Ledger {
   }
 
   release(id: string): Promise<Resolution> {
-    return this.#finish(VERB.RELEASE, id, NOTHING);
+    return this.#finish(VERB.RELEASE, id, NO_AMOUNTS);
   }
 
   async renew(id: string, lease: Lease): Promise<boolean> {
@@ -118,7 +118,7 @@ class RedisLedger implements Ledger {
   }
 
   async read(claims: readonly Claim[]): Promise<readonly Balance[]> {
-    const { plan, accounts } = planOf(claims);
+    const { plan, accounts } = claimLayoutOf(claims);
     const verb = { code: VERB.READ, id: '', plan, accounts, numbers: [] };
     const { nowMs, values } = await this.#run(verb);
     return balancesOf(
@@ -128,10 +128,10 @@ class RedisLedger implements Ledger {
   }
 
   async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {
-    assertGifts(amounts);
+    assertCredits(amounts);
     // Below zero: all that was used is forgiven.
     const numbers = amountNumbers(amounts).map((amount) => (Number.isFinite(amount) ? amount : -1));
-    const verb = { code: VERB.CREDIT, id: `g${id}`, ...planOf(claims), numbers };
+    const verb = { code: VERB.CREDIT, id: `g${id}`, ...claimLayoutOf(claims), numbers };
     return resolutionOf((await this.#run(verb)).status);
   }
 
@@ -149,7 +149,7 @@ class RedisLedger implements Ledger {
     return resolutionOf(status);
   }
 
-  #run(verb: Verb): Promise<Answer> {
+  #run(verb: Verb): Promise<VerbReply> {
     this.#assertOpen();
     return this.#batches.add(verb);
   }
@@ -165,7 +165,7 @@ const holdId = (id: string): string => `h${id}`;
 const PROBE = script(`return redis.pcall('TIME').err and 'refused' or 'told'`);
 
 /** Says once what makes this server less than exact. Nothing is said where it cannot be found out. */
-export function warnOfRedis(driver: RedisDriver, namespace: string): void {
+function warnOfRedis(driver: RedisDriver, namespace: string): void {
   warnOfEviction(driver).catch(() => {});
   warnOfClock(driver, `{${namespace}}:clock`).catch(() => {});
 }

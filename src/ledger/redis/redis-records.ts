@@ -1,11 +1,11 @@
 import { ANY_KEY, type Records, type StoredRecord } from '../records.ts';
 import type { RedisDriver } from './driver.ts';
 import { recordScripts } from './record-scripts.ts';
-import type { Script } from './script/script.ts';
+import type { RedisScript } from './script/script.ts';
 
 /** Runs a script, whose first key is there ever after, on ARGV that follow the clock's. */
-export type Ask = (
-  script: Script,
+export type RunRedis = (
+  script: RedisScript,
   keys: readonly string[],
   parameters: readonly string[],
 ) => Promise<unknown>;
@@ -14,7 +14,7 @@ export type Ask = (
 const POLL_MS = 400;
 
 export class RedisRecords implements Records {
-  readonly #ask: Ask;
+  readonly #ask: RunRedis;
   readonly #driver: RedisDriver;
   readonly #prefix: string;
   /** Redis may expire records itself where it is its own clock that counts. */
@@ -24,7 +24,7 @@ export class RedisRecords implements Records {
   #stop: (() => void) | undefined;
   #polling: Promise<void> | undefined;
 
-  constructor(ask: Ask, driver: RedisDriver, prefix: string, expires: boolean) {
+  constructor(ask: RunRedis, driver: RedisDriver, prefix: string, expires: boolean) {
     this.#ask = ask;
     this.#driver = driver;
     this.#prefix = prefix;
@@ -114,7 +114,7 @@ export class RedisRecords implements Records {
     }
   }
 
-  #run(script: Script, key: string, ...parameters: string[]): Promise<unknown> {
+  #run(script: RedisScript, key: string, ...parameters: string[]): Promise<unknown> {
     const keys = [
       `${this.#prefix}clock`,
       `${this.#prefix}r:${key}`,

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { LedgerError } from '../../core/errors.ts';
 import { failureOf, type Parameter, type RedisDriver, whileMoving } from './driver.ts';
-import type { Script } from './script/script.ts';
+import type { RedisScript } from './script/script.ts';
 
 export interface RedisLedgerOptions {
   /** Sets apart what several guards keep in one Redis; default `guard`. All keys of a namespace are in
@@ -51,7 +51,7 @@ export class RedisStore {
 
   /** Runs a script, whose first key keeps the time and stays. `parameters` begin with ARGV 4. */
   async ask(
-    script: Script,
+    script: RedisScript,
     keys: readonly string[],
     parameters: readonly Parameter[],
     deadline = this.deadline(),

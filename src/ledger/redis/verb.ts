@@ -1,8 +1,8 @@
-import type { Amounts } from '../amounts.ts';
+import { type Amounts, amountIn, UNITS } from '../amounts.ts';
 import type { Lease } from '../lease.ts';
 import type { Resolution } from '../ledger.ts';
+import type { ClaimLayout } from './claim-layout.ts';
 import type { Parameter } from './driver.ts';
-import type { Plan } from './plan.ts';
 import { AGAIN, STATUS, VERB } from './script/codes.ts';
 
 const RESOLUTIONS: ReadonlyMap<number, Resolution> = new Map([
@@ -22,7 +22,7 @@ export interface Verb {
   /** `h` and a hold's id, `g` and a credit's, or nothing. */
   readonly id: string;
   /** Not known of a hold that another process took: the script finds out by the hold itself. */
-  readonly plan?: Plan | undefined;
+  readonly plan?: ClaimLayout | undefined;
   /** Those that the plan is applied to. */
   readonly accounts: readonly string[];
   readonly numbers: readonly number[];
@@ -31,7 +31,7 @@ export interface Verb {
 }
 
 /** What the script answers to a verb. */
-export interface Answer {
+export interface VerbReply {
   readonly status: number;
   readonly nowMs: number;
   readonly values: readonly Buffer[];
@@ -42,15 +42,9 @@ export const leaseNumbers = ({ durationMs, dispatched }: Lease): readonly number
   Number(dispatched),
 ];
 
-/** In the order of `UNITS`. */
-export const amountNumbers = (amounts: Amounts): readonly number[] => [
-  amounts.requests,
-  amounts.tokens,
-  amounts.inputTokens,
-  amounts.outputTokens,
-  amounts.nanoUsd,
-  amounts.concurrent,
-];
+/** In the order of `UNITS`, which the script counts from 1. */
+export const amountNumbers = (amounts: Amounts): readonly number[] =>
+  UNITS.map((unit) => amountIn(amounts, unit));
 
 /** Verbs as the script reads them: all accounts and plans once, and one block of numbers for all. */
 export interface Request {
@@ -60,7 +54,7 @@ export interface Request {
 
 export function requestOf(verbs: readonly Verb[]): Request {
   const accounts = new Map<string, number>();
-  const plans = new Map<Plan, number>();
+  const plans = new Map<ClaimLayout, number>();
   const numbers: number[] = [verbs.length];
   const ids: string[] = [];
   for (const { code, id, plan, accounts: own, numbers: rest } of verbs) {
@@ -88,7 +82,7 @@ function numberOf<Key>(key: Key, numbers: Map<Key, number>): number {
 export function answersIn(
   reply: readonly unknown[],
   verbs: readonly Verb[],
-): { answers: readonly Answer[] } | { needs: readonly string[] } {
+): { answers: readonly VerbReply[] } | { needs: readonly string[] } {
   const nowMs = Number(reply[0]);
   if (nowMs === AGAIN) return { needs: reply.slice(1).map(String) };
   let at = 1;

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../../core/errors.ts';
-import { moveSubjects } from './move-subjects.ts';
+import { migrateFromVersion1 } from './from-version-1.ts';
 
 /** Grows with each change of the tables below; a file says which one wrote it. */
 const SCHEMA_VERSION = 2;
@@ -90,7 +90,7 @@ function migrate(database: DatabaseSync): void {
   const found = read();
   if (!isCurrent(found)) {
     database.exec(SCHEMA);
-    if (found === 1) moveSubjects(database);
+    if (found === 1) migrateFromVersion1(database);
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   }
   database.exec('COMMIT');

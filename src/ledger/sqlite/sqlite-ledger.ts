@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { LedgerError } from '../../core/errors.ts';
-import { type Amounts, assertAmounts, assertGifts } from '../amounts.ts';
+import { type Amounts, assertAmounts, assertCredits } from '../amounts.ts';
 import { Batches } from '../batches.ts';
 import { Verbs } from '../counting/verbs.ts';
 import type { Lease } from '../lease.ts';
@@ -34,7 +34,7 @@ export function sqliteLedger(options: SqliteLedgerOptions): Ledger {
 }
 
 /** What one verb does within its transaction. */
-type Work = (nowMs: number) => unknown;
+type SqliteWork = (nowMs: number) => unknown;
 
 class SqliteLedger implements Ledger {
   readonly records: Records & { stop(): void };
@@ -44,7 +44,7 @@ class SqliteLedger implements Ledger {
   readonly #verbs: Verbs;
   readonly #readLatest: StatementSync;
   readonly #writeLatest: StatementSync;
-  readonly #batches: Batches<Work, unknown>;
+  readonly #batches: Batches<SqliteWork, unknown>;
   #closed = false;
 
   constructor({
@@ -101,7 +101,7 @@ class SqliteLedger implements Ledger {
   }
 
   async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {
-    assertGifts(amounts);
+    assertCredits(amounts);
     return this.#transact((nowMs) => this.#verbs.credit(id, claims, amounts, nowMs));
   }
 
@@ -119,7 +119,7 @@ class SqliteLedger implements Ledger {
   }
 
   /** All in one transaction: answers nothing before it is written. */
-  #commit(works: readonly Work[]): unknown[] {
+  #commit(works: readonly SqliteWork[]): unknown[] {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       const nowMs = this.#advance();

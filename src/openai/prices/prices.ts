@@ -7,7 +7,7 @@ import { type RateCard, type Rates, rateCard } from './rate-card.ts';
 export type { ModelPriceOverride } from './price-overrides.ts';
 export { costNanoUsd, type RateCard, upperBoundNanoUsd } from './rate-card.ts';
 
-export interface PriceBook {
+export interface PriceList {
   /** `undefined`: no price by tokens is known (A11: which is not the same as free). */
   find(model: string): RateCard | undefined;
 }
@@ -19,10 +19,10 @@ const DAY_MS = 86_400_000;
  * Prices of OpenAI's models: the operator's overrides by exact name first, then the data of
  * `@pydantic/genai-prices`, as of today. TypeError when an override is not plausible.
  */
-export function priceBook(
+export function priceList(
   overrides: Readonly<Record<string, ModelPriceOverride>> = {},
   clock: Clock = systemClock,
-): PriceBook {
+): PriceList {
   const own = new Map(
     Object.entries(parsePriceOverrides(overrides)).map(([model, price]) => [model, cardOf(price)]),
   );

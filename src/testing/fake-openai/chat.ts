@@ -1,20 +1,20 @@
 import { badRequest } from './error-replies.ts';
-import { type Bill, FREE, type Frame, outputBill } from './frame.ts';
+import { type Bill, type BilledFrame, FREE, outputBill } from './frame.ts';
 import {
-  type Answer,
   billOf,
   type Call,
   type Choice,
   chunksOf,
   forcedToolOf,
+  type GeneratedAnswer,
   type Generation,
+  type GenerationRequest,
   generate,
   numberOf,
   obfuscationFor,
   type ToolCall,
-  type Wish,
 } from './generation.ts';
-import { arrayOf, isRecord, type JsonObject } from './json.ts';
+import { arrayOf, type FakeJson, isRecord } from './json.ts';
 import type { Reply } from './script.ts';
 import { countTokens, countTokensDeep } from './tokens.ts';
 import { type ChatUsage, chatUsage, withUsage } from './usage.ts';
@@ -22,7 +22,7 @@ import { type ChatUsage, chatUsage, withUsage } from './usage.ts';
 const TOKENS_PER_MESSAGE = 3;
 const FINGERPRINT = 'fp_fake000000';
 
-export function chatCompletions(call: Call): Answer | Reply {
+export function chatCompletions(call: Call): GeneratedAnswer | Reply {
   if (!Array.isArray(call.body['messages'])) {
     return badRequest("Missing required parameter: 'messages'.", 'messages');
   }
@@ -36,7 +36,7 @@ export function chatCompletions(call: Call): Answer | Reply {
   };
 }
 
-function wishOf(body: JsonObject): Wish {
+function wishOf(body: FakeJson): GenerationRequest {
   const messages = arrayOf(body['messages']);
   const last = messages.at(-1);
   return {
@@ -49,7 +49,7 @@ function wishOf(body: JsonObject): Wish {
   };
 }
 
-function inputTokensOf(body: JsonObject, messages: readonly unknown[]): number {
+function inputTokensOf(body: FakeJson, messages: readonly unknown[]): number {
   let tokens = TOKENS_PER_MESSAGE;
   for (const message of messages) tokens += TOKENS_PER_MESSAGE + countTokensDeep(message);
   for (const key of ['tools', 'functions', 'response_format']) {
@@ -97,7 +97,7 @@ function toolCallOf(call: ToolCall, text: string): object {
   return { id: call.id, type: 'function', function: { name: call.name, arguments: text } };
 }
 
-function* framesOf(generation: Generation): Generator<Frame> {
+function* framesOf(generation: Generation): Generator<BilledFrame> {
   const writer = new ChunkWriter(generation);
   for (const [index, choice] of generation.choices.entries())
     yield* choiceFrames(writer, choice, index);
@@ -107,7 +107,7 @@ function* framesOf(generation: Generation): Generator<Frame> {
   if (usageIn === 'after-done') yield writer.usageChunk();
 }
 
-function* choiceFrames(writer: ChunkWriter, choice: Choice, index: number): Generator<Frame> {
+function* choiceFrames(writer: ChunkWriter, choice: Choice, index: number): Generator<BilledFrame> {
   const content = choice.toolCalls.length > 0 && choice.tokens.length === 0 ? null : '';
   const thought = { ...FREE, ...reasoningBill(choice.reasoningTokens) };
   yield writer.chunk(index, { role: 'assistant', content, refusal: null }, thought);
@@ -125,7 +125,7 @@ function* toolCallFrames(
   call: ToolCall,
   choice: number,
   index: number,
-): Generator<Frame> {
+): Generator<BilledFrame> {
   yield writer.chunk(choice, { tool_calls: [{ index, ...toolCallOf(call, '') }] }, FREE);
   for (const [text, tokens] of chunksOf(call.tokens, writer.call)) {
     const delta = { tool_calls: [{ index, function: { arguments: text } }] };
@@ -163,7 +163,7 @@ class ChunkWriter {
     this.#head = `data: ${JSON.stringify(shared).slice(0, -1)},"choices":`;
   }
 
-  chunk(index: number, delta: object, bill: Bill, finish: string | null = null): Frame {
+  chunk(index: number, delta: object, bill: Bill, finish: string | null = null): BilledFrame {
     this.#outputTokens += bill.outputTokens;
     const text = JSON.stringify(delta);
     const choice = `[{"index":${index},"delta":${text},"logprobs":null,"finish_reason":${JSON.stringify(finish)}}]`;
@@ -171,7 +171,7 @@ class ChunkWriter {
     return { bytes: `${this.#head}${choice}${this.#usageBeside(finish)}${padding}}\n\n`, bill };
   }
 
-  usageChunk(): Frame {
+  usageChunk(): BilledFrame {
     return { bytes: `${this.#head}[]${this.#usage(this.#generation)}}\n\n`, bill: FREE };
   }
 

@@ -1,11 +1,11 @@
 import { FREE } from './frame.ts';
-import { type Answer, type Call, invoiced, numberOf } from './generation.ts';
+import { type Call, type GeneratedAnswer, invoiced, numberOf } from './generation.ts';
 import { isRecord } from './json.ts';
 
 const SECONDS_DEFAULT = 600;
 
 /** Mints a Realtime secret: free by itself, whatever it is used for later. */
-export function clientSecrets(call: Call): Answer {
+export function clientSecrets(call: Call): GeneratedAnswer {
   const { session, expires_after } = call.body;
   const after = isRecord(expires_after) ? numberOf(expires_after['seconds']) : undefined;
   const model = isRecord(session) ? String(session['model']) : 'unknown';

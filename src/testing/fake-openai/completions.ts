@@ -1,15 +1,15 @@
 import { badRequest } from './error-replies.ts';
-import { FREE, type Frame, outputBill } from './frame.ts';
+import { type BilledFrame, FREE, outputBill } from './frame.ts';
 import {
-  type Answer,
   billOf,
   type Call,
   chunksOf,
+  type GeneratedAnswer,
   type Generation,
   generate,
   numberOf,
 } from './generation.ts';
-import { isRecord, type JsonObject } from './json.ts';
+import { type FakeJson, isRecord } from './json.ts';
 import { promptsOf } from './prompts.ts';
 import type { Reply } from './script.ts';
 import { chatUsage, withUsage } from './usage.ts';
@@ -18,7 +18,7 @@ import { chatUsage, withUsage } from './usage.ts';
 const DEFAULT_OUTPUT_CAP = 16;
 
 /** Legacy completions: every prompt is answered `n` times, and written `best_of` times. */
-export function completions(call: Call): Answer | Reply {
+export function completions(call: Call): GeneratedAnswer | Reply {
   const { body } = call;
   const prompts = promptsOf(body['prompt'] ?? '<|endoftext|>');
   const perPrompt = numberOf(body['n']) ?? 1;
@@ -41,7 +41,7 @@ export function completions(call: Call): Answer | Reply {
   };
 }
 
-function shared(generation: Generation): JsonObject {
+function shared(generation: Generation): FakeJson {
   return {
     id: `cmpl-${generation.call.serial}`,
     object: 'text_completion',
@@ -61,12 +61,12 @@ function completionOf(generation: Generation, returned: number): object {
   return withUsage({ ...shared(generation), choices }, chatUsage(generation), usage);
 }
 
-function* framesOf(generation: Generation): Generator<Frame> {
+function* framesOf(generation: Generation): Generator<BilledFrame> {
   const { call } = generation;
   const options = call.body['stream_options'];
   const includesUsage = isRecord(options) && options['include_usage'] === true;
   const rest = includesUsage ? { usage: null } : {};
-  const frame = (choices: readonly object[], members: JsonObject) =>
+  const frame = (choices: readonly object[], members: FakeJson) =>
     `data: ${JSON.stringify({ ...shared(generation), choices, ...members })}\n\n`;
   for (const [index, { tokens, finish }] of generation.choices.entries()) {
     for (const [text, count] of chunksOf(tokens, call)) {

@@ -1,6 +1,6 @@
 import { badRequest } from './error-replies.ts';
 import { FREE } from './frame.ts';
-import { type Answer, type Call, invoiced, numberOf } from './generation.ts';
+import { type Call, type GeneratedAnswer, invoiced, numberOf } from './generation.ts';
 import { promptsOf } from './prompts.ts';
 import type { Reply } from './script.ts';
 import { hashOf } from './tokens.ts';
@@ -8,7 +8,7 @@ import { withUsage } from './usage.ts';
 
 const DEFAULT_DIMENSIONS = 1536;
 
-export function embeddings(call: Call): Answer | Reply {
+export function embeddings(call: Call): GeneratedAnswer | Reply {
   const prompts = promptsOf(call.body['input']);
   if (prompts.length === 0) return badRequest("Missing required parameter: 'input'.", 'input');
   const bill = invoiced(

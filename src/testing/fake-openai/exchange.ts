@@ -8,7 +8,7 @@ import type { SeenRequest } from './seen-request.ts';
 type Begun = { -readonly [Key in keyof SeenRequest]: SeenRequest[Key] };
 
 /** One request and the way back to whoever sent it; every wait in it ends when the socket closes. */
-export class Exchange {
+export class FakeExchange {
   readonly seen: SeenRequest;
   readonly script: Script;
   readonly serial: string;

@@ -2,15 +2,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { deliverAnswer, deliverReply } from './deliver.ts';
 import { errorReply } from './error-replies.ts';
-import { Exchange } from './exchange.ts';
+import { FakeExchange } from './exchange.ts';
 import { createGate, type Gate } from './gate.ts';
-import type { Answer } from './generation.ts';
+import type { GeneratedAnswer } from './generation.ts';
 import { InvoiceLine, type InvoiceTotals } from './invoice.ts';
 import { DEFAULT_MODELS } from './models.ts';
-import { Records } from './records.ts';
-import { type Account, PREFIX, route } from './routes.ts';
-import { type FakeSafetyCase, SafetyBook } from './safety-book.ts';
-import { type Reply, ScriptBook, type ScriptFor } from './script.ts';
+import { RequestLog } from './request-log.ts';
+import { PREFIX, route, type UpstreamAccount } from './routes.ts';
+import { type FakeSafetyCase, SafetyCases } from './safety-cases.ts';
+import { type Reply, type ScriptFor, Scripts } from './script.ts';
 import { readBody, type SeenRequest, seenRequest } from './seen-request.ts';
 
 export interface FakeOpenAIOptions {
@@ -73,10 +73,10 @@ const KEEP_ALIVE_MS = 60_000;
 
 class FakeServer implements FakeOpenAI {
   readonly #server: Server;
-  readonly #account: Account;
-  readonly #records: Records;
-  readonly #book = new ScriptBook();
-  readonly #safety = new SafetyBook();
+  readonly #account: UpstreamAccount;
+  readonly #records: RequestLog;
+  readonly #book = new Scripts();
+  readonly #safety = new SafetyCases();
   #serial = 0;
 
   constructor(options: FakeOpenAIOptions) {
@@ -87,7 +87,7 @@ class FakeServer implements FakeOpenAI {
       maxOutputTokens: options.maxOutputTokens ?? 128_000,
       safety: this.#safety,
     };
-    this.#records = new Records(options.record ?? true);
+    this.#records = new RequestLog(options.record ?? true);
     this.#server = createServer(
       { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0, noDelay: true },
       (request, response) => this.#receive(request, response),
@@ -177,7 +177,7 @@ class FakeServer implements FakeOpenAI {
 
   async #answer(seen: SeenRequest, response: ServerResponse): Promise<void> {
     const serial = (++this.#serial).toString(36).padStart(24, '0');
-    const exchange = new Exchange(seen, this.#book.take(seen), serial, response);
+    const exchange = new FakeExchange(seen, this.#book.take(seen), serial, response);
     this.#records.began(seen, response.req.socket);
     const answer = this.#records.isFull
       ? TOO_MANY_RECORDS
@@ -191,7 +191,7 @@ class FakeServer implements FakeOpenAI {
   }
 
   /** Opens the invoice line of a call, unless the script has it refused before generation. */
-  #bill({ script }: Exchange, answer: Answer): InvoiceLine | undefined {
+  #bill({ script }: FakeExchange, answer: GeneratedAnswer): InvoiceLine | undefined {
     if (script.reply && script.reply.billed !== true) return undefined;
     const line = new InvoiceLine(answer.invoiced);
     this.#records.invoiced(line);
@@ -200,8 +200,8 @@ class FakeServer implements FakeOpenAI {
 }
 
 function deliver(
-  exchange: Exchange,
-  answer: Answer | Reply,
+  exchange: FakeExchange,
+  answer: GeneratedAnswer | Reply,
   line: InvoiceLine | undefined,
 ): Promise<void> {
   const { reply } = exchange.script;

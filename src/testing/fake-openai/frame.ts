@@ -8,7 +8,7 @@ export interface Bill {
 }
 
 /** A piece of an answer's body, and what generating it costs. */
-export interface Frame {
+export interface BilledFrame {
   readonly bytes: string | Uint8Array;
   readonly bill: Bill;
 }
@@ -38,9 +38,9 @@ function joined(a: Bill, b: Bill): Bill {
  * whole body. A frame is billed with the first piece that has any byte of it.
  */
 export function* recut(
-  frames: Iterable<Frame>,
+  frames: Iterable<BilledFrame>,
   cuts: number | readonly number[],
-): Generator<Frame> {
+): Generator<BilledFrame> {
   const sizes = sizesOf(cuts);
   let size = nextSize(sizes);
   let pending: Uint8Array = new Uint8Array();

@@ -1,6 +1,6 @@
-import type { Bill, Frame } from './frame.ts';
+import type { Bill, BilledFrame } from './frame.ts';
 import type { InvoicedCall } from './invoice.ts';
-import { arrayOf, isRecord, type JsonObject, stringOr } from './json.ts';
+import { arrayOf, type FakeJson, isRecord, stringOr } from './json.ts';
 import { exampleOf } from './schema-example.ts';
 import type { Reply, Script } from './script.ts';
 import { hashOf, tokensOf, wordTokens } from './tokens.ts';
@@ -8,7 +8,7 @@ import { hashOf, tokensOf, wordTokens } from './tokens.ts';
 /** One accepted request on its way to an answer. */
 export interface Call {
   readonly endpoint: string;
-  readonly body: JsonObject;
+  readonly body: FakeJson;
   readonly script: Script;
   /** Unique within one fake; ids in the answer are made of it. */
   readonly serial: string;
@@ -17,16 +17,16 @@ export interface Call {
 }
 
 /** What an endpoint makes of a call; `frames` are the streamed form of what `json` is in one piece. */
-export interface Answer {
+export interface GeneratedAnswer {
   readonly invoiced: InvoicedCall;
   /** What the whole answer costs; the same as that of all frames. */
   readonly bill: Bill;
   readonly stream: boolean;
   json(): object;
-  frames(): Iterable<Frame>;
+  frames(): Iterable<BilledFrame>;
 }
 
-export type Endpoint = (call: Call) => Answer | Reply;
+export type GeneratingEndpoint = (call: Call) => GeneratedAnswer | Reply;
 
 export interface ToolCall {
   readonly id: string;
@@ -42,7 +42,7 @@ export interface Choice {
 }
 
 /** What a request asks for, in one vocabulary for all generating endpoints. */
-export interface Wish {
+export interface GenerationRequest {
   readonly prompt: unknown;
   readonly inputTokens: number;
   readonly outputCap: number | undefined;
@@ -62,7 +62,7 @@ export interface Generation extends InvoicedCall {
   readonly reasoningTokens: number;
 }
 
-export function generate(call: Call, wish: Wish): Generation {
+export function generate(call: Call, wish: GenerationRequest): Generation {
   const choices = Array.from({ length: wish.choices }, (_, index) => choose(call, wish, index));
   const reasoningTokens = choices.reduce((sum, choice) => sum + choice.reasoningTokens, 0);
   return {
@@ -106,7 +106,7 @@ function visibleTokens(choice: Choice): number {
   return choice.toolCalls.reduce((sum, call) => sum + call.tokens.length, choice.tokens.length);
 }
 
-function choose(call: Call, wish: Wish, index: number): Choice {
+function choose(call: Call, wish: GenerationRequest, index: number): Choice {
   const cap = wish.outputCap ?? call.maxOutputTokens;
   const beyond = call.script.adversary === 'max+1' ? 1 : 0;
   const reasoningTokens = Math.min(call.script.reasoningTokens ?? 0, cap);
@@ -130,7 +130,12 @@ function cutShort(choice: Choice, room: number): Choice {
   return { ...choice, tokens, toolCalls, finish: 'length' };
 }
 
-function textTokens(call: Call, wish: Wish, index: number, room: number): readonly string[] {
+function textTokens(
+  call: Call,
+  wish: GenerationRequest,
+  index: number,
+  room: number,
+): readonly string[] {
   const { script } = call;
   const seed = hashOf(JSON.stringify(wish.prompt) ?? '') + index;
   if (script.adversary) return wordTokens(seed, room);
@@ -141,7 +146,7 @@ function textTokens(call: Call, wish: Wish, index: number, room: number): readon
   return wordTokens(seed, 8 + (seed % 17));
 }
 
-function toolCallsOf(call: Call, wish: Wish, choice: number): ToolCall[] {
+function toolCallsOf(call: Call, wish: GenerationRequest, choice: number): ToolCall[] {
   const forced = wish.forcedTool;
   const scripted = call.script.toolCalls ?? [];
   const calls =
@@ -156,7 +161,10 @@ function toolCallsOf(call: Call, wish: Wish, choice: number): ToolCall[] {
 }
 
 /** Finds the function tool that `tool_choice` forces; after a tool's result none is forced again. */
-export function forcedToolOf(body: JsonObject, answersTool: boolean): Wish['forcedTool'] {
+export function forcedToolOf(
+  body: FakeJson,
+  answersTool: boolean,
+): GenerationRequest['forcedTool'] {
   const choice = body['tool_choice'];
   if (answersTool || choice === undefined || choice === 'auto' || choice === 'none')
     return undefined;

@@ -1,6 +1,6 @@
-export type JsonObject = Record<string, unknown>;
+export type FakeJson = Record<string, unknown>;
 
-export function isRecord(value: unknown): value is JsonObject {
+export function isRecord(value: unknown): value is FakeJson {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -1,5 +1,5 @@
 import { FREE } from './frame.ts';
-import { type Answer, type Call, invoiced } from './generation.ts';
+import { type Call, type GeneratedAnswer, invoiced } from './generation.ts';
 import { arrayOf } from './json.ts';
 
 const CATEGORIES = [
@@ -19,7 +19,7 @@ const CATEGORIES = [
 ];
 
 /** Flags nothing and costs nothing. */
-export function moderations(call: Call): Answer {
+export function moderations(call: Call): GeneratedAnswer {
   const { input, model = 'omni-moderation-latest' } = call.body;
   const results = (Array.isArray(input) ? arrayOf(input) : [input]).map(() => ({
     flagged: false,

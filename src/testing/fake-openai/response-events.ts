@@ -1,6 +1,6 @@
-import { type Bill, FREE, type Frame, outputBill } from './frame.ts';
+import { type Bill, type BilledFrame, FREE, outputBill } from './frame.ts';
 import { chunksOf, type Generation, obfuscationFor } from './generation.ts';
-import { isRecord, type JsonObject } from './json.ts';
+import { type FakeJson, isRecord } from './json.ts';
 import {
   choiceOf,
   finishedResponse,
@@ -10,17 +10,17 @@ import {
 } from './response-object.ts';
 
 /** Makes one event of a stream; numbers them from 0. */
-type Emit = (type: string, members: JsonObject, bill?: Bill) => Frame;
+type Emit = (type: string, members: FakeJson, bill?: Bill) => BilledFrame;
 
 interface ItemEvents {
   readonly emit: Emit;
   readonly generation: Generation;
-  readonly item: JsonObject;
+  readonly item: FakeJson;
   readonly index: number;
 }
 
 /** The events of a streamed response, `response.created` to `response.completed` or `.incomplete`. */
-export function* responseFrames(generation: Generation): Generator<Frame> {
+export function* responseFrames(generation: Generation): Generator<BilledFrame> {
   const emit = emitter();
   const begun = { response: responseObject(generation, 'in_progress', []) };
   yield emit('response.created', begun);
@@ -40,7 +40,7 @@ function emitter(): Emit {
   };
 }
 
-function* itemFrames(events: ItemEvents): Generator<Frame> {
+function* itemFrames(events: ItemEvents): Generator<BilledFrame> {
   const { emit, item, index } = events;
   yield emit('response.output_item.added', { output_index: index, item: unfinished(item) });
   if (item['type'] === 'message') yield* messageFrames(events);
@@ -51,9 +51,9 @@ function* itemFrames(events: ItemEvents): Generator<Frame> {
 }
 
 /** An item as it is when it is added: nothing in it yet. */
-function unfinished(item: JsonObject): JsonObject {
+function unfinished(item: FakeJson): FakeJson {
   if (item['type'] === 'reasoning') return item;
-  const begun: JsonObject = { ...item, status: 'in_progress' };
+  const begun: FakeJson = { ...item, status: 'in_progress' };
   if ('content' in item) begun['content'] = [];
   if ('arguments' in item) begun['arguments'] = '';
   return begun;
@@ -64,7 +64,7 @@ function reasoningBill(generation: Generation): Bill {
   return { outputTokens: reasoningTokens, reasoningTokens, webSearches: 0 };
 }
 
-function* messageFrames({ emit, generation, item, index }: ItemEvents): Generator<Frame> {
+function* messageFrames({ emit, generation, item, index }: ItemEvents): Generator<BilledFrame> {
   const { tokens } = choiceOf(generation);
   const place = { item_id: item['id'], output_index: index, content_index: 0 };
   const pads = obfuscates(generation);
@@ -84,7 +84,12 @@ function obfuscates(generation: Generation): boolean {
   return !isRecord(options) || options['include_obfuscation'] !== false;
 }
 
-function* functionCallFrames({ emit, generation, item, index }: ItemEvents): Generator<Frame> {
+function* functionCallFrames({
+  emit,
+  generation,
+  item,
+  index,
+}: ItemEvents): Generator<BilledFrame> {
   const place = { item_id: item['id'], output_index: index };
   const called = choiceOf(generation).toolCalls.find((call) => call.id === item['call_id']);
   for (const [delta, count] of chunksOf(called?.tokens ?? [], generation.call)) {
@@ -94,7 +99,7 @@ function* functionCallFrames({ emit, generation, item, index }: ItemEvents): Gen
   yield emit('response.function_call_arguments.done', { ...place, arguments: item['arguments'] });
 }
 
-function* searchFrames({ emit, item, index }: ItemEvents): Generator<Frame> {
+function* searchFrames({ emit, item, index }: ItemEvents): Generator<BilledFrame> {
   const place = { item_id: item['id'], output_index: index };
   yield emit('response.web_search_call.in_progress', place);
   yield emit('response.web_search_call.searching', place);

@@ -1,9 +1,9 @@
 import type { Choice, Generation, ToolCall } from './generation.ts';
-import { isRecord, type JsonObject } from './json.ts';
+import { type FakeJson, isRecord } from './json.ts';
 import { responseUsage, withUsage } from './usage.ts';
 
 /** The whole response object after the last token. */
-export function finishedResponse(generation: Generation): JsonObject {
+export function finishedResponse(generation: Generation): FakeJson {
   const incomplete = choiceOf(generation).finish === 'length';
   const searches = generation.call.script.webSearches ?? 0;
   return {
@@ -20,7 +20,7 @@ export function responseObject(
   generation: Generation,
   status: string,
   output: readonly object[],
-): JsonObject {
+): FakeJson {
   const { body, serial } = generation.call;
   const textOptions = isRecord(body['text']) ? body['text'] : {};
   return {
@@ -39,7 +39,7 @@ export function responseObject(
 }
 
 /** The members of a response that repeat a parameter of the request, with OpenAI's defaults. */
-const DEFAULTS: JsonObject = {
+const DEFAULTS: FakeJson = {
   background: false,
   billing: { payer: 'developer' },
   completed_at: null,
@@ -64,7 +64,7 @@ const DEFAULTS: JsonObject = {
   metadata: {},
 };
 
-function echoed(body: JsonObject): JsonObject {
+function echoed(body: FakeJson): FakeJson {
   return Object.fromEntries(Object.entries(body).filter(([key]) => key in DEFAULTS));
 }
 
@@ -75,10 +75,10 @@ export function choiceOf(generation: Generation): Choice {
 }
 
 /** The finished output items in the order in which they are made. */
-export function outputOf(generation: Generation): JsonObject[] {
+export function outputOf(generation: Generation): FakeJson[] {
   const choice = choiceOf(generation);
   const { serial, script } = generation.call;
-  const items: JsonObject[] = [];
+  const items: FakeJson[] = [];
   if (choice.reasoningTokens > 0)
     items.push({ id: `rs_${serial}`, type: 'reasoning', summary: [] });
   for (let index = 0; index < (script.webSearches ?? 0); index++)
@@ -88,12 +88,12 @@ export function outputOf(generation: Generation): JsonObject[] {
   return items;
 }
 
-function searchItem(serial: string, index: number): JsonObject {
+function searchItem(serial: string, index: number): FakeJson {
   const action = { type: 'search', query: 'weather', queries: ['weather'] };
   return { id: `ws_${serial}${index}`, type: 'web_search_call', status: 'completed', action };
 }
 
-function messageItem(generation: Generation, choice: Choice): JsonObject {
+function messageItem(generation: Generation, choice: Choice): FakeJson {
   return {
     id: `msg_${generation.call.serial}`,
     type: 'message',
@@ -103,11 +103,11 @@ function messageItem(generation: Generation, choice: Choice): JsonObject {
   };
 }
 
-export function textPart(text: string): JsonObject {
+export function textPart(text: string): FakeJson {
   return { type: 'output_text', annotations: [], logprobs: [], text };
 }
 
-function functionCallItem(call: ToolCall): JsonObject {
+function functionCallItem(call: ToolCall): FakeJson {
   return {
     id: `fc_${call.id.slice(5)}`,
     type: 'function_call',

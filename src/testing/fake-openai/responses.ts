@@ -1,14 +1,14 @@
 import { badRequest } from './error-replies.ts';
 import {
-  type Answer,
   billOf,
   type Call,
   forcedToolOf,
+  type GeneratedAnswer,
+  type GenerationRequest,
   generate,
   numberOf,
-  type Wish,
 } from './generation.ts';
-import { arrayOf, isRecord, type JsonObject } from './json.ts';
+import { arrayOf, type FakeJson, isRecord } from './json.ts';
 import { responseFrames } from './response-events.ts';
 import { finishedResponse } from './response-object.ts';
 import type { Reply } from './script.ts';
@@ -16,7 +16,7 @@ import { countTokens, countTokensDeep } from './tokens.ts';
 
 const TOKENS_PER_REQUEST = 3;
 
-export function responses(call: Call): Answer | Reply {
+export function responses(call: Call): GeneratedAnswer | Reply {
   if (call.body['input'] === undefined && call.body['prompt'] === undefined) {
     return badRequest("Missing required parameter: 'input'.", 'input');
   }
@@ -30,7 +30,7 @@ export function responses(call: Call): Answer | Reply {
   };
 }
 
-function wishOf(body: JsonObject): Wish {
+function wishOf(body: FakeJson): GenerationRequest {
   const last = arrayOf(body['input']).at(-1);
   return {
     prompt: body['input'],
@@ -42,7 +42,7 @@ function wishOf(body: JsonObject): Wish {
   };
 }
 
-function inputTokensOf(body: JsonObject): number {
+function inputTokensOf(body: FakeJson): number {
   let tokens = TOKENS_PER_REQUEST + arrayOf(body['input']).length;
   for (const key of ['input', 'instructions']) tokens += countTokensDeep(body[key]);
   for (const key of ['tools', 'text']) {

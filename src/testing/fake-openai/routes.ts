@@ -3,19 +3,19 @@ import { clientSecrets } from './client-secrets.ts';
 import { completions } from './completions.ts';
 import { embeddings } from './embeddings.ts';
 import { badRequest, errorReply, openAIErrors } from './error-replies.ts';
-import type { Answer, Endpoint } from './generation.ts';
+import type { GeneratedAnswer, GeneratingEndpoint } from './generation.ts';
 import { isRecord } from './json.ts';
 import { listModels, modelNotFound, retrieveModel } from './models.ts';
 import { moderations } from './moderations.ts';
 import { responses } from './responses.ts';
-import type { SafetyBook } from './safety-book.ts';
+import type { SafetyCases } from './safety-cases.ts';
 import type { Reply, Script } from './script.ts';
 import { headerOf, type SeenRequest } from './seen-request.ts';
 
 /** The path before every endpoint, as in OpenAI's base URL. */
 export const PREFIX = '/v1';
 
-const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
+const ENDPOINTS: Readonly<Record<string, GeneratingEndpoint>> = {
   '/chat/completions': chatCompletions,
   '/responses': responses,
   '/completions': completions,
@@ -28,21 +28,21 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
 const MODELLESS: ReadonlySet<string> = new Set(['/moderations', '/realtime/client_secrets']);
 
 /** What a fake accepts. */
-export interface Account {
+export interface UpstreamAccount {
   readonly apiKeys: readonly string[] | undefined;
   readonly models: readonly string[] | undefined;
   readonly listedModels: readonly string[];
   readonly maxOutputTokens: number;
-  readonly safety: SafetyBook;
+  readonly safety: SafetyCases;
 }
 
 /** Decides what OpenAI would answer: something generated and billed, or a reply that is free. */
 export function route(
-  account: Account,
+  account: UpstreamAccount,
   request: SeenRequest,
   script: Script,
   serial: string,
-): Answer | Reply {
+): GeneratedAnswer | Reply {
   const [path = ''] = request.url.split('?', 1);
   const refusal = unauthorized(account, request);
   if (refusal) return refusal;
@@ -63,7 +63,7 @@ export function route(
   return answer({ endpoint, body, script, serial, maxOutputTokens });
 }
 
-function read(account: Account, endpoint: string): Reply | undefined {
+function read(account: UpstreamAccount, endpoint: string): Reply | undefined {
   const caseId = endpoint.match(/^\/safety\/cases\/([^/]+)$/)?.[1];
   if (caseId !== undefined) return account.safety.retrieve(decodeURIComponent(caseId));
   if (endpoint === '/models') return listModels(account.listedModels);
@@ -76,7 +76,7 @@ function unknown(request: SeenRequest, path: string): Reply {
   return errorReply(404, 'invalid_request_error', null, message);
 }
 
-function unauthorized(account: Account, request: SeenRequest): Reply | undefined {
+function unauthorized(account: UpstreamAccount, request: SeenRequest): Reply | undefined {
   const key = headerOf(request, 'authorization')?.match(/^Bearer (.+)$/i)?.[1];
   if (key === undefined) {
     const message =

@@ -1,4 +1,4 @@
-import { isRecord, type JsonObject } from './json.ts';
+import { type FakeJson, isRecord } from './json.ts';
 
 /** `$ref` may recurse; at this depth optional parts are left out and arrays stay empty. */
 const MAX_DEPTH = 16;
@@ -17,13 +17,13 @@ export function exampleOf(schema: unknown, root: unknown = schema, depth = 0): u
   return exampleOfType(schema, root, depth);
 }
 
-function alternativeOf(schema: JsonObject, root: unknown): unknown {
+function alternativeOf(schema: FakeJson, root: unknown): unknown {
   const reference = schema['$ref'];
   if (typeof reference === 'string') return resolve(reference, root);
   return firstOf(schema['anyOf']) ?? firstOf(schema['oneOf']) ?? firstOf(schema['allOf']);
 }
 
-function exampleOfType(schema: JsonObject, root: unknown, depth: number): unknown {
+function exampleOfType(schema: FakeJson, root: unknown, depth: number): unknown {
   const type = firstOf(schema['type']) ?? schema['type'];
   if (type === 'object' || isRecord(schema['properties']))
     return exampleObject(schema, root, depth);
@@ -33,7 +33,7 @@ function exampleOfType(schema: JsonObject, root: unknown, depth: number): unknow
   return type === 'null' ? null : 'word'.padEnd(numberOr(schema['minLength'], 0), 's');
 }
 
-function exampleObject(schema: JsonObject, root: unknown, depth: number): JsonObject {
+function exampleObject(schema: FakeJson, root: unknown, depth: number): FakeJson {
   const properties = isRecord(schema['properties']) ? schema['properties'] : {};
   const required = Array.isArray(schema['required']) ? schema['required'] : [];
   const names = Object.keys(properties).filter((name) => required.includes(name));
@@ -42,7 +42,7 @@ function exampleObject(schema: JsonObject, root: unknown, depth: number): JsonOb
   );
 }
 
-function exampleArray(schema: JsonObject, root: unknown, depth: number): unknown[] {
+function exampleArray(schema: FakeJson, root: unknown, depth: number): unknown[] {
   const length = depth >= MAX_DEPTH ? 0 : numberOr(schema['minItems'], 0);
   return Array.from({ length }, () => exampleOf(schema['items'], root, depth + 1));
 }

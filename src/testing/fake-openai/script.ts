@@ -1,5 +1,5 @@
 import type { Gate } from './gate.ts';
-import type { JsonObject } from './json.ts';
+import type { FakeJson } from './json.ts';
 import type { SeenRequest } from './seen-request.ts';
 
 /** Milliseconds, a promise, a function asked each time, or a gate that the test opens. */
@@ -27,7 +27,7 @@ export interface Break {
    */
   readonly afterChunks?: number;
   /** The `error` of an `error-event`. */
-  readonly error?: JsonObject;
+  readonly error?: FakeJson;
 }
 
 export interface ScriptedToolCall {
@@ -55,7 +55,7 @@ export interface Script {
   readonly serviceTier?: string;
 
   /** Merged into the true usage; `null` sends null, `missing` leaves it out. The invoice stays true. */
-  readonly usage?: JsonObject | null | 'missing';
+  readonly usage?: FakeJson | null | 'missing';
   /** Where a chat stream carries its usage; default its own chunk after the finish. */
   readonly usageIn?: 'own-chunk' | 'every-chunk' | 'finish-chunk' | 'after-done';
 
@@ -85,7 +85,7 @@ export type ScriptFor = Script | ((request: SeenRequest) => Script);
 const PLAIN: Script = {};
 
 /** Finds the script of a request: first the queue, then the youngest match, else a plain answer. */
-export class ScriptBook {
+export class Scripts {
   readonly #queue: ScriptFor[] = [];
   readonly #matches: Array<{ match: string | RegExp; script: ScriptFor }> = [];
 

@@ -1,5 +1,5 @@
 import type { Generation } from './generation.ts';
-import { isRecord, type JsonObject } from './json.ts';
+import { type FakeJson, isRecord } from './json.ts';
 import type { Script } from './script.ts';
 
 export type ChatUsage = ReturnType<typeof chatUsage>;
@@ -40,11 +40,11 @@ export function responseUsage(generation: Generation) {
 
 /** Puts `usage` into an answer, as it is or as the script wants it. */
 export function withUsage(
-  answer: JsonObject,
-  usage: JsonObject,
+  answer: FakeJson,
+  usage: FakeJson,
   override: Script['usage'],
-  rest: JsonObject = {},
-): JsonObject {
+  rest: FakeJson = {},
+): FakeJson {
   if (override === 'missing') return { ...answer, ...rest };
   const sent = isRecord(override) ? { ...usage, ...override } : override;
   return { ...answer, usage: sent === undefined ? usage : sent, ...rest };

@@ -7,7 +7,7 @@ import { Chunk, chunkSize, smallerSize, windowEndMs } from './chunk.ts';
 const LEASE = { durationMs: 90_000, dispatched: true };
 const TEND_MS = 30_000;
 
-interface Taken {
+interface ChunkHold {
   readonly chunk: Chunk;
   readonly held: Amounts;
 }
@@ -21,7 +21,7 @@ export class Escrow {
   readonly #global: Ledger;
   readonly #share: number;
   readonly #clock: Clock;
-  readonly #calls = new Map<string, Taken>();
+  readonly #calls = new Map<string, ChunkHold>();
   readonly #chunks = new Set<Chunk>();
   #current: Chunk | undefined;
   #leasing: Promise<NotGranted | undefined> | undefined;

@@ -1,0 +1,63 @@
+import type { Counter } from '../counting/counter.ts';
+import { type Part, partWith } from '../counting/part.ts';
+import type { Rule } from '../ledger.ts';
+import { HEAD_BYTES, SLOT_BYTES } from './script/layout.ts';
+
+/** A claim, and where in the values of its plan's accounts it is counted. */
+export interface PlacedClaim {
+  readonly counter: Counter;
+  /** The index of its account in the plan. */
+  readonly account: number;
+  readonly slot: Buffer;
+  /** The index of its first double in an account that begins with the plan's layout. */
+  readonly place: number;
+}
+
+const DOUBLE_BYTES = 8;
+/** An earlier bucket: slot, number, amount. */
+const BUCKET_BYTES = SLOT_BYTES + 2 * DOUBLE_BYTES;
+
+/**
+ * The claims of a plan with what was counted for them, to be worded as balances and violations.
+ * `values`: one for each account of the plan, as Redis keeps it, beginning with the plan's layout.
+ */
+export function partsOf(
+  claims: readonly PlacedClaim[],
+  values: readonly Buffer[],
+  costOf: (rule: Rule) => number,
+): readonly Part[] {
+  return claims.map(({ counter, account, slot, place }) => {
+    const { rule } = counter;
+    const numbers = numbersIn(values[account] ?? NO_VALUE, rule.kind, slot, place);
+    return partWith(counter, costOf(rule), numbers);
+  });
+}
+
+/** The numbers of one counter, in the order in which `counting/` has them. */
+function numbersIn(value: Buffer, kind: Rule['kind'], slot: Buffer, place: number): number[] {
+  const at = HEAD_BYTES + SLOT_BYTES * value.readUInt16LE(0) + DOUBLE_BYTES * place;
+  const double = (index: number) => value.readDoubleLE(at + DOUBLE_BYTES * index);
+  switch (kind) {
+    case 'calendar':
+      return [double(1), double(2), double(0)];
+    case 'rate':
+      return [double(0), double(1)];
+    case 'concurrent':
+      return [double(0)];
+    case 'rolling':
+      return [double(0), double(1), double(3), ...earlierBuckets(value, slot)];
+  }
+}
+
+function earlierBuckets(value: Buffer, slot: Buffer): number[] {
+  const doubles = value.readUInt16LE(2);
+  const from = HEAD_BYTES + SLOT_BYTES * value.readUInt16LE(0) + DOUBLE_BYTES * doubles;
+  const buckets: number[] = [];
+  for (let at = from; at < value.length; at += BUCKET_BYTES) {
+    if (value.compare(slot, 0, SLOT_BYTES, at, at + SLOT_BYTES) !== 0) continue;
+    buckets.push(value.readDoubleLE(at + 8), value.readDoubleLE(at + 16));
+  }
+  return buckets;
+}
+
+const NO_VALUE = Buffer.alloc(0);
