@@ -1,6 +1,6 @@
 const BACKSLASH = 0x5c;
 
-/** Where the JSON string that opens at `start` closes; negative when it does not. */
+/** Returns where the JSON string that opens at `start` closes. Negative when it does not close. */
 export function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (end > 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
@@ -13,7 +13,7 @@ function isEscaped(text: string, at: number): boolean {
   return (at - 1 - before) % 2 === 1;
 }
 
-/** The parsed text; `undefined` when it is not JSON. */
+/** Returns the parsed text; `undefined` when it is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

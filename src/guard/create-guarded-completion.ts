@@ -2,13 +2,7 @@ import type OpenAI from 'openai';
 import type { Clock } from '../base/clock.ts';
 import { Deadlines } from '../base/deadlines.ts';
 import { isDenial } from '../core/denial.ts';
-import {
-  createEvents,
-  type Events,
-  type GuardEvents,
-  type Listener,
-  shareEvents,
-} from '../core/events.ts';
+import { Events, type GuardEvents, type Listener, shareEvents } from '../core/events.ts';
 import type { User } from '../core/user.ts';
 import { CLOSING, createHandle, type HandlerParts } from '../http/handle.ts';
 import { type Mountable, mountable } from '../http/mountable.ts';
@@ -61,7 +55,7 @@ const SETTLE_MS_MAX = 5_000;
 
 /** Builds the line from the options. `TypeError` names the option that is wrong; nothing has started. */
 export function createGuardedCompletion(options: GuardOptions): Guard {
-  const events = createEvents();
+  const events = new Events();
   const parsed = parseOptions(options);
   const ledger = guardStore(parsed, events);
   const settings = { ...parsed, ledger };
@@ -118,7 +112,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
     client: createClient(fetchAs),
     tokens: credentials.tokens,
     users: publicUsers(users),
-    on: events.on,
+    on: events.on.bind(events),
     close: ({ graceMs = GRACE_MS_DEFAULT } = {}) => (closing.begun ??= close(graceMs)),
   };
   return shareEvents(withExchange(guard, exchange), events);
