@@ -4,9 +4,9 @@ import type { Authenticator } from './authenticator.ts';
 import { INVALID_CREDENTIAL } from './bearer-credential.ts';
 
 /**
- * Identifies users by the last argument, an authenticator, if every attestation returns `true`. Other calls
- * are denied with `invalid_credential`. The attestations run in order, and only after a good credential, so
- * that a single-use attestation is used up only by its owner.
+ * Identifies users by the last argument, an authenticator, if every attestation returns `true`. Other
+ * calls are denied with `invalid_credential`. The attestations run in order, and only after a good
+ * credential, so that a single-use attestation is used up only by its owner.
  */
 export function allOf(
   ...parts: readonly [Attestation, ...Attestation[], Authenticator]
@@ -42,5 +42,5 @@ function isAuthenticator(part: unknown): part is Authenticator {
   return typeof part === 'object' && part !== null && 'authenticate' in part;
 }
 
-/** Whether a request comes from the genuine app. It does not identify a user. Throws when this is unknown. */
+/** Whether a request comes from the genuine app. Throws when this is unknown. It identifies no user. */
 export type Attestation = (request: GuardRequest) => boolean | Promise<boolean>;

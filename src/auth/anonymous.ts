@@ -9,8 +9,8 @@ import { bearerCredential } from './bearer-credential.ts';
 import { clientAddress } from './client-address.ts';
 
 export interface AnonymousOptions {
-  /** Returns an id of the device, for example from a header of your app; 8 to 256 characters. A caller can
-   * change that header, so set `perAddress` too. Default: each address is one user. */
+  /** Returns an id of the device, for example from a header of your app; 8 to 256 characters. A caller
+   * can change that header, so set `perAddress` too. Default: each address is one user. */
   readonly device?: (request: GuardRequest) => string | undefined;
   /** How many proxies of your own are in front of the backend. Default 0, which ignores
    * `X-Forwarded-For`. If it is too high, callers can choose their address. */
@@ -32,13 +32,13 @@ const shape = z.strictObject({
 const DEVICE = /^[\x21-\x7e]{8,256}$/;
 
 /**
- * Identifies callers who have not signed in by their device or address, as users with `anonymous: true`.
- * Put it last in `anyOf`. It applies to requests without a credential or with the key `anonymous`. A bad
- * credential stays bad.
+ * Identifies callers who have not signed in, by their device or address. Such users have
+ * `anonymous: true`. Put it last in `anyOf`. It applies to requests without a credential or with the key
+ * `anonymous`. A bad credential stays bad.
  *
- * The option `anonymousLimits` limits all anonymous users together. `guard.users.merge` carries their usage
- * over when they sign up. Addresses and devices do not reach the store, because the ids are keyed hashes.
- * Throws when the address is unknown (`guard.handler` without `remoteAddress`).
+ * The option `anonymousLimits` limits all anonymous users together. `guard.users.merge` carries their
+ * usage over when they sign up. Addresses and devices do not reach the store, because the ids are keyed
+ * hashes. Throws when the address is unknown (`guard.handler` without `remoteAddress`).
  */
 export function anonymous(options: AnonymousOptions = {}): Authenticator {
   const { trustProxy, perAddress, plan } = parseOrThrow(shape, options, 'anonymous');

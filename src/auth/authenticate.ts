@@ -7,10 +7,10 @@ import type { Authenticator } from './authenticator.ts';
 type Authenticated = string | User | null | undefined;
 
 /**
- * Uses your own login. `find` receives the request (`request.host` is the request of the host framework)
- * and returns its user, or `null`. The returned user is charged. If `find` throws, the call ends with 500.
- * `find` is not called for cross-site browser requests (`Sec-Fetch-Site: cross-site` and no
- * `Authorization`), because a page of another site can make a browser send the user's cookies.
+ * Uses your own login. `find` receives the request (`request.host` is the request of the host
+ * framework) and returns its user, or `null`. The returned user is charged. If `find` throws, the call
+ * ends with 500. `find` is not called for cross-site browser requests (`Sec-Fetch-Site: cross-site` and
+ * no `Authorization`), because a page of another site can make a browser send the user's cookies.
  */
 export function authenticate(
   find: (request: GuardRequest) => Authenticated | Promise<Authenticated>,

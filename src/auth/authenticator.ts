@@ -16,10 +16,10 @@ export interface AuthContext {
 /**
  * Identifies the caller by something that the caller cannot forge.
  *
- * Returns an identity for a good credential, a denial for a bad one, and `undefined` for a request without
- * a credential of its kind. `anyOf` then tries the next authenticator. Throws only when the answer is
- * unknown. The call then fails with 503 for an `AuthenticationUnavailableError` and with 500 for any other
- * error, never with 401.
+ * Returns an identity for a good credential, a denial for a bad one, and `undefined` for a request
+ * without a credential of its kind. `anyOf` then tries the next authenticator. Throws only when the
+ * answer is unknown. The call then fails with 503 for an `AuthenticationUnavailableError` and with 500
+ * for any other error, never with 401.
  */
 export interface Authenticator {
   authenticate(

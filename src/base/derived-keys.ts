@@ -1,6 +1,6 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 
-/** Keys for one purpose each, derived from the operator's secret, so that no key works for another purpose. */
+/** One key for each purpose, derived from the operator's secret. No key works for another purpose. */
 export interface DerivedKeys {
   readonly endUserId: Uint8Array;
   readonly tokenSeal: Uint8Array;

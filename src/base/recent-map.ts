@@ -1,6 +1,6 @@
 /**
- * Keeps entries for at least `retentionMs`. If more than `max` arrive, the oldest half is dropped at once.
- * It is made of two maps that take turns, so that no entry is deleted on its own.
+ * Keeps entries for at least `retentionMs`. If more than `max` arrive, the oldest half is dropped at
+ * once. It is made of two maps that take turns, so that no entry is deleted on its own.
  */
 export class RecentMap<Value> {
   readonly #max: number;

@@ -60,10 +60,10 @@ const shape = z.strictObject({
 });
 
 /**
- * Sends the usage of each call to a meter at Stripe, exactly once. All attempts have the same `identifier`,
- * made of the call and the meter. Stripe refuses an identifier that it has (for at least 24 hours, API
- * reference read 2026-11), which counts as sent. At most 10,000 calls wait for Stripe. They are lost when
- * the process ends.
+ * Sends the usage of each call to a meter at Stripe, exactly once. All attempts have the same
+ * `identifier`, made of the call and the meter. Stripe refuses an identifier that it has (for at least
+ * 24 hours, API reference read 2026-11), which counts as sent. At most 10,000 calls wait for Stripe.
+ * They are lost when the process ends.
  */
 export function stripeMeter(options: StripeMeterOptions): StripeMeter {
   parseOrThrow(shape, options, 'stripeMeter');
@@ -132,7 +132,7 @@ const REFUSALS: ReadonlySet<unknown> = new Set([
 const typeOf = (error: unknown): unknown =>
   error instanceof Error && 'type' in error ? error.type : undefined;
 
-/** An earlier attempt arrived and only its response was lost. Stripe has no code for this (reported 2026-08). */
+/** An earlier attempt arrived, but its response was lost. Stripe has no code for it (reported 2026-08). */
 function unlessKnown(error: unknown): void {
   const known = error instanceof Error && /^An event already exists with ident/.test(error.message);
   if (!known) throw error;

@@ -66,13 +66,14 @@ const summaryShape = z.object({
 });
 
 /**
- * Gives users the plans of the features that they pay for at Stripe, from their next call. Mount it where
- * Stripe's webhooks arrive, before any body parser. Nothing happens without Stripe's signature. Repeats and
- * late events change nothing. If two events have the same second, the one that arrives later counts.
+ * Gives users the plans of the features that they pay for at Stripe, from their next call. Mount it
+ * where Stripe's webhooks arrive, before any body parser. Nothing happens without Stripe's signature.
+ * Repeats and late events change nothing. If two events have the same second, the one that arrives
+ * later counts.
  *
- * The response is 200 for an event that was processed or is of another kind, and 400 for a wrong signature.
- * If Stripe, the store or `userOf` fails, the response is 500 and there is a `failed` event. Stripe then
- * sends the webhook again.
+ * The response is 200 for an event that was processed or is of another kind, and 400 for a wrong
+ * signature. If Stripe, the store or `userOf` fails, the response is 500 and there is a `failed` event.
+ * Stripe then sends the webhook again.
  */
 export function stripeWebhook(options: StripeWebhookOptions): Mountable {
   const { secret } = parseOrThrow(optionsShape, options, 'stripeWebhook');

@@ -47,8 +47,8 @@ export interface DeniedEvent {
   readonly message: string;
 }
 
-/** A failure that the operator should know about. The call that it concerns was refused or charged safely.
- * `webhook`: a webhook was not processed. Its sender gets an error and sends it again. */
+/** A failure that the operator should know about. The call that it concerns was refused or charged
+ * safely. `webhook`: a webhook was not processed. Its sender gets an error and sends it again. */
 export interface FailedEvent {
   readonly source:
     | 'hook'

@@ -1,6 +1,6 @@
 /*
- * The pipeline has its own types for requests and responses, and the adapters translate. WHATWG objects on
- * every call would cost more than all other work of the guard (measured: bench/).
+ * The pipeline has its own types for requests and responses, and the adapters translate. WHATWG objects
+ * on every call would cost more than all other work of the guard (measured: bench/).
  */
 
 /** A body as bytes, as text from server code, or as a value that the host has parsed. */

@@ -23,9 +23,10 @@ const BAD_NUMBER = invalid('The body has a number that is out of range.');
 const NOT_PLAIN = invalid('The body holds something that is not JSON.');
 
 /**
- * Parses JSON that means the same to every parser: valid UTF-8 without a byte order mark, no duplicate or
- * prototype keys, at most 64 levels and 100,000 keys and elements. Other bodies are denied with
- * `invalid_request`. Depth and size are checked before anything is built. The time is linear in the bytes.
+ * Parses JSON that means the same to every parser: valid UTF-8 without a byte order mark, no duplicate
+ * or prototype keys, at most 64 levels and 100,000 keys and elements. Other bodies are denied with
+ * `invalid_request`. Depth and size are checked before anything is built. The time is linear in the
+ * bytes.
  */
 export function parseStrictJson(bytes: Uint8Array): ParsedJson | Denial {
   const text = decode(bytes);
@@ -47,8 +48,8 @@ export function parseStrictText(text: string, byteLength: number): ParsedJson | 
 }
 
 /**
- * Checks a body that the host has parsed, like `parseStrictJson`. Duplicate keys are not found, because the
- * parser of the host has merged them.
+ * Checks a body that the host has parsed, like `parseStrictJson`. Duplicate keys are not found, because
+ * the parser of the host has merged them.
  */
 export function checkParsedJson(value: unknown): ParsedJson | Denial {
   const denial = new Census().take(value, 0);

@@ -27,8 +27,8 @@ const caseShape = z.object({
 const TIMEOUTS = { timeout: 5_000, maxRetries: 1 };
 
 /**
- * Reads a case: `GET /safety/cases/{id}` (openai 7.57; older versions have no method for it). Rejects with
- * the errors of the SDK, and with zod's error for a response that is not a case.
+ * Reads a case: `GET /safety/cases/{id}` (openai 7.57; older versions have no method for it). Rejects
+ * with the errors of the SDK, and with zod's error for a response that is not a case.
  */
 export async function readSafetyCase(client: SafetyClient, id: string): Promise<SafetyCase> {
   const found = caseShape.parse(await client.get(`/safety/cases/${id}`, TIMEOUTS));

@@ -26,8 +26,8 @@ export interface SafetyWebhooksOptions {
   readonly guard: Guard;
   /** The official SDK, 5.18 or later, with a key that may read safety cases (`api.safety.read`). */
   readonly client: SafetyClient;
-  /** The signing secret of the webhook at OpenAI (`whsec_…`). `undefined`, as from an environment variable
-   * that is not set, is a `TypeError`. */
+  /** The signing secret of the webhook at OpenAI (`whsec_…`). `undefined`, as from an environment
+   * variable that is not set, is a `TypeError`. */
   readonly secret: string | undefined;
   /** Default: only the event `safety`. */
   readonly onWarning?: SafetyAction;
@@ -75,13 +75,13 @@ const eventShape = z.object({ type: z.string(), data: z.unknown() });
 const noticeShape = z.object({ id: z.string().regex(/^C-[\w-]{1,128}$/) });
 
 /**
- * Applies OpenAI's decisions about users to your users. Mount it where OpenAI's webhooks arrive. Nothing
- * happens without OpenAI's signature. Each notice is a `safety` event, and a deactivation blocks its user.
- * Repeats and late notices change nothing.
+ * Applies OpenAI's decisions about users to your users. Mount it where OpenAI's webhooks arrive.
+ * Nothing happens without OpenAI's signature. Each notice is a `safety` event, and a deactivation
+ * blocks its user. Repeats and late notices change nothing.
  *
- * The response is 200 for a notice that was processed, is of another kind or concerns no known user, and
- * 400 for a wrong signature. If OpenAI, the store or an action fails, the response is 500 and there is a
- * `failed` event. OpenAI then sends the webhook again.
+ * The response is 200 for a notice that was processed, is of another kind or concerns no known user,
+ * and 400 for a wrong signature. If OpenAI, the store or an action fails, the response is 500 and there
+ * is a `failed` event. OpenAI then sends the webhook again.
  */
 export function safetyWebhooks(options: SafetyWebhooksOptions): Mountable {
   const { secret } = parseOrThrow(optionsShape, options, 'safetyWebhooks');

@@ -33,10 +33,10 @@ const shape = z.strictObject({
 });
 
 /**
- * Caches the secret that `load` returns. Concurrent calls share one read. A fresh secret is not read again,
- * and after a failure there is no read for 1 to 30 s. While reading fails, the last secret is used. Without
- * one the call throws, and may be repeated. White space around a secret is removed. No error contains the
- * secret.
+ * Caches the secret that `load` returns. Concurrent calls share one read. A fresh secret is not read
+ * again, and after a failure there is no read for 1 to 30 s. While reading fails, the last secret is
+ * used. Without one the call throws, and may be repeated. White space around a secret is removed. No
+ * error contains the secret.
  */
 export function cachedSecret(
   load: () => Promise<string>,

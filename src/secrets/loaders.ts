@@ -1,6 +1,6 @@
 /**
- * Reads a secret once, with a client that you have. Pass it to `cachedSecret`. It throws the errors of the
- * client, or an error that names the place where the secret is missing.
+ * Reads a secret once, with a client that you have. Pass it to `cachedSecret`. It throws the errors of
+ * the client, or an error that names the place where the secret is missing.
  */
 export type LoadSecret = () => Promise<string>;
 

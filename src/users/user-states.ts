@@ -94,7 +94,7 @@ function parseState(value: string | undefined): UserState {
 
 const REVOKED_MAX = 64;
 
-/** Revokes one family. Beyond 64 of them it revokes all tokens of the user, so that a state stays small. */
+/** Revokes one family. Beyond 64 it revokes all tokens of the user, so that a state stays small. */
 export function revokeFamily(state: UserState, revoked: RevokedFamily, nowMs: number): UserState {
   const { revoked: earlier = [], ...rest } = state;
   const still = [...earlier.filter(({ untilMs }) => untilMs > nowMs), revoked];

@@ -19,8 +19,8 @@ import {
 export interface JwtOptions {
   /** Exactly as in `iss`. Tokens of another issuer go to the next authenticator of `anyOf`. */
   readonly issuer: string;
-  /** `aud` must include one of these. Without this check, a token that the same issuer gave to another app
-   * would be accepted. */
+  /** `aud` must include one of these. Without this check, a token that the same issuer gave to another
+   * app would be accepted. */
   readonly audience: string | readonly string[];
   /** Only these are accepted, whatever the header of a token names. */
   readonly algorithms: readonly JwtAlgorithm[];
@@ -61,19 +61,19 @@ const jwtShape = z.strictObject({
 });
 
 /**
- * Accepts the JSON Web Tokens of one issuer, as `Authorization: Bearer`. A token must be signed by one of
- * the issuer's keys with one of `algorithms`, be for `audience`, have begun and not have ended. `exp` is
- * required. The claims are on `user.claims`, frozen.
+ * Accepts the JSON Web Tokens of one issuer, as `Authorization: Bearer`. A token must be signed by one
+ * of the issuer's keys with one of `algorithms`, be for `audience`, have begun and not have ended.
+ * `exp` is required. The claims are on `user.claims`, frozen.
  *
- * A token of another issuer, or a text that is not a JWT, goes to the next authenticator of `anyOf`. A bad
- * token is denied with `invalid_credential`, always in the same bytes. A token that is good apart from its
- * end is denied with `expired_credential`. If no keys are available, the call fails with 503
+ * A token of another issuer, or a text that is not a JWT, goes to the next authenticator of `anyOf`. A
+ * bad token is denied with `invalid_credential`, always in the same bytes. A token that is good apart
+ * from its end is denied with `expired_credential`. If no keys are available, the call fails with 503
  * `auth_unavailable`.
  *
- * A verified token is cached for 30 s, and never beyond its end. A token that its issuer revokes is accepted
- * here until `exp`; block the user to end it at once. `TypeError` for options that would accept too much:
- * no audience, no algorithms, HMAC with public keys, a short secret. The check of the options fetches
- * nothing.
+ * A verified token is cached for 30 s, and never beyond its end. A token that its issuer revokes is
+ * accepted here until `exp`; block the user to end it at once. `TypeError` for options that would
+ * accept too much: no audience, no algorithms, HMAC with public keys, a short secret. The check of the
+ * options fetches nothing.
  */
 export function jwt(options: JwtOptions): Authenticator {
   const { skew, user, secret, jwks, ...shaped } = parseOrThrow(jwtShape, options, 'jwt');

@@ -18,9 +18,10 @@ export interface KeySource {
 const KEYS_MAX = 100;
 
 /**
- * Finds keys in a JWKS. Returns `undefined` for any other value, and for a set without a public key or with
- * more than 100. A key is used only with algorithms of its own type. If several keys match, none is chosen,
- * because an issuer with several keys must name one in its tokens (OpenID Connect Core 1.0 §10.1).
+ * Finds keys in a JWKS. Returns `undefined` for any other value, and for a set without a public key or
+ * with more than 100. A key is used only with algorithms of its own type. If several keys match, none
+ * is chosen, because an issuer with several keys must name one in its tokens (OpenID Connect Core 1.0
+ * §10.1).
  */
 export function keyLookup(value: unknown): KeySource | undefined {
   if (!isObject(value) || !Array.isArray(value['keys'])) return undefined;

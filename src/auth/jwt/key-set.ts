@@ -7,7 +7,7 @@ import { RemoteKeySet } from './remote-key-set.ts';
 /** An issuer's public keys: the https URL of its JWKS, or the set itself. */
 export type KeysAt = URL | string | JSONWebKeySet;
 
-/** Makes a key source, without I/O. `TypeError` names `path` for anything but an https URL or a set of public keys. */
+/** Makes a key source, without I/O. `TypeError` names `path` for any other value. */
 export function keySet(keys: unknown, path: string, clock: Clock): KeySource {
   if (typeof keys === 'string' || keys instanceof URL) {
     const url = parseHttpsUrl(keys, path);

@@ -16,9 +16,9 @@ export const JWT_LENGTH_MAX = 8_192;
 const SHAPE = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/;
 
 /**
- * Splits a compact JWT into its parts. Returns `undefined` for any other text. Every part must be the one
- * base64url form of its bytes (RFC 7515 §2), so that a token can be written in only one way. The JSON must
- * mean the same to every parser: no duplicate keys, no number that is out of range.
+ * Splits a compact JWT into its parts. Returns `undefined` for any other text. Every part must be the
+ * one base64url form of its bytes (RFC 7515 §2), so that a token can be written in only one way. The
+ * JSON must mean the same to every parser: no duplicate keys, no number that is out of range.
  */
 export function readJwt(text: string): Jwt | undefined {
   if (text.length > JWT_LENGTH_MAX || !SHAPE.test(text)) return undefined;

@@ -18,13 +18,13 @@ interface Fetched {
 }
 
 /**
- * The keys at a URL. They are fetched when a token first needs one, and then at most once in 30 s, whatever
- * tokens arrive and whether or not the last attempt failed. A forged token therefore cannot cause a fetch
- * of its own.
+ * The keys at a URL. They are fetched when a token first needs one, and then at most once in 30 s,
+ * whatever tokens arrive and whether or not the last attempt failed. A forged token therefore cannot
+ * cause a fetch of its own.
  *
- * A set is fresh as long as its `cache-control` allows, between 30 s and 24 h, or 10 minutes without the
- * header. A set that cannot be renewed is used for another 24 h. A set without public keys is a failure.
- * Without any set, `keyFor` throws `AuthenticationUnavailableError` within 4 s.
+ * A set is fresh as long as its `cache-control` allows, between 30 s and 24 h, or 10 minutes without
+ * the header. A set that cannot be renewed is used for another 24 h. A set without public keys is a
+ * failure. Without any set, `keyFor` throws `AuthenticationUnavailableError` within 4 s.
  */
 export class RemoteKeySet implements KeySource {
   readonly #name: URL;

@@ -29,8 +29,9 @@ export type SignatureCheck = (jwt: Jwt) => boolean | Promise<boolean>;
 const KID_LENGTH_MAX = 256;
 
 /**
- * Accepts tokens that a key of `keys` signed with one of `algorithms`. A token can only choose among these
- * keys and algorithms. Keys that its header brings or points to (`jwk`, `jku`, `x5u`) are ignored.
+ * Accepts tokens that a key of `keys` signed with one of `algorithms`. A token can only choose among
+ * these keys and algorithms. Keys that its header brings or points to (`jwk`, `jku`, `x5u`) are
+ * ignored.
  */
 export function signedBy(keys: KeySource, algorithms: readonly string[]): SignatureCheck {
   return async ({ text, header }) => {

@@ -26,8 +26,8 @@ const shape = z.strictObject({
 
 /**
  * Accepts Auth0's access tokens for your API. ID tokens have another audience. The app must log in with
- * `audience`. Otherwise Auth0 issues an opaque access token, which cannot be verified and goes to the next
- * authenticator of `anyOf`. `scope` and `permissions` are on `user.claims`. Rules as in
+ * `audience`. Otherwise Auth0 issues an opaque access token, which cannot be verified and goes to the
+ * next authenticator of `anyOf`. `scope` and `permissions` are on `user.claims`. Rules as in
  * auth0.com/docs/secure/tokens/access-tokens/validate-access-tokens, 2026-11.
  */
 export function auth0(options: Auth0Options): Authenticator {

@@ -22,10 +22,10 @@ const shape = z.strictObject({
 });
 
 /**
- * Accepts Clerk's session tokens (`session.getToken()`) from native apps, which send no origin, and from
- * the web apps of `authorizedParties`. A session that is `pending` is rejected. `plan` is the user's plan in
- * Clerk Billing (the `u:` of `pla`), so give the guard's plans the same names as in Clerk. Claims of version
- * 2 as in clerk.com/docs/guides/sessions/session-tokens, 2026-11.
+ * Accepts Clerk's session tokens (`session.getToken()`) from native apps, which send no origin, and
+ * from the web apps of `authorizedParties`. A session that is `pending` is rejected. `plan` is the
+ * user's plan in Clerk Billing (the `u:` of `pla`), so give the guard's plans the same names as in
+ * Clerk. Claims of version 2 as in clerk.com/docs/guides/sessions/session-tokens, 2026-11.
  */
 export function clerkAuth(options: ClerkAuthOptions): Authenticator {
   const parsed = parseOrThrow(shape, options, 'clerkAuth');

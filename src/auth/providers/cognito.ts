@@ -29,8 +29,8 @@ const shape = z.strictObject({
 
 /**
  * Accepts the tokens of one kind that a Cognito user pool issued to your app's client. An access token
- * names the client in `client_id`, an ID token in `aud`. `cognito:groups` is on `user.claims`. Rules as in
- * aws-jwt-verify `src/cognito-verifier.ts`, 2026-11.
+ * names the client in `client_id`, an ID token in `aud`. `cognito:groups` is on `user.claims`. Rules as
+ * in aws-jwt-verify `src/cognito-verifier.ts`, 2026-11.
  */
 export function cognito(options: CognitoOptions): Authenticator {
   const parsed = parseOrThrow(shape, options, 'cognito');

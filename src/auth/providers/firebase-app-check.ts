@@ -31,14 +31,14 @@ const shape = z.strictObject({
 });
 
 /**
- * Attests that the caller is your unmodified app, by the App Check token in `X-Firebase-AppCheck`. It does
- * not identify the user. False without a token, for a token of another project, and for an app that is not
- * in `appIds`. Rules as in firebase-admin-node `src/app-check/token-verifier.ts`, 2026-11. Throws
- * `AuthenticationUnavailableError` when Google's keys are not available.
+ * Attests that the caller is your unmodified app, by the App Check token in `X-Firebase-AppCheck`. It
+ * does not identify the user. False without a token, for a token of another project, and for an app
+ * that is not in `appIds`. Rules as in firebase-admin-node `src/app-check/token-verifier.ts`, 2026-11.
+ * Throws `AuthenticationUnavailableError` when Google's keys are not available.
  *
- * With `replay: 'reject'`, this process remembers the hashes of the latest 100,000 tokens until they end.
- * It makes no request, and a token can be used once in each process. Google's own replay protection
- * (`consume`) makes a request at each call and covers all processes.
+ * With `replay: 'reject'`, this process remembers the hashes of the latest 100,000 tokens until they
+ * end. It makes no request, and a token can be used once in each process. Google's own replay
+ * protection (`consume`) makes a request at each call and covers all processes.
  */
 export function firebaseAppCheck(options: FirebaseAppCheckOptions): Attestation {
   const parsed = parseOrThrow(shape, options, 'firebaseAppCheck');

@@ -29,9 +29,9 @@ const shape = z.strictObject({
 
 /**
  * Accepts the ID tokens of one Firebase project (`user.getIdToken()`). Its custom tokens and session
- * cookies, and tokens of other tenants or the emulator, are rejected. `anonymous` is set for users who have
- * not signed in. Their id stays the same when they sign in (`linkWithCredential`). Custom claims are on
- * `user.claims`. Rules as in firebase-admin-node `src/auth/token-verifier.ts`, 2026-11.
+ * cookies, and tokens of other tenants or the emulator, are rejected. `anonymous` is set for users who
+ * have not signed in. Their id stays the same when they sign in (`linkWithCredential`). Custom claims
+ * are on `user.claims`. Rules as in firebase-admin-node `src/auth/token-verifier.ts`, 2026-11.
  *
  * A disabled user, or one with revoked tokens, is accepted until their token ends, within an hour.
  */

@@ -32,9 +32,9 @@ const shape = z.strictObject({
 });
 
 /**
- * Accepts the tokens of any OpenID Connect provider. `/.well-known/openid-configuration` locates its keys.
- * The document is read when the first token arrives, and again with the keys. It must name the same issuer
- * and an https `jwks_uri`, or no key is used (OpenID Connect Discovery 1.0 §4.3).
+ * Accepts the tokens of any OpenID Connect provider. `/.well-known/openid-configuration` locates its
+ * keys. The document is read when the first token arrives, and again with the keys. It must name the
+ * same issuer and an https `jwks_uri`, or no key is used (OpenID Connect Discovery 1.0 §4.3).
  */
 export function oidc(options: OidcOptions): Authenticator {
   const parsed = parseOrThrow(shape, options, 'oidc');

@@ -32,8 +32,8 @@ const shape = z.strictObject({
  * writes `app_metadata` on `user.claims`. Never base a plan on `user_metadata`, which users can write.
  * Claims as in supabase.com/docs/guides/auth/jwt-fields, 2026-11.
  *
- * A project without signing keys publishes no keys. Its tokens get 503 `auth_unavailable` until the project
- * has a key, or `legacySecret` is set here.
+ * A project without signing keys publishes no keys. Its tokens get 503 `auth_unavailable` until the
+ * project has a key, or `legacySecret` is set here.
  */
 export function supabaseAuth(options: SupabaseAuthOptions): Authenticator {
   const parsed = parseOrThrow(shape, options, 'supabaseAuth');

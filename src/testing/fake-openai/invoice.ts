@@ -51,7 +51,7 @@ export class InvoiceLine implements InvoicedCall {
     this.cacheWriteTokens = call.cacheWriteTokens;
   }
 
-  /** The price in US dollars, from the current price list; `undefined` for a model or tier without a price. */
+  /** The price in US dollars by the current list; `undefined` for a model or tier without a price. */
   get costUsd(): number | undefined {
     if (this.endpoint === '/moderations') return 0;
     const multiplier = TIER_MULTIPLIER[this.serviceTier];

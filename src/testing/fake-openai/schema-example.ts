@@ -4,8 +4,8 @@ import { type FakeJson, isRecord } from './json.ts';
 const MAX_DEPTH = 16;
 
 /**
- * Returns a small value that satisfies a JSON schema, within the subset of structured outputs. Objects get
- * their required properties, arrays their `minItems`, enums their first member.
+ * Returns a small value that satisfies a JSON schema, within the subset of structured outputs. Objects
+ * get their required properties, arrays their `minItems`, enums their first member.
  */
 export function exampleOf(schema: unknown, root: unknown = schema, depth = 0): unknown {
   if (!isRecord(schema) || depth > MAX_DEPTH) return null;

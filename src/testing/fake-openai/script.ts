@@ -72,7 +72,7 @@ export interface Script {
   readonly break?: Break;
   /** Generates and bills everything, but never responds. */
   readonly neverAnswer?: boolean;
-  /** Destroys the socket when the headers of the request arrive, with the body unread. Only for `scriptNext`. */
+  /** Destroys the socket when the headers of the request arrive. Only for `scriptNext`. */
   readonly closeOnRequest?: boolean;
   /** Sends one line of this many bytes, without a newline, instead of a response. */
   readonly lineBytes?: number;

@@ -14,7 +14,7 @@ export interface WebhookSigning {
   readonly id?: string;
 }
 
-/** Makes a webhook as OpenAI sends it, signed as in Standard Webhooks. POST it to the endpoint under test. */
+/** Makes a webhook as OpenAI sends it, signed as in Standard Webhooks. POST it to your endpoint. */
 export function signedWebhook(
   event: { readonly type: string; readonly data: unknown },
   { secret, atMs = Date.now(), id = `wh_${randomUUID()}` }: WebhookSigning,

@@ -34,7 +34,7 @@ export function countTokensDeep(value: unknown): number {
   return tokens;
 }
 
-/** A 32-bit FNV-1a hash. It is the only source of variety, so that the same prompt gets the same answer. */
+/** A 32-bit FNV-1a hash, the only source of variety, so that the same prompt gets the same answer. */
 export function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) {
