@@ -21,7 +21,7 @@ export type { Amounts, Unit } from './ledger/amounts.ts';
 export type * from './ledger/ledger.ts';
 export { type MemoryLedgerOptions, memoryLedger } from './ledger/memory/memory-ledger.ts';
 export { ANY_KEY, type Records, type StoredRecord } from './ledger/records.ts';
-export type { HostedToolName } from './openai/answer/usage.ts';
+export type { HostedToolName } from './openai/prices/hosted-fees.ts';
 export type { ModelPriceOverride } from './openai/prices/prices.ts';
 export type { AllowancesSpec } from './openai/request/request-policy.ts';
 export type { ExchangeSpec } from './options/exchange-options.ts';

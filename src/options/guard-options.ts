@@ -7,7 +7,7 @@ import { parseOrThrow } from '../base/parse-or-throw.ts';
 import type { User } from '../core/user.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { memoryLedger } from '../ledger/memory/memory-ledger.ts';
-import { endpointNames } from '../openai/endpoints.ts';
+import { endpointNames } from '../openai/endpoints/descriptors.ts';
 import { type ModelPriceOverride, type PriceList, priceList } from '../openai/prices/prices.ts';
 import { type AllowancesSpec, parseAllowances } from '../openai/request/request-policy.ts';
 import type { DrainBounds } from '../pipeline/drains.ts';

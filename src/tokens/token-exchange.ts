@@ -12,6 +12,7 @@ import { parseUser, type User } from '../core/user.ts';
 import { NO_AMOUNTS } from '../ledger/amounts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { BodyBounds } from '../openai/request/read-json.ts';
+import { singleAccount } from '../plans/accounts.ts';
 import { explainDenial } from '../plans/explain-denial.ts';
 import type { Limit } from '../plans/limit.ts';
 import { activeBlock, blockedDenial, type UserStates } from '../users/user-states.ts';
@@ -108,12 +109,10 @@ async function count(
   user: User,
 ): Promise<Denial | undefined> {
   const nowMs = clock.nowMs();
-  const account = `exchange:${user.id}`;
-  const claims = limits.map((limit) => ({ account, rule: limit.ruleFor(user, nowMs) }));
+  const accounts = singleAccount(`exchange:${user.id}`, limits, user, nowMs);
   const id = randomUUID();
-  const decision = await ledger.reserve(id, claims, ONE_REQUEST, HOLD);
-  if (!decision.granted)
-    return explainDenial(decision, { limits, claims, ownLimits: limits }, nowMs);
+  const decision = await ledger.reserve(id, accounts.applied, ONE_REQUEST, HOLD);
+  if (!decision.granted) return explainDenial(decision, accounts, nowMs);
   await ledger.settle(id, ONE_REQUEST);
   return undefined;
 }

@@ -1,18 +1,18 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../base/clock.ts';
-import { NANO_USD_PER_USD } from '../base/money.ts';
 import { parseUser, type User } from '../core/user.ts';
-import type { Balance, Claim, Ledger } from '../ledger/ledger.ts';
-import { accountsOf } from '../plans/accounts.ts';
-import type { Limit } from '../plans/limit.ts';
+import { shownAmount, type UnitName, unitName } from '../ledger/amounts.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { type Accounts, accountsOf } from '../plans/accounts.ts';
+import { type LimitBalance, limitBalances } from '../plans/limit-status.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
 import { activeBlock, type UserStates } from './user-states.ts';
 
 export interface LimitUsage {
   readonly name: string;
-  /** `usd` is in dollars, everything else in whole units. */
-  readonly unit: 'requests' | 'tokens' | 'inputTokens' | 'outputTokens' | 'usd' | 'concurrent';
+  /** `usd` is in dollars here; everything else in whole units. */
+  readonly unit: UnitName;
   readonly limit: number;
   readonly used: number;
   /** Held by calls in flight. */
@@ -35,8 +35,7 @@ export interface UserUsage {
 export interface UserAccount {
   readonly user: User;
   readonly plan: Plan;
-  readonly limits: readonly Limit[];
-  readonly claims: readonly Claim[];
+  readonly accounts: Accounts;
 }
 
 export interface UserAccounts {
@@ -62,35 +61,30 @@ export function createUserAccounts(
   const account = async (given: string | User): Promise<UserAccount> => {
     const user = find(given);
     const plan = await plans.planOf(user, await states.get(user.id));
-    const { limits, claims } = accountsOf({ user }, plan.limits, [], clock.nowMs());
-    return { user, plan, limits, claims };
+    return { user, plan, accounts: accountsOf({ user }, plan.limits, [], clock.nowMs()) };
   };
   return {
     account,
     async usage(given) {
-      const { user, plan, limits, claims } = await account(given);
-      const balances = await ledger.read(claims);
+      const { user, plan, accounts } = await account(given);
+      const balances = await ledger.read(accounts.applied);
       const block = activeBlock(await states.get(user.id), clock.nowMs());
-      const rows = limits.flatMap((limit, index) => usageRow(limit, balances[index]));
-      return { userId: user.id, plan: plan.name, limits: rows, block };
+      const limits = limitBalances({ accounts, balances }).map(limitUsage);
+      return { userId: user.id, plan: plan.name, limits, block };
     },
     remember: (user) => void seen.set(user.id, user),
   };
 }
 
-function usageRow(limit: Limit, balance: Balance | undefined): LimitUsage[] {
-  if (balance === undefined) return [];
-  const money = limit.unit === 'nanoUsd';
-  const shown = (amount: number) => (money ? amount / NANO_USD_PER_USD : amount);
-  return [
-    {
-      name: limit.name,
-      unit: limit.unit === 'nanoUsd' ? 'usd' : limit.unit,
-      limit: shown(limit.amount),
-      used: shown(balance.used),
-      held: shown(balance.held),
-      remaining: shown(balance.remaining),
-      resetsAtMs: balance.resetsAtMs,
-    },
-  ];
+function limitUsage({ claim, balance }: LimitBalance): LimitUsage {
+  const { name, unit, amount } = claim.limit;
+  return {
+    name,
+    unit: unitName(unit),
+    limit: shownAmount(unit, amount),
+    used: shownAmount(unit, balance.used),
+    held: shownAmount(unit, balance.held),
+    remaining: shownAmount(unit, balance.remaining),
+    resetsAtMs: balance.resetsAtMs,
+  };
 }

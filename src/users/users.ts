@@ -1,11 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
-import { NANO_USD_PER_USD } from '../base/money.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import type { Events } from '../core/events.ts';
 import { parseUser, type User } from '../core/user.ts';
-import { type Amounts, NO_AMOUNTS } from '../ledger/amounts.ts';
+import {
+  type Amounts,
+  amountsBy,
+  COUNTED_UNITS,
+  type CountedUnitName,
+  isCounted,
+  isMoney,
+  unitName,
+  writtenAmount,
+} from '../ledger/amounts.ts';
 import type { Claim, Ledger } from '../ledger/ledger.ts';
 import type { LimitSpec } from '../plans/limit.ts';
 import { storableLimits } from '../plans/parse-limits.ts';
@@ -15,14 +23,9 @@ import { createMerge } from './merge-users.ts';
 import { createUserAccounts, type UserAccounts, type UserUsage } from './usage.ts';
 import type { UserStates } from './user-states.ts';
 
-/** A credit. Each amount is added in every limit of the user with that unit. */
-export interface Grant {
-  readonly requests?: number;
-  readonly tokens?: number;
-  readonly inputTokens?: number;
-  readonly outputTokens?: number;
-  readonly usd?: number;
-}
+/** What is given on top, by unit (`{ requests: 5, usd: 0.5 }`). It counts in every limit of the user with
+ * that unit. */
+export type Grant = { readonly [Name in CountedUnitName]?: number };
 
 /** Operates on users, by the ids that your authenticator gives them. */
 export interface Users {
@@ -84,23 +87,15 @@ export interface GuardUsers extends Users {
   readonly remember: UserAccounts['remember'];
 }
 
-const FORGIVE_ALL: Amounts = {
-  requests: Number.POSITIVE_INFINITY,
-  concurrent: 0,
-  inputTokens: Number.POSITIVE_INFINITY,
-  outputTokens: Number.POSITIVE_INFINITY,
-  tokens: Number.POSITIVE_INFINITY,
-  nanoUsd: Number.POSITIVE_INFINITY,
-};
+const FORGIVE_ALL = amountsBy((unit) => (isCounted(unit) ? Number.POSITIVE_INFINITY : 0));
 
 const whole = z.int().min(0).optional();
-const grantShape = z.strictObject({
-  requests: whole,
-  tokens: whole,
-  inputTokens: whole,
-  outputTokens: whole,
-  usd: z.number().min(0).max(1_000_000).optional(),
-});
+const dollars = z.number().min(0).max(1_000_000).optional();
+const grantShape = z.strictObject(
+  Object.fromEntries(
+    COUNTED_UNITS.map((unit) => [unitName(unit), isMoney(unit) ? dollars : whole]),
+  ),
+);
 const blockShape = z.strictObject({
   reason: z.string().min(1).max(500),
   until: z.date().optional(),
@@ -113,8 +108,8 @@ export function createUsers(parts: UsersParts): GuardUsers {
   const { ledger, states, plans, events, clock } = parts;
   const accounts = createUserAccounts(ledger, states, plans, clock);
   const credit = async (user: string | User, amounts: Amounts): Promise<UserUsage> => {
-    const { claims } = await accounts.account(user);
-    await ledger.credit(randomUUID(), claims.filter(isCounter), amounts);
+    const { applied } = (await accounts.account(user)).accounts;
+    await ledger.credit(randomUUID(), applied.filter(isCounter), amounts);
     return accounts.usage(user);
   };
   return {
@@ -172,11 +167,8 @@ function createUserOverrides({
 const isCounter = ({ rule }: Claim): boolean => rule.kind !== 'concurrent';
 
 function grantAmounts(grant: Grant): Amounts {
-  const { usd = 0, ...units } = parseOrThrow(grantShape, grant, 'users.grant');
-  const given = Object.entries(units).filter(([, amount]) => amount !== undefined);
-  return {
-    ...NO_AMOUNTS,
-    ...Object.fromEntries(given),
-    nanoUsd: Math.round(usd * NANO_USD_PER_USD),
-  };
+  const given: Grant = parseOrThrow(grantShape, grant, 'users.grant');
+  return amountsBy((unit) =>
+    isCounted(unit) ? writtenAmount(unit, given[unitName(unit)] ?? 0) : 0,
+  );
 }

@@ -67,7 +67,7 @@ describe('User ids with special meaning to a store', () => {
     '{ada}',
     'a:b',
     'user:ada',
-    'everybody',
+    'global',
     'token:x',
     '../ada',
     '..',

@@ -4,7 +4,12 @@ import { expect } from 'vitest';
 import type { Amounts } from '../../src/ledger/amounts.ts';
 import type { Lease } from '../../src/ledger/lease.ts';
 import type { Claim, Ledger, Rule } from '../../src/ledger/ledger.ts';
-import { amounts, type SettableClock } from '../../src/testing/ledger-conformance/case.ts';
+import {
+  amounts,
+  claim,
+  GLOBAL,
+  type SettableClock,
+} from '../../src/testing/ledger-conformance/case.ts';
 
 export type Verbs = Omit<Ledger, 'records'>;
 
@@ -44,18 +49,18 @@ const choice = fc.record({
   rules: fc.subarray([0, 1, 2, 3, 4, 5], { minLength: 1 }),
   user: fc.constantFrom('ada', 'bob'),
   limit: fc.constantFrom(20, 20, 20, 10, 4, 0),
-  everybody: fc.boolean(),
+  hasGlobal: fc.boolean(),
   skewMs: fc.constantFrom(0, 0, 0, -CALENDAR_MS, CALENDAR_MS),
 });
 type Choice = typeof choice extends fc.Arbitrary<infer Value> ? Value : never;
 
-function claimsOf({ rules, user, limit, everybody, skewMs }: Choice, nowMs: number): Claim[] {
+function claimsOf({ rules, user, limit, hasGlobal, skewMs }: Choice, nowMs: number): Claim[] {
   const all = rulesOf(limit, nowMs + skewMs);
   const own = all.filter((_, index) => rules.includes(index));
-  const shared = everybody ? rulesOf(30, nowMs + skewMs).slice(2, 4) : [];
+  const shared = hasGlobal ? rulesOf(30, nowMs + skewMs).slice(2, 4) : [];
   return [
-    ...own.map((rule) => ({ account: `user:${user}`, rule })),
-    ...shared.map((rule) => ({ account: 'everybody', rule })),
+    ...own.map((rule) => claim(rule, `user:${user}`)),
+    ...shared.map((rule) => claim(rule, GLOBAL)),
   ];
 }
 

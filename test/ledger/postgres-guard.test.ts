@@ -35,7 +35,7 @@ describe.skipIf(server === undefined)('A guard on Postgres', () => {
       asked += 1;
     };
     const ledger = await freshLedger(watched(pool, count));
-    const claims = ['token:x', 'user:ada', 'everybody'].map((subject) => claim(daily(9), subject));
+    const claims = ['token:x', 'user:ada', 'global'].map((subject) => claim(daily(9), subject));
     const costs = async (verb: () => Promise<unknown>) => {
       const before = asked;
       await verb();

@@ -46,8 +46,8 @@ const CLAIMS = [
   claim(concurrent(9)),
   claim(requests, 'token:x'),
   claim(money, 'token:x'),
-  claim(daily(1_000), 'everybody'),
-  claim(concurrent(50), 'everybody'),
+  claim(daily(1_000), 'global'),
+  claim(concurrent(50), 'global'),
 ];
 /** Postgres cannot store this name. */
 const ODD = [claim(daily(100), 'user:\0odd'), claim(concurrent(5), 'user:\0odd')];

@@ -58,7 +58,7 @@ describe.skipIf(bouncer === undefined).each(libraries)(
       const options = { schema, deadlineMs: 20_000, clock: settableClock(START_MS) };
       const ledger = await freshLedger(connected.client, options);
       const ledgers = [ledger, postgresLedger(connected.client, options)];
-      const claims = [claim(daily(ROOM), 'everybody'), claim(concurrent(1e6), 'user:ada')];
+      const claims = [claim(daily(ROOM), 'global'), claim(concurrent(1e6), 'user:ada')];
       const call = async (index: number): Promise<boolean> => {
         const id = `call-${index}`;
         const by = ledgers[index % 2] ?? ledger;

@@ -60,7 +60,7 @@ describe.skipIf(server === undefined)('A Postgres ledger that is ready', () => {
       const ledger = await freshLedger(client);
       const before = await opened();
       expect(before).toHaveLength(4);
-      const claims = [claim(daily(100), 'user:ada'), claim(daily(100), 'everybody')];
+      const claims = [claim(daily(100), 'user:ada'), claim(daily(100), 'global')];
       const burst = Array.from({ length: 24 }, (_, index) =>
         granted(ledger.reserve(`call-${index}`, claims, tokens(1), DISPATCHED)),
       );

@@ -65,7 +65,7 @@ describe.skipIf(server === undefined)('Several processes on one Postgres', () =>
       first,
       ...[1, 2, 3].map(() => postgresLedger(pool, { schema, deadlineMs: 20_000 })),
     ];
-    const subjects = ['user:a', 'user:b', 'token:c', 'zebra', 'everybody'];
+    const subjects = ['user:a', 'user:b', 'token:c', 'zebra', 'global'];
     const call = async (index: number) => {
       const ledger = ledgers[index % ledgers.length] ?? first;
       const id = `call-${index}`;

@@ -131,7 +131,7 @@ describe.skipIf(server === undefined)('The data of a Postgres ledger', () => {
   it('A verb that meets the expired lease of another hold counts it once', async () => {
     let nowMs = START_MS;
     const ledger = await freshLedger(pool, { clock: { nowMs: () => nowMs } });
-    const claims = [claim(daily(100), 'user:ada'), claim(daily(100), 'everybody')];
+    const claims = [claim(daily(100), 'user:ada'), claim(daily(100), 'global')];
     const long = { durationMs: DAY_MS, dispatched: true };
     await granted(ledger.reserve('other', claims.slice(1), tokens(7), DISPATCHED));
     await granted(ledger.reserve('own', claims, tokens(9), long));

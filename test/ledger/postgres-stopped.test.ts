@@ -20,7 +20,7 @@ const url = server?.url ?? '';
 afterAll(() => server?.close());
 
 const STOPPER = fileURLToPath(new URL('./servers/postgres-stopper.ts', import.meta.url));
-const CLAIMS = [claim(daily(100), 'user:ada'), claim(daily(100), 'everybody')];
+const CLAIMS = [claim(daily(100), 'user:ada'), claim(daily(100), 'global')];
 const libraries: readonly Library[] = ['pg', 'postgres'];
 
 describe.skipIf(server === undefined).each(libraries)('A stalled process (%s)', (library) => {

@@ -24,7 +24,7 @@ afterAll(() => server?.close());
 const VERBS_PER_SCRIPT = 16;
 const claimsOf = (user: string, amount = 1_000): Claim[] => [
   claim(lasting(amount), user),
-  claim(lasting(1e9), 'everybody'),
+  claim(lasting(1e9), 'global'),
 ];
 const users = (count: number) => Array.from({ length: count }, (_, index) => `user:${index}`);
 let names = 0;
@@ -99,7 +99,7 @@ describe.skipIf(server === undefined)('Verbs that are sent to Redis together', (
     const failed = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer] : []));
     expect(answers[3]).toMatchObject({ reason: expect.any(LedgerError) });
     expect(failed).toHaveLength(1);
-    expect((await ledger.read([claim(lasting(1e9), 'everybody')]))[0]).toMatchObject({ held: 9 });
+    expect((await ledger.read([claim(lasting(1e9), 'global')]))[0]).toMatchObject({ held: 9 });
     expect(await redis.get(`{${namespace}}:2:a:user:3`)).toBe('no account');
   });
 
@@ -164,7 +164,7 @@ describe.skipIf(server === undefined)('Verbs that are sent to Redis together', (
     const clock = settableClock(START_MS);
     const ledger = freshLedger(redis, { clock });
     const all = users(330);
-    const places = claim(concurrent(1_000), 'everybody');
+    const places = claim(concurrent(1_000), 'global');
     await Promise.all(
       all.map((user, index) =>
         ledger.reserve(user, [claim(lasting(9), user), places], tokens(index % 3), {
@@ -194,7 +194,7 @@ describe.skipIf(server === undefined)('Verbs that are sent to Redis together', (
       let calls = 0;
       for (; !isOver; calls += 1) {
         const id = `${user}-${calls}`;
-        const claims = [claim(lasting(1e9), 'everybody')];
+        const claims = [claim(lasting(1e9), 'global')];
         expect((await ledger.reserve(id, claims, tokens(2), DISPATCHED)).granted).toBe(true);
         expect(await ledger.settle(id, tokens(1))).toBe('done');
       }
@@ -207,8 +207,8 @@ describe.skipIf(server === undefined)('Verbs that are sent to Redis together', (
     }
     isOver = true;
     const calls = (await working).reduce((sum, count) => sum + count, 0);
-    const [everybody] = await ledger.read([claim(lasting(1e9), 'everybody')]);
-    expect(everybody).toMatchObject({ used: calls, held: 0 });
+    const [global] = await ledger.read([claim(lasting(1e9), 'global')]);
+    expect(global).toMatchObject({ used: calls, held: 0 });
 
     await redis.script('FLUSH');
     const sent = await sentDuring(() => reserveAll(ledger, users(4 * VERBS_PER_SCRIPT)));

@@ -29,7 +29,7 @@ const BATCHES_PER_MOVE = 15;
  */
 const BATCH_PAUSE_MS = 5;
 const MOVE_PAUSE_MS = 60;
-const CLAIMS = [claim(lasting(1e9), 'user:ada'), claim(concurrent(1e6), 'everybody')];
+const CLAIMS = [claim(lasting(1e9), 'user:ada'), claim(concurrent(1e6), 'global')];
 
 const ask = (redis: Redis, ...parts: string[]): Promise<unknown> => redis.call('CLUSTER', parts);
 

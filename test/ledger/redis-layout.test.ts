@@ -85,7 +85,7 @@ describe.skipIf(server === undefined)('The keys of the ledger in Redis', () => {
     const counted = await contents();
 
     const ledger = redisLedger(redis, { namespace });
-    const claims = [claim(lasting(9)), claim(lasting(9), 'everybody')];
+    const claims = [claim(lasting(9)), claim(lasting(9), 'global')];
     expect((await ledger.read(claims)).map(({ used }) => used)).toEqual([0, 0]);
     expect(await ledger.settle('call', tokens(1))).toBe('unknown');
     expect(await ledger.credit('gift', claims, tokens(1))).toBe('done');

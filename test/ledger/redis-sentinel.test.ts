@@ -14,7 +14,7 @@ describe.skipIf(binary === undefined)('Redis behind a sentinel', () => {
     const redis = new Redis({ sentinels, name: 'main', sentinelRetryStrategy: () => 50 });
     redis.on('error', () => {});
     const ledger = freshLedger(redis);
-    const claims = [claim(lasting(9), 'user:ada'), claim(daily(1_000), 'everybody')];
+    const claims = [claim(lasting(9), 'user:ada'), claim(daily(1_000), 'global')];
     await ledger.reserve('one', claims, tokens(5), DISPATCHED);
     expect(await ledger.settle('one', tokens(5))).toBe('done');
     await ledger.reserve('two', claims, tokens(3), DISPATCHED);

@@ -11,7 +11,7 @@ const binary = redisBinary();
 const server = binary === undefined ? undefined : await startRedis(binary);
 afterAll(() => server?.close());
 
-const claims = ['token:x', 'user:ada', 'everybody'].map((subject) => claim(lasting(9), subject));
+const claims = ['token:x', 'user:ada', 'global'].map((subject) => claim(lasting(9), subject));
 
 describe.skipIf(server === undefined)('A ledger on a real Redis', () => {
   let redis: Redis;

@@ -3,7 +3,7 @@
  * computed. It is slow and unbounded, and defines only what is correct.
  */
 import type { Clock } from '../../src/base/clock.ts';
-import type { Amounts } from '../../src/ledger/amounts.ts';
+import { type Amounts, NO_AMOUNTS } from '../../src/ledger/amounts.ts';
 import type { Lease } from '../../src/ledger/lease.ts';
 import type {
   Balance,
@@ -45,15 +45,6 @@ interface Hold {
   state: 'live' | 'expired' | 'settled' | 'released';
 }
 
-const NOTHING: Amounts = {
-  requests: 0,
-  tokens: 0,
-  inputTokens: 0,
-  outputTokens: 0,
-  nanoUsd: 0,
-  concurrent: 0,
-};
-
 export class ReferenceLedger implements Omit<Ledger, 'records'> {
   readonly #clock: Clock;
   readonly #holds = new Map<string, Hold>();
@@ -90,7 +81,7 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
   }
 
   async release(id: string): Promise<Resolution> {
-    return this.#end(id, 'released', NOTHING);
+    return this.#end(id, 'released', NO_AMOUNTS);
   }
 
   async renew(id: string, lease: Lease): Promise<boolean> {
@@ -130,7 +121,7 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
       .sort((a, b) => a.expiresAtMs - b.expiresAtMs);
     for (const hold of due) {
       hold.state = 'expired';
-      this.#postAll(hold, hold.dispatched ? hold.cost : NOTHING, hold.expiresAtMs);
+      this.#postAll(hold, hold.dispatched ? hold.cost : NO_AMOUNTS, hold.expiresAtMs);
     }
   }
 
@@ -186,13 +177,12 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
     return [{ claim: index, cost, hard, fitsAtMs }];
   }
 
-  #held({ account: subject, rule }: Claim): number {
+  #held(of: Claim): number {
+    const { rule } = of;
     if (rule.kind === 'rate') return 0;
     const live = [...this.#holds.values()].filter((hold) => hold.state === 'live');
     const shares = live.flatMap((hold) =>
-      hold.shares
-        .filter(({ claim }) => isSame(claim, { account: subject, rule }))
-        .map(() => hold.cost),
+      hold.shares.filter(({ claim }) => isSame(claim, of)).map(() => hold.cost),
     );
     return shares.reduce((sum, cost) => sum + cost[rule.unit], 0);
   }

@@ -92,7 +92,7 @@ describe('A SQLite file of schema 1', () => {
     claim(rolling(100)),
     claim(rate(60, 100)),
     claim(concurrent(5)),
-    claim(daily(1_000), 'everybody'),
+    claim(daily(1_000), 'global'),
   ];
   const NOW_MS = START_MS + 2 * HOUR_MS + MINUTE_MS + 500;
   const writeSchema1 = (file: string) => {
@@ -176,11 +176,11 @@ describe('A process on a SQLite file that is killed', () => {
     for (const settles of [1, 37, 150]) said += await settleUntilKilled(place.file, settles);
     const clock = settableClock(Date.now() + 2 * MINUTE_MS);
     const ledger = place.open({ clock });
-    const [own, everybody] = await ledger.read([
+    const [own, global] = await ledger.read([
       claim(lasting(1_000_000)),
-      claim(lasting(1_000_000), 'everybody'),
+      claim(lasting(1_000_000), 'global'),
     ]);
-    expect(own).toEqual(everybody);
+    expect(own).toEqual(global);
     expect(own?.held).toBe(0);
     expect(own?.used).toBeGreaterThanOrEqual(said);
     expect(own?.used).toBeLessThanOrEqual(said + 3);

@@ -28,7 +28,7 @@ describe('Global limits', () => {
       code: 'service_budget_exceeded',
     });
     expect(`${error['message']}${answer.headers.get('ratelimit') ?? ''}`).not.toMatch(
-      /\d{2}|usd|everybody/,
+      /\d{2}|usd|global/,
     );
   });
 

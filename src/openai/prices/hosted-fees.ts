@@ -1,18 +1,40 @@
-import type { HostedToolName, Reading } from '../answer/usage.ts';
-import type { HostedTool } from '../request/request-policy.ts';
+import { nanoUsdUp } from '../../base/money.ts';
+
+/** A hosted tool as plans name it. Dated spellings count as the plain one. */
+export type HostedToolName =
+  | 'web_search'
+  | 'file_search'
+  | 'code_interpreter'
+  | 'image_generation'
+  | 'computer'
+  | 'shell'
+  | 'mcp';
+
+/** How often an answer called each hosted tool. */
+export type HostedCalls = Readonly<Partial<Record<HostedToolName, number>>>;
+
+/** A tool that OpenAI runs. */
+export interface HostedTool {
+  /** The fee for one call. */
+  readonly usdPerCall: number;
+  /** Calls in one request, of all hosted tools together where several are sent. */
+  readonly maxCalls: number;
+  /** Upper bound of the input tokens that the result of one call adds. */
+  readonly inputTokensPerCall: number;
+}
 
 /** What the hosted tools of one request can cost. */
 export interface HostedFees {
-  /** Calls of all of them together; 0 without any. */
+  /** Calls of all tools together; 0 without any. */
   readonly calls: number;
   readonly mostNanoUsd: number;
   /** What their results, and the answer so far, add to each round of input. */
   readonly extraInputTokens: number;
-  chargedNanoUsd(reading: Reading): number;
+  /** The fees for the calls of an answer; the most where the calls are not known. */
+  chargedNanoUsd(reading: { readonly hostedCalls?: HostedCalls }): number;
 }
 
-const NANO_PER_USD = 1_000_000_000;
-const nanoPerCall = ({ usdPerCall }: HostedTool) => Math.ceil(usdPerCall * NANO_PER_USD);
+const nanoPerCall = ({ usdPerCall }: HostedTool) => nanoUsdUp(usdPerCall);
 
 const none: HostedFees = {
   calls: 0,
@@ -21,7 +43,7 @@ const none: HostedFees = {
   chargedNanoUsd: () => 0,
 };
 
-/** OpenAI bounds the calls of all tools together, so each of them may turn out to be the dearest. */
+/** OpenAI bounds the calls of all tools together, so each call may be one of the dearest tool. */
 export function hostedFees(
   hosted: ReadonlyMap<HostedToolName, HostedTool> | undefined,
   asked: unknown,

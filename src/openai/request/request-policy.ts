@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { parseOrThrow } from '../../base/parse-or-throw.ts';
-import type { HostedToolName } from '../answer/usage.ts';
+import type { HostedTool, HostedToolName } from '../prices/hosted-fees.ts';
 
-/** An input whose tokens its bytes do not bound. */
+/** An input with more tokens than its bytes show. */
 export interface MediaAllowance {
   /** Upper bound of the input tokens that one of them costs; held for each. */
   readonly tokensEach: number;
@@ -15,26 +15,16 @@ export interface ImageAllowance extends MediaAllowance {
   readonly https: boolean;
 }
 
-/** A tool that OpenAI runs. */
-export interface HostedTool {
-  /** The fee for one call. */
-  readonly usdPerCall: number;
-  /** Calls in one request, of all hosted tools together where several are sent. */
-  readonly maxCalls: number;
-  /** Upper bound of the input tokens that one call's result adds. */
-  readonly inputTokensPerCall: number;
-}
-
 /**
- * Secrets with which an app speaks to OpenAI's Realtime API itself. What happens with one after it was
- * made passes the guard by: neither tokens nor money can be counted, one secret opens any number of
- * sessions until it ends, and OpenAI lets the app change the session (`openai` package 7.57.0,
- * 2026-11-13). So each is charged `reserve`, whatever it is used for, and lives as short as it can.
+ * Secrets with which an app speaks to OpenAI's Realtime API directly. The guard does not see what
+ * happens after a secret was made. Neither tokens nor money can be counted. One secret opens any number
+ * of sessions until it ends, and OpenAI lets the app change the session (`openai` package 7.57.0,
+ * 2026-11-13). So each secret is charged `reserve`, whatever it is used for, and its life is short.
  */
 export interface RealtimeAllowance {
   /** Sent as it is; an app cannot ask for another one. */
   readonly session: RealtimeSession;
-  /** What one secret is charged in every limit that counts money or tokens. */
+  /** The charge for one secret, in every limit that counts money or tokens. */
   readonly reserve: Reserve;
   /** The longest life of a secret in seconds, and its default; 10 to 7,200, default 60. */
   readonly maxSeconds: number;
@@ -74,8 +64,8 @@ export interface Allowances {
   readonly prompts: Readonly<Record<string, { readonly inputTokens: number }>>;
   /**
    * `store`, `background`, `previous_response_id`, `conversation`, references to items, files,
-   * containers and voices. All users of the project share these objects: whoever knows an id can use
-   * it. Only for plans whose users may see each other's.
+   * containers and voices. All users of the project share these objects: everyone who knows an id can
+   * use it. Enable it only for plans where users may see each other's objects.
    */
   readonly stateful?:
     | {
@@ -85,7 +75,7 @@ export interface Allowances {
     | undefined;
 }
 
-/** What a plan makes of each request. */
+/** What a plan lets each request do. */
 export interface RequestPolicy {
   /** Tokens of one answer, reasoning included; ≥ 1. */
   readonly maxOutputTokens: number;
@@ -143,7 +133,7 @@ const allowancesShape = z.strictObject({
 /** What a plan allows, as a developer writes it; see `Allowances`. */
 export type AllowancesSpec = z.input<typeof allowancesShape>;
 
-/** Reads what a plan allows, once. TypeError names the field below `path` that is wrong. */
+/** Reads what a plan allows, once. Throws a TypeError that names the wrong field below `path`. */
 export function parseAllowances(spec: unknown, path: string): Allowances {
   return parseOrThrow(allowancesShape, spec, path);
 }

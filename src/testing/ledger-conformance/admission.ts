@@ -8,6 +8,7 @@ import {
   concurrent,
   daily,
   denied,
+  GLOBAL,
   granted,
   LEASE,
   rate,
@@ -16,7 +17,6 @@ import {
   use,
 } from './case.ts';
 
-const EVERYBODY = 'everybody';
 const MAX = Number.MAX_SAFE_INTEGER;
 const KINDS = [
   ['calendar', daily],
@@ -39,7 +39,7 @@ export const admissionCases: readonly Case[] = [
         claim(rate(100, 100)),
         claim(concurrent(5)),
       ];
-      const claims = [...own, claim(daily(10), EVERYBODY)];
+      const claims = [...own, claim(daily(10), GLOBAL)];
       const before = await ledger.read(claims);
       const answer = await denied(ledger.reserve('call', claims, tokens(11), LEASE));
       assert.deepEqual(
@@ -69,19 +69,19 @@ export const admissionCases: readonly Case[] = [
   {
     title: 'Parallel first calls of an unknown user get no more than the limit',
     async run({ ledger }) {
-      const claims = [claim(daily(30)), claim(daily(1_000), EVERYBODY)];
+      const claims = [claim(daily(30)), claim(daily(1_000), GLOBAL)];
       const calls = Array.from({ length: 50 }, (_, index) =>
         ledger.reserve(`call-${index}`, claims, tokens(10), LEASE),
       );
       const answers = await Promise.all(calls);
       assert.equal(answers.filter((answer) => answer.granted).length, 3);
-      await assertCounts(ledger, claim(daily(1_000), EVERYBODY), { used: 0, held: 30 });
+      await assertCounts(ledger, claim(daily(1_000), GLOBAL), { used: 0, held: 30 });
     },
   },
   {
     title: 'Exactly 100 of 1,000 parallel reserves are granted for 100 concurrent slots',
     async run({ ledger }) {
-      const places = claim(concurrent(100), EVERYBODY);
+      const places = claim(concurrent(100), GLOBAL);
       const calls = Array.from({ length: 1_000 }, (_, index) => {
         const own = claim(daily(1_000), `user:${index % 7}`);
         return ledger.reserve(`call-${index}`, [own, places], tokens(1), LEASE);
@@ -238,12 +238,12 @@ export const admissionCases: readonly Case[] = [
         'é'.repeat(5_000),
         '__proto__',
       ];
-      const subjects = [...odd, ...wide, 'constructor', '\n', '😀', '0', '-1'];
-      for (const [index, subject] of subjects.entries()) {
-        await use(ledger, `call-${index}`, claim(daily(1_000), subject), index + 1);
+      const accounts = [...odd, ...wide, 'constructor', '\n', '😀', '0', '-1'];
+      for (const [index, account] of accounts.entries()) {
+        await use(ledger, `call-${index}`, claim(daily(1_000), account), index + 1);
       }
-      for (const [index, subject] of subjects.entries()) {
-        await assertCounts(ledger, claim(daily(1_000), subject), { used: index + 1, held: 0 });
+      for (const [index, account] of accounts.entries()) {
+        await assertCounts(ledger, claim(daily(1_000), account), { used: index + 1, held: 0 });
       }
     },
   },

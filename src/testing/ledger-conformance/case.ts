@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Clock } from '../../base/clock.ts';
-import type { Amounts } from '../../ledger/amounts.ts';
+import { type Amounts, NO_AMOUNTS } from '../../ledger/amounts.ts';
 import type { Lease } from '../../ledger/lease.ts';
 import type {
   Balance,
@@ -52,10 +52,8 @@ export function settableClock(startMs: number): SettableClock {
   };
 }
 
-export function amounts(given: Partial<Amounts>): Amounts {
-  const none = { requests: 0, tokens: 0, inputTokens: 0, outputTokens: 0, nanoUsd: 0 };
-  return { ...none, concurrent: 0, ...given };
-}
+/** Wrong amounts stay as they are given. */
+export const amounts = (given: Partial<Amounts>): Amounts => ({ ...NO_AMOUNTS, ...given });
 
 /** The window of `START_MS` and the next one, as a caller with a correct clock computes them. */
 export function daily(amount: number, more: Partial<CalendarRule> = {}): CalendarRule {
@@ -79,7 +77,14 @@ export function concurrent(amount: number): ConcurrencyRule {
   return { kind: 'concurrent', key: 'concurrent', unit: 'concurrent', amount };
 }
 
-export const claim = (rule: Rule, subject = 'user:ada'): Claim => ({ account: subject, rule });
+/** The one shared account of the suite; every other account is of one user. */
+export const GLOBAL = 'global';
+
+export const claim = (rule: Rule, account = 'user:ada'): Claim => ({
+  account,
+  scope: account === GLOBAL ? 'shared' : 'own',
+  rule,
+});
 
 /** One call of `count` tokens in one slot. */
 export const tokens = (count: number): Amounts =>

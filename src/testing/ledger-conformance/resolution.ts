@@ -128,8 +128,8 @@ export const resolutionCases: readonly Case[] = [
     async run({ ledger }) {
       const counters = CLAIMS.slice(0, 3);
       for (const of of counters) await use(ledger, `call ${of.rule.key}`, of, 6);
-      assert.equal(await ledger.credit('gift', counters, tokens(4)), 'done');
-      assert.equal(await ledger.credit('gift', counters, tokens(4)), 'replayed');
+      assert.equal(await ledger.credit('credit', counters, tokens(4)), 'done');
+      assert.equal(await ledger.credit('credit', counters, tokens(4)), 'replayed');
       const used = (await ledger.read(counters)).map((balance) => balance.used);
       assert.deepEqual(used, [2, 2, 2]);
     },
@@ -138,7 +138,7 @@ export const resolutionCases: readonly Case[] = [
     title: 'A credit above the usage goes below zero, but a bucket holds no more than its burst',
     async run({ ledger }) {
       const counters = CLAIMS.slice(0, 3);
-      await ledger.credit('gift', counters, tokens(5));
+      await ledger.credit('credit', counters, tokens(5));
       const balances = await ledger.read(counters);
       assert.deepEqual(
         balances.map(({ used }) => used),
@@ -160,7 +160,7 @@ export const resolutionCases: readonly Case[] = [
       const all = amounts({ tokens: Number.POSITIVE_INFINITY });
       assert.equal(await ledger.credit('forgive', counters, all), 'done');
       for (const of of counters) await assertCounts(ledger, of, { used: 0, held: 3 });
-      await ledger.credit('gift', counters, tokens(5));
+      await ledger.credit('credit', counters, tokens(5));
       await ledger.credit('forgive again', counters, all);
       for (const of of counters) await assertCounts(ledger, of, { used: -5, held: 3 });
     },

@@ -50,6 +50,7 @@ export const money: Rule = {
 export const concurrent: Rule = { kind: 'concurrent', key: 'c', unit: 'concurrent', amount: 8 };
 export const claim = (rule: Rule, onFailure?: OnFailure): Claim => ({
   account: 'user:ada',
+  scope: 'own',
   rule: onFailure === undefined ? rule : { ...rule, onFailure },
 });
 

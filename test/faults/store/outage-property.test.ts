@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { type Claim, LedgerError, memoryLedger } from '../../../src/index.ts';
+import { amounts } from '../../../src/ledger/amounts.ts';
 import { ResilientLedger } from '../../../src/ledger/resilient/resilient-ledger.ts';
 import { faultyStore, type StoreFault } from './faulty-store.ts';
 
@@ -8,6 +9,7 @@ const LEASE = { durationMs: 30 * 60_000, dispatched: true };
 const ROOM = 1_000_000;
 const quota = (onFailure: 'deny' | 'allow' | 'local'): Claim => ({
   account: 'user:ada',
+  scope: 'own',
   rule: {
     kind: 'rolling',
     key: 'q',
@@ -19,17 +21,12 @@ const quota = (onFailure: 'deny' | 'allow' | 'local'): Claim => ({
 });
 const concurrent: Claim = {
   account: 'user:ada',
+  scope: 'own',
   rule: { kind: 'concurrent', key: 'c', unit: 'concurrent', amount: 100, onFailure: 'allow' },
 };
 
-const amounts = (tokens: number) => ({
-  requests: 1,
-  concurrent: 1,
-  inputTokens: 0,
-  outputTokens: tokens,
-  tokens,
-  nanoUsd: 0,
-});
+const amountsOf = (tokens: number) =>
+  amounts({ requests: 1, concurrent: 1, outputTokens: tokens, tokens });
 
 const steps = fc.record({
   fault: fc.constantFrom<StoreFault | undefined>(
@@ -68,12 +65,12 @@ async function live(store: ReturnType<typeof faultyStore>, ledger: ResilientLedg
     const id = `call-${index}`;
     store.fault = step.fault;
     const claims = [quota(step.mode), concurrent];
-    const decision = await decided(ledger.reserve(id, claims, amounts(step.held), LEASE));
+    const decision = await decided(ledger.reserve(id, claims, amountsOf(step.held), LEASE));
     if (!step.faultAtEnd) store.fault = undefined;
     if (decision?.granted) {
       const settles = step.ends === 'settle';
       if (settles) truth += step.used;
-      const ended = settles ? ledger.settle(id, amounts(step.used)) : ledger.release(id);
+      const ended = settles ? ledger.settle(id, amountsOf(step.used)) : ledger.release(id);
       expect(await decided(ended)).toMatch(/^(done|queued)$/);
     }
     if (step.arrives) store.arrive();

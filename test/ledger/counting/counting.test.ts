@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { counterFor } from '../../../src/ledger/counting/counter-for.ts';
 import { balancesOf, partWith, violationsOf } from '../../../src/ledger/counting/part.ts';
 import {
-  claim,
   concurrent,
   DAY_MS,
   daily,
@@ -34,20 +34,20 @@ describe('One claim with the numbers of a store', () => {
   it.each(stored)(
     'A claim with a %s rule returns the balance of its stored numbers',
     (_kind, rule, numbers, expected) => {
-      const balances = balancesOf([partWith(claim(rule), 1, numbers)], START_MS);
+      const balances = balancesOf([partWith(counterFor(rule), 1, numbers)], START_MS);
       expect(balances).toEqual([{ ...expected, remaining: 1 }]);
     },
   );
 
   it.each(stored)('A claim with a %s rule fits up to its limit', (_kind, rule, numbers) => {
     const violations = (cost: number) =>
-      violationsOf([partWith(claim(rule), cost, numbers)], START_MS);
+      violationsOf([partWith(counterFor(rule), cost, numbers)], START_MS);
     expect(violations(1)).toEqual([]);
     expect(violations(2)).toMatchObject([{ claim: 0, cost: 2 }]);
   });
 
   it.each(stored)('Taking a claim with a %s rule uses what remained', (_kind, rule, numbers) => {
-    const part = partWith(claim(rule), 1, numbers);
+    const part = partWith(counterFor(rule), 1, numbers);
     part.take(START_MS);
     expect(balancesOf([part], START_MS)).toMatchObject([{ remaining: 0 }]);
   });

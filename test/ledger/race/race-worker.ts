@@ -18,7 +18,7 @@ const LEASE = { durationMs: 3_600_000, dispatched: true };
 
 /** How many of its reserves were granted, all called at once. A denied one leaves no trace. */
 async function reserveAll({ calls, room }: RaceJob & { kind: 'reserve' }): Promise<number> {
-  const claims = [claim(lasting(1_000_000), `user:${name}`), claim(lasting(room), 'everybody')];
+  const claims = [claim(lasting(1_000_000), `user:${name}`), claim(lasting(room), 'global')];
   const reserve = (_: unknown, index: number) =>
     ledger.reserve(`${name}-${index}`, claims, tokens(1), LEASE);
   const answers = await Promise.all(Array.from({ length: calls }, reserve));

@@ -8,7 +8,7 @@ import type { OpenLedger } from './race.ts';
 const [module = '', ...args] = process.argv.slice(2);
 const { openLedger } = (await import(module)) as { openLedger: OpenLedger };
 const ledger = await openLedger(...args);
-const claims = [claim(lasting(1_000_000)), claim(lasting(1_000_000), 'everybody')];
+const claims = [claim(lasting(1_000_000)), claim(lasting(1_000_000), 'global')];
 const used = { ...tokens(1), concurrent: 0 };
 
 for (let settled = 1; ; settled += 1) {

@@ -16,7 +16,7 @@ const windows = [
 const claims = [
   claim(daily(1_000_000, { windows }), `user:${name}`),
   claim(concurrent(1_000_000), 'user:shared'),
-  claim(daily(100, { windows }), 'everybody'),
+  claim(daily(100, { windows }), 'global'),
 ];
 
 process.send?.('ready');

@@ -26,7 +26,7 @@ await ledger.ready();
 process.send?.('ready');
 await once(process, 'message');
 isArmed = true;
-const claims = [claim(daily(100), 'user:ada'), claim(daily(100), 'everybody')];
+const claims = [claim(daily(100), 'user:ada'), claim(daily(100), 'global')];
 const { granted } = await ledger.reserve('stopped', claims, tokens(1), DISPATCHED);
 process.send?.(granted);
 await ledger.close();
