@@ -6,42 +6,41 @@ import { costNanoUsd, type PriceList } from '../openai/prices/prices.ts';
 import { boundNanoUsd, tokenAmounts } from '../openai/prices/upper-bound.ts';
 import type { CallLedger } from './call-ledger.ts';
 import type { InFlightCalls } from './in-flight.ts';
-import type { Admitted, Outcome } from './states.ts';
+import type { Admitted, Charge, Outcome } from './states.ts';
 
-/** What a call is charged. */
-interface Charge {
-  readonly used: Amounts;
-  readonly reading: Reading | undefined;
+export interface SettleParts {
+  readonly ledger: CallLedger;
+  readonly calls: InFlightCalls;
+  readonly prices: PriceList;
+  readonly events: Events;
 }
 
 /**
- * Posts what a call used and frees the rest of its hold. Called once for each hold, on every way out;
- * never throws: what cannot be posted is repeated, and at last its lease charges the estimate.
+ * Step 7: posts what the call used and frees the rest of its hold. Called exactly once for each hold, on
+ * every way out. Never rejects: a charge that cannot be posted is repeated, and in the end its lease
+ * charges the hold.
  */
-export function createSettle(
-  ledger: CallLedger,
-  calls: InFlightCalls,
-  prices: PriceList,
-  events: Events,
-): (admitted: Admitted, outcome: Outcome) => Promise<void> {
-  return async (admitted, outcome) => {
-    const { inFlight, identity } = admitted;
-    try {
-      if (outcome.kind === 'nothing') {
-        await ledger.release(inFlight);
-        events.emit('released', { callId: inFlight.id, userId: identity.user.id });
-        return;
-      }
-      const charge = chargeOf(admitted, outcome, prices);
-      const posted = ledger.settle(inFlight, charge.used);
-      const resolution = isPromiseLike(posted) ? await posted : posted;
-      if (events.isHeard('settled')) emitSettled(admitted, charge, resolution === 'queued', events);
-    } catch (error) {
-      events.emit('failed', { source: 'ledger', error });
-    } finally {
-      calls.end(inFlight);
+export async function settle(
+  admitted: Admitted,
+  outcome: Outcome,
+  { ledger, calls, prices, events }: SettleParts,
+): Promise<void> {
+  const { inFlight, identity } = admitted;
+  try {
+    if (outcome.kind === 'nothing') {
+      await ledger.release(inFlight);
+      events.emit('released', { callId: inFlight.id, userId: identity.user.id });
+      return;
     }
-  };
+    const charge = chargeOf(admitted, outcome, prices);
+    const posted = ledger.settle(inFlight, charge.used);
+    const resolution = isPromiseLike(posted) ? await posted : posted;
+    if (events.isHeard('settled')) emitSettled(admitted, charge, resolution === 'queued', events);
+  } catch (error) {
+    events.emit('failed', { source: 'ledger', error });
+  } finally {
+    calls.end(inFlight);
+  }
 }
 
 function chargeOf(

@@ -1,6 +1,6 @@
-import { Deadlines } from '../../base/deadlines.ts';
+import { SharedDeadline } from '../../base/deadline.ts';
 import { LedgerError } from '../../core/errors.ts';
-import { answerWithin, asLedgerError, SilenceError } from './answer-within.ts';
+import { answerWithin, SilenceError } from './answer-within.ts';
 
 export interface StoreHealthOptions {
   /** How long one verb may take. */
@@ -29,7 +29,7 @@ export class StoreFailingError extends LedgerError {}
  */
 export class StoreHealth {
   readonly #options: StoreHealthOptions;
-  readonly #deadline: Deadlines;
+  readonly #deadline: SharedDeadline;
   #failures = 0;
   /** When the store was first asked after its last answer. */
   #silentSinceMs: number | undefined;
@@ -39,7 +39,7 @@ export class StoreHealth {
 
   constructor(options: StoreHealthOptions) {
     this.#options = options;
-    this.#deadline = new Deadlines(options.deadlineMs);
+    this.#deadline = new SharedDeadline(options.deadlineMs);
   }
 
   get failing(): boolean {
@@ -53,7 +53,8 @@ export class StoreHealth {
   ask<T>(verb: () => Promise<T>): Promise<T> {
     if (this.#reason !== undefined) return Promise.reject(new StoreFailingError(this.#reason));
     this.#silentSinceMs ??= performance.now();
-    return this.#within(() => verb().then(this.#heard)).catch(this.#noteFailure);
+    const answer = answerWithin(() => verb().then(this.#heard), this.#deadline);
+    return answer.catch(this.#noteFailure);
   }
 
   /** The same, whatever is known of the store, and without learning from it. */
@@ -66,16 +67,6 @@ export class StoreHealth {
     this.#closed = true;
     this.#reason = 'the ledger is closed';
     clearTimeout(this.#probeTimer);
-  }
-
-  async #within<T>(verb: () => Promise<T>): Promise<T> {
-    const { deadlineMs } = this.#options;
-    const late = () => new SilenceError(`the store did not answer within ${deadlineMs} ms`);
-    try {
-      return await this.#deadline.within(verb(), late);
-    } catch (error) {
-      throw asLedgerError(error);
-    }
   }
 
   /** Also of an answer that comes too late for its call. */
@@ -114,7 +105,7 @@ export class StoreHealth {
 
   async #probe(delayMs: number): Promise<void> {
     try {
-      await this.#within(this.#options.probe);
+      await answerWithin(this.#options.probe, this.#deadline);
     } catch {
       if (!this.#closed) this.#probeIn(Math.min(delayMs * 2, PROBE_MS_MAX));
       return;
