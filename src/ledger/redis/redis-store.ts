@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import { withDeadline } from '../../base/deadline.ts';
 import { LedgerError } from '../../core/errors.ts';
 import { failureOf, type Parameter, type RedisDriver, whileMoving } from './driver.ts';
 import type { RedisScript } from './script/script.ts';
@@ -71,22 +72,14 @@ export class RedisStore {
   }
 
   /** A client may wait forever for a connection, so this does not wait for the client. */
-  #within(deadline: number, ask: (leftMs: number) => Promise<unknown>): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const late = () =>
-        reject(new LedgerError(`Redis did not answer within ${this.#deadlineMs} ms`));
-      const leftMs = deadline - performance.now();
-      if (leftMs <= 0) return late();
-      const timer = setTimeout(late, leftMs);
-      const answer = (reply: unknown) => {
-        clearTimeout(timer);
-        resolve(reply);
-      };
-      const fail = (error: unknown) => {
-        clearTimeout(timer);
-        reject(failureOf(error));
-      };
-      ask(leftMs).then(answer, fail);
-    });
+  async #within(deadline: number, ask: (leftMs: number) => Promise<unknown>): Promise<unknown> {
+    const late = () => new LedgerError(`Redis did not answer within ${this.#deadlineMs} ms`);
+    const leftMs = deadline - performance.now();
+    if (leftMs <= 0) throw late();
+    try {
+      return await withDeadline(ask(leftMs), leftMs, late);
+    } catch (error) {
+      throw failureOf(error);
+    }
   }
 }

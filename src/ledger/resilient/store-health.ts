@@ -1,6 +1,6 @@
-import { Deadlines } from '../../base/deadlines.ts';
+import { SharedDeadline } from '../../base/deadline.ts';
 import { LedgerError } from '../../core/errors.ts';
-import { answerWithin, asLedgerError, SilenceError } from './answer-within.ts';
+import { answerWithin, SilenceError } from './answer-within.ts';
 
 export interface StoreHealthOptions {
   /** How long one verb may take. */
@@ -31,7 +31,7 @@ export class StoreFailingError extends LedgerError {}
  */
 export class StoreHealth {
   readonly #options: StoreHealthOptions;
-  readonly #deadline: Deadlines;
+  readonly #deadline: SharedDeadline;
   #failures = 0;
   /** When the store was first called after its last answer. */
   #silentSinceMs: number | undefined;
@@ -41,7 +41,7 @@ export class StoreHealth {
 
   constructor(options: StoreHealthOptions) {
     this.#options = options;
-    this.#deadline = new Deadlines(options.deadlineMs);
+    this.#deadline = new SharedDeadline(options.deadlineMs);
   }
 
   get failing(): boolean {
@@ -56,7 +56,8 @@ export class StoreHealth {
   ask<T>(verb: () => Promise<T>): Promise<T> {
     if (this.#reason !== undefined) return Promise.reject(new StoreFailingError(this.#reason));
     this.#silentSinceMs ??= performance.now();
-    return this.#within(() => verb().then(this.#heard)).catch(this.#noteFailure);
+    const answer = answerWithin(() => verb().then(this.#heard), this.#deadline);
+    return answer.catch(this.#noteFailure);
   }
 
   /** The same, but always calls the store, and does not count the result. */
@@ -69,16 +70,6 @@ export class StoreHealth {
     this.#closed = true;
     this.#reason = 'the ledger is closed';
     clearTimeout(this.#probeTimer);
-  }
-
-  async #within<T>(verb: () => Promise<T>): Promise<T> {
-    const { deadlineMs } = this.#options;
-    const late = () => new SilenceError(`the store did not answer within ${deadlineMs} ms`);
-    try {
-      return await this.#deadline.within(verb(), late);
-    } catch (error) {
-      throw asLedgerError(error);
-    }
   }
 
   /** Also called for an answer that is too late for its call. */
@@ -117,7 +108,7 @@ export class StoreHealth {
 
   async #probe(delayMs: number): Promise<void> {
     try {
-      await this.#within(this.#options.probe);
+      await answerWithin(this.#options.probe, this.#deadline);
     } catch {
       if (!this.#closed) this.#probeIn(Math.min(delayMs * 2, PROBE_MS_MAX));
       return;
