@@ -1,5 +1,6 @@
 import { isPromiseLike } from '../base/deadline.ts';
 import type { Events } from '../core/events.ts';
+import { amounts } from '../ledger/amounts.ts';
 import { type Reading, usedAmounts } from '../openai/answer/usage.ts';
 import { costNanoUsd, type PriceList } from '../openai/prices/prices.ts';
 import { boundNanoUsd, tokenAmounts } from '../openai/prices/upper-bound.ts';
