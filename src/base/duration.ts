@@ -7,7 +7,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 };
 const DURATION = /^(\d{1,9})(ms|s|m|h|d)$/;
 
-/** Reads `'500ms'`, `'90s'`, `'15m'`, `'24h'`, `'7d'`; at least 1 ms. `TypeError` names `path`. */
+/** Parses `'500ms'`, `'90s'`, `'15m'`, `'24h'`, `'7d'`; at least 1 ms. `TypeError` names `path`. */
 export function parseDurationMs(text: string, path: string): number {
   const match = DURATION.exec(text);
   const ms = Number(match?.[1]) * (UNIT_MS[match?.[2] ?? ''] ?? Number.NaN);

@@ -1,9 +1,9 @@
 import { isPromiseLike } from '../base/deadline.ts';
 import type { Events } from '../core/events.ts';
-import { type Amounts, amounts } from '../ledger/amounts.ts';
-import type { Reading } from '../openai/answer/usage.ts';
+import { amounts } from '../ledger/amounts.ts';
+import { type Reading, usedAmounts } from '../openai/answer/usage.ts';
 import { costNanoUsd, type PriceList } from '../openai/prices/prices.ts';
-import { boundNanoUsd } from '../openai/prices/upper-bound.ts';
+import { boundNanoUsd, tokenAmounts } from '../openai/prices/upper-bound.ts';
 import type { CallLedger } from './call-ledger.ts';
 import type { InFlightCalls } from './in-flight.ts';
 import type { Admitted, Charge, Outcome } from './states.ts';
@@ -51,9 +51,8 @@ function chargeOf(
   if (outcome.kind === 'held') return { used: admitted.held, reading: undefined };
   if (outcome.kind === 'visible') return visibleCharge(admitted, outcome.outputTokens);
   const { reading } = outcome;
-  const { inputTokens, outputTokens } = reading.usage;
-  const nanoUsd = costOf(admitted, reading, prices);
-  return { used: usedBy(inputTokens, outputTokens, nanoUsd), reading };
+  const used = usedAmounts(reading, costOf(admitted, reading, prices));
+  return { used: amounts({ requests: 1, ...used }), reading };
 }
 
 /** Never more than was held. */
@@ -63,7 +62,8 @@ function visibleCharge(admitted: Admitted, mostOutputTokens: number): Charge {
   const { inputTokens } = held;
   const mostNanoUsd = boundNanoUsd(built, rateCard, inputTokens, outputTokens);
   const nanoUsd = Math.min(held.nanoUsd, mostNanoUsd);
-  return { used: usedBy(inputTokens, outputTokens, nanoUsd), reading: undefined };
+  const used = tokenAmounts(inputTokens, outputTokens, nanoUsd);
+  return { used: amounts({ requests: 1, ...used }), reading: undefined };
 }
 
 /** By the model and tier that answered, since these are billed; by those asked for if unnamed. */
@@ -74,11 +74,6 @@ function costOf(admitted: Admitted, reading: Reading, prices: PriceList): number
   const fees = built.hostedFeesFor(reading);
   if (rateCard === undefined) return fees;
   return costNanoUsd(rateCard, reading.usage, reading.serviceTier ?? built.serviceTier) + fees;
-}
-
-function usedBy(inputTokens: number, outputTokens: number, nanoUsd: number): Amounts {
-  const tokens = inputTokens + outputTokens;
-  return amounts({ requests: 1, tokens, inputTokens, outputTokens, nanoUsd });
 }
 
 function emitSettled(

@@ -5,16 +5,16 @@ import { parseDurationMs } from '../base/duration.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 
 export interface CachedSecretOptions {
-  /** After this the secret is read anew, beside the calls; default `'5m'`. */
+  /** The secret is read again after this time, in the background. Default `'5m'`. */
   readonly ttl?: string;
-  /** For how long after it was read a secret still serves while reading fails; default `'24h'`. */
+  /** How long after it was read a secret is used while reading fails. Default `'24h'`. */
   readonly staleFor?: string;
-  /** How long one reading may take; default `'4s'`, below the guard's own patience with a hook. */
+  /** How long reading may take. Default `'4s'`, below the guard's own timeout of a hook. */
   readonly timeout?: string;
   readonly clock?: Clock;
 }
 
-/** Answers the secret; fits the option `apiKey` as it is. A `refused` one is read anew. */
+/** Returns the secret. It can be the option `apiKey` as it is. A `refused` secret is read again. */
 export type CachedSecret = (
   user?: unknown,
   request?: { readonly refused?: string },
@@ -33,9 +33,10 @@ const shape = z.strictObject({
 });
 
 /**
- * Keeps what `load` answers: one reading at a time whoever asks, none while it is fresh, and after a
- * failure none for 1 to 30 s. While reading fails the last secret serves; without one the call throws,
- * and may be repeated. Blanks around a secret are cut off. No error holds the secret.
+ * Caches the secret that `load` returns. Concurrent calls share one read. A fresh secret is not read
+ * again, and after a failure there is no read for 1 to 30 s. While reading fails, the last secret is
+ * used. Without one the call throws, and may be repeated. White space around a secret is removed. No
+ * error contains the secret.
  */
 export function cachedSecret(
   load: () => Promise<string>,
@@ -79,7 +80,7 @@ class Secret {
     const value = this.#value;
     if (value === undefined || ageMs >= staleMs) return this.#read();
     if (value === refused) return ageMs < REREAD_MS_MIN ? value : this.#read();
-    // Nobody waits for a reading whose result he may do without.
+    // The old secret is still usable, so that no call waits for the new one.
     if (ageMs >= ttlMs) this.#read().catch(() => {});
     return value;
   }
@@ -95,10 +96,10 @@ class Secret {
 
   async #readOnce(): Promise<string> {
     const { clock, timeoutMs } = this.#settings;
-    const late = () => new Error(`no answer within ${timeoutMs} ms`);
+    const late = () => new Error(`no result within ${timeoutMs} ms`);
     try {
-      const answer: unknown = await withDeadline(this.#load(), timeoutMs, late);
-      this.#value = textOf(answer);
+      const loaded: unknown = await withDeadline(this.#load(), timeoutMs, late);
+      this.#value = textOf(loaded);
       this.#readAtMs = clock.nowMs();
       this.#failures = 0;
       return this.#value;
@@ -116,8 +117,8 @@ class Secret {
   }
 }
 
-function textOf(answer: unknown): string {
-  const text = typeof answer === 'string' ? answer.trim() : '';
-  if (text === '') throw new TypeError('what was answered is no text');
+function textOf(loaded: unknown): string {
+  const text = typeof loaded === 'string' ? loaded.trim() : '';
+  if (text === '') throw new TypeError('the result is not a non-empty string');
   return text;
 }

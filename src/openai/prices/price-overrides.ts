@@ -14,7 +14,7 @@ export interface ModelPriceOverride {
   readonly inputAudioUsdPerMillion?: number | undefined;
   /** Default as output. */
   readonly outputAudioUsdPerMillion?: number | undefined;
-  /** What replaces these prices, for the whole request, above a length of input. */
+  /** Prices for the whole request, above a length of input; they replace those above. */
   readonly longContext?:
     | (Partial<Omit<ModelPriceOverride, 'longContext'>> & { readonly aboveInputTokens: number })
     | undefined;
@@ -55,7 +55,7 @@ const overridesShape = z.record(
   }),
 );
 
-/** TypeError names the price that is not plausible, first of all one that was typed per token. */
+/** Throws a TypeError that names a price that is not plausible, such as one written per token. */
 export function parsePriceOverrides(overrides: unknown): Record<string, ModelPriceOverride> {
   return parseOrThrow(overridesShape, overrides, 'prices') as Record<string, ModelPriceOverride>;
 }

@@ -58,7 +58,7 @@ export interface Allowances {
   readonly vectorStores: readonly string[];
   /** MCP servers by exact URL; `hostedTools.mcp` bounds their calls. */
   readonly mcpServers: readonly string[];
-  /** Service tiers besides `default`. */
+  /** Service tiers that are allowed in addition to `default`. */
   readonly serviceTiers: readonly string[];
   /** Stored prompts by id, each with an upper bound of its own tokens. */
   readonly prompts: Readonly<Record<string, { readonly inputTokens: number }>>;
