@@ -1,4 +1,4 @@
-import { createEvents, type GuardEvents } from '../../src/core/events.ts';
+import { Events, type GuardEvents } from '../../src/core/events.ts';
 import type { GuardRequest } from '../../src/core/request.ts';
 import type { ByteSink, ByteSource, GuardResponse } from '../../src/core/response.ts';
 import { createPipeline } from '../../src/guard/create-pipeline.ts';
@@ -113,7 +113,7 @@ export function pipedParts(
     ...options,
   });
   const { clock, ledger } = settings;
-  const events = createEvents();
+  const events = new Events();
   for (const name of ['denied', 'failed', 'settled', 'released'] as const) {
     events.on(name, () => void happened.push(name));
   }
