@@ -2,6 +2,15 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { withHookDeadline } from '../base/deadline.ts';
 import { Deadlines } from '../base/deadlines.ts';
+import {
+  callback,
+  type OptionalOptions,
+  objectWith,
+  optionsSchema,
+  type ParsedOptions,
+  type RequiredOptions,
+  secretText,
+} from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import { type Denial, deny, isDenial } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';
@@ -12,41 +21,43 @@ import { readJson } from '../openai/request/read-json.ts';
 
 /** An entitlement that a customer has now. */
 export interface Entitlement {
+  /** Its identifier at RevenueCat. */
   readonly id: string;
-  /** `undefined`: for ever. */
+  /** When it ends, in milliseconds since 1970. `undefined`: never. */
   readonly expiresAtMs?: number | undefined;
-}
-
-export interface RevenueCatOptions {
-  readonly guard: Guard;
-  /** The value of the `Authorization` header that you set for the webhook at RevenueCat; at least 16
-   * characters. `undefined`, an environment variable that is not set, is a `TypeError`. */
-  readonly authorization: string | undefined;
-  /** Which plan an entitlement gives; others give none. */
-  readonly plans: Readonly<Record<string, string>>;
-  /** Takes events of test purchases, too; default false. */
-  readonly sandbox?: boolean;
-  /** Reads what a customer has, from RevenueCat, whenever an event speaks of him: RevenueCat's own
-   * advice; those that have expired are left out. Without it each event is taken at its word, which is
-   * enough where nobody has two subscriptions, and a transfer only takes, since its event does not say
-   * what it gives. */
-  readonly entitlementsOf?: (appUserId: string) => Promise<readonly Entitlement[]>;
 }
 
 const SECRET_LENGTH_MIN = 16;
 const BODY = { bytesMax: 1024 * 1024, deadline: new Deadlines(10_000) };
 const HOOK_MS_MAX = 10_000;
 
-const NO_SECRET = {
-  error: `must be a text of at least ${SECRET_LENGTH_MIN} characters; is its environment variable set?`,
-};
-const optionsShape = z.strictObject({
-  guard: z.custom<Guard>((value) => typeof value === 'object', 'must be a guard'),
-  authorization: z.string(NO_SECRET).min(SECRET_LENGTH_MIN, NO_SECRET),
-  plans: z.record(z.string(), z.string().min(1)),
+const revenueCatShape = {
+  /** The guard whose users get the plans. */
+  guard: objectWith<Guard>(['on', 'close'], 'must be a guard'),
+  /** The value of the `Authorization` header that you set for the webhook at RevenueCat; at least 16
+   * characters. `undefined`, such as an environment variable that is not set, is a `TypeError`. */
+  authorization: secretText(
+    ({ length }) => length >= SECRET_LENGTH_MIN,
+    `must be a string of at least ${SECRET_LENGTH_MIN} characters; is its environment variable set?`,
+  ),
+  /** Which plan an entitlement gives, by the entitlement's identifier; others give none. */
+  plans: z.record(z.string(), z.string().min(1)).readonly(),
+  /** Also takes events of test purchases.
+   * @default false */
   sandbox: z.boolean().default(false),
-  entitlementsOf: z.custom<object>((value) => typeof value === 'function').optional(),
-});
+  /** Reads from RevenueCat what a customer has, at each event that concerns them, as RevenueCat
+   * recommends; expired entitlements are left out. It has 10 s. Without it, each event is taken as it is:
+   * enough where no customer has two subscriptions. A transfer then only takes, since its event does not
+   * contain what it gives. */
+  entitlementsOf: callback<(appUserId: string) => Promise<readonly Entitlement[]>>().optional(),
+};
+
+/** The options of `revenueCatWebhook`. */
+export interface RevenueCatOptions
+  extends RequiredOptions<typeof revenueCatShape>,
+    OptionalOptions<typeof revenueCatShape> {}
+
+type RevenueCatSettings = ParsedOptions<typeof revenueCatShape>;
 
 const id = z.string().min(1).max(256);
 const ids = z.array(id).max(1_000).nullish();
@@ -91,15 +102,15 @@ const MEANINGS: ReadonlyMap<string, 'has' | 'ends' | 'moves'> = new Map([
  * event `failed`, when the store or `entitlementsOf` fails: RevenueCat then sends it again.
  */
 export function revenueCatWebhook(options: RevenueCatOptions): Mountable {
-  const { authorization, sandbox } = parseOrThrow(optionsShape, options, 'revenueCatWebhook');
-  const expected = digest(authorization);
-  const apply = createApply(options);
-  return webhook(options.guard, async (request) => {
+  const settings = parseOrThrow(optionsSchema(revenueCatShape), options, 'revenueCatWebhook');
+  const expected = digest(settings.authorization);
+  const apply = createApply(settings);
+  return webhook(settings.guard, async (request) => {
     const sent = request.header('authorization') ?? '';
     if (!timingSafeEqual(digest(sent), expected)) return UNAUTHORIZED;
     const event = await readEvent(request);
     if (isDenial(event)) return event;
-    if (event.environment !== 'SANDBOX' || sandbox) await apply(event);
+    if (event.environment !== 'SANDBOX' || settings.sandbox) await apply(event);
     return undefined;
   });
 }
@@ -120,7 +131,7 @@ async function readEvent(request: GuardRequest): Promise<RevenueCatEvent | Denia
   return deny('invalid_request', `"${param}" is not as RevenueCat sends it.`, { param });
 }
 
-function createApply(options: RevenueCatOptions): (event: RevenueCatEvent) => Promise<void> {
+function createApply(options: RevenueCatSettings): (event: RevenueCatEvent) => Promise<void> {
   const { entitlementsOf } = options;
   const hasNow = async (userId: string, ask: NonNullable<typeof entitlementsOf>) => {
     const answered = await withHookDeadline(ask(userId), HOOK_MS_MAX, 'entitlementsOf');
@@ -143,7 +154,7 @@ function createApply(options: RevenueCatOptions): (event: RevenueCatEvent) => Pr
 }
 
 async function push(
-  options: RevenueCatOptions,
+  options: RevenueCatSettings,
   userId: string,
   has: readonly Entitlement[],
   { event_timestamp_ms }: RevenueCatEvent,
@@ -158,7 +169,7 @@ async function push(
 }
 
 /** What gives a plan, with the plan that it gives. */
-const plansOf = ({ plans }: RevenueCatOptions, entitlements: readonly Entitlement[]) =>
+const plansOf = ({ plans }: RevenueCatSettings, entitlements: readonly Entitlement[]) =>
   entitlements.flatMap(({ id, expiresAtMs }) => {
     const plan = Object.hasOwn(plans, id) ? plans[id] : undefined;
     return plan === undefined ? [] : [{ plan, expiresAtMs }];

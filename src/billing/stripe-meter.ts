@@ -1,6 +1,13 @@
 import pLimit from 'p-limit';
 import { z } from 'zod';
 import { withHookDeadline } from '../base/deadline.ts';
+import {
+  callback,
+  type OptionalOptions,
+  optionsSchema,
+  type ParsedOptions,
+  type RequiredOptions,
+} from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import type { SettledEvent } from '../core/events.ts';
 
@@ -18,24 +25,11 @@ export interface StripeMeterClient {
   };
 }
 
-export interface StripeMeterOptions {
-  readonly stripe: StripeMeterClient;
-  /** The `event_name` of the meter at Stripe. */
-  readonly eventName: string;
-  /** Whom to bill (`cus_…`); `undefined`: nobody, and nothing is sent. Has 10 s, and is asked again when
-   * it fails. */
-  readonly customerOf: (userId: string) => string | undefined | Promise<string | undefined>;
-  /** How much, a whole number; default all tokens of the call, input and output. */
-  readonly quantityOf?: (settled: SettledEvent) => number;
-  /** Told of what could not be sent: refused by Stripe, failed five times, or left out since too much
-   * was waiting. What it throws changes nothing. */
-  readonly onError?: (error: unknown, settled: SettledEvent) => void | Promise<void>;
-}
-
+/** What sends each call's usage to Stripe. */
 export interface StripeMeter {
   /** For `guard.on('settled', …)`; returns at once. */
   readonly listener: (settled: SettledEvent) => void;
-  /** Resolves when all that was taken so far is sent or given up. */
+  /** Resolves when every call taken so far is sent or given up. Call it before the process ends. */
   flush(): Promise<void>;
 }
 
@@ -47,17 +41,31 @@ const HOOK_MS_MAX = 10_000;
 /** Stripe's bound, by its API reference (read 2026-11). */
 const IDENTIFIER_LENGTH_MAX = 100;
 
-const callable = z.custom<object>((value) => typeof value === 'function', 'must be a function');
-const shape = z.strictObject({
-  stripe: z.custom<object>(
+const stripeMeterShape = {
+  /** A client of the `stripe` package. */
+  stripe: z.custom<StripeMeterClient>(
     (value) => typeof value === 'object' && value !== null && 'billing' in value,
     'must be a client of the "stripe" package',
   ),
+  /** The `event_name` of the meter at Stripe. */
   eventName: z.string().min(1).max(100),
-  customerOf: callable,
-  quantityOf: callable.optional(),
-  onError: callable.optional(),
-});
+  /** Returns the customer to bill (`cus_…`), or `undefined`: then nothing is sent. It has 10 s, and is
+   * called again when it fails, five times in all. */
+  customerOf: callback<(userId: string) => string | undefined | Promise<string | undefined>>(),
+  /** How much is billed; rounded to a whole number, and not sent if it is 0.
+   * @default allTokens */
+  quantityOf: callback<(settled: SettledEvent) => number>().default(() => allTokens),
+  /** Called with what could not be sent: refused by Stripe, failed five times, or left out because too
+   * much was waiting. What it throws changes nothing. */
+  onError: callback<(error: unknown, settled: SettledEvent) => void | Promise<void>>().optional(),
+};
+
+/** The options of `stripeMeter`. */
+export interface StripeMeterOptions
+  extends RequiredOptions<typeof stripeMeterShape>,
+    OptionalOptions<typeof stripeMeterShape> {}
+
+type StripeMeterSettings = ParsedOptions<typeof stripeMeterShape>;
 
 /**
  * Sends what each call used to a meter of Stripe's, once: each try has the same `identifier`, of the call
@@ -65,11 +73,12 @@ const shape = z.strictObject({
  * which counts as sent. At most 10,000 calls wait for Stripe; the process loses those when it ends.
  */
 export function stripeMeter(options: StripeMeterOptions): StripeMeter {
-  parseOrThrow(shape, options, 'stripeMeter');
+  const settings = parseOrThrow(optionsSchema(stripeMeterShape), options, 'stripeMeter');
   const turn = pLimit(AT_ONCE);
   const sending = new Set<Promise<void>>();
   // An observer's fault is the observer's: it must end neither the process nor the others' bills.
-  const report = async (error: unknown, settled: SettledEvent) => options.onError?.(error, settled);
+  const report = async (error: unknown, settled: SettledEvent) =>
+    settings.onError?.(error, settled);
   const giveUp = (error: unknown, settled: SettledEvent) =>
     void report(error, settled).catch(() => {});
   return {
@@ -79,7 +88,7 @@ export function stripeMeter(options: StripeMeterOptions): StripeMeter {
         return;
       }
       const atMs = Date.now();
-      const sent = turn(() => sendOne(options, settled, atMs))
+      const sent = turn(() => sendOne(settings, settled, atMs))
         .catch((error: unknown) => giveUp(error, settled))
         .finally(() => sending.delete(sent));
       sending.add(sent);
@@ -91,7 +100,7 @@ export function stripeMeter(options: StripeMeterOptions): StripeMeter {
 }
 
 async function sendOne(
-  { stripe, eventName, customerOf, quantityOf = allTokens }: StripeMeterOptions,
+  { stripe, eventName, customerOf, quantityOf }: StripeMeterSettings,
   settled: SettledEvent,
   atMs: number,
 ): Promise<void> {

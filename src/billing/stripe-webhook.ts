@@ -1,5 +1,14 @@
 import { z } from 'zod';
 import { withHookDeadline } from '../base/deadline.ts';
+import {
+  callback,
+  type OptionalOptions,
+  objectWith,
+  optionsSchema,
+  type ParsedOptions,
+  type RequiredOptions,
+  secretText,
+} from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import { deny } from '../core/denial.ts';
 import type { Guard } from '../guard/create-guarded-completion.ts';
@@ -25,38 +34,40 @@ interface StripeEvent {
   readonly data: { readonly object: object };
 }
 
-export interface StripeWebhookOptions {
-  readonly guard: Guard;
-  readonly stripe: StripeWebhookClient;
-  /** The signing secret of the webhook's endpoint at Stripe (`whsec_…`). `undefined`, an environment
-   * variable that is not set, is a `TypeError`. */
-  readonly secret: string | undefined;
-  /** Which plan a feature gives, by its lookup key; others give none. */
-  readonly plans: Readonly<Record<string, string>>;
-  /** Whose customer (`cus_…`) this is; `undefined` for nobody's. */
-  readonly userOf: (customer: string) => string | undefined | Promise<string | undefined>;
-}
-
 const SECRET_LENGTH_MIN = 16;
 const HOOK_MS_MAX = 10_000;
 /** Stripe has no customer with more. */
 const ENTITLEMENTS_MAX = 1_000;
 const SUMMARY = 'entitlements.active_entitlement_summary.updated';
 
-const NO_SECRET = {
-  error: 'must be the signing secret of the endpoint; is its environment variable set?',
-};
-const callable = z.custom<object>((value) => typeof value === 'function', 'must be a function');
-const optionsShape = z.strictObject({
-  guard: z.custom<Guard>((value) => typeof value === 'object', 'must be a guard'),
-  stripe: z.custom<object>(
+const stripeWebhookShape = {
+  /** The guard whose users get the plans. */
+  guard: objectWith<Guard>(['on', 'close'], 'must be a guard'),
+  /** A client of the `stripe` package. */
+  stripe: z.custom<StripeWebhookClient>(
     (value) => typeof value === 'object' && value !== null && 'webhooks' in value,
     'must be a client of the "stripe" package',
   ),
-  secret: z.string(NO_SECRET).min(SECRET_LENGTH_MIN, NO_SECRET),
-  plans: z.record(z.string(), z.string().min(1)),
-  userOf: callable,
-});
+  /** The signing secret of the webhook's endpoint at Stripe (`whsec_…`). `undefined`, such as an
+   * environment variable that is not set, is a `TypeError`. */
+  secret: secretText(
+    ({ length }) => length >= SECRET_LENGTH_MIN,
+    'must be the signing secret of the endpoint; is its environment variable set?',
+  ),
+  /** Which plan a feature gives, by the feature's lookup key; others give none. */
+  plans: z.record(z.string(), z.string().min(1)).readonly(),
+  /** Returns the id of the user who is this customer (`cus_…`), or `undefined`: then nothing changes. It
+   * has 10 s. */
+  userOf: callback<(customer: string) => string | undefined | Promise<string | undefined>>(),
+};
+
+/** The options of `stripeWebhook`. */
+export interface StripeWebhookOptions
+  extends RequiredOptions<typeof stripeWebhookShape>,
+    OptionalOptions<typeof stripeWebhookShape> {}
+
+type StripeWebhookSettings = ParsedOptions<typeof stripeWebhookShape>;
+
 const summaryShape = z.object({
   customer: z.string().min(1).max(256),
   entitlements: z.object({
@@ -73,8 +84,8 @@ const summaryShape = z.object({
  * the store or `userOf` fails: Stripe then sends it again.
  */
 export function stripeWebhook(options: StripeWebhookOptions): Mountable {
-  const { secret } = parseOrThrow(optionsShape, options, 'stripeWebhook');
-  const { guard, stripe } = options;
+  const settings = parseOrThrow(optionsSchema(stripeWebhookShape), options, 'stripeWebhook');
+  const { guard, stripe, secret } = settings;
   return webhook(guard, async (request) => {
     const payload = await readSignedBody(request);
     const signature = request.header('stripe-signature') ?? '';
@@ -82,7 +93,7 @@ export function stripeWebhook(options: StripeWebhookOptions): Mountable {
       .constructEventAsync(payload, signature, secret)
       .catch(() => undefined);
     if (event === undefined) return WRONG_SIGNATURE;
-    if (event.type === SUMMARY) await apply(options, event);
+    if (event.type === SUMMARY) await apply(settings, event);
     return undefined;
   });
 }
@@ -90,7 +101,7 @@ export function stripeWebhook(options: StripeWebhookOptions): Mountable {
 const WRONG_SIGNATURE = deny('invalid_request', 'The signature is missing, wrong or too old.');
 
 async function apply(
-  { guard, stripe, plans, userOf }: StripeWebhookOptions,
+  { guard, stripe, plans, userOf }: StripeWebhookSettings,
   { created, data }: StripeEvent,
 ): Promise<void> {
   const { customer, entitlements } = summaryShape.parse(data.object);

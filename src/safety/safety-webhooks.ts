@@ -1,6 +1,15 @@
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { withHookDeadline } from '../base/deadline.ts';
+import {
+  callback,
+  type OptionalOptions,
+  objectWith,
+  optionsSchema,
+  type ParsedOptions,
+  type RequiredOptions,
+  secretText,
+} from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import { type Denial, deny } from '../core/denial.ts';
 import { type Events, eventsOf, type SafetyEvent } from '../core/events.ts';
@@ -15,25 +24,16 @@ export type { SafetyClient } from './safety-case.ts';
 
 /** What OpenAI decided about one user of yours. */
 export interface SafetyNotice extends SafetyEvent {
+  /** What OpenAI did: warned about the user, or deactivated them. */
   readonly kind: 'warning' | 'deactivation';
+  /** Your user, found by the end-user id. */
   readonly userId: string;
+  /** The case at OpenAI (`C-…`). */
   readonly caseId: string;
 }
 
+/** What you do about a notice. When it throws, OpenAI sends the notice again. */
 export type SafetyAction = (notice: SafetyNotice) => void | Promise<void>;
-
-export interface SafetyWebhooksOptions {
-  readonly guard: Guard;
-  /** The official SDK, 5.18 or later, with a key that may read safety cases (`api.safety.read`). */
-  readonly client: SafetyClient;
-  /** The signing secret of the webhook at OpenAI (`whsec_…`). `undefined`, an environment variable that
-   * is not set, is a `TypeError`. */
-  readonly secret: string | undefined;
-  /** Default: nothing besides the event `safety`. */
-  readonly onWarning?: SafetyAction;
-  /** In place of the default, which blocks the user, in every process within 1 s. */
-  readonly onDeactivation?: SafetyAction;
-}
 
 const SECRET_PREFIX = 'whsec_';
 const SECRET_BYTES_MIN = 16;
@@ -41,17 +41,30 @@ const ACTION_MS_MAX = 5_000;
 const REASON_LENGTH_MAX = 500;
 const NO_REASON = 'OpenAI has deactivated this user.';
 
-const action = z.custom<SafetyAction>((value) => typeof value === 'function', 'must be a function');
-const NO_SECRET = {
-  error: 'must be the signing secret of the webhook; is its environment variable set?',
-};
-const optionsShape = z.strictObject({
-  guard: z.custom<Guard>((value) => typeof value === 'object', 'must be a guard'),
+const safetyWebhooksShape = {
+  /** The guard whose users are meant. */
+  guard: objectWith<Guard>(['on', 'close'], 'must be a guard'),
+  /** The official SDK, 5.18 or later, with a key that may read safety cases (`api.safety.read`). */
   client: z.custom<SafetyClient>(isClient, 'must be an OpenAI client of 5.18 or later'),
-  secret: z.string(NO_SECRET).refine((text) => secretBytes(text) >= SECRET_BYTES_MIN, NO_SECRET),
-  onWarning: action.optional(),
-  onDeactivation: action.optional(),
-});
+  /** The signing secret of the webhook at OpenAI (`whsec_…`). `undefined`, such as an environment
+   * variable that is not set, is a `TypeError`. */
+  secret: secretText(
+    (text) => secretBytes(text) >= SECRET_BYTES_MIN,
+    'must be the signing secret of the webhook; is its environment variable set?',
+  ),
+  /** Called once for each warning about a user; it has 5 s. Without it, the event `safety` is all. */
+  onWarning: callback<SafetyAction>().optional(),
+  /** Called once for each deactivation of a user, in place of the block; it has 5 s. Without it, the user
+   * is blocked, in every process within 1 s. */
+  onDeactivation: callback<SafetyAction>().optional(),
+};
+
+/** The options of `safetyWebhooks`. */
+export interface SafetyWebhooksOptions
+  extends RequiredOptions<typeof safetyWebhooksShape>,
+    OptionalOptions<typeof safetyWebhooksShape> {}
+
+type SafetySettings = ParsedOptions<typeof safetyWebhooksShape>;
 
 function isClient(value: unknown): boolean {
   const { webhooks } = Object(value) as { readonly webhooks?: object };
@@ -82,9 +95,9 @@ const noticeShape = z.object({ id: z.string().regex(/^C-[\w-]{1,128}$/) });
  * the store or an action fails: OpenAI then sends it again.
  */
 export function safetyWebhooks(options: SafetyWebhooksOptions): Mountable {
-  const { secret } = parseOrThrow(optionsShape, options, 'safetyWebhooks');
-  const handle = createHandle(options, secret, createAct(options, eventsOf(options.guard)));
-  return webhook(options.guard, handle);
+  const settings = parseOrThrow(optionsSchema(safetyWebhooksShape), options, 'safetyWebhooks');
+  const { guard } = settings;
+  return webhook(guard, createHandle(settings, createAct(settings, eventsOf(guard))));
 }
 
 const WRONG_SIGNATURE = deny('invalid_request', 'The signature is missing, wrong or too old.');
@@ -92,8 +105,7 @@ const WRONG_SIGNATURE = deny('invalid_request', 'The signature is missing, wrong
 type Act = (kind: SafetyNotice['kind'], found: SafetyCase) => Promise<void>;
 
 function createHandle(
-  { client }: SafetyWebhooksOptions,
-  secret: string,
+  { client, secret }: SafetySettings,
   act: Act,
 ): (request: GuardRequest) => Promise<Denial | undefined> {
   return async (request) => {
@@ -133,11 +145,12 @@ async function verify(
 /** Cases that are dealt with; a repeat of an older one is harmless, too. */
 const DONE_CASES_MAX = 1_000;
 
-function createAct({ guard, ...actions }: SafetyWebhooksOptions, events: Events): Act {
+function createAct(settings: SafetySettings, events: Events): Act {
+  const { guard } = settings;
   const done = new LRUCache<string, true>({ max: DONE_CASES_MAX });
   const block: SafetyAction = ({ userId, reason = NO_REASON }) =>
     guard.users.block(userId, { reason: reason.slice(0, REASON_LENGTH_MAX) });
-  const { onWarning = () => {}, onDeactivation = block } = actions;
+  const { onWarning = () => {}, onDeactivation = block } = settings;
   return async (kind, { id: caseId, endUserId, reason }) => {
     const key = `${kind} ${caseId}`;
     if (done.has(key)) return;

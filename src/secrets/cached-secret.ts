@@ -1,18 +1,34 @@
-import { z } from 'zod';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { withDeadline } from '../base/deadline.ts';
-import { parseDurationMs } from '../base/duration.ts';
+import { duration } from '../base/duration.ts';
+import {
+  type OptionalOptions,
+  objectWith,
+  optionsSchema,
+  type ParsedOptions,
+  type RequiredOptions,
+} from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 
-export interface CachedSecretOptions {
-  /** After this the secret is read anew, beside the calls; default `'5m'`. */
-  readonly ttl?: string;
-  /** For how long after it was read a secret still serves while reading fails; default `'24h'`. */
-  readonly staleFor?: string;
-  /** How long one reading may take; default `'4s'`, below the guard's own patience with a hook. */
-  readonly timeout?: string;
-  readonly clock?: Clock;
-}
+const cachedSecretShape = {
+  /** After this the secret is read again in the background; no call waits for it.
+   * @default '5m' */
+  ttl: duration.prefault('5m'),
+  /** For how long after it was read a secret is used while reading fails.
+   * @default '24h' */
+  staleFor: duration.prefault('24h'),
+  /** How long one read may take. Keep it below the guard's `timeouts.hook`.
+   * @default '4s' */
+  timeout: duration.prefault('4s'),
+  /** Tells the time, for tests.
+   * @default systemClock */
+  clock: objectWith<Clock>(['nowMs'], 'must have a function "nowMs"').default(() => systemClock),
+};
+
+/** How long a secret is kept. The durations are written like `'5m'`. */
+export interface CachedSecretOptions
+  extends RequiredOptions<typeof cachedSecretShape>,
+    OptionalOptions<typeof cachedSecretShape> {}
 
 /** Answers the secret; fits the option `apiKey` as it is. A `refused` one is read anew. */
 export type CachedSecret = (
@@ -25,13 +41,6 @@ const REREAD_MS_MIN = 1_000;
 const BACKOFF_MS_MIN = 1_000;
 const BACKOFF_MS_MAX = 30_000;
 
-const shape = z.strictObject({
-  ttl: z.string().default('5m'),
-  staleFor: z.string().default('24h'),
-  timeout: z.string().default('4s'),
-  clock: z.custom<Clock>((value) => typeof value === 'object' && value !== null).optional(),
-});
-
 /**
  * Keeps what `load` answers: one reading at a time whoever asks, none while it is fresh, and after a
  * failure none for 1 to 30 s. While reading fails the last secret serves; without one the call throws,
@@ -41,22 +50,13 @@ export function cachedSecret(
   load: () => Promise<string>,
   options: CachedSecretOptions = {},
 ): CachedSecret {
-  const shaped = parseOrThrow(shape, options, 'cachedSecret');
-  const secret = new Secret(load, {
-    ttlMs: parseDurationMs(shaped.ttl, 'cachedSecret.ttl'),
-    staleMs: parseDurationMs(shaped.staleFor, 'cachedSecret.staleFor'),
-    timeoutMs: parseDurationMs(shaped.timeout, 'cachedSecret.timeout'),
-    clock: shaped.clock ?? systemClock,
-  });
+  const settings = parseOrThrow(optionsSchema(cachedSecretShape), options, 'cachedSecret');
+  const secret = new Secret(load, settings);
   return (_user, request) => secret.get(request?.refused);
 }
 
-interface SecretSettings {
-  readonly ttlMs: number;
-  readonly staleMs: number;
-  readonly timeoutMs: number;
-  readonly clock: Clock;
-}
+/** Durations in milliseconds. */
+type SecretSettings = ParsedOptions<typeof cachedSecretShape>;
 
 class Secret {
   readonly #load: () => Promise<string>;
@@ -74,13 +74,13 @@ class Secret {
   }
 
   get(refused: string | undefined): string | Promise<string> {
-    const { clock, ttlMs, staleMs } = this.#settings;
+    const { clock, ttl, staleFor } = this.#settings;
     const ageMs = clock.nowMs() - this.#readAtMs;
     const value = this.#value;
-    if (value === undefined || ageMs >= staleMs) return this.#read();
+    if (value === undefined || ageMs >= staleFor) return this.#read();
     if (value === refused) return ageMs < REREAD_MS_MIN ? value : this.#read();
-    // Nobody waits for a reading whose result he may do without.
-    if (ageMs >= ttlMs) this.#read().catch(() => {});
+    // A secret that still serves is returned at once, while it is read again.
+    if (ageMs >= ttl) this.#read().catch(() => {});
     return value;
   }
 
@@ -94,10 +94,10 @@ class Secret {
   }
 
   async #readOnce(): Promise<string> {
-    const { clock, timeoutMs } = this.#settings;
-    const late = () => new Error(`no answer within ${timeoutMs} ms`);
+    const { clock, timeout } = this.#settings;
+    const late = () => new Error(`no answer within ${timeout} ms`);
     try {
-      const answer: unknown = await withDeadline(this.#load(), timeoutMs, late);
+      const answer: unknown = await withDeadline(this.#load(), timeout, late);
       this.#value = textOf(answer);
       this.#readAtMs = clock.nowMs();
       this.#failures = 0;
@@ -118,6 +118,6 @@ class Secret {
 
 function textOf(answer: unknown): string {
   const text = typeof answer === 'string' ? answer.trim() : '';
-  if (text === '') throw new TypeError('what was answered is no text');
+  if (text === '') throw new TypeError('the secret is not a non-empty string');
   return text;
 }

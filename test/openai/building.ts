@@ -1,8 +1,9 @@
 import { isDenial } from '../../src/core/denial.ts';
 import { type EndpointName, endpointNamed } from '../../src/openai/endpoints.ts';
+import { parseAllowances } from '../../src/openai/request/allowances.ts';
 import { buildRequest } from '../../src/openai/request/build-request.ts';
 import type { BuiltRequest } from '../../src/openai/request/built-request.ts';
-import { parseAllowances, type RequestPolicy } from '../../src/openai/request/request-policy.ts';
+import type { RequestPolicy } from '../../src/openai/request/request-policy.ts';
 
 export const policyOf = (more: Partial<RequestPolicy> = {}): RequestPolicy => ({
   maxOutputTokens: 1_000,

@@ -1,5 +1,5 @@
 import type { HostedToolName, Reading } from '../answer/usage.ts';
-import type { HostedTool } from '../request/request-policy.ts';
+import type { HostedTool } from '../request/hosted-tools.ts';
 
 /** What the hosted tools of one request can cost. */
 export interface HostedFees {

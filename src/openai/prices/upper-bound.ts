@@ -1,7 +1,7 @@
 import { NANO_USD_PER_USD } from '../../base/money.ts';
 import { type Amounts, NO_AMOUNTS } from '../../ledger/amounts.ts';
 import type { BuiltRequest } from '../request/built-request.ts';
-import type { Reserve } from '../request/request-policy.ts';
+import type { Reserve } from '../request/realtime-allowance.ts';
 import { type RateCard, upperBoundNanoUsd } from './prices.ts';
 
 /** The most that a call can use, in every unit; money is 0 for a model without a price. */

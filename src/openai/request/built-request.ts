@@ -1,6 +1,6 @@
 import type { Reading } from '../answer/usage.ts';
 import type { Endpoint } from '../endpoints.ts';
-import type { Reserve } from './request-policy.ts';
+import type { Reserve } from './realtime-allowance.ts';
 import type { Original } from './write-json.ts';
 
 /** What a client says of its own user; never sent as it came. */

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../endpoints.ts';
 import type { BuiltRequest } from './built-request.ts';
-import type { RealtimeAllowance } from './request-policy.ts';
+import type { RealtimeAllowance } from './realtime-allowance.ts';
 import { isObject, type JsonObject } from './wire-check.ts';
 
 /** The least that OpenAI takes (`openai` package 7.57.0, 2026-11-13). */

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { type Denial, deny } from '../../core/denial.ts';
 import type { HostedToolName } from '../answer/usage.ts';
-import type { Allowances, HostedTool, MediaAllowance } from './request-policy.ts';
+import type { Allowances, MediaAllowance } from './allowances.ts';
+import type { HostedTool } from './hosted-tools.ts';
 
 /** What is learnt about a request while its parts are checked. */
 export interface Inspection {
