@@ -1,23 +1,8 @@
 import { defineConfig } from 'tsup';
+import { entries } from './.ci/entries.ts';
 
 export default defineConfig({
-  entry: {
-    index: 'src/index.ts',
-    auth: 'src/auth/index.ts',
-    billing: 'src/billing/index.ts',
-    express: 'src/http/express.ts',
-    fastify: 'src/http/fastify.ts',
-    hono: 'src/http/hono.ts',
-    koa: 'src/http/koa.ts',
-    next: 'src/http/next.ts',
-    node: 'src/http/node.ts',
-    testing: 'src/testing/index.ts',
-    postgres: 'src/ledger/postgres/postgres-ledger.ts',
-    redis: 'src/ledger/redis/redis-ledger.ts',
-    safety: 'src/safety/safety-webhooks.ts',
-    secrets: 'src/secrets/index.ts',
-    sqlite: 'src/ledger/sqlite/sqlite-ledger.ts',
-  },
+  entry: Object.fromEntries(entries.map(({ bundle, source }) => [bundle, source])),
   format: 'esm',
   target: 'node22',
   platform: 'node',

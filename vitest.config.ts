@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { entries, entryFile } from './.ci/entries.ts';
 
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
@@ -9,22 +10,10 @@ const SLOW = 'test/**/*.slow.test.ts';
 export default defineConfig(({ mode }) => ({
   resolve: {
     // Examples and README blocks import the package by its name; tests run them on the source.
-    alias: [
-      { find: /^guarded-completion$/, replacement: path('./src/index.ts') },
-      { find: /^guarded-completion\/auth$/, replacement: path('./src/auth/index.ts') },
-      { find: /^guarded-completion\/billing$/, replacement: path('./src/billing/index.ts') },
-      { find: /^guarded-completion\/secrets$/, replacement: path('./src/secrets/index.ts') },
-      { find: /^guarded-completion\/testing$/, replacement: path('./src/testing/index.ts') },
-      {
-        find: /^guarded-completion\/safety$/,
-        replacement: path('./src/safety/safety-webhooks.ts'),
-      },
-      {
-        find: /^guarded-completion\/(sqlite|redis|postgres)$/,
-        replacement: path('./src/ledger/$1/$1-ledger.ts'),
-      },
-      { find: /^guarded-completion\/(\w+)$/, replacement: path('./src/http/$1.ts') },
-    ],
+    alias: entries.map((entry) => ({
+      find: new RegExp(`^${entry.specifier}$`),
+      replacement: entryFile(entry),
+    })),
   },
   test: {
     include: [mode === 'slow' ? SLOW : 'test/**/*.test.ts'],

@@ -6,7 +6,9 @@ import { LeakScanner } from './leak-scanner.ts';
 
 const keyPart = randomBytes(24).toString('base64url');
 
-/** A key, a secret and a prompt that exist only in this run: none may turn up where it should not. */
+/**
+ * A key, a secret and a prompt that exist only in this run. None may appear where it should not.
+ */
 export const canaries = {
   apiKey: `sk-canary-${keyPart}`,
   secret: randomBytes(48).toString('base64'),
@@ -14,10 +16,12 @@ export const canaries = {
 };
 
 /**
- * What this process may send where:
- * - the key: to an upstream, as `authorization: Bearer`; an upstream that got it may say it back;
- * - a token: from a client; to a client only as `"value"` of the answer that issues it;
- * - the secret: nowhere; and none of the three, nor a prompt, to stdout, stderr or the console.
+ * What this process may send, and where:
+ * - the key: only to an upstream, as `authorization: Bearer`. An upstream that received it may
+ *   repeat it.
+ * - a user token: from a client. To a client only as `"value"` of the response that issues it.
+ * - the secret: nowhere.
+ * - none of the three, nor a prompt, to stdout, stderr or the console.
  */
 const always = new LeakScanner();
 const tokens = new LeakScanner();
@@ -32,7 +36,7 @@ const ISSUED = /"(?:value|token|apiKey)":"gct_[A-Za-z0-9_-]{64}"/g;
 const SENT_TOKEN = /Bearer gct_([A-Za-z0-9_-]{64})/gi;
 const KEY_HEADER = new RegExp(`authorization: Bearer ${canaries.apiKey}\r\n`, 'gi');
 
-/** From now on no piece of this token may leave, except with the client that it belongs to. */
+/** From now on no part of this token may be sent, except by the client that it belongs to. */
 export function watchToken(value: string): string {
   if (value.startsWith(TOKEN_PREFIX)) tokens.watch('a token', value.slice(TOKEN_PREFIX.length));
   return value;
@@ -41,7 +45,7 @@ export function watchToken(value: string): string {
 const leaks: string[] = [];
 const LEAKS_MAX = 100;
 
-/** What was found so far, and forgets it: for a test that leaks on purpose. */
+/** Returns the leaks that were found so far and forgets them. For a test that leaks on purpose. */
 export function takeLeaks(): string[] {
   return leaks.splice(0);
 }
@@ -55,8 +59,8 @@ const findToken = (bytes: Buffer): string | undefined =>
   TOKEN.test(bytes.toString('latin1')) ? 'a token' : tokens.find(bytes);
 
 /**
- * The connections on which this process sent the key: the far end is an upstream. Named by both ports,
- * because connections to different servers may share a local one.
+ * The connections on which this process sent the key, so that the other side is an upstream. The
+ * name has both ports, because connections to different servers may share a local one.
  */
 const upstreams = new Set<string>();
 const nameOf = (from: number | undefined, to: number | undefined): string => `${from}>${to}`;
@@ -73,7 +77,7 @@ function markUpstream(socket: Socket): void {
 }
 
 const tails = new WeakMap<Socket, Buffer>();
-/** One less than the shortest piece: what two writes may share. */
+/** One less than the shortest piece. A piece may be split over two writes. */
 const TAIL_BYTES = 7;
 
 function inspectWrite(socket: Socket, chunk: Buffer): void {
@@ -152,7 +156,7 @@ function hookOutput(): void {
   }
 }
 
-/** The WHATWG faces answer without a socket; a `Response` made here goes to a client. */
+/** The WHATWG adapters respond without a socket. A `Response` made here goes to a client. */
 function hookResponses(): void {
   globalThis.Response = new Proxy(globalThis.Response, {
     construct(target, [body, init]: [unknown, ResponseInit | undefined], self) {

@@ -24,7 +24,7 @@ export interface Fixture extends AsyncDisposable {
 
 const FREE = { models: [MODEL], maxOutputTokens: 100 };
 
-/** A guard before a fake OpenAI, with one unlimited plan unless the test says otherwise. */
+/** A guard in front of a fake OpenAI, with one unlimited plan unless the options differ. */
 export async function startFixture(
   options: Partial<GuardOptions> = {},
   fakeOptions: Parameters<typeof fakeOpenAI>[0] = {},
@@ -61,7 +61,7 @@ export function chat(more: Record<string, unknown> = {}): Record<string, unknown
   return { model: MODEL, messages: [{ role: 'user', content: 'Say hello.' }], ...more };
 }
 
-/** Posts to the guard's WHATWG face with a token of `user`. */
+/** Posts to the guard's WHATWG adapter with a user token. */
 export async function post(
   guard: Guard,
   token: string,

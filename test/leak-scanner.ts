@@ -1,13 +1,18 @@
 /** The shortest piece of a secret that counts as a leak, in characters. */
 const PIECE = 8;
 const FILTER_BITS = 20;
-/** Later ones are found by their shape alone. */
+/** Secrets beyond this number are found only by their shape. */
 const WATCHED_MAX = 200;
 
-/** Finds every piece of at least 8 characters of the watched secrets: plain, base64, percent-encoded. */
+/**
+ * Finds every piece of at least 8 characters of the watched secrets: plain, base64,
+ * percent-encoded.
+ */
 export class LeakScanner {
   readonly #names = new Map<string, string>();
-  /** Which four bytes a piece may begin with, so that bytes without a leak cost almost nothing. */
+  /**
+   * The four bytes that a piece may begin with, so that bytes without a leak cost almost nothing.
+   */
   readonly #filter = new Uint8Array(2 ** FILTER_BITS);
   readonly #watched = new Set<string>();
 
@@ -23,7 +28,7 @@ export class LeakScanner {
     }
   }
 
-  /** The name of the first secret of which `bytes` has a piece. */
+  /** Returns the name of the first secret that has a piece in `bytes`. */
   find(bytes: Buffer): string | undefined {
     for (let at = 0; at + PIECE <= bytes.length; at++) {
       if (this.#filter[slotOf(bytes.readInt32LE(at))] === 0) continue;
@@ -44,7 +49,7 @@ function spellings(secret: string): string[] {
   return [secret, encodeURIComponent(secret), ...base64];
 }
 
-/** The characters that stand for `secret` alone when `offset` other bytes come before it. */
+/** The base64 characters that depend only on `secret` when `offset` other bytes come before it. */
 function base64At(secret: string, offset: number, alphabet: 'base64' | 'base64url'): string {
   const text = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]).toString(alphabet);
   return text.replace(/=+$/, '').slice(offset === 0 ? 0 : offset + 1, -1);

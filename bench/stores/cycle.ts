@@ -94,9 +94,9 @@ function claimsFor(
   const globals = source.parseLimits(withGlobal ? [GLOBAL_LIMIT] : [], 'limits');
   const make = (user: number): readonly Claim[] => {
     const nowMs = Date.now();
-    const claims = (of: typeof limits, account: string) =>
-      of.map((limit) => ({ account, rule: limit.ruleFor({ id: `${user}` }, nowMs) }));
-    return [...claims(limits, `user:${user}`), ...claims(globals, 'everybody')];
+    const claims = (of: typeof limits, account: string, scope: Claim['scope']) =>
+      of.map((limit) => ({ account, scope, rule: limit.ruleFor({ id: `${user}` }, nowMs) }));
+    return [...claims(limits, `user:${user}`, 'own'), ...claims(globals, 'global', 'shared')];
   };
   if (!premade) return (index) => make(userOf(index, users));
   const made = Array.from({ length: users }, (_, user) => make(user));

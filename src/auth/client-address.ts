@@ -1,13 +1,15 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import type { GuardRequest } from '../core/request.ts';
 
 const FORWARDED_LENGTH_MAX = 2_048;
 
 /**
- * Whose address a request is from: an IPv4 address, or the /64 of an IPv6 one, which is what one
- * subscriber gets. Each of `trustProxy` proxies of your own adds at the right of `X-Forwarded-For` who
- * called it; what stands further left, the caller wrote himself, and nobody believes. `undefined` when
- * it is not known, or no address.
+ * Returns the address that a request came from: an IPv4 address, or the /64 network of an IPv6 address,
+ * because one subscriber gets a whole /64. `undefined` when it is unknown or not an address.
+ *
+ * Each of your `trustProxy` proxies appends the address of its caller to `X-Forwarded-For`. Entries
+ * further left were supplied by the caller and are ignored.
  */
 export function clientAddress(request: GuardRequest, trustProxy: number): string | undefined {
   const header = trustProxy > 0 ? (request.header('x-forwarded-for') ?? '') : '';
@@ -27,27 +29,15 @@ const withoutPort = (text: string): string =>
 function networkOf(text: string): string | undefined {
   if (isIPv4(text)) return text;
   const [address = ''] = text.split('%', 1);
+  // Node's check comes first: ipaddr.js alone also reads "127.1" and octal or hexadecimal numbers.
   if (!isIPv6(address)) return undefined;
-  const groups = groupsOf(address);
-  return mappedIPv4(groups) ?? `${groups.slice(0, 4).join(':')}::/64`;
+  // An IPv4 address in IPv6 notation, as sockets for both kinds write it, becomes the IPv4 address.
+  const parsed = ipaddr.process(address);
+  return 'parts' in parsed ? `${prefixOf(parsed.parts)}::/64` : parsed.toString();
 }
 
-/** All eight, without leading zeros. The URL parser knows every way to write an address, and one back. */
-function groupsOf(address: string): readonly string[] {
-  const { hostname } = new URL(`http://[${address}]/`);
-  const [left = '', right] = hostname.slice(1, -1).split('::');
-  const [before, after] = [left, right ?? ''].map((half) => (half === '' ? [] : half.split(':')));
-  const known = [...(before ?? []), ...(after ?? [])];
-  const zeros = Array.from({ length: 8 - known.length }, () => '0');
-  return [...(before ?? []), ...zeros, ...(after ?? [])];
-}
-
-/** `::ffff:a.b.c.d` is how a socket of both kinds writes an IPv4 address. */
-function mappedIPv4(groups: readonly string[]): string | undefined {
-  if (groups.slice(0, 6).join(':') !== '0:0:0:0:0:ffff') return undefined;
-  const bytes = groups.slice(6).flatMap((group) => {
-    const value = Number.parseInt(group, 16);
-    return [value >> 8, value & 255];
-  });
-  return bytes.join('.');
-}
+const prefixOf = (groups: readonly number[]): string =>
+  groups
+    .slice(0, 4)
+    .map((group) => group.toString(16))
+    .join(':');

@@ -22,18 +22,13 @@ import { createPlanResolver } from '../plans/plan-resolver.ts';
 import { createClient } from '../sdk/client.ts';
 import { createFetchAs } from '../sdk/fetch-as.ts';
 import { createCredentials } from '../tokens/credentials.ts';
-import { createTokenExchange, type ExchangeParts } from '../tokens/token-exchange.ts';
+import { type ExchangeParts, exchangeToken } from '../tokens/token-exchange.ts';
 import type { Tokens } from '../tokens/tokens.ts';
 import { fetchUpstream } from '../upstream/fetch-upstream.ts';
 import { undiciUpstream } from '../upstream/undici-upstream.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { createEndUserIds, type EndUserIds, noEndUserIds } from '../users/end-user-ids.ts';
-import {
-  activeBlock,
-  blockedDenial,
-  createUserStates,
-  type UserStates,
-} from '../users/user-states.ts';
+import { activeBlock, blockedDenial, UserStates } from '../users/user-states.ts';
 import { createUsers, type GuardUsers, type Users } from '../users/users.ts';
 import { createPipeline } from './create-pipeline.ts';
 import { guardStore } from './guarded-store.ts';
@@ -72,7 +67,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   const settings = { ...parsed, ledger };
   const { clock } = settings;
   warnOfStart(settings);
-  const states = createUserStates(ledger.records);
+  const states = new UserStates(ledger.records);
   const credentials = createCredentials(settings, ledger.records, states);
   const cutIfBlocked = createBlockCutter(states, clock, events);
   const callVerbs = callLedger(ledger);
@@ -158,15 +153,18 @@ function upstreamOf({ fetch, baseURL, upstreamTimeouts }: Settings): Upstream {
 
 /** `undefined` where the app has no exchange. */
 function createExchange(
-  { settings, ...parts }: Omit<ExchangeParts, 'hookMs' | 'body'> & { readonly settings: Settings },
+  {
+    settings,
+    ...parts
+  }: Omit<ExchangeParts, 'exchange' | 'keys' | 'hookMs' | 'body'> & { readonly settings: Settings },
   shell: HandlerParts,
 ): Mountable | undefined {
-  if (settings.exchange === undefined) return undefined;
-  const { hookMs, bodyMs, bounds } = settings;
+  const { exchange, keys, hookMs, bodyMs, bounds } = settings;
+  if (exchange === undefined) return undefined;
   const body = { bytesMax: bounds.bodyBytes, deadline: new Deadlines(bodyMs) };
-  const exchange = createTokenExchange({ ...parts, hookMs, body }, settings.exchange);
+  const exchangeParts = { ...parts, exchange, keys, hookMs, body };
   const answer = createHandle(async (requested) => {
-    const answered = await exchange(requested.request);
+    const answered = await exchangeToken(requested.request, exchangeParts);
     return isDenial(answered) ? shell.refuse(answered, requested) : answered;
   }, shell);
   return mountable((request) => answer({ request }));

@@ -3,8 +3,8 @@ import { type Denial, denialCodes } from '../core/denial.ts';
 import type { Events } from '../core/events.ts';
 import type { GuardResponse, HeaderList } from '../core/response.ts';
 import type { Identified, Refuse } from '../pipeline/states.ts';
-import type { LimitStatus } from '../plans/accounts.ts';
 import type { LimitDenial } from '../plans/explain-denial.ts';
+import type { LimitStatus } from '../plans/limit-status.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
 
 /** Some SDKs sleep for as long as they are told (measured: an hour and more), so they are told little. */

@@ -49,9 +49,16 @@ export interface ConcurrencyRule extends RuleBase {
 
 export type Rule = RollingRule | CalendarRule | RateRule | ConcurrencyRule;
 
-/** One rule applied to one account. A subject is any string; a store hashes it if it must be short. */
+/** One rule applied to one account. */
 export interface Claim {
+  /** Any string. A store hashes it if names have to be short there. */
   readonly account: string;
+  /**
+   * `own`: only the calls of one user count on this account. `shared`: the calls of many users do, so
+   * that a store must expect that it is written all the time: it is locked last, or leased in parts. All
+   * claims on one account have the same scope.
+   */
+  readonly scope: 'own' | 'shared';
   readonly rule: Rule;
 }
 

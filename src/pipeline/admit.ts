@@ -4,8 +4,9 @@ import { after, isPromiseLike, type Soon } from '../base/deadline.ts';
 import { type Denial, isDenial } from '../core/denial.ts';
 import type { Amounts } from '../ledger/amounts.ts';
 import type { Claim, Granted, NotGranted } from '../ledger/ledger.ts';
-import { type Accounts, accountsOf, type LimitStatus } from '../plans/accounts.ts';
+import { type Accounts, accountsOf } from '../plans/accounts.ts';
 import { explainDenial, type LimitDenial } from '../plans/explain-denial.ts';
+import { UNKNOWN_STATUS } from '../plans/limit-status.ts';
 import type { SharedLimits } from '../plans/shared-limits.ts';
 import type { CallLedger } from './call-ledger.ts';
 import type { InFlightCall, InFlightCalls } from './in-flight.ts';
@@ -41,11 +42,11 @@ export function createAdmit(
     const { identity, plan } = authorized;
     const nowMs = clock.nowMs();
     const accounts = accountsOf(identity, plan.limits, limits.for(identity.user), nowMs);
-    return after(hold(inFlight, accounts.claims, authorized.bound), (decision) => {
+    return after(hold(inFlight, accounts.applied, authorized.bound), (decision) => {
       if (decision.granted) return granted(authorized, inFlight, decision, accounts);
       const smaller = shrinkToFit(authorized, decision, accounts);
       if (smaller === undefined) return denied(decision, accounts, nowMs);
-      return after(hold(inFlight, accounts.claims, smaller.bound), (second) =>
+      return after(hold(inFlight, accounts.applied, smaller.bound), (second) =>
         second.granted
           ? granted(smaller, inFlight, second, accounts)
           : denied(second, accounts, nowMs),
@@ -78,19 +79,16 @@ function granted(
   call: Authorized,
   inFlight: InFlightCall,
   decision: Granted,
-  { ownLimits }: Accounts,
+  accounts: Accounts,
 ): Admitted {
   const degraded = decision.degraded === true;
-  // Where everything stands is not known then, and headers do not guess.
-  const limitStatus = degraded ? NO_STATUS : { limits: ownLimits, balances: decision.balances };
+  const limitStatus = degraded ? UNKNOWN_STATUS : { accounts, balances: decision.balances };
   return { ...call, inFlight, held: call.bound, limitStatus, degraded };
 }
 
-const NO_STATUS: LimitStatus = { limits: [], balances: [] };
-
 function denied(decision: NotGranted, accounts: Accounts, nowMs: number): LimitDenial {
   const denial = explainDenial(decision, accounts, nowMs);
-  return decision.degraded ? { ...denial, limitStatus: NO_STATUS, degraded: true } : denial;
+  return decision.degraded ? { ...denial, limitStatus: UNKNOWN_STATUS, degraded: true } : denial;
 }
 
 /**

@@ -3,6 +3,7 @@ import { after, type Soon } from '../base/deadline.ts';
 import { type Denial, deny, isDenial } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';
 import type { ParsedJson } from '../core/strict-json.ts';
+import { isMoney } from '../ledger/amounts.ts';
 import { type Endpoint, findEndpoint } from '../openai/endpoints.ts';
 import type { PriceList } from '../openai/prices/prices.ts';
 import { boundOf } from '../openai/prices/upper-bound.ts';
@@ -128,5 +129,5 @@ function authorizeBody(
 
 function countsMoney({ limits }: AuthorizeParts, plan: Plan, { user, scope }: Identity): boolean {
   const all = [...plan.limits, ...(scope?.limits ?? []), ...limits.for(user)];
-  return all.some(({ unit }) => unit === 'nanoUsd');
+  return all.some(({ unit }) => isMoney(unit));
 }

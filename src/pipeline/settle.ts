@@ -1,6 +1,6 @@
 import { isPromiseLike } from '../base/deadline.ts';
 import type { Events } from '../core/events.ts';
-import type { Amounts } from '../ledger/amounts.ts';
+import { type Amounts, amounts } from '../ledger/amounts.ts';
 import type { Reading } from '../openai/answer/usage.ts';
 import { costNanoUsd, type PriceList } from '../openai/prices/prices.ts';
 import { boundNanoUsd } from '../openai/prices/upper-bound.ts';
@@ -54,7 +54,7 @@ function chargeOf(
   const { reading } = outcome;
   const { inputTokens, outputTokens } = reading.usage;
   const nanoUsd = costOf(admitted, reading, prices);
-  return { used: amounts(inputTokens, outputTokens, nanoUsd), reading };
+  return { used: usedBy(inputTokens, outputTokens, nanoUsd), reading };
 }
 
 /** Never more than was held. */
@@ -64,7 +64,7 @@ function visibleCharge(admitted: Admitted, mostOutputTokens: number): Charge {
   const { inputTokens } = held;
   const mostNanoUsd = boundNanoUsd(built, rateCard, inputTokens, outputTokens);
   const nanoUsd = Math.min(held.nanoUsd, mostNanoUsd);
-  return { used: amounts(inputTokens, outputTokens, nanoUsd), reading: undefined };
+  return { used: usedBy(inputTokens, outputTokens, nanoUsd), reading: undefined };
 }
 
 /** By the model and tier that answered, since these are billed; by those asked for if unnamed. */
@@ -77,9 +77,9 @@ function costOf(admitted: Admitted, reading: Reading, prices: PriceList): number
   return costNanoUsd(rateCard, reading.usage, reading.serviceTier ?? built.serviceTier) + fees;
 }
 
-function amounts(inputTokens: number, outputTokens: number, nanoUsd: number): Amounts {
+function usedBy(inputTokens: number, outputTokens: number, nanoUsd: number): Amounts {
   const tokens = inputTokens + outputTokens;
-  return { requests: 1, concurrent: 0, inputTokens, outputTokens, tokens, nanoUsd };
+  return amounts({ requests: 1, tokens, inputTokens, outputTokens, nanoUsd });
 }
 
 function emitSettled(

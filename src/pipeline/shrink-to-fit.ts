@@ -1,7 +1,8 @@
-import type { Unit } from '../ledger/amounts.ts';
+import { isMoney } from '../ledger/amounts.ts';
 import type { NotGranted } from '../ledger/ledger.ts';
 import { boundNanoUsd, boundOf } from '../openai/prices/upper-bound.ts';
 import type { Accounts } from '../plans/accounts.ts';
+import { type LimitViolation, limitViolations } from '../plans/limit-status.ts';
 import type { Authorized } from './states.ts';
 
 /** Below this an answer is mostly cut off, and a clear denial serves its user better. */
@@ -21,9 +22,7 @@ export function shrinkToFit(
   if (field === undefined) return undefined;
   const perChoiceTokens = Number(built.body[field]);
   const choices = built.outputCapTokens / perChoiceTokens;
-  const rooms = decision.violations.map(({ claim }) =>
-    outputRoom(authorized, accounts.claims[claim]?.rule.unit, decision.balances[claim]?.remaining),
-  );
+  const rooms = limitViolations(accounts, decision).map((broken) => outputRoom(authorized, broken));
   const cap = Math.floor(Math.min(perChoiceTokens, ...rooms.map((room) => room / choices)));
   if (!(cap >= SHRUNK_OUTPUT_TOKENS_MIN && cap < perChoiceTokens)) return undefined;
   const body = { ...built.body, [field]: cap };
@@ -34,12 +33,13 @@ export function shrinkToFit(
 /** How many output tokens fit into what is left of one limit; 0 when output is not what it counts. */
 function outputRoom(
   { built, rateCard, bound }: Authorized,
-  unit: Unit | undefined,
-  remaining: number | undefined = 0,
+  { claim, balance }: LimitViolation,
 ): number {
+  const { unit } = claim.rule;
+  const { remaining } = balance;
   if (unit === 'outputTokens') return remaining;
   if (unit === 'tokens') return remaining - bound.inputTokens;
-  if (unit !== 'nanoUsd') return 0;
+  if (!isMoney(unit)) return 0;
   // The bound is linear in the output, so the share of the rest is the share of the tokens.
   const inputNanoUsd = boundNanoUsd(built, rateCard, bound.inputTokens, 0);
   const outputNanoUsd = bound.nanoUsd - inputNanoUsd;

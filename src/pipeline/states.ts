@@ -5,7 +5,7 @@ import type { Amounts } from '../ledger/amounts.ts';
 import type { Reading } from '../openai/answer/usage.ts';
 import type { RateCard } from '../openai/prices/prices.ts';
 import type { BuiltRequest } from '../openai/request/built-request.ts';
-import type { LimitStatus } from '../plans/accounts.ts';
+import type { LimitStatus } from '../plans/limit-status.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { Identity } from '../plans/scope.ts';
 import type { UpstreamReply } from '../upstream/upstream.ts';

@@ -1,23 +1,24 @@
 import type { User } from '../core/user.ts';
-import type { Balance, Claim } from '../ledger/ledger.ts';
+import type { Claim } from '../ledger/ledger.ts';
 import type { Limit } from './limit.ts';
 import type { Identity, Scope } from './scope.ts';
 
-/** Who pays, from narrow to wide: the token, the user, everybody. */
+/** A claim together with the limit that it applies. */
+export interface AppliedLimit extends Claim {
+  readonly limit: Limit;
+}
+
+/** Every limit that applies to a call. */
 export interface Accounts {
-  readonly limits: readonly Limit[];
-  readonly claims: readonly Claim[];
-  /** The caller's own; they come first, the rest are shared. */
+  /** From the narrowest account to the widest: the token, the user, global. */
+  readonly applied: readonly AppliedLimit[];
+  /** The limits of the claims with the scope `own`. Without a token's limits this is the array of the
+   * plan, so that what is derived from it is made once for all users of the plan. */
   readonly ownLimits: readonly Limit[];
 }
 
-/** Where the caller's own limits stood when the call was admitted or denied. */
-export interface LimitStatus {
-  readonly limits: readonly Limit[];
-  readonly balances: readonly Balance[];
-}
-
-const GLOBAL = 'everybody';
+/** The account that the calls of all users count on. */
+const GLOBAL = 'global';
 
 export const userAccount = (user: User): string => `user:${user.id}`;
 
@@ -30,7 +31,7 @@ interface KnownAccounts {
 
 const known = new WeakMap<User, KnownAccounts>();
 
-/** Every limit that applies to this caller, as claims on their accounts now. */
+/** Returns every limit that applies to this caller now. */
 export function accountsOf(
   identity: Identity,
   planLimits: readonly Limit[],
@@ -50,11 +51,9 @@ export function accountsOf(
   return accounts;
 }
 
-/** A limit answers the same rule as before while nothing about it has changed. */
-function areCurrent({ limits, claims }: Accounts, user: User, nowMs: number): boolean {
-  for (let index = 0; index < claims.length; index += 1) {
-    if (limits[index]?.ruleFor(user, nowMs) !== claims[index]?.rule) return false;
-  }
+/** A limit returns the same rule as before while nothing about it has changed. */
+function areCurrent({ applied }: Accounts, user: User, nowMs: number): boolean {
+  for (const { limit, rule } of applied) if (limit.ruleFor(user, nowMs) !== rule) return false;
   return true;
 }
 
@@ -64,18 +63,37 @@ function makeAccounts(
   sharedLimits: readonly Limit[],
   nowMs: number,
 ): Accounts {
-  const { user } = identity;
+  const { user, scope } = identity;
   const tokenLimits = tokenLimitsOf(identity, nowMs);
-  // The same array as long as nothing narrows it: what is derived from it is kept by its identity.
+  // The scope follows from the account, so all claims on one account have the same scope.
+  const applied = [
+    ...tokenLimits.map((limit) => applyLimit(limit, `token:${scope?.id}`, 'own', user, nowMs)),
+    ...planLimits.map((limit) => applyLimit(limit, userAccount(user), 'own', user, nowMs)),
+    ...sharedLimits.map((limit) => applyLimit(limit, GLOBAL, 'shared', user, nowMs)),
+  ];
   const ownLimits = tokenLimits.length === 0 ? planLimits : [...tokenLimits, ...planLimits];
-  const claims: Claim[] = [];
-  const claim = (subject: string, limits: readonly Limit[]) => {
-    for (const limit of limits) claims.push({ account: subject, rule: limit.ruleFor(user, nowMs) });
-  };
-  claim(`token:${identity.scope?.id}`, tokenLimits);
-  claim(userAccount(user), planLimits);
-  claim(GLOBAL, sharedLimits);
-  return { limits: [...ownLimits, ...sharedLimits], claims, ownLimits };
+  return { applied, ownLimits };
+}
+
+/** Returns limits of one user that count on a single account of their own. */
+export function singleAccount(
+  account: string,
+  limits: readonly Limit[],
+  user: User,
+  nowMs: number,
+): Accounts {
+  const applied = limits.map((limit) => applyLimit(limit, account, 'own', user, nowMs));
+  return { applied, ownLimits: limits };
+}
+
+function applyLimit(
+  limit: Limit,
+  account: string,
+  scope: Claim['scope'],
+  user: User,
+  nowMs: number,
+): AppliedLimit {
+  return { account, scope, rule: limit.ruleFor(user, nowMs), limit };
 }
 
 function tokenLimitsOf({ scope, expiresAtMs }: Identity, nowMs: number): readonly Limit[] {
@@ -84,8 +102,8 @@ function tokenLimitsOf({ scope, expiresAtMs }: Identity, nowMs: number): readonl
 }
 
 /**
- * A single use is a limit like another, so its one winner is found by the same atomic reserve. Its
- * window ends with the token, so that the ledger may forget it then.
+ * Single use is a limit like any other, so the same atomic reserve finds the one call that may use the
+ * token. Its window ends with the token, so that the ledger may forget it then.
  */
 export const SINGLE_USE_NAME = 'single-use';
 

@@ -1,38 +1,33 @@
 import { LRUCache } from 'lru-cache';
 import type { User } from '../core/user.ts';
-import type { Unit } from '../ledger/amounts.ts';
-import type { CalendarRule, OnFailure, Window } from '../ledger/ledger.ts';
+import type { CalendarRule, Window } from '../ledger/ledger.ts';
 import { calendarWindows, normalizeTimeZone, parseAnchor, type WindowAt } from './calendar.ts';
 import type { Limit, Period } from './limit.ts';
-
-export interface CalendarSpec {
-  readonly key: string;
-  readonly unit: Unit;
-  readonly amount: number;
-  readonly period: Period;
-  readonly timeZone?: string | undefined;
-  readonly anchor?: string | ((user: User) => string | undefined) | undefined;
-  readonly onFailure?: OnFailure | undefined;
-}
+import type { LimitFields } from './limit-fields.ts';
 
 type RuleAt = (nowMs: number) => CalendarRule;
-type Base = Pick<CalendarRule, 'key' | 'unit' | 'amount' | 'onFailure'>;
+/** A calendar rule without its windows. */
+type Windowless = Omit<CalendarRule, 'kind' | 'windows'>;
 
 const CACHED_ANCHORS_MAX = 10_000;
 const ANCHOR_LENGTH_MAX = 64;
 
 /**
- * The rule of a calendar limit. A per-user anchor that is `undefined`, or neither a date nor an
- * instant, leaves that user the plain calendar: the limit always holds.
+ * Returns the rule of a calendar limit. If a user's anchor is `undefined`, or neither a date nor an
+ * instant, the plain calendar applies to that user: the limit always holds.
  */
-export function calendarRule(spec: CalendarSpec, path: string): Limit['ruleFor'] {
-  const { unit, amount, period, anchor, onFailure } = spec;
-  const timeZone = normalizeTimeZone(spec.timeZone ?? 'UTC');
+export function calendarRule(
+  windowless: Windowless,
+  period: Period,
+  { timeZone: zone = 'UTC', anchor }: Pick<LimitFields, 'timeZone' | 'anchor'>,
+  path: string,
+): Limit['ruleFor'] {
+  const timeZone = normalizeTimeZone(zone);
   if (timeZone === undefined) {
     throw new TypeError(`"${path}.timeZone" must be an IANA time zone like "Europe/Berlin"`);
   }
-  const key = timeZone === 'UTC' ? spec.key : `${spec.key}@${timeZone}`;
-  const base = { key, unit, amount, ...(onFailure && { onFailure }) };
+  const { key } = windowless;
+  const base = { ...windowless, key: timeZone === 'UTC' ? key : `${key}@${timeZone}` };
   const plain = whileItLasts(base, calendarWindows(period, timeZone));
   if (anchor === undefined) return (_user, nowMs) => plain(nowMs);
   const anchored = (text: string): RuleAt | undefined => {
@@ -64,11 +59,11 @@ function perUser(
 }
 
 /**
- * The store's clock picks one of two windows: this one, and the nearer of its neighbours. So clocks that
- * differ by less than half a period count in the same window. A rule is built anew only when that pair
- * changes; calendars are slow, and this is asked per call.
+ * A rule has two windows: the current one and the nearer of its neighbours; the store's clock picks one.
+ * So clocks that differ by less than half a period count in the same window. A new rule is made only when
+ * that pair changes, because calendars are slow and this runs on every call.
  */
-function whileItLasts(base: Base, windowAt: WindowAt): RuleAt {
+function whileItLasts(base: Windowless, windowAt: WindowAt): RuleAt {
   let rule: CalendarRule | undefined;
   let lasting: Window = { startMs: 0, endMs: 0 };
   return (nowMs) => {

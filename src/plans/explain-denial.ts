@@ -1,10 +1,10 @@
-import { NANO_USD_PER_USD } from '../base/money.ts';
 import { type BrokenLimit, type Denial, type DenialCode, deny } from '../core/denial.ts';
-import type { NotGranted, Rule, Violation } from '../ledger/ledger.ts';
-import { type Accounts, type LimitStatus, SINGLE_USE_NAME } from './accounts.ts';
-import type { Limit } from './limit.ts';
+import { isMoney, shownAmount, unitName } from '../ledger/amounts.ts';
+import type { NotGranted } from '../ledger/ledger.ts';
+import { type Accounts, type AppliedLimit, SINGLE_USE_NAME } from './accounts.ts';
+import { type LimitStatus, type LimitViolation, limitViolations } from './limit-status.ts';
 
-/** What ends last is what the user must hear of: a spent budget rather than a busy second. */
+/** The code of the limit that lasts longest is reported: a spent budget rather than a busy second. */
 const LASTING: readonly DenialCode[] = [
   'invalid_credential',
   'budget_exceeded',
@@ -13,95 +13,87 @@ const LASTING: readonly DenialCode[] = [
   'too_many_concurrent',
 ];
 
-interface Broken {
+interface ExplainedViolation {
   readonly code: DenialCode;
-  readonly limit: Limit;
-  readonly violation: Violation;
   readonly shown: BrokenLimit;
 }
 
-/** A denial of the limits, which can show where the caller's own limits stand. */
+/** A denial by limits. It can show the state of the caller's own limits. */
 export interface LimitDenial extends Denial {
   readonly limitStatus?: LimitStatus;
 }
 
 /**
- * Says which limits a call broke and when it fits again. The caller's own limits come first; when
- * only everybody's are in the way, no figure of theirs is shown.
+ * Returns which limits a call broke and when it fits again. The caller's own limits come first. If only
+ * shared limits are in the way, none of their figures are shown.
  */
 export function explainDenial(
   decision: NotGranted,
   accounts: Accounts,
   nowMs: number,
 ): LimitDenial {
-  const own = decision.violations.filter(({ claim }) => claim < accounts.ownLimits.length);
-  if (own.length === 0) return serviceDenial(decision.violations, nowMs);
-  const broken = own
-    .map((violation) => describe(violation, decision, accounts))
-    .sort((a, b) => LASTING.indexOf(a.code) - LASTING.indexOf(b.code));
-  const [worst] = broken;
+  const violations = limitViolations(accounts, decision);
+  const own = violations.filter(({ claim }) => claim.scope === 'own');
+  if (own.length === 0) return serviceDenial(violations, nowMs);
+  const explained = own.map(explain).sort((a, b) => placeOf(a) - placeOf(b));
+  const [worst] = explained;
   if (worst === undefined) throw new TypeError('A ledger denied a reserve without a violation.');
-  if (worst.code === 'invalid_credential') return deny(worst.code, 'The access token was used up.');
+  if (worst.code === 'invalid_credential') return deny(worst.code, 'The user token was used up.');
   const resetsAtMs = latest(own);
   const denial = deny(worst.code, sentence(worst, resetsAtMs), {
-    limits: broken.map(({ shown }) => shown),
+    limits: explained.map(({ shown }) => shown),
     ...(resetsAtMs !== undefined && { resetsAtMs }),
-    ...(broken.every(mayClearAtAnyMoment) && { shouldRetry: true }),
+    ...(own.every(mayClearAtAnyMoment) && { shouldRetry: true }),
   });
-  return { ...denial, limitStatus: { limits: accounts.ownLimits, balances: decision.balances } };
+  return { ...denial, limitStatus: { accounts, balances: decision.balances } };
 }
 
-function describe(violation: Violation, decision: NotGranted, accounts: Accounts): Broken {
-  const limit = accounts.limits[violation.claim];
-  const rule = accounts.claims[violation.claim]?.rule;
-  const balance = decision.balances[violation.claim];
-  if (!limit || !rule || !balance) throw new TypeError('A ledger named a claim that was not made.');
+const placeOf = ({ code }: ExplainedViolation): number => LASTING.indexOf(code);
+
+function explain({ claim, balance, violation }: LimitViolation): ExplainedViolation {
+  const { name, unit, amount } = claim.limit;
   const { fitsAtMs, hard } = violation;
   const shown = {
-    name: limit.name,
-    unit: limit.unit === 'nanoUsd' ? 'usd' : limit.unit,
-    limit: shownAmount(limit.unit, limit.amount),
-    remaining: shownAmount(limit.unit, balance.remaining),
+    name,
+    unit: unitName(unit),
+    limit: shownAmount(unit, amount),
+    remaining: shownAmount(unit, balance.remaining),
     hard,
     ...(fitsAtMs !== undefined && { fitsAtMs }),
   };
-  return { code: codeOf(limit, rule), limit, violation, shown };
+  return { code: codeOf(claim), shown };
 }
 
-function codeOf(limit: Limit, rule: Rule): DenialCode {
+function codeOf({ limit, rule }: AppliedLimit): DenialCode {
   if (limit.name === SINGLE_USE_NAME) return 'invalid_credential';
   if (rule.kind === 'concurrent') return 'too_many_concurrent';
   if (rule.kind === 'rate') return 'rate_limit_exceeded';
-  return limit.unit === 'nanoUsd' ? 'budget_exceeded' : 'quota_exceeded';
-}
-
-function shownAmount(unit: Limit['unit'], amount: number): number {
-  return unit === 'nanoUsd' ? amount / NANO_USD_PER_USD : amount;
+  return isMoney(limit.unit) ? 'budget_exceeded' : 'quota_exceeded';
 }
 
 /** Tokens and money that calls in flight only hold mostly come back; a held request never does. */
-function mayClearAtAnyMoment({ limit, violation }: Broken): boolean {
-  return !violation.hard && limit.unit !== 'requests';
+function mayClearAtAnyMoment({ claim, violation }: LimitViolation): boolean {
+  return !violation.hard && claim.limit.unit !== 'requests';
 }
 
-function latest(violations: readonly Violation[]): number | undefined {
-  const times = violations.map(({ fitsAtMs }) => fitsAtMs);
+function latest(violations: readonly LimitViolation[]): number | undefined {
+  const times = violations.map(({ violation }) => violation.fitsAtMs);
   if (times.some((time) => time === undefined)) return undefined;
   return Math.max(...times.map((time) => time ?? 0));
 }
 
-/** LangChain and others tell "out of quota, do not repeat" by these words (read 2026-11). */
-function sentence({ code, limit, shown }: Broken, resetsAtMs: number | undefined): string {
+/** LangChain and others recognise "out of quota, do not repeat" by these words (read 2026-11). */
+function sentence({ code, shown }: ExplainedViolation, resetsAtMs: number | undefined): string {
   const when =
     resetsAtMs === undefined ? '' : ` It fits again at ${new Date(resetsAtMs).toISOString()}.`;
-  const left = `Limit "${limit.name}": ${shown.limit} ${shown.unit}, ${shown.remaining} left.`;
+  const left = `Limit "${shown.name}": ${shown.limit} ${shown.unit}, ${shown.remaining} left.`;
   if (code === 'too_many_concurrent') return `Too many calls at once. ${left}`;
   if (code === 'rate_limit_exceeded') return `Too many calls in a short time. ${left}${when}`;
   const held = shown.hard ? '' : ' Calls in flight hold the rest.';
   return `You exceeded your current quota. ${left}${held}${when}`;
 }
 
-function serviceDenial(violations: readonly Violation[], nowMs: number): Denial {
+function serviceDenial(violations: readonly LimitViolation[], nowMs: number): Denial {
   const resetsAtMs = latest(violations);
   const soon = resetsAtMs !== undefined && resetsAtMs - nowMs <= 60_000;
   return deny('service_budget_exceeded', 'The service has used up its own budget. Try later.', {

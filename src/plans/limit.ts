@@ -1,25 +1,26 @@
 import type { User } from '../core/user.ts';
-import type { Unit } from '../ledger/amounts.ts';
+import type { CountedUnitName, Unit } from '../ledger/amounts.ts';
 import type { OnFailure, Rule } from '../ledger/ledger.ts';
 
 /** A calendar period, in `timeZone` (IANA, default UTC). Weeks start on Monday. */
 export type Period = 'minute' | 'hour' | 'day' | 'week' | 'month' | 'year';
 
-type CountedUnit = 'requests' | 'tokens' | 'inputTokens' | 'outputTokens' | 'usd';
-
 /** What a limit counts, as a developer writes it. Exactly one of these keys; `usd` may be fractional. */
 export type LimitAmount = {
-  [U in CountedUnit]: { readonly [K in U]: number } & Absent<Exclude<CountedUnit, U>>;
-}[CountedUnit];
+  [Name in CountedUnitName]: { readonly [K in Name]: number } & Absent<
+    Exclude<CountedUnitName, Name>
+  >;
+}[CountedUnitName];
 
 type Absent<Keys extends string> = { readonly [K in Keys]?: never };
 
 export interface LimitFailure {
   /**
-   * What happens to a call under this limit while the store fails. `'deny'`: 503 `ledger_unavailable`.
-   * `'allow'`: served as if there were no such limit. `'local'`: this process gives out its share of the
-   * limit (see the option `ledgerFailure`). Default: money, and requests or tokens in a window, deny;
-   * a rate (`burst`) and `concurrent` are local. What is served is counted when the store is back.
+   * What happens to a call under this limit while the store fails. `'deny'`: the call gets 503
+   * `ledger_unavailable`. `'allow'`: it is served as if the limit did not exist. `'local'`: this process
+   * gives out its share of the limit (see the option `ledgerFailure`). By default, money and requests or
+   * tokens in a window are `'deny'`; a rate (`burst`) and `concurrent` are `'local'`. Calls that are
+   * served are counted when the store is back.
    */
   readonly onLedgerFailure?: OnFailure;
 }
@@ -30,21 +31,23 @@ export interface LimitWindow extends LimitFailure {
   /** Makes it a rate: this much at once, refilled at the amount per `per`. */
   readonly burst?: number;
   readonly timeZone?: string;
-  /** Where a user's own periods start (the billing day): an ISO date or instant, or how to find it. */
+  /** Where a user's own periods start (the billing day): an ISO date or instant, or a function that
+   * returns one. */
   readonly anchor?: string | ((user: User) => string | undefined);
-  /** Shown in denials and headers; default is made of unit and window. Unique within a plan. */
+  /** Shown in denials and headers. The default is made of unit and window. Unique within a plan. */
   readonly name?: string;
 }
 
+/** A limit, as a developer writes it. */
 export type LimitSpec =
   | (LimitAmount & LimitWindow & Absent<'concurrent'>)
   | ({ readonly concurrent: number; readonly name?: string } & LimitFailure &
-      Absent<CountedUnit | Exclude<keyof LimitWindow, 'name' | keyof LimitFailure>>);
+      Absent<CountedUnitName | Exclude<keyof LimitWindow, 'name' | keyof LimitFailure>>);
 
-/** A limit, parsed once. */
+/** A limit of a plan, a token or all users, parsed once. */
 export interface Limit {
   readonly name: string;
-  /** What it counts and over what span: two limits with one key count on one counter. */
+  /** What it counts and over what span. Two limits with one key share one counter of an account. */
   readonly key: string;
   readonly unit: Unit;
   /** In `unit`; money in nano-USD. */
@@ -53,6 +56,6 @@ export interface Limit {
   readonly burst?: number | undefined;
   /** Seconds of its window for the `RateLimit-Policy` header; `undefined` for concurrency. */
   readonly windowSeconds: number | undefined;
-  /** The rule for this user now; the same object as before while nothing about it has changed. */
+  /** Returns the rule for this user now: the same object as before while nothing about it has changed. */
   ruleFor(user: User, nowMs: number): Rule;
 }

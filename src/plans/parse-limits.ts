@@ -1,15 +1,16 @@
 import { parseDurationMs } from '../base/duration.ts';
+import { unitName } from '../ledger/amounts.ts';
 import type { Rule } from '../ledger/ledger.ts';
 import { SINGLE_USE_NAME } from './accounts.ts';
 import { calendarRule } from './calendar-rule.ts';
 import type { Limit, LimitSpec, Period } from './limit.ts';
-import { type ShapedLimit, shapeLimit } from './limit-shape.ts';
+import { type LimitFields, limitFields } from './limit-fields.ts';
 
 const LIMITS_MAX = 64;
 const ROLLING_MS_MIN = 100;
 const DAY_MS = 86_400_000;
 const WINDOW_MS_MAX = 3_660 * DAY_MS;
-/** How long a period counts where it is no calendar window: in a rate, and in headers. */
+/** The length of a period where it is not a calendar window: in a rate, and in headers. */
 const NOMINAL_MS: Readonly<Record<Period, number>> = {
   minute: 60_000,
   hour: 3_600_000,
@@ -20,8 +21,8 @@ const NOMINAL_MS: Readonly<Record<Period, number>> = {
 };
 
 /**
- * Parses the limits of one plan, token or of everybody. `TypeError` names the field that is wrong, and
- * two limits of one name.
+ * Parses a list of limits: of one plan, of one token, or global ones. Throws a `TypeError` that names
+ * the field that is wrong. Two limits with one name are also an error.
  */
 export function parseLimits(specs: unknown, path: string): readonly Limit[] {
   if (!Array.isArray(specs) || specs.length > LIMITS_MAX) {
@@ -37,19 +38,20 @@ export function parseLimits(specs: unknown, path: string): readonly Limit[] {
   return limits;
 }
 
-/** Parses one limit. `TypeError` names the field that is wrong, below `path`. */
+/** Parses one limit. Throws a `TypeError` that names the field that is wrong, below `path`. */
 export function parseLimit(spec: unknown, path: string): Limit {
-  const shaped = shapeLimit(spec, path);
-  if (shaped.name === SINGLE_USE_NAME) throw new TypeError(`"${path}.name" is reserved`);
-  const windowMs = shaped.per === undefined ? undefined : windowMsOf(shaped.per, `${path}.per`);
+  const fields = limitFields(spec, path);
+  const { unit, amount, per, burst, name } = fields;
+  if (name === SINGLE_USE_NAME) throw new TypeError(`"${path}.name" is reserved`);
+  const windowMs = per === undefined ? undefined : windowMsOf(per, `${path}.per`);
   return {
-    name: shaped.name ?? defaultName(shaped),
-    key: keyOf(shaped),
-    unit: shaped.unit,
-    amount: shaped.amount,
-    burst: shaped.burst,
+    name: name ?? defaultName(fields),
+    key: keyOf(fields),
+    unit,
+    amount,
+    burst,
     windowSeconds: windowMs && Math.ceil(windowMs / 1000),
-    ruleFor: ruleOf(shaped, windowMs, path),
+    ruleFor: ruleOf(fields, windowMs, path),
   };
 }
 
@@ -62,16 +64,16 @@ function windowMsOf(per: string, path: string): number {
 
 const isPeriod = (per: string): per is Period => Object.hasOwn(NOMINAL_MS, per);
 
-function defaultName({ written, per }: ShapedLimit): string {
-  return per === undefined ? written : `${written}-${per}`;
+function defaultName({ unit, per }: LimitFields): string {
+  return per === undefined ? unitName(unit) : `${unitName(unit)}-${per}`;
 }
 
-function ruleOf(shaped: ShapedLimit, windowMs: number | undefined, path: string): Limit['ruleFor'] {
-  const { unit, amount, per, burst, onFailure } = shaped;
-  const calendar = per !== undefined && isPeriod(per) && burst === undefined;
-  if (calendar) return calendarRule({ ...shaped, period: per, key: keyOf(shaped) }, path);
-  refuseCalendarFields(shaped, path);
-  const base = { key: keyOf(shaped), unit, amount, ...(onFailure && { onFailure }) };
+function ruleOf(fields: LimitFields, windowMs: number | undefined, path: string): Limit['ruleFor'] {
+  const { unit, amount, per, burst, onFailure } = fields;
+  const base = { key: keyOf(fields), unit, amount, ...(onFailure && { onFailure }) };
+  const isCalendar = per !== undefined && isPeriod(per) && burst === undefined;
+  if (isCalendar) return calendarRule(base, per, fields, path);
+  refuseCalendarFields(fields, path);
   if (windowMs === undefined) return always({ kind: 'concurrent', ...base });
   if (burst !== undefined) return always({ kind: 'rate', ...base, periodMs: windowMs, burst });
   if (windowMs >= ROLLING_MS_MIN) return always({ kind: 'rolling', ...base, windowMs });
@@ -80,26 +82,29 @@ function ruleOf(shaped: ShapedLimit, windowMs: number | undefined, path: string)
 
 const always = (rule: Rule) => () => rule;
 
-/** The same over plans and amounts, so that what was used stays used when the plan changes. */
-function keyOf({ written, per, burst, name }: ShapedLimit): string {
+/** The same in every plan and for every amount, so that what was used stays used when the plan changes. */
+function keyOf({ unit, per, burst, name }: LimitFields): string {
+  const written = unitName(unit);
   if (name !== undefined) return `${written}:${name}`;
   if (per === undefined) return written;
   return burst === undefined ? `${written}/${per}` : `${written}/${per}~rate`;
 }
 
-function refuseCalendarFields({ timeZone, anchor }: ShapedLimit, path: string): void {
+function refuseCalendarFields({ timeZone, anchor }: LimitFields, path: string): void {
   const field = timeZone !== undefined ? 'timeZone' : anchor !== undefined ? 'anchor' : undefined;
   if (field === undefined) return;
   throw new TypeError(`"${path}.${field}" needs a calendar period in "per", and no "burst"`);
 }
 
-/** Limits that a store can keep as they are. `TypeError` for what is wrong, or is a function. */
+/** Returns limits that a store can keep as they are. Throws a `TypeError` for a wrong field or a function. */
 export function storableLimits(limits: readonly unknown[], path: string): readonly LimitSpec[] {
   parseLimits(limits, path);
   const specs = limits as readonly LimitSpec[];
   specs.forEach(({ anchor }, index) => {
     if (typeof anchor !== 'function') return;
-    throw new TypeError(`"${path}[${index}].anchor" must be a text here: it is kept in the store`);
+    throw new TypeError(
+      `"${path}[${index}].anchor" must be a string here: it is kept in the store`,
+    );
   });
   return specs;
 }

@@ -1,14 +1,13 @@
+import { microUsdOf } from '../base/money.ts';
 import type { HeaderList } from '../core/response.ts';
-import type { Unit } from '../ledger/amounts.ts';
+import { isMoney, type Unit } from '../ledger/amounts.ts';
 import type { Balance } from '../ledger/ledger.ts';
-import type { LimitStatus } from './accounts.ts';
 import type { Limit } from './limit.ts';
-
-const NANO_USD_PER_MICRO_USD = 1_000;
+import { describeOwn, type LimitStatus } from './limit-status.ts';
 
 /**
- * The draft's registry knows requests (the default) and concurrent requests, and no tokens or money
- * (draft-ietf-httpapi-ratelimit-headers-10, read 2026-11): those get a parameter of our own.
+ * The draft's registry has requests (the default) and concurrent requests, but no tokens or money
+ * (draft-ietf-httpapi-ratelimit-headers-10, read 2026-11). Those have a parameter of our own.
  */
 const UNIT_PARAMETER: Readonly<Record<Unit, string>> = {
   requests: '',
@@ -21,27 +20,21 @@ const UNIT_PARAMETER: Readonly<Record<Unit, string>> = {
 
 const policies = new WeakMap<readonly Limit[], string>();
 
-/** `RateLimit-Policy` and `RateLimit` for the caller's own limits; never anybody else's. */
-export function rateLimitHeaders({ limits, balances }: LimitStatus, nowMs: number): HeaderList {
-  if (limits.length === 0) return {};
-  let policy = policies.get(limits);
+/** Returns `RateLimit-Policy` and `RateLimit` for the caller's own limits, never for shared ones. */
+export function rateLimitHeaders(status: LimitStatus, nowMs: number): HeaderList {
+  const { ownLimits } = status.accounts;
+  if (ownLimits.length === 0) return {};
+  let policy = policies.get(ownLimits);
   if (policy === undefined) {
-    policy = limits.map(policyItem).join(', ');
-    policies.set(limits, policy);
+    policy = ownLimits.map(policyItem).join(', ');
+    policies.set(ownLimits, policy);
   }
-  let status = '';
-  for (let index = 0; index < limits.length; index += 1) {
-    const limit = limits[index];
-    const balance = balances[index];
-    if (limit === undefined || balance === undefined) continue;
-    status += (index === 0 ? '' : ', ') + statusItem(limit, balance, nowMs);
-  }
-  return { 'ratelimit-policy': policy, ratelimit: status };
+  return { 'ratelimit-policy': policy, ratelimit: describeOwn(status, statusItem, nowMs) };
 }
 
-function policyItem(limit: Limit): string {
-  const window = limit.windowSeconds === undefined ? '' : `;w=${limit.windowSeconds}`;
-  return `"${limit.name}";q=${shown(limit.unit, limit.amount)}${window}${UNIT_PARAMETER[limit.unit]}`;
+function policyItem({ name, unit, amount, windowSeconds }: Limit): string {
+  const window = windowSeconds === undefined ? '' : `;w=${windowSeconds}`;
+  return `"${name}";q=${shown(unit, amount)}${window}${UNIT_PARAMETER[unit]}`;
 }
 
 function statusItem(limit: Limit, balance: Balance, nowMs: number): string {
@@ -56,6 +49,6 @@ function statusItem(limit: Limit, balance: Balance, nowMs: number): string {
 const INTEGER_MAX = 999_999_999_999_999;
 
 function shown(unit: Unit, amount: number): number {
-  const counted = unit === 'nanoUsd' ? amount / NANO_USD_PER_MICRO_USD : amount;
+  const counted = isMoney(unit) ? microUsdOf(amount) : amount;
   return Math.min(INTEGER_MAX, Math.floor(counted));
 }

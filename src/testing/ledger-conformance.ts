@@ -12,7 +12,9 @@ import { timeCases } from './ledger-conformance/time.ts';
 
 export type { SettableClock } from './ledger-conformance/case.ts';
 
-/** The two functions of a test runner that the suite uses; those of vitest, jest and node:test fit. */
+/**
+ * The two functions of a test runner that the suite needs. Those of vitest, jest and node:test fit.
+ */
 export interface TestRunner {
   readonly describe: (title: string, body: () => void) => unknown;
   readonly it: ((title: string, body: () => Promise<void>) => unknown) & {
@@ -21,21 +23,23 @@ export interface TestRunner {
 }
 
 export interface LedgerUnderTest {
-  /** Empty: nothing that another test did may be seen in it. */
+  /** An empty ledger: no change made by another test may be visible in it. */
   readonly ledger: Ledger;
   /** Called at the end of each test, after `ledger.close()`. */
   cleanUp?(): Promise<void>;
 }
 
 export interface LedgerCapabilities {
-  /** Whether the ledger takes its time from the given clock alone; default true. Without it all cases
-   * that pass time are shown as skipped, and nothing is known of them. */
+  /**
+   * Whether the given clock is the only time source of the ledger. Default true. If false, all
+   * cases that move the clock are skipped, and their guarantees remain untested.
+   */
   readonly settableClock?: boolean;
 }
 
 /**
- * Registers the tests that every ledger must pass, one fresh ledger for each. `factory` is given the
- * clock that the ledger has to read instead of its own.
+ * Registers the tests that every ledger must pass, with a new ledger for each test. The ledger must
+ * read the `clock` that `factory` receives instead of its own.
  */
 export function ledgerConformance(
   runner: TestRunner,
@@ -57,10 +61,10 @@ export function ledgerConformance(
 }
 
 const TITLES = {
-  'a ledger admits all or nothing': 'admissionCases',
-  'a ledger ends each hold once': 'resolutionCases',
-  'a ledger counts by its own clock': 'timeCases',
-  'a ledger keeps records': 'recordCases',
+  'Ledger admission': 'admissionCases',
+  'Ledger holds': 'resolutionCases',
+  'Ledger time': 'timeCases',
+  'Ledger records': 'recordCases',
 } as const;
 
 async function runCase(

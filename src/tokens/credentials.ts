@@ -3,19 +3,12 @@ import type { Clock } from '../base/clock.ts';
 import { type DerivedKeys, hmac } from '../base/derived-keys.ts';
 import type { Records } from '../ledger/records.ts';
 import type { UserStates } from '../users/user-states.ts';
-import { createMint, type Mint } from './mint-token.ts';
-import { createTokenForm } from './token-form.ts';
-import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts';
-import { createTokens, type TokenSettings, type Tokens } from './tokens.ts';
+import { TokenVerifier } from './token-verifier.ts';
+import { createTokens, type TokenSettings } from './tokens.ts';
 
-/** All that makes, knows and ends temporary keys. */
-export interface Credentials {
-  readonly mint: Mint;
-  readonly tokens: Tokens;
-  readonly verifier: TokenVerifier;
-  readonly context: AuthContext;
-}
+export type Credentials = ReturnType<typeof createCredentials>;
 
+/** Issues, verifies and revokes user tokens. */
 export function createCredentials(
   settings: {
     readonly keys: DerivedKeys;
@@ -24,18 +17,13 @@ export function createCredentials(
   },
   records: Records,
   states: UserStates,
-): Credentials {
+) {
   const { keys, clock } = settings;
-  const form = createTokenForm(keys);
-  const mint = createMint(records, form);
-  const verifier = createTokenVerifier(records, states, form, clock);
-  return {
-    mint,
-    verifier,
-    tokens: createTokens(mint, records, states, clock, settings.tokens),
-    context: {
-      verifyUserToken: verifier.verify,
-      pseudonymOf: (text) => hmac(keys.pseudonym, text).toString('base64url'),
-    },
+  const parts = { records, states, keys, clock };
+  const verifier = new TokenVerifier(parts);
+  const context: AuthContext = {
+    verifyUserToken: (value) => verifier.verify(value),
+    pseudonymOf: (text) => hmac(keys.pseudonym, text).toString('base64url'),
   };
+  return { verifier, context, tokens: createTokens(parts, settings.tokens) };
 }

@@ -1,31 +1,33 @@
 import { randomBytes } from 'node:crypto';
+import type { DerivedKeys } from '../base/derived-keys.ts';
 import type { Records } from '../ledger/records.ts';
 import {
   RANDOM_BYTES,
   type StoredToken,
+  sealToken,
   TOKEN_RECORD_PREFIX,
-  type TokenForm,
+  tokenIdOf,
 } from './token-form.ts';
 
 export interface MintedToken {
-  /** Of the whole family, where it has one. */
+  /** The id of the whole family, for a token of a family. */
   readonly id: string;
   readonly value: string;
 }
 
-/** Makes a token and stores what it may; only its keyed hash reaches the store. */
-export type Mint = (token: StoredToken) => Promise<MintedToken>;
-
-export function createMint(records: Records, form: TokenForm): Mint {
-  return async (token) => {
-    const value = form.seal(randomBytes(RANDOM_BYTES));
-    const id = form.idOf(value);
-    const { expiresAtMs, lifetimeEndsAtMs, family } = token;
-    const isFirst = lifetimeEndsAtMs !== undefined && family === undefined;
-    const stored = isFirst ? { ...token, family: id } : token;
-    // The first of a family names its user as long as any of them may live.
-    const condition = { expiresAtMs: isFirst ? lifetimeEndsAtMs : expiresAtMs, ifVersion: 0 };
-    await records.put(TOKEN_RECORD_PREFIX + id, JSON.stringify(stored), condition);
-    return { id: family ?? id, value };
-  };
+/** Makes a token and stores its scope. Only a keyed hash of the token reaches the store. */
+export async function mintToken(
+  token: StoredToken,
+  records: Records,
+  keys: DerivedKeys,
+): Promise<MintedToken> {
+  const value = sealToken(randomBytes(RANDOM_BYTES), keys);
+  const id = tokenIdOf(value, keys);
+  const { expiresAtMs, lifetimeEndsAtMs, family } = token;
+  const isFirst = lifetimeEndsAtMs !== undefined && family === undefined;
+  const stored = isFirst ? { ...token, family: id } : token;
+  // The record of the first token identifies the user of its family as long as any of them can live.
+  const condition = { expiresAtMs: isFirst ? lifetimeEndsAtMs : expiresAtMs, ifVersion: 0 };
+  await records.put(TOKEN_RECORD_PREFIX + id, JSON.stringify(stored), condition);
+  return { id: family ?? id, value };
 }

@@ -8,7 +8,7 @@ import type { LimitSpec } from '../plans/limit.ts';
 import { storableLimits } from '../plans/parse-limits.ts';
 import type { StoredToken } from './token-form.ts';
 
-/** What an app wants of a token; each of them can only narrow what its login may. */
+/** What an app requests for a token. Each field can only narrow what the login allows. */
 export interface RequestedScope
   extends Partial<Pick<StoredToken, 'models' | 'endpoints' | 'limits' | 'singleUse'>> {
   readonly ttlMs?: number;
@@ -27,7 +27,7 @@ const shape = z.strictObject({
   singleUse: z.boolean().optional(),
 });
 
-/** Reads the wish in the body, none when it is empty, and refuses whatever would widen `parent`. */
+/** Reads the requested scope from the body, which may be empty. Anything wider than `parent` is denied. */
 export async function readRequestedScope(
   request: GuardRequest,
   { bytesMax, deadline }: BodyBounds,
@@ -72,15 +72,15 @@ function narrow(
   }
 }
 
-const widens = (param: string, asked: string): Denial =>
-  deny('parameter_not_allowed', `"${param}": "${asked}" is more than your login allows.`, {
+const widens = (param: string, requested: string): Denial =>
+  deny('parameter_not_allowed', `"${param}": "${requested}" is more than your login allows.`, {
     param,
   });
 
-/** Whether every model that `asked` names is one of `allowed`; both may end in `*`. */
-function covers(allowed: readonly string[] | undefined, asked: string): boolean {
+/** Whether `allowed` includes every model that `requested` matches. Both may end in `*`. */
+function covers(allowed: readonly string[] | undefined, requested: string): boolean {
   if (allowed === undefined) return true;
   return allowed.some((one) =>
-    one.endsWith('*') ? asked.startsWith(one.slice(0, -1)) : asked === one,
+    one.endsWith('*') ? requested.startsWith(one.slice(0, -1)) : requested === one,
   );
 }

@@ -4,6 +4,7 @@ import type { AuthContext, Authenticator } from '../auth/authenticator.ts';
 import { bearerCredential, INVALID_CREDENTIAL } from '../auth/bearer-credential.ts';
 import type { Clock } from '../base/clock.ts';
 import { withHookDeadline } from '../base/deadline.ts';
+import type { DerivedKeys } from '../base/derived-keys.ts';
 import { type Denial, deny, isDenial } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';
 import type { GuardResponse } from '../core/response.ts';
@@ -11,10 +12,11 @@ import { parseUser, type User } from '../core/user.ts';
 import { NO_AMOUNTS } from '../ledger/amounts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { BodyBounds } from '../openai/request/read-json.ts';
+import { singleAccount } from '../plans/accounts.ts';
 import { explainDenial } from '../plans/explain-denial.ts';
 import type { Limit } from '../plans/limit.ts';
 import { activeBlock, blockedDenial, type UserStates } from '../users/user-states.ts';
-import type { Mint } from './mint-token.ts';
+import { mintToken } from './mint-token.ts';
 import { type RequestedScope, readRequestedScope } from './narrow.ts';
 import type { StoredToken } from './token-form.ts';
 import type { TokenVerifier } from './token-verifier.ts';
@@ -29,19 +31,18 @@ export interface ExchangeSettings {
 }
 
 export interface ExchangeParts {
+  readonly exchange: ExchangeSettings;
   readonly ledger: Ledger;
   readonly states: UserStates;
   readonly verifier: TokenVerifier;
   readonly context: AuthContext;
-  readonly mint: Mint;
+  readonly keys: DerivedKeys;
   readonly clock: Clock;
   readonly hookMs: number;
   readonly body: BodyBounds;
 }
 
-type TokenExchange = (request: GuardRequest) => Promise<GuardResponse | Denial>;
-
-/** Whom a new token is for, and how far its life may reach. */
+/** The user of a new token, and until when it may live. */
 type TokenBasis = Pick<StoredToken, 'user' | 'generation' | 'lifetimeEndsAtMs'> &
   Partial<StoredToken>;
 
@@ -49,54 +50,50 @@ const HOLD = { durationMs: 60_000, dispatched: false };
 const ONE_REQUEST = { ...NO_AMOUNTS, requests: 1 };
 
 /**
- * Answers a short-lived token for a login, or a fresh one for a token that came from here and still
- * lives: never for longer than the lifetime that began with the login, and never wider.
+ * Returns a short-lived token for a login, or a fresh token for one that was issued here and can still be
+ * refreshed. The lifetime that began with the login is never exceeded, and the scope is never widened.
  */
-export function createTokenExchange(
+export async function exchangeToken(
+  request: GuardRequest,
   parts: ExchangeParts,
-  settings: ExchangeSettings,
-): TokenExchange {
-  return async (request) => {
-    if (request.method !== 'POST') {
-      return deny('method_not_allowed', 'Use POST here.', { allow: 'POST' });
-    }
-    const basis = await basisOf(request, parts, settings);
-    if (isDenial(basis)) return basis;
-    const { block } = await parts.states.get(basis.user.id);
-    if (block && activeBlock({ block, generation: 0 }, parts.clock.nowMs())) {
-      return blockedDenial(block.reason);
-    }
-    const requested = await readRequestedScope(request, parts.body, basis);
-    if (isDenial(requested)) return requested;
-    return (
-      (await count(parts, settings.limits, basis.user)) ??
-      mintFor(parts, settings, basis, requested)
-    );
-  };
+): Promise<GuardResponse | Denial> {
+  if (request.method !== 'POST') {
+    return deny('method_not_allowed', 'Use POST here.', { allow: 'POST' });
+  }
+  const basis = await basisOf(request, parts);
+  if (isDenial(basis)) return basis;
+  const { block } = await parts.states.get(basis.user.id);
+  if (block && activeBlock({ block, generation: 0 }, parts.clock.nowMs())) {
+    return blockedDenial(block.reason);
+  }
+  const requested = await readRequestedScope(request, parts.body, basis);
+  if (isDenial(requested)) return requested;
+  return (await count(parts, basis.user)) ?? respond(parts, basis, requested);
 }
 
-async function basisOf(
-  request: GuardRequest,
-  { context, verifier, states, clock, hookMs }: ExchangeParts,
-  settings: ExchangeSettings,
-): Promise<TokenBasis | Denial> {
+async function basisOf(request: GuardRequest, parts: ExchangeParts): Promise<TokenBasis | Denial> {
   const credential = bearerCredential(request);
-  const refreshed = credential && (await verifier.verifyRefreshable(credential));
-  if (refreshed) return refreshed;
+  const refreshed = credential && (await parts.verifier.verifyRefreshable(credential));
+  return refreshed || basisOfLogin(request, parts);
+}
+
+async function basisOfLogin(
+  request: GuardRequest,
+  { exchange, context, states, clock, hookMs }: ExchangeParts,
+): Promise<TokenBasis | Denial> {
   const identified = await withHookDeadline(
-    // Temporary keys are no login: nobody makes a key from a key that he was given otherwise.
-    settings.auth.authenticate(request, { ...context, verifyUserToken: () => undefined }),
+    // A user token is not a login: a token from `tokens.issue` cannot be exchanged for more tokens.
+    exchange.auth.authenticate(request, { ...context, verifyUserToken: () => undefined }),
     hookMs,
     'exchange.auth',
   );
   if (identified === undefined) return INVALID_CREDENTIAL;
   if (isDenial(identified)) return identified;
-  const attested =
-    settings.attest === undefined || (await attests(request, settings.attest, hookMs));
-  if (!attested) return INVALID_CREDENTIAL;
-  const user = parseUser(settings.user(identified.user));
+  const { attest } = exchange;
+  if (attest !== undefined && !(await attests(request, attest, hookMs))) return INVALID_CREDENTIAL;
+  const user = parseUser(exchange.user(identified.user));
   const { generation } = await states.get(user.id);
-  return { user, generation, lifetimeEndsAtMs: clock.nowMs() + settings.lifetimeMs };
+  return { user, generation, lifetimeEndsAtMs: clock.nowMs() + exchange.lifetimeMs };
 }
 
 const attests = async (
@@ -106,38 +103,34 @@ const attests = async (
 ): Promise<boolean> =>
   (await withHookDeadline(attest(request), hookMs, 'exchange.attest')) === true;
 
-/** Tokens fill the store, so a user gets only so many of them. */
+/** Limits how many tokens a user gets, because each is a record in the store. */
 async function count(
-  { ledger, clock }: ExchangeParts,
-  limits: readonly Limit[],
+  { exchange: { limits }, ledger, clock }: ExchangeParts,
   user: User,
 ): Promise<Denial | undefined> {
   const nowMs = clock.nowMs();
-  const account = `exchange:${user.id}`;
-  const claims = limits.map((limit) => ({ account, rule: limit.ruleFor(user, nowMs) }));
+  const accounts = singleAccount(`exchange:${user.id}`, limits, user, nowMs);
   const id = randomUUID();
-  const decision = await ledger.reserve(id, claims, ONE_REQUEST, HOLD);
-  if (!decision.granted)
-    return explainDenial(decision, { limits, claims, ownLimits: limits }, nowMs);
+  const decision = await ledger.reserve(id, accounts.applied, ONE_REQUEST, HOLD);
+  if (!decision.granted) return explainDenial(decision, accounts, nowMs);
   await ledger.settle(id, ONE_REQUEST);
   return undefined;
 }
 
-async function mintFor(
-  { mint, clock }: ExchangeParts,
-  settings: ExchangeSettings,
+async function respond(
+  { exchange, ledger, keys, clock }: ExchangeParts,
   basis: TokenBasis,
   requested: RequestedScope,
 ): Promise<GuardResponse> {
   const nowMs = clock.nowMs();
-  const { ttlMs = settings.ttlMs, ...scope } = requested;
+  const { ttlMs = exchange.ttlMs, ...scope } = requested;
   const lifetimeEndsAtMs = basis.lifetimeEndsAtMs ?? nowMs;
-  const lastsMs = Math.min(ttlMs, settings.ttlMs, lifetimeEndsAtMs - nowMs);
+  const lastsMs = Math.min(ttlMs, exchange.ttlMs, lifetimeEndsAtMs - nowMs);
   const { singleUse } = scope;
   const { lifetimeEndsAtMs: _, ...once } = basis;
   const token = { ...(singleUse ? once : basis), ...scope, expiresAtMs: nowMs + lastsMs };
-  const { id, value } = await mint(token);
-  const answer = {
+  const { id, value } = await mintToken(token, ledger.records, keys);
+  const body = {
     id,
     value,
     expires_at: Math.floor(token.expiresAtMs / 1000),
@@ -146,6 +139,6 @@ async function mintFor(
   return {
     status: 200,
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(answer),
+    body: JSON.stringify(body),
   };
 }

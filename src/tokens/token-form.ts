@@ -3,7 +3,7 @@ import { type DerivedKeys, hmac } from '../base/derived-keys.ts';
 import type { User } from '../core/user.ts';
 import type { LimitSpec } from '../plans/limit.ts';
 
-/** What the store knows of a token, below the hash that names it. */
+/** What the store holds about a token, under the keyed hash that identifies it. */
 export interface StoredToken {
   readonly user: User;
   readonly expiresAtMs: number;
@@ -12,49 +12,46 @@ export interface StoredToken {
   readonly models?: readonly string[];
   readonly endpoints?: readonly string[];
   readonly singleUse?: boolean;
-  /** The first of those that came one from another by refreshing; they count and end together. */
+  /** The id of the first token of a chain of refreshes. All tokens of a family count and end together. */
   readonly family?: string;
-  /** Until when it can be exchanged for a fresh one; `undefined`: never. */
+  /** Until when the token can be refreshed; `undefined`: never. */
   readonly lifetimeEndsAtMs?: number;
 }
 
-export const TOKEN_RECORD_PREFIX = 'token:';
-export const RANDOM_BYTES = 32;
-
-/**
+/*
  * How a token is written: `gct_`, 32 random bytes and a seal, in base64url.
  *
- * Opaque, not signed claims: a revocation, a single use and a narrowed limit all need the store at
- * each call anyway, nothing about the user travels in the token, and a stolen dump of the store holds
- * only keyed hashes. The seal, a truncated HMAC of the random bytes, lets a flood of forged tokens be
- * refused without asking the store.
+ * Tokens are opaque and hold no signed claims. A revocation, a single use and a narrowed limit need the
+ * store at each call anyway, the token reveals nothing about its user, and a stolen dump of the store
+ * holds only keyed hashes. The seal is a truncated HMAC of the random bytes. It lets the guard reject a
+ * flood of forged tokens without a read of the store.
  */
-export interface TokenForm {
-  seal(random: Uint8Array): string;
-  /** Whether the text claims to be a token of this kind. */
-  isOurs(value: string): boolean;
-  /** Whether we sealed it; needs no store. */
-  isSealed(value: string): boolean;
-  /** Names the token in the store; says nothing about its value. */
-  idOf(value: string): string;
-}
 
+export const TOKEN_RECORD_PREFIX = 'token:';
+export const RANDOM_BYTES = 32;
 const PREFIX = 'gct_';
 const SEAL_BYTES = 16;
 /** 48 bytes are 64 base64url characters, without padding. */
 const SHAPE = /^gct_[A-Za-z0-9_-]{64}$/;
 
-export function createTokenForm(keys: DerivedKeys): TokenForm {
-  const sealOf = (random: Uint8Array) =>
-    hmac(keys.tokenSeal, Buffer.from(random).toString('base64url')).subarray(0, SEAL_BYTES);
-  return {
-    seal: (random) => PREFIX + Buffer.concat([random, sealOf(random)]).toString('base64url'),
-    isOurs: (value) => value.startsWith(PREFIX),
-    isSealed(value) {
-      if (!SHAPE.test(value)) return false;
-      const bytes = Buffer.from(value.slice(PREFIX.length), 'base64url');
-      return timingSafeEqual(bytes.subarray(RANDOM_BYTES), sealOf(bytes.subarray(0, RANDOM_BYTES)));
-    },
-    idOf: (value) => hmac(keys.tokenLookup, value).toString('base64url'),
-  };
+export function sealToken(random: Uint8Array, keys: DerivedKeys): string {
+  return PREFIX + Buffer.concat([random, sealOf(random, keys)]).toString('base64url');
 }
+
+/** Whether the text has the prefix of a user token. */
+export const isUserToken = (value: string): boolean => value.startsWith(PREFIX);
+
+/** Whether a guard with these keys made the token. Needs no store. */
+export function isSealed(value: string, keys: DerivedKeys): boolean {
+  if (!SHAPE.test(value)) return false;
+  const bytes = Buffer.from(value.slice(PREFIX.length), 'base64url');
+  const seal = sealOf(bytes.subarray(0, RANDOM_BYTES), keys);
+  return timingSafeEqual(bytes.subarray(RANDOM_BYTES), seal);
+}
+
+/** Identifies the token in the store. The value cannot be derived from it. */
+export const tokenIdOf = (value: string, keys: DerivedKeys): string =>
+  hmac(keys.tokenLookup, value).toString('base64url');
+
+const sealOf = (random: Uint8Array, keys: DerivedKeys): Buffer =>
+  hmac(keys.tokenSeal, Buffer.from(random).toString('base64url')).subarray(0, SEAL_BYTES);

@@ -1,23 +1,28 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../base/clock.ts';
-import { isPromiseLike } from '../base/deadline.ts';
+import { after, isPromiseLike, type Soon } from '../base/deadline.ts';
+import type { DerivedKeys } from '../base/derived-keys.ts';
 import { type Denial, deny, isDenial } from '../core/denial.ts';
 import { ANY_KEY, type Records } from '../ledger/records.ts';
 import { parseLimits } from '../plans/parse-limits.ts';
 import { modelList } from '../plans/plan.ts';
 import type { Identity } from '../plans/scope.ts';
 import type { UserState, UserStates } from '../users/user-states.ts';
-import { type StoredToken, TOKEN_RECORD_PREFIX, type TokenForm } from './token-form.ts';
+import {
+  isSealed,
+  isUserToken,
+  type StoredToken,
+  TOKEN_RECORD_PREFIX,
+  tokenIdOf,
+} from './token-form.ts';
 
-type TokenVerdict = Identity | Denial | undefined;
-
-export interface TokenVerifier {
-  /** The identity behind a token, a denial, or `undefined` when the text is no token of ours. */
-  verify(value: string): TokenVerdict | Promise<TokenVerdict>;
-  /** What is stored of a token that may be exchanged for a fresh one, or a denial; `undefined` as above. */
-  verifyRefreshable(value: string): Promise<StoredToken | Denial | undefined>;
-  close(): void;
+/** What tokens are made, verified and revoked with. */
+export interface TokenParts {
+  readonly records: Records;
+  readonly states: UserStates;
+  readonly keys: DerivedKeys;
+  readonly clock: Clock;
 }
 
 interface KnownToken {
@@ -28,78 +33,90 @@ interface KnownToken {
 const CACHED_TOKENS_MAX = 20_000;
 const REFUSED = deny(
   'invalid_credential',
-  'The access token is not valid. Ask the app’s backend for a new one.',
+  'The user token is not valid. Ask the app’s backend for a new one.',
 );
 const EXPIRED = deny(
   'expired_credential',
-  'The access token has expired. Ask the app’s backend for a new one.',
+  'The user token has expired. Ask the app’s backend for a new one.',
 );
 
-/** Verifies tokens; one that was seen before costs a hash and no store, until the store says otherwise. */
-export function createTokenVerifier(
-  records: Records,
-  states: UserStates,
-  form: TokenForm,
-  clock: Clock,
-): TokenVerifier {
-  const known = new LRUCache<string, KnownToken>({ max: CACHED_TOKENS_MAX });
-  // By SHA-256 of the whole token: a part of it, or the token itself, would not do as a key.
-  const keyOfId = new LRUCache<string, string>({ max: CACHED_TOKENS_MAX });
-  let changes = 0;
-  const unwatch = records.watch((key) => {
-    if (key !== ANY_KEY && !key.startsWith(TOKEN_RECORD_PREFIX)) return;
-    changes += 1;
-    if (key === ANY_KEY) return known.clear();
-    const cached = keyOfId.get(key.slice(TOKEN_RECORD_PREFIX.length));
-    if (cached !== undefined) known.delete(cached);
-  });
+/** Verifies user tokens. A cached token costs a hash and no read of the store, until its record changes. */
+export class TokenVerifier {
+  readonly #parts: TokenParts;
+  readonly #known = new LRUCache<string, KnownToken>({ max: CACHED_TOKENS_MAX });
+  /** The cache key of a token is the SHA-256 of the whole token, so that nothing less than it is found. */
+  readonly #cacheKeyOfId = new LRUCache<string, string>({ max: CACHED_TOKENS_MAX });
+  readonly #unwatch: () => void;
+  #changes = 0;
 
-  const judge = (token: KnownToken, state: UserState): KnownToken | Denial => {
-    const { generation, family, expiresAtMs } = token.stored;
-    if (expiresAtMs <= clock.nowMs()) return EXPIRED;
-    if (state.generation !== generation) return REFUSED;
-    const isRevoked = family !== undefined && state.revoked?.some((one) => one.family === family);
-    return isRevoked ? REFUSED : token;
-  };
-  const judgeWithState = (token: KnownToken) => {
-    const state = states.get(token.identity.user.id);
-    return isPromiseLike(state) ? state.then((s) => judge(token, s)) : judge(token, state);
-  };
-  const load = async (value: string, key: string): Promise<KnownToken | Denial> => {
-    if (!form.isSealed(value)) return REFUSED;
-    const id = form.idOf(value);
-    const changesBefore = changes;
+  constructor(parts: TokenParts) {
+    this.#parts = parts;
+    this.#unwatch = parts.records.watch((key) => this.#forget(key));
+  }
+
+  /** Returns the identity of a token or a denial; `undefined` when the text is not a user token. */
+  verify(value: string): Soon<Identity | Denial | undefined> {
+    return isUserToken(value) ? after(this.#find(value), identityOf) : undefined;
+  }
+
+  /** Returns the record of a token that can be refreshed, or a denial; `undefined` as above. */
+  async verifyRefreshable(value: string): Promise<StoredToken | Denial | undefined> {
+    if (!isUserToken(value)) return undefined;
+    const found = await this.#find(value);
+    if (isDenial(found)) return found;
+    const { stored } = found;
+    return (stored.lifetimeEndsAtMs ?? 0) > this.#parts.clock.nowMs() ? stored : REFUSED;
+  }
+
+  close(): void {
+    this.#unwatch();
+  }
+
+  #find(value: string): Soon<KnownToken | Denial> {
+    const cacheKey = hash('sha256', value);
+    const token = this.#known.get(cacheKey);
+    return token === undefined ? this.#load(value, cacheKey) : this.#judge(token);
+  }
+
+  async #load(value: string, cacheKey: string): Promise<KnownToken | Denial> {
+    const { records, keys } = this.#parts;
+    if (!isSealed(value, keys)) return REFUSED;
+    const id = tokenIdOf(value, keys);
+    const changesBefore = this.#changes;
     const record = await records.get(TOKEN_RECORD_PREFIX + id);
     if (record === undefined) return REFUSED;
     const token = readStoredToken(JSON.parse(record.value) as StoredToken, id);
-    // What changed while it was read may have been this token.
-    if (changes === changesBefore) {
-      known.set(key, token);
-      keyOfId.set(id, key);
+    // A change during the read can concern this token.
+    if (this.#changes === changesBefore) {
+      this.#known.set(cacheKey, token);
+      this.#cacheKeyOfId.set(id, cacheKey);
     }
-    return judgeWithState(token);
-  };
-  const find = (value: string) => {
-    const key = hash('sha256', value);
-    const token = known.get(key);
-    return token === undefined ? load(value, key) : judgeWithState(token);
-  };
-  return {
-    verify(value) {
-      if (!form.isOurs(value)) return undefined;
-      const found = find(value);
-      return isPromiseLike(found) ? found.then(identityOf) : identityOf(found);
-    },
-    async verifyRefreshable(value) {
-      if (!form.isOurs(value)) return undefined;
-      const found = await find(value);
-      if (isDenial(found)) return found;
-      const { stored } = found;
-      const isRefreshable = (stored.lifetimeEndsAtMs ?? 0) > clock.nowMs();
-      return isRefreshable ? stored : REFUSED;
-    },
-    close: unwatch,
-  };
+    return this.#judge(token);
+  }
+
+  #judge(token: KnownToken): Soon<KnownToken | Denial> {
+    const { states, clock } = this.#parts;
+    const state = states.get(token.identity.user.id);
+    return isPromiseLike(state)
+      ? state.then((loaded) => verdictOn(token, loaded, clock.nowMs()))
+      : verdictOn(token, state, clock.nowMs());
+  }
+
+  #forget(key: string): void {
+    if (key !== ANY_KEY && !key.startsWith(TOKEN_RECORD_PREFIX)) return;
+    this.#changes += 1;
+    if (key === ANY_KEY) return this.#known.clear();
+    const cacheKey = this.#cacheKeyOfId.get(key.slice(TOKEN_RECORD_PREFIX.length));
+    if (cacheKey !== undefined) this.#known.delete(cacheKey);
+  }
+}
+
+function verdictOn(token: KnownToken, state: UserState, nowMs: number): KnownToken | Denial {
+  const { generation, family, expiresAtMs } = token.stored;
+  if (expiresAtMs <= nowMs) return EXPIRED;
+  if (state.generation !== generation) return REFUSED;
+  const isRevoked = family !== undefined && state.revoked?.some((one) => one.family === family);
+  return isRevoked ? REFUSED : token;
 }
 
 const identityOf = (found: KnownToken | Denial): Identity | Denial =>

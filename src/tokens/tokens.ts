@@ -1,49 +1,48 @@
 import { z } from 'zod';
-import type { Clock } from '../base/clock.ts';
 import { parseDurationMs } from '../base/duration.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import { parseUser, type User, userShape } from '../core/user.ts';
-import type { Records } from '../ledger/records.ts';
 import type { LimitSpec } from '../plans/limit.ts';
 import { storableLimits } from '../plans/parse-limits.ts';
-import { revokeFamily, type UserStates } from '../users/user-states.ts';
-import type { Mint } from './mint-token.ts';
+import { revokeFamily } from '../users/user-states.ts';
+import { mintToken } from './mint-token.ts';
 import { type StoredToken, TOKEN_RECORD_PREFIX } from './token-form.ts';
+import type { TokenParts } from './token-verifier.ts';
 
 export interface TokenRequest {
-  /** Whom the token speaks for; server code's word, never a client's. */
+  /** The user that the token identifies. Take it from your server code, never from a client. */
   readonly user: string | User;
-  /** Becomes `user.plan`; what it is worth, `planOf` decides at each call. */
+  /** Becomes `user.plan`. `planOf` still decides at each call what it is worth. */
   readonly plan?: string;
-  /** How long it lives (`'15m'`, `'24h'`); default `tokens.ttl`, cut to `tokens.ttlMax`. */
+  /** How long the token lives (`'15m'`, `'24h'`). Default `tokens.ttl`, at most `tokens.ttlMax`. */
   readonly ttl?: string;
-  /** Limits of this token alone, besides those of its user. */
+  /** Limits of this token alone, in addition to those of its user. */
   readonly limits?: readonly LimitSpec[];
-  /** Models it may use (`'gpt-5-mini'`, `'gpt-5*'`), of those that the plan allows; default all of them. */
+  /** Models that the token allows (`'gpt-5-mini'`, `'gpt-5*'`), out of those of the plan. Default all. */
   readonly models?: readonly string[];
-  /** Endpoints it may use (`'chat.completions'` …), of those that the plan allows; default all. */
+  /** Endpoints that the token allows (`'chat.completions'` …), out of those of the plan. Default all. */
   readonly endpoints?: readonly string[];
-  /** Good for exactly one call that reaches OpenAI. */
+  /** Allows exactly one call that reaches OpenAI. */
   readonly singleUse?: boolean;
 }
 
-/** What the app gets; the shape of OpenAI's own client secrets, so that an app can treat both alike. */
+/** What the app receives. It has the shape of OpenAI's own client secrets, so that an app can treat both alike. */
 export interface IssuedToken {
-  /** Names the token without being worth anything: safe to store and to log. */
+  /** Identifies the token, but is not a credential. It is safe to store and to log. */
   readonly id: string;
-  /** The credential itself; shown once, stored nowhere. */
+  /** The credential itself. It is returned once and not stored. */
   readonly value: string;
   /** Unix seconds. */
   readonly expires_at: number;
 }
 
 export interface Tokens {
-  /** Makes a temporary key for one user. `TypeError` for a field that is wrong or unknown. */
+  /** Issues a token for one user. `TypeError` for a field that is wrong or unknown. */
   issue(request: TokenRequest): Promise<IssuedToken>;
-  /** Ends one token by its id, and those that it was refreshed to, in every process within 1 s; false
-   * when there was none. May be repeated. */
+  /** Revokes a token by its id, and the tokens that it was refreshed to, in every process within 1 s.
+   * Returns false if there was none. May be repeated. */
   revoke(id: string): Promise<boolean>;
-  /** Ends every token issued so far to this user, in every process within 1 s. May be repeated. */
+  /** Revokes every token issued so far to this user, in every process within 1 s. May be repeated. */
   revokeAll(userId: string): Promise<void>;
 }
 
@@ -62,12 +61,8 @@ const requestShape = z.strictObject({
   singleUse: z.boolean().optional(),
 });
 
-/** Issues and ends tokens. */
 export function createTokens(
-  mint: Mint,
-  records: Records,
-  states: UserStates,
-  clock: Clock,
+  { records, states, keys, clock }: TokenParts,
   settings: TokenSettings,
 ): Tokens {
   return {
@@ -79,7 +74,8 @@ export function createTokens(
       const expiresAtMs = clock.nowMs() + Math.min(ttlMs, settings.ttlMsMax);
       const { generation } = await states.get(owner.id);
       const stored = { user: owner, expiresAtMs, generation, ...scope } as StoredToken;
-      return { ...(await mint(stored)), expires_at: Math.floor(expiresAtMs / 1000) };
+      const minted = await mintToken(stored, records, keys);
+      return { ...minted, expires_at: Math.floor(expiresAtMs / 1000) };
     },
     async revoke(id) {
       const record = await records.get(TOKEN_RECORD_PREFIX + id);

@@ -4,15 +4,15 @@ import pLimit from 'p-limit';
 import type { Clock } from '../base/clock.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 
-/** Which user each end-user id names, for when OpenAI speaks of one. */
+/** Finds the user of an end-user id, for notices from OpenAI. */
 export interface EndUserIds {
-  /** Writes the pair down, at most once a month for each user and process. Returns at once; what fails
-   * is an event, and is tried again at the next call. */
+  /** Stores the pair, at most once a month for each user and process. Returns at once. A failure is an
+   * event, and the next call tries again. */
   remember(endUserId: string, userId: string): void;
-  /** The user of this id, from any process, up to 400 days after the last call; `undefined` for an id
-   * that is not known. */
+  /** Returns the user of this id, stored by any process, up to 400 days after the last call; `undefined`
+   * for an unknown id. */
   find(endUserId: string): Promise<string | undefined>;
-  /** Resolves when all is written, within 2 s; what is not by then is left out. */
+  /** Resolves when everything is written, or after 2 s. What is not written by then is dropped. */
   close(): Promise<void>;
 }
 
@@ -26,9 +26,9 @@ const DAY_MS = 86_400_000;
 const RETENTION_MS = 400 * DAY_MS;
 const RENEWED_AFTER_MS = 30 * DAY_MS;
 const CACHED_IDS_MAX = 20_000;
-/** Few, so that they never take a store's connections from the calls. */
+/** Few, so that the calls keep the connections to the store. */
 const WRITES_AT_ONCE = 4;
-/** Users beyond these are written down at a later call. */
+/** Users beyond these are stored at a later call. */
 const WRITES_MAX = 1_000;
 const CLOSE_MS_MAX = 2_000;
 const PREFIX = 'tag:';
@@ -40,12 +40,12 @@ export interface EndUserIdParts {
   readonly onError: (error: unknown) => void;
 }
 
-/** A ledger in this process keeps its last 20,000 users here; every other has them as records. */
+/** With a ledger in this process only the last 20,000 users are found. Other ledgers store them as records. */
 export function createEndUserIds({ ledger, clock, onError }: EndUserIdParts): EndUserIds {
   const { records } = ledger;
   const cache = new LRUCache<string, Remembered>({ max: CACHED_IDS_MAX });
   const writes = new Set<Promise<void>>();
-  const turn = pLimit(WRITES_AT_ONCE);
+  const limitWrites = pLimit(WRITES_AT_ONCE);
   let closed = false;
   const isFresh = (known: Remembered | undefined, atMs: number) =>
     known !== undefined && atMs - known.atMs < RENEWED_AFTER_MS;
@@ -55,17 +55,17 @@ export function createEndUserIds({ ledger, clock, onError }: EndUserIdParts): En
     return record && (JSON.parse(record.value) as Remembered);
   };
   const write = async (endUserId: string, known: Remembered): Promise<void> => {
-    // The call goes on first: a store on this machine writes while everything else waits.
+    // The call goes first, because a write to a store on this machine can block everything else.
     await setImmediate();
     if (closed) return;
     const before = await stored(endUserId);
-    // Most likely another process wrote it; all of them would be told of one more write.
+    // Usually another process wrote it. Another write would notify every process again.
     if (before?.userId === known.userId && isFresh(before, known.atMs)) return;
     const condition = { expiresAtMs: known.atMs + RETENTION_MS };
     await records.put(PREFIX + endUserId, JSON.stringify(known), condition);
   };
   const begin = (endUserId: string, known: Remembered): void => {
-    const writing = turn(write, endUserId, known).catch((error: unknown) => {
+    const writing = limitWrites(write, endUserId, known).catch((error: unknown) => {
       cache.delete(endUserId);
       onError(error);
     });
@@ -82,7 +82,7 @@ export function createEndUserIds({ ledger, clock, onError }: EndUserIdParts): En
       if (!ledger.inProcess) begin(endUserId, { userId, atMs });
     },
     async find(endUserId) {
-      if (typeof endUserId !== 'string') throw new TypeError('"endUserId" must be a text');
+      if (typeof endUserId !== 'string') throw new TypeError('"endUserId" must be a string');
       if (endUserId.length === 0 || endUserId.length > ID_LENGTH_MAX) return undefined;
       return (cache.get(endUserId) ?? (await stored(endUserId)))?.userId;
     },
@@ -96,7 +96,7 @@ export function createEndUserIds({ ledger, clock, onError }: EndUserIdParts): En
   };
 }
 
-/** For a guard that shall keep no such list. */
+/** For a guard with `rememberEndUserIds: false`. */
 export const noEndUserIds: EndUserIds = {
   remember: () => {},
   find: async () => undefined,

@@ -3,11 +3,11 @@ import type { Events } from '../core/events.ts';
 import { activeBlock, type UserStates } from './user-states.ts';
 import type { Users } from './users.ts';
 
-/** A call whose user OpenAI no longer serves. */
+/** A call that OpenAI refused because it has blocked the user. */
 export interface BlockedIdentifier {
   readonly userId: string;
   readonly endUserId: string;
-  /** OpenAI's own words. */
+  /** OpenAI's message. */
   readonly message: string;
 }
 
@@ -18,20 +18,20 @@ export interface IdentifierBlockParts {
   readonly clock: Clock;
 }
 
-const WORDS_LENGTH_MAX = 500;
+const REASON_LENGTH_MAX = 500;
 
-/** Why such a user is blocked here; shown to the user. */
+/** The reason of such a block. It is shown to the user. */
 export const IDENTIFIER_BLOCKED = 'OpenAI no longer serves this user.';
 
 /**
- * Blocks here whom OpenAI has blocked, so that no further call of theirs reaches it; once, however many
- * calls say so. Never rejects: a store that fails is an event, and the next call tries again. The block
- * stays until you end it; OpenAI's own stays all the same (its guide, read 2026-11).
+ * Blocks a user that OpenAI has blocked, so that their next calls do not reach OpenAI. Calls at the same
+ * time cause one block. Never rejects: a failure of the store is an event, and the next call tries again.
+ * The block stays until you end it. OpenAI's own block stays even then (its guide, read 2026-11).
  */
 export function createIdentifierBlock(
   parts: IdentifierBlockParts,
 ): (blocked: BlockedIdentifier) => Promise<void> {
-  // At most one for each user with calls in flight.
+  // At most one entry for each user with calls in flight.
   const underWay = new Map<string, Promise<void>>();
   return (blocked) => {
     const { userId } = blocked;
@@ -52,6 +52,6 @@ async function blockOnce(
   if (activeBlock(await states.get(userId), clock.nowMs()) !== undefined) return;
   await users.block(userId, { reason: IDENTIFIER_BLOCKED });
   const kind = 'identifier_blocked';
-  const reason = message.slice(0, WORDS_LENGTH_MAX);
+  const reason = message.slice(0, REASON_LENGTH_MAX);
   events.emit('safety', { kind, userId, endUserId, reason, caseId: undefined });
 }

@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { User } from '../core/user.ts';
-import { NO_AMOUNTS } from '../ledger/amounts.ts';
-import type { Balance, Claim, Ledger } from '../ledger/ledger.ts';
+import { amounts, NO_AMOUNTS } from '../ledger/amounts.ts';
+import type { Claim, Ledger } from '../ledger/ledger.ts';
+import { type LimitBalance, limitBalances } from '../plans/limit-status.ts';
 import type { UserAccounts } from './usage.ts';
 import type { UserStates } from './user-states.ts';
 
 const RECORD_PREFIX = 'merged:';
-/** Longer than a yearly window: what is merged again after that is long forgotten. */
+/** Longer than a yearly window, so that a later repeat finds empty windows. */
 const REMEMBERED_MS = 400 * 86_400_000;
-/** Long enough to post a charge; it holds nothing. */
+/** Long enough to post a charge. It holds nothing. */
 const LEASE = { durationMs: 60_000, dispatched: false };
 
-/** See `Users.merge`. Every charge has an id made of both users, so that a repeat charges nothing twice. */
+/** See `Users.merge`. The id of each charge is made of both users, so that a repeat charges nothing twice. */
 export function createMerge(
   ledger: Ledger,
   states: UserStates,
@@ -21,18 +22,20 @@ export function createMerge(
 ): (from: string | User, to: string | User) => Promise<boolean> {
   const charge = async (id: string, claim: Claim, used: number): Promise<void> => {
     const { granted } = await ledger.reserve(id, [claim], NO_AMOUNTS, LEASE);
-    // A limit that is full already has no room for more.
-    if (granted) await ledger.settle(id, { ...NO_AMOUNTS, [claim.rule.unit]: used });
+    // A denial means that the limit is full already.
+    if (granted) await ledger.settle(id, amounts({ [claim.rule.unit]: used }));
   };
   return async (from, to) => {
     const [source, target] = [await accounts.account(from), await accounts.account(to)];
     if (source.user.id === target.user.id) return false;
     const name = nameOf(source.user.id, target.user.id);
     if ((await ledger.records.get(RECORD_PREFIX + name)) !== undefined) return false;
-    const balances = await ledger.read(source.claims);
-    for (const claim of target.claims.filter(({ rule }) => rule.kind !== 'concurrent')) {
-      const used = usedOf(claim, source.claims, balances);
-      if (used > 0) await charge(`merge:${name}:${claim.rule.key}`, claim, used);
+    const balances = await ledger.read(source.accounts.applied);
+    const sources = limitBalances({ accounts: source.accounts, balances });
+    for (const claim of target.accounts.applied) {
+      const used = usedOf(claim, sources);
+      if (claim.rule.kind !== 'concurrent' && used > 0)
+        await charge(`merge:${name}:${claim.rule.key}`, claim, used);
     }
     const { block } = await states.get(source.user.id);
     if (block) await states.update(target.user.id, (state) => ({ ...state, block }));
@@ -41,9 +44,8 @@ export function createMerge(
   };
 }
 
-function usedOf(claim: Claim, claims: readonly Claim[], balances: readonly Balance[]): number {
-  const index = claims.findIndex(({ rule }) => rule.key === claim.rule.key);
-  return balances[index]?.used ?? 0;
+function usedOf({ rule }: Claim, sources: readonly LimitBalance[]): number {
+  return sources.find(({ claim }) => claim.rule.key === rule.key)?.balance.used ?? 0;
 }
 
 function nameOf(from: string, to: string): string {

@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../base/clock.ts';
-import { NANO_USD_PER_USD } from '../base/money.ts';
 import { parseUser, type User } from '../core/user.ts';
-import type { Balance, Claim, Ledger } from '../ledger/ledger.ts';
-import { accountsOf } from '../plans/accounts.ts';
-import type { Limit } from '../plans/limit.ts';
+import { shownAmount, type UnitName, unitName } from '../ledger/amounts.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { type Accounts, accountsOf } from '../plans/accounts.ts';
+import { type LimitBalance, limitBalances } from '../plans/limit-status.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
 import { activeBlock, type UserStates } from './user-states.ts';
@@ -12,14 +12,14 @@ import { activeBlock, type UserStates } from './user-states.ts';
 export interface LimitUsage {
   readonly name: string;
   /** `usd` is in dollars here; everything else in whole units. */
-  readonly unit: 'requests' | 'tokens' | 'inputTokens' | 'outputTokens' | 'usd' | 'concurrent';
+  readonly unit: UnitName;
   readonly limit: number;
   readonly used: number;
   /** Held by calls in flight. */
   readonly held: number;
   readonly remaining: number;
-  /** When there is next more room by time alone, Unix ms; `undefined` when it is all free, or waits
-   * for calls in flight. */
+  /** When time alone makes more room, Unix ms; `undefined` when nothing is used, or when only calls in
+   * flight are in the way. */
   readonly resetsAtMs: number | undefined;
 }
 
@@ -31,18 +31,17 @@ export interface UserUsage {
   readonly block: { readonly reason: string; readonly untilMs?: number } | undefined;
 }
 
-/** One user's plan now, and the counters of its limits. */
+/** The current plan of one user, and the counters of its limits. */
 export interface UserAccount {
   readonly user: User;
   readonly plan: Plan;
-  readonly limits: readonly Limit[];
-  readonly claims: readonly Claim[];
+  readonly accounts: Accounts;
 }
 
 export interface UserAccounts {
   account(user: string | User): Promise<UserAccount>;
   usage(user: string | User): Promise<UserUsage>;
-  /** Remembers what a verified credential said, so that an id alone finds the plan. */
+  /** Remembers the user of a verified credential, so that their id alone is enough to find the plan. */
   remember(user: User): void;
 }
 
@@ -62,35 +61,30 @@ export function createUserAccounts(
   const account = async (given: string | User): Promise<UserAccount> => {
     const user = find(given);
     const plan = await plans.planOf(user, await states.get(user.id));
-    const { limits, claims } = accountsOf({ user }, plan.limits, [], clock.nowMs());
-    return { user, plan, limits, claims };
+    return { user, plan, accounts: accountsOf({ user }, plan.limits, [], clock.nowMs()) };
   };
   return {
     account,
     async usage(given) {
-      const { user, plan, limits, claims } = await account(given);
-      const balances = await ledger.read(claims);
+      const { user, plan, accounts } = await account(given);
+      const balances = await ledger.read(accounts.applied);
       const block = activeBlock(await states.get(user.id), clock.nowMs());
-      const rows = limits.flatMap((limit, index) => usageRow(limit, balances[index]));
-      return { userId: user.id, plan: plan.name, limits: rows, block };
+      const limits = limitBalances({ accounts, balances }).map(limitUsage);
+      return { userId: user.id, plan: plan.name, limits, block };
     },
     remember: (user) => void seen.set(user.id, user),
   };
 }
 
-function usageRow(limit: Limit, balance: Balance | undefined): LimitUsage[] {
-  if (balance === undefined) return [];
-  const money = limit.unit === 'nanoUsd';
-  const shown = (amount: number) => (money ? amount / NANO_USD_PER_USD : amount);
-  return [
-    {
-      name: limit.name,
-      unit: limit.unit === 'nanoUsd' ? 'usd' : limit.unit,
-      limit: shown(limit.amount),
-      used: shown(balance.used),
-      held: shown(balance.held),
-      remaining: shown(balance.remaining),
-      resetsAtMs: balance.resetsAtMs,
-    },
-  ];
+function limitUsage({ claim, balance }: LimitBalance): LimitUsage {
+  const { name, unit, amount } = claim.limit;
+  return {
+    name,
+    unit: unitName(unit),
+    limit: shownAmount(unit, amount),
+    used: shownAmount(unit, balance.used),
+    held: shownAmount(unit, balance.held),
+    remaining: shownAmount(unit, balance.remaining),
+    resetsAtMs: balance.resetsAtMs,
+  };
 }

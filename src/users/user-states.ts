@@ -9,12 +9,12 @@ export interface Block {
   readonly untilMs?: number;
 }
 
-/** What the operator decided about one user; lives in the ledger's store. */
+/** What the operator decided about one user. It is kept in the ledger's store. */
 export interface UserState extends UserOverrides {
   readonly block?: Block;
   /** Tokens of an earlier generation are revoked. */
   readonly generation: number;
-  /** Families of refreshed tokens that are revoked, until the last of each would have ended. */
+  /** Revoked families of refreshed tokens, each kept until its last token would have ended. */
   readonly revoked?: readonly RevokedFamily[];
 }
 
@@ -23,57 +23,69 @@ export interface RevokedFamily {
   readonly untilMs: number;
 }
 
-export interface UserStates {
-  /** The state as of at most 1 s ago, from any process. */
-  get(userId: string): UserState | Promise<UserState>;
-  /** Writes `change(current)`, repeating when another process wrote in between. */
-  update(userId: string, change: (state: UserState) => UserState): Promise<UserState>;
-  /** Tells of every user whose state changed, from any process, within 1 s; `undefined` says that any
-   * may have. */
-  onChange(listener: (userId: string | undefined) => void): void;
-  close(): void;
-}
-
 const NEW_USER: UserState = { generation: 0 };
 const PREFIX = 'user:';
 const CACHED_USERS_MAX = 20_000;
 const WRITE_ATTEMPTS_MAX = 20;
 
-export function createUserStates(records: Records): UserStates {
-  const cache = new LRUCache<string, UserState>({ max: CACHED_USERS_MAX });
-  const listeners = new Set<(userId: string | undefined) => void>();
-  let changes = 0;
-  const unwatch = records.watch((key) => {
-    if (key !== ANY_KEY && !key.startsWith(PREFIX)) return;
-    changes += 1;
-    const userId = key === ANY_KEY ? undefined : key.slice(PREFIX.length);
-    if (userId === undefined) cache.clear();
-    else cache.delete(userId);
-    for (const listener of listeners) listener(userId);
-  });
+type ChangeListener = (userId: string | undefined) => void;
 
-  const load = async (userId: string): Promise<UserState> => {
-    const changesBefore = changes;
-    const state = parseState((await records.get(PREFIX + userId))?.value);
-    // What changed while it was read may have been this user.
-    if (changes === changesBefore) cache.set(userId, state);
+/** The states of all users, from the ledger's store. */
+export class UserStates {
+  readonly #records: Records;
+  readonly #cache = new LRUCache<string, UserState>({ max: CACHED_USERS_MAX });
+  readonly #listeners = new Set<ChangeListener>();
+  readonly #unwatch: () => void;
+  #changes = 0;
+
+  constructor(records: Records) {
+    this.#records = records;
+    this.#unwatch = records.watch((key) => this.#forget(key));
+  }
+
+  /** Returns a state that is at most 1 s old, whichever process changed it. */
+  get(userId: string): UserState | Promise<UserState> {
+    return this.#cache.get(userId) ?? this.#load(userId);
+  }
+
+  /** Writes `change(current)`, and repeats this if another process wrote in between. */
+  async update(userId: string, change: (state: UserState) => UserState): Promise<UserState> {
+    for (let attempt = 0; attempt < WRITE_ATTEMPTS_MAX; attempt += 1) {
+      const stored = await this.#records.get(PREFIX + userId);
+      const state = change(parseState(stored?.value));
+      const ifVersion = stored?.version ?? 0;
+      const value = JSON.stringify(state);
+      if (await this.#records.put(PREFIX + userId, value, { ifVersion })) return state;
+    }
+    throw new Error('The state of a user kept changing during the write. Repeat the call.');
+  }
+
+  /** Calls `listener` with every user whose state changed, in any process, within 1 s. `undefined` means
+   * that any user can have changed. */
+  onChange(listener: ChangeListener): void {
+    this.#listeners.add(listener);
+  }
+
+  close(): void {
+    this.#unwatch();
+  }
+
+  async #load(userId: string): Promise<UserState> {
+    const changesBefore = this.#changes;
+    const state = parseState((await this.#records.get(PREFIX + userId))?.value);
+    // A change during the read can concern this user.
+    if (this.#changes === changesBefore) this.#cache.set(userId, state);
     return state;
-  };
+  }
 
-  return {
-    get: (userId) => cache.get(userId) ?? load(userId),
-    async update(userId, change) {
-      for (let attempt = 0; attempt < WRITE_ATTEMPTS_MAX; attempt += 1) {
-        const stored = await records.get(PREFIX + userId);
-        const state = change(parseState(stored?.value));
-        const ifVersion = stored?.version ?? 0;
-        if (await records.put(PREFIX + userId, JSON.stringify(state), { ifVersion })) return state;
-      }
-      throw new Error('The state of a user kept changing under our write; repeat the call.');
-    },
-    onChange: (listener) => void listeners.add(listener),
-    close: unwatch,
-  };
+  #forget(key: string): void {
+    if (key !== ANY_KEY && !key.startsWith(PREFIX)) return;
+    this.#changes += 1;
+    const userId = key === ANY_KEY ? undefined : key.slice(PREFIX.length);
+    if (userId === undefined) this.#cache.clear();
+    else this.#cache.delete(userId);
+    for (const listener of this.#listeners) listener(userId);
+  }
 }
 
 function parseState(value: string | undefined): UserState {
@@ -82,7 +94,7 @@ function parseState(value: string | undefined): UserState {
 
 const REVOKED_MAX = 64;
 
-/** Past that many at once all tokens of the user are revoked, so that a state stays small. */
+/** Revokes one family. Beyond 64 of them it revokes all tokens of the user, so that a state stays small. */
 export function revokeFamily(state: UserState, revoked: RevokedFamily, nowMs: number): UserState {
   const { revoked: earlier = [], ...rest } = state;
   const still = [...earlier.filter(({ untilMs }) => untilMs > nowMs), revoked];

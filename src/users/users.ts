@@ -1,11 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
-import { NANO_USD_PER_USD } from '../base/money.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import type { Events } from '../core/events.ts';
 import { parseUser, type User } from '../core/user.ts';
-import { type Amounts, NO_AMOUNTS } from '../ledger/amounts.ts';
+import {
+  type Amounts,
+  amountsBy,
+  COUNTED_UNITS,
+  type CountedUnitName,
+  isCounted,
+  isMoney,
+  unitName,
+  writtenAmount,
+} from '../ledger/amounts.ts';
 import type { Claim, Ledger } from '../ledger/ledger.ts';
 import type { LimitSpec } from '../plans/limit.ts';
 import { storableLimits } from '../plans/parse-limits.ts';
@@ -15,57 +23,53 @@ import { createMerge } from './merge-users.ts';
 import { createUserAccounts, type UserAccounts, type UserUsage } from './usage.ts';
 import type { UserStates } from './user-states.ts';
 
-/** What is given on top; each key counts in every limit of the user with that unit. */
-export interface Grant {
-  readonly requests?: number;
-  readonly tokens?: number;
-  readonly inputTokens?: number;
-  readonly outputTokens?: number;
-  readonly usd?: number;
-}
+/** What is given on top, by unit (`{ requests: 5, usd: 0.5 }`). It counts in every limit of the user with
+ * that unit. */
+export type Grant = { readonly [Name in CountedUnitName]?: number };
 
-/** Operating users by the ids that your authenticator gives them. */
+/** Operates on users, by the ids that your authenticator gives them. */
 export interface Users {
-  /** Where a user stands in every limit of the present plan. Changes nothing. */
+  /** Returns what the user has used and has left in every limit of their current plan. Changes nothing. */
   usage(user: string | User): Promise<UserUsage>;
-  /** Refuses every call of this user from now on, in every process within 1 s, cuts running streams,
-   * and settles them. `until` is a date; without it the block stays. Repeating replaces it. */
+  /** Denies every call of this user, in every process within 1 s. Running streams are cut and settled.
+   * The block ends at `until`, or stays without it. A repeat replaces the block. */
   block(userId: string, block: { reason: string; until?: Date }): Promise<void>;
   /** Ends a block, in every process within 1 s. May be repeated. */
   unblock(userId: string): Promise<void>;
-  /** Gives more room in the running window of each limit, once; it ends with the window. A rate gets
-   * no more than its burst. */
+  /** Credits the current window of each limit, once. The credit ends with the window. A rate gets at most
+   * its burst. */
   grant(user: string | User, grant: Grant): Promise<UserUsage>;
-  /** Forgets what was used in the running windows; what calls in flight hold stays. */
+  /** Sets what was used in the current windows to zero. Holds of calls in flight stay. */
   reset(user: string | User): Promise<UserUsage>;
-  /** The plan of this user changed: the next call in every process, within 1 s, asks `planOf` again. */
+  /** Drops the cached plan of this user, so that the next call resolves `planOf` again, in every process
+   * within 1 s. */
   changed(userId: string): Promise<void>;
   /**
-   * Gives this user a plan, or several at once, before whatever `planOf` says: in every process within
-   * 1 s, until `until`. Without a plan `planOf` decides again. False, and nothing changed, when a plan
-   * of a later `asOf` (default now) is known, so that billing may repeat itself and come out of order.
-   * `TypeError` for a name that is no plan.
+   * Gives this user a plan, or several at once, which overrides `planOf` in every process within 1 s,
+   * until `until`. Without a plan, `planOf` decides again. Returns false and changes nothing when a plan
+   * with a later `asOf` (default now) is stored, so that events of a billing system may repeat and arrive
+   * out of order. `TypeError` for a name that is not a plan.
    */
   setPlan(
     userId: string,
     plan: PlanNames | undefined,
     options?: { readonly until?: Date; readonly asOf?: Date },
   ): Promise<boolean>;
-  /** Limits of this user alone, in every process within 1 s: each replaces the plan's limit that counts
-   * the same over the same span, or is added. Without limits the plan's hold again. `TypeError` for one
-   * that is wrong, or has a function as its `anchor`. */
+  /** Sets limits for this user alone, in every process within 1 s. Each replaces the limit of the plan
+   * that counts the same unit over the same span, or is added. Without limits, those of the plan apply
+   * again. `TypeError` for a limit that is wrong, or has a function as its `anchor`. */
   setLimits(userId: string, limits: readonly LimitSpec[] | undefined): Promise<void>;
   /**
-   * Counts what `from` used in the running windows as used by `to`, in limits that both have, and blocks
-   * `to` as `from` is: for whoever signs up after trying it out. `from` keeps its own counts, so that
-   * signing up again and again gives nothing. False, and nothing changed, when these two were merged
-   * before. May be repeated after a failure.
+   * Counts what `from` used in the current windows as used by `to`, in the limits that both have, and
+   * copies a block of `from` to `to`. Call it when an anonymous user signs up. `from` keeps its own
+   * counts, so that repeated sign-ups give no extra room. Returns false and changes nothing when these two
+   * were merged before. May be repeated after a failure.
    */
   merge(from: string | User, to: string | User): Promise<boolean>;
   /**
-   * Whom OpenAI means by a safety identifier: the user's id, up to 400 days after their last call, from
-   * any process; `undefined` when it is none of ours or `rememberEndUserIds` is off. With
-   * `memoryLedger()` only the last 20,000 users of this process are known.
+   * Returns the id of the user behind a safety identifier that OpenAI sent, up to 400 days after their
+   * last call in any process; `undefined` for an unknown identifier, or if `rememberEndUserIds` is off.
+   * With `memoryLedger()` only the last 20,000 users of this process are known.
    */
   byEndUserId(endUserId: string): Promise<string | undefined>;
 }
@@ -83,23 +87,15 @@ export interface GuardUsers extends Users {
   readonly remember: UserAccounts['remember'];
 }
 
-const FORGIVE_ALL: Amounts = {
-  requests: Number.POSITIVE_INFINITY,
-  concurrent: 0,
-  inputTokens: Number.POSITIVE_INFINITY,
-  outputTokens: Number.POSITIVE_INFINITY,
-  tokens: Number.POSITIVE_INFINITY,
-  nanoUsd: Number.POSITIVE_INFINITY,
-};
+const FORGIVE_ALL = amountsBy((unit) => (isCounted(unit) ? Number.POSITIVE_INFINITY : 0));
 
 const whole = z.int().min(0).optional();
-const grantShape = z.strictObject({
-  requests: whole,
-  tokens: whole,
-  inputTokens: whole,
-  outputTokens: whole,
-  usd: z.number().min(0).max(1_000_000).optional(),
-});
+const dollars = z.number().min(0).max(1_000_000).optional();
+const grantShape = z.strictObject(
+  Object.fromEntries(
+    COUNTED_UNITS.map((unit) => [unitName(unit), isMoney(unit) ? dollars : whole]),
+  ),
+);
 const blockShape = z.strictObject({
   reason: z.string().min(1).max(500),
   until: z.date().optional(),
@@ -112,8 +108,8 @@ export function createUsers(parts: UsersParts): GuardUsers {
   const { ledger, states, plans, events, clock } = parts;
   const accounts = createUserAccounts(ledger, states, plans, clock);
   const credit = async (user: string | User, amounts: Amounts): Promise<UserUsage> => {
-    const { claims } = await accounts.account(user);
-    await ledger.credit(randomUUID(), claims.filter(isCounter), amounts);
+    const { applied } = (await accounts.account(user)).accounts;
+    await ledger.credit(randomUUID(), applied.filter(isCounter), amounts);
     return accounts.usage(user);
   };
   return {
@@ -137,7 +133,7 @@ export function createUsers(parts: UsersParts): GuardUsers {
   };
 }
 
-/** What the operator decides of a user's plan. */
+/** The methods that override a user's plan. */
 function createUserOverrides({
   states,
   plans,
@@ -145,7 +141,7 @@ function createUserOverrides({
 }: UsersParts): Pick<Users, 'changed' | 'setPlan' | 'setLimits'> {
   return {
     async changed(userId) {
-      // Any write is announced to every process; this one changes nothing else.
+      // Every write is announced to every process. This one changes nothing.
       await states.update(parseUser(userId).id, (state) => state);
     },
     async setPlan(userId, plan, options) {
@@ -171,11 +167,8 @@ function createUserOverrides({
 const isCounter = ({ rule }: Claim): boolean => rule.kind !== 'concurrent';
 
 function grantAmounts(grant: Grant): Amounts {
-  const { usd = 0, ...units } = parseOrThrow(grantShape, grant, 'users.grant');
-  const given = Object.entries(units).filter(([, amount]) => amount !== undefined);
-  return {
-    ...NO_AMOUNTS,
-    ...Object.fromEntries(given),
-    nanoUsd: Math.round(usd * NANO_USD_PER_USD),
-  };
+  const given: Grant = parseOrThrow(grantShape, grant, 'users.grant');
+  return amountsBy((unit) =>
+    isCounted(unit) ? writtenAmount(unit, given[unitName(unit)] ?? 0) : 0,
+  );
 }

@@ -18,12 +18,12 @@ const plans = {
     ],
   },
 };
-/** Words of four characters, each one token of the fake. */
+/** Words of four characters. The fake counts each one as one token. */
 const WORDS = Array.from({ length: CHUNKS }, (_, index) => `w${String(index).padStart(2, '0')} `);
 
-describe.each(['abort', 'drain'] as const)('A03 with onDisconnect "%s"', (onDisconnect) => {
-  it('a client that leaves after any chunk is charged for all that was delivered, once', async () => {
-    await using served = await serveFixture({ plans, onDisconnect: onDisconnect });
+describe.each(['abort', 'drain'] as const)('Left streams, onDisconnect "%s"', (onDisconnect) => {
+  it('A client that leaves after any chunk is charged once for everything that was delivered', async () => {
+    await using served = await serveFixture({ plans, onDisconnect });
     const { fake, guard } = served;
     const leaveAfter = async (chunk: number) => {
       const user = `leaves-after-${chunk}.`;
@@ -58,8 +58,8 @@ describe.each(['abort', 'drain'] as const)('A03 with onDisconnect "%s"', (onDisc
   });
 });
 
-describe('A03 an answer that is no stream, which OpenAI has written in full', () => {
-  it.each(['left', 'was blocked'])('is charged in full when its user %s meanwhile', async (how) => {
+describe('A buffered response that OpenAI has completed', () => {
+  it.each(['left', 'was blocked'])('A complete response is charged if the user %s', async (how) => {
     await using served = await serveFixture({ plans });
     const { fake, guard } = served;
     const gate = fake.gate();
@@ -90,8 +90,8 @@ const ANSWER = JSON.stringify({
   usage: { prompt_tokens: 20, completion_tokens: 900 },
 });
 
-describe('A04 a client that leaves before the first byte', () => {
-  it('is charged its hold when it is cut, and frees its slot, every time', async () => {
+describe('A client that leaves before the first byte', () => {
+  it('A call aborted before the first byte is charged its hold and frees its concurrent slot', async () => {
     await using served = await serveFixture({
       onDisconnect: 'abort',
       plans: {
@@ -118,7 +118,7 @@ describe('A04 a client that leaves before the first byte', () => {
     }
   });
 
-  it('pays nothing when its call had not left for OpenAI yet', async () => {
+  it('A client that leaves before the call is sent to OpenAI pays nothing', async () => {
     await using served = await serveFixture({ plans, bounds: { inFlight: 1 } });
     const { fake, guard } = served;
     const gate = fake.gate();
@@ -138,7 +138,7 @@ describe('A04 a client that leaves before the first byte', () => {
     first.socket.destroy();
   });
 
-  it('is not called for at all when it left while its plan was looked up', async () => {
+  it('A client that leaves during the plan lookup causes no call to OpenAI', async () => {
     let arrive = (_: IncomingMessage) => {};
     const arrived = new Promise<IncomingMessage>((resolve) => {
       arrive = resolve;

@@ -11,8 +11,8 @@ const plans = {
   free: { models: [MODEL], maxOutputTokens: 1_000, limits: [{ requests: 1_000, per: '24h' }] },
 };
 
-describe('A45 a user who is blocked', () => {
-  it('loses all running streams within a second, each settled once', async () => {
+describe('A blocked user', () => {
+  it('Blocking a user ends all their streams within a second and settles each one once', async () => {
     await using served = await serveFixture({ plans });
     const { fake, guard } = served;
     const gate = fake.gate();
@@ -47,7 +47,7 @@ describe('A45 a user who is blocked', () => {
     for (const { socket } of [...streams, bystander]) socket.destroy();
   });
 
-  it('is refused on every face, before OpenAI hears of it, until unblocked', async () => {
+  it('A blocked user is rejected on every adapter, without a call to OpenAI, until unblocked', async () => {
     await using fixture = await startFixture({ plans });
     const { fake, guard } = fixture;
     const token = await tokenOf(guard);
@@ -73,7 +73,7 @@ describe('A45 a user who is blocked', () => {
     expect((await post(guard, token, chat())).status).toBe(200);
   });
 
-  it('is refused when the block came while his body was still on its way', async () => {
+  it('A user who is blocked while their request body arrives is rejected', async () => {
     await using served = await serveFixture({ plans });
     const { fake, guard } = served;
     const body = JSON.stringify(chat({ stream: true }));
@@ -89,9 +89,9 @@ describe('A45 a user who is blocked', () => {
   });
 });
 
-describe('A46 a block', () => {
+describe('A block', () => {
   const key = 'backend-key-0123456789';
-  it('is of the person: another token, device or login changes nothing', async () => {
+  it('A block applies to the user, whatever token, device or login they use', async () => {
     const auth = anyOf(userTokens(), bearer({ [key]: { id: 'ada', plan: 'free' } }));
     await using fixture = await startFixture({ plans, auth });
     const { fake, guard } = fixture;
@@ -112,7 +112,7 @@ describe('A46 a block', () => {
     expect((await post(guard, await tokenOf(guard, 'Ada'), chat())).status).toBe(200);
   });
 
-  it('is only told to who proved to be that user', async () => {
+  it('A caller with a forged token does not learn that the user is blocked', async () => {
     await using fixture = await startFixture({ plans });
     await fixture.guard.users.block('ada', { reason: 'abuse' });
     const answer = await post(fixture.guard, 'gct_forged', chat({ user: 'ada' }));

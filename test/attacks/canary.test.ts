@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { canaries, takeLeaks, watchToken } from '../canary.ts';
 import { chat, post, startFixture, tokenOf } from '../fixture.ts';
 
-/** A server that is no upstream, and what it lets out. */
+/** Sends the text from a server that is not an upstream. Returns the leaks the scanner found. */
 async function answered(text: string, request: RequestInit = {}): Promise<string[]> {
   const server = createServer((_, response) => {
     response.write(text.slice(0, 5));
@@ -21,7 +21,7 @@ async function answered(text: string, request: RequestInit = {}): Promise<string
 const keyPart = canaries.apiKey.slice('sk-canary-'.length);
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-describe('A56 the scanner that watches every suite', () => {
+describe('The leak scanner that watches every suite', () => {
   it.each([
     ['plain', canaries.apiKey],
     ['the first characters', keyPart.slice(0, 8)],
@@ -32,11 +32,11 @@ describe('A56 the scanner that watches every suite', () => {
     ['base64url in other text', Buffer.from(`xy${canaries.apiKey}`).toString('base64url')],
     ['the secret, percent-encoded', encodeURIComponent(canaries.secret)],
     ['a piece of the secret', canaries.secret.slice(20, 28)],
-  ])('finds in an answer: %s', async (_, text) => {
+  ])('The scanner finds a leak in a response: %s', async (_, text) => {
     expect(await answered(`{"message":"${text}"}`)).not.toEqual([]);
   });
 
-  it('finds an issued token in an answer, but not in the one that issues it', async () => {
+  it('The scanner finds a user token in a response, except in the one that issues it', async () => {
     await using fixture = await startFixture();
     const token = await tokenOf(fixture.guard);
     expect(await answered(`{"id":1,"value":"${token}","expires_at":2}`)).toEqual([]);
@@ -48,7 +48,7 @@ describe('A56 the scanner that watches every suite', () => {
     expect(await answered(base64(`Bearer ${token}`))).not.toEqual([]);
   });
 
-  it('finds the key where it is no credential: in a path, a field, a header of another name', async () => {
+  it('The scanner finds the API key in a body, in another header and in another authorization scheme', async () => {
     for (const request of [
       { method: 'POST', body: JSON.stringify({ api_key: canaries.apiKey }) },
       { headers: { 'x-api-key': canaries.apiKey } },
@@ -58,7 +58,7 @@ describe('A56 the scanner that watches every suite', () => {
     }
   });
 
-  it('finds a client’s token on its way to OpenAI', async () => {
+  it('The scanner finds a user token that is sent to OpenAI', async () => {
     await using fixture = await startFixture();
     const token = watchToken(await tokenOf(fixture.guard));
     const body = chat({ messages: [{ role: 'user', content: token }] });
@@ -66,7 +66,7 @@ describe('A56 the scanner that watches every suite', () => {
     expect(takeLeaks()).not.toEqual([]);
   });
 
-  it('finds what is printed, and what a Response holds', () => {
+  it('The scanner finds leaks in console output and in Response objects', () => {
     console.debug('%s', { [keyPart]: 1 });
     expect(takeLeaks()).not.toEqual([]);
     console.debug(canaries.prompt);
@@ -77,7 +77,7 @@ describe('A56 the scanner that watches every suite', () => {
     expect(takeLeaks()).not.toEqual([]);
   });
 
-  it('lets pass what belongs: the key to an upstream, its token from a client, anything else', async () => {
+  it('The scanner accepts the API key sent upstream, a client’s own user token and unrelated text', async () => {
     await using fixture = await startFixture();
     await (await post(fixture.guard, await tokenOf(fixture.guard), chat())).text();
     const authorization = `Bearer ${await tokenOf(fixture.guard)}`;

@@ -18,9 +18,9 @@ const keys = Object.fromEntries(
   Array.from({ length: 7 }, (_, index) => [`backend-key-number-${index}`, `user-${index}`]),
 );
 
-describe('A37 the time that a comparison takes tells nothing', () => {
+describe('Constant-time comparison', () => {
   it.each(['backend-key-number-0', 'backend-key-number-6', 'another-key-altogether', 'x'])(
-    'every fixed key is compared, as digests of one length, for %s',
+    'Every fixed key is compared as a digest of constant length for the credential %s',
     async (credential) => {
       await using fixture = await startFixture({ auth: bearer(keys) });
       await post(fixture.guard, credential, chat());
@@ -31,7 +31,7 @@ describe('A37 the time that a comparison takes tells nothing', () => {
     },
   );
 
-  it('a token’s seal is compared whole, before the store is asked', async () => {
+  it('The complete seal of a user token is compared before the store is read', async () => {
     await using fixture = await startFixture();
     const token = await tokenOf(fixture.guard);
     for (const value of [token, `gct_${'A'.repeat(64)}`, token.slice(0, -1)]) {
@@ -44,10 +44,10 @@ describe('A37 the time that a comparison takes tells nothing', () => {
   });
 });
 
-describe('A38 a fixed key', () => {
+describe('A fixed key', () => {
   const character = fc.constantFrom(...'abAB01-._~+/=');
   const credential = fc.string({ unit: character, minLength: 16, maxLength: 24 });
-  it('opens with itself and nothing else', async () => {
+  it('A fixed key accepts only itself', async () => {
     const other = fc.oneof(credential, fc.string(), fc.constant(''));
     const property = fc.asyncProperty(credential, other, async (key, presented) => {
       const auth = bearer({ [key]: 'ada' });
@@ -62,7 +62,7 @@ describe('A38 a fixed key', () => {
     await fc.assert(property, { numRuns: 300 });
   });
 
-  it('is refused at the start when it could be guessed', () => {
+  it('A fixed key that could be guessed throws at startup', () => {
     for (const key of ['', 'short', 'x'.repeat(15)]) {
       expect(() => bearer({ [key]: 'ada' })).toThrow(TypeError);
     }
@@ -85,9 +85,9 @@ function requestWith(credential: string) {
   };
 }
 
-describe('A39 a guard without a real secret', () => {
+describe('A guard with a missing or weak secret', () => {
   it.each([undefined, null, '', 'x'.repeat(31), 32, {}, new Uint8Array(31), 'ключ'.repeat(3)])(
-    'does not start: %o',
+    'A guard with the secret %o throws at startup',
     (secret) => {
       const options = {
         apiKey: 'sk-x',
@@ -98,7 +98,7 @@ describe('A39 a guard without a real secret', () => {
     },
   );
 
-  it.each([undefined, ''])('nor without an upstream key: %o', (apiKey) => {
+  it.each([undefined, ''])('A guard with the upstream key %o throws at startup', (apiKey) => {
     const options = {
       apiKey: apiKey as never,
       secret: 's'.repeat(32),

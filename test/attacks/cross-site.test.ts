@@ -3,7 +3,7 @@ import { authenticate } from '../../src/auth/index.ts';
 import { watchToken } from '../canary.ts';
 import { chat, codeOf, startFixture } from '../fixture.ts';
 
-/** Ada's browser sends her cookie with every request, whichever page makes it. */
+/** The browser of the user Ada sends the session cookie with every request, from any page. */
 const auth = authenticate((request) => (request.header('cookie') === 'session=ada' ? 'ada' : null));
 const start = () => startFixture({ auth, exchange: { auth } });
 
@@ -15,14 +15,14 @@ function request(headers: Record<string, string>, body: string | null, path: str
 const JSON_TYPE = { 'content-type': 'application/json' };
 const CHAT = JSON.stringify(chat());
 
-describe('A36 a page of another site, with the cookies of a user', () => {
-  // What a form, or `fetch` without a preflight, can send.
+describe('A page of another site that sends a user’s cookies', () => {
+  // Content types that a form, or `fetch` without a preflight, can send.
   it.each([
     'text/plain',
     'text/plain;charset=UTF-8',
     'application/x-www-form-urlencoded',
     'multipart/form-data; boundary=x',
-  ])('is not served for a body of %s, also where a browser says no more', async (type) => {
+  ])('A cookie request with content type %s is rejected with 415', async (type) => {
     await using fixture = await start();
     const { guard, fake } = fixture;
     const asked = request({ 'content-type': type }, CHAT, '/v1/chat/completions');
@@ -39,7 +39,7 @@ describe('A36 a page of another site, with the cookies of a user', () => {
     ['same-origin', 200],
     ['same-site', 200],
     ['none', 200],
-  ])('that a browser calls "%s" is answered %i', async (site, status) => {
+  ])('A cookie request with sec-fetch-site "%s" returns %i', async (site, status) => {
     await using fixture = await start();
     const { guard } = fixture;
     const headers = { 'sec-fetch-site': site };
@@ -50,7 +50,7 @@ describe('A36 a page of another site, with the cookies of a user', () => {
     if (minted.status === 200) watchToken(((await minted.json()) as { value: string }).value);
   });
 
-  it('does not keep out an app of another site that sends a credential itself', async () => {
+  it('An app of another site that sends its own credential is served', async () => {
     const byHeader = authenticate((asked) => asked.header('authorization')?.slice(7) ?? null);
     await using fixture = await startFixture({ auth: byHeader });
     const headers = { ...JSON_TYPE, 'sec-fetch-site': 'cross-site', authorization: 'Bearer ada' };

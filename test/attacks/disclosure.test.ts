@@ -35,7 +35,7 @@ const ALLOWED = new Set([
   'retry-after',
 ]);
 
-describe('A55 what OpenAI says of the account in its headers', () => {
+describe('OpenAI’s response headers about the account', () => {
   const headers = Object.fromEntries(
     Array.from({ length: 20 }, (_, index) => [`x-internal-${index}`, `value-${index}`]),
   );
@@ -44,7 +44,7 @@ describe('A55 what OpenAI says of the account in its headers', () => {
     ['a stream', {}, true],
     ['a refusal', { reply: errorReply(400, 'invalid_request_error', null, 'no') }, false],
     ['a rate limit', { reply: openAIErrors.rateLimited() }, false],
-  ])('stays here, in %s', async (_, script, stream) => {
+  ])('OpenAI’s account headers are not forwarded with %s', async (_, script, stream) => {
     await using served = await serveFixture();
     served.fake.scriptNext({ ...script, headers });
     const answer = await fetch(`${served.origin}/v1/chat/completions`, {
@@ -61,7 +61,7 @@ describe('A55 what OpenAI says of the account in its headers', () => {
   });
 });
 
-describe('A56 the key', () => {
+describe('The API key', () => {
   const inMessage = (status: number) =>
     errorReply(
       status,
@@ -82,7 +82,7 @@ describe('A56 the key', () => {
     ['503', inMessage(503)],
     ['302', { status: 302, headers: { location: `http://127.0.0.1/${canaries.apiKey}` } }],
     ['no JSON', { status: 400, body: `oops ${canaries.apiKey}` }],
-  ])('is in no answer and in no event when OpenAI repeats it in a %s', async (_, reply) => {
+  ])('The API key is in no response or event when OpenAI repeats it: %s', async (_, reply) => {
     await using fixture = await startFixture();
     const { guard, fake } = fixture;
     for (const stream of [false, true]) {
@@ -96,15 +96,15 @@ describe('A56 the key', () => {
     expect(leakIn(everything([denied, failed, settled, released]))).toBeUndefined();
   });
 
-  it('is the account’s trouble and never the user’s when OpenAI refuses it', async () => {
+  it('An API key that OpenAI rejects is reported as upstream_account, not as a user error', async () => {
     await using fixture = await startFixture();
     fixture.fake.scriptNext({ reply: openAIErrors.invalidApiKey(canaries.apiKey) });
     const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
     expect([answer.status, await codeOf(answer)]).toEqual([503, 'upstream_account']);
-    expect(fixture.failed).toMatchObject([{ what: 'upstream_account' }]);
+    expect(fixture.failed).toMatchObject([{ source: 'upstream_account' }]);
   });
 
-  it('is not in the guard’s own printout, its JSON, or a user’s usage', async () => {
+  it('The API key does not appear when the guard is printed or serialized, nor in a user’s usage', async () => {
     await using fixture = await startFixture();
     const { guard } = fixture;
     await (await post(guard, await tokenOf(guard), chat())).text();
@@ -117,7 +117,7 @@ describe('A56 the key', () => {
   it.each([
     ['the connection breaks', { break: { with: 'reset' } as const }],
     ['the answer breaks', { break: { with: 'reset', afterChunks: 1 } as const }],
-  ])('is not in the error, nor its causes, when %s', async (_, script) => {
+  ])('The API key does not appear in the error or its causes when %s', async (_, script) => {
     await using fixture = await startFixture();
     fixture.fake.scriptNext(script);
     const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
@@ -127,7 +127,7 @@ describe('A56 the key', () => {
   });
 
   it.each([`${canaries.apiKey}\n`, `${canaries.apiKey} x`, ''])(
-    'that is malformed is not repeated by the error (%#)',
+    'A malformed API key is not repeated by the error (%#)',
     async (apiKey) => {
       await using fixture = await startFixture({ apiKey: () => apiKey });
       const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
@@ -138,8 +138,8 @@ describe('A56 the key', () => {
   );
 });
 
-describe('A58 prompts and answers', () => {
-  it('are in no event, no record of the ledger and no line of output', async () => {
+describe('Prompts and responses', () => {
+  it('Prompts and responses appear in no event, no ledger record and no console output', async () => {
     const lines: unknown[] = [];
     const spies = (['log', 'info', 'warn', 'error', 'debug'] as const).map((name) =>
       vi.spyOn(console, name).mockImplementation((...values) => void lines.push(values)),
@@ -168,9 +168,9 @@ describe('A58 prompts and answers', () => {
   });
 });
 
-describe('A59 text that would forge a log line', () => {
+describe('Text that would forge a log line', () => {
   const forged = ['a\nb', 'a\r\nlevel=info', '\u001b[31mred', 'a\u2028b', 'a\u0000b', '"},{"a":"b'];
-  it.each(forged)('does not come out of an event: %j', async (text) => {
+  it.each(forged)('No event contains text that would forge a log line: %j', async (text) => {
     await using fixture = await startFixture();
     const { guard, denied } = fixture;
     const token = await tokenOf(guard);

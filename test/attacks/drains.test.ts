@@ -14,7 +14,7 @@ const plans = {
   },
 };
 
-/** Opens a stream that waits at its first word, and leaves it. */
+/** Opens a stream that waits at its first word, then leaves it. */
 async function leaveStream({ fake, guard, port, clientGone }: Served, user: string) {
   const gate = fake.gate();
   fake.script(user, { text: 'one two', reasoningTokens: 50, betweenChunks: gate });
@@ -30,8 +30,8 @@ async function leaveStream({ fake, guard, port, clientGone }: Served, user: stri
 const HELD = { estimated: true, outputTokens: 1_000 };
 const TRUE = { estimated: false, outputTokens: 52 };
 
-describe('the calls that are drained at once', () => {
-  it('are at most bounds.drainsPerUser of one user; one more is cut and charged its hold', async () => {
+describe('Calls that are drained at the same time', () => {
+  it('A user may have bounds.drainsPerUser drained calls; one more is cut and charged its hold', async () => {
     await using served = await serveFixture({ plans, bounds: { drainsPerUser: 1 } });
     const drained = await leaveStream(served, 'ada');
     const cut = await leaveStream(served, 'ada');
@@ -43,7 +43,7 @@ describe('the calls that are drained at once', () => {
     expect(served.settled.filter(({ userId }) => userId === 'ada')).toMatchObject([HELD, TRUE]);
   });
 
-  it('are at most bounds.drains in this process', async () => {
+  it('A process may have bounds.drains drained calls; one more is cut and charged its hold', async () => {
     await using served = await serveFixture({ plans, bounds: { drains: 1 } });
     const drained = await leaveStream(served, 'ada');
     const cut = await leaveStream(served, 'bob');
@@ -52,7 +52,7 @@ describe('the calls that are drained at once', () => {
     expect(await drained.settled).toMatchObject(TRUE);
   });
 
-  it('leave room for others when they end', async () => {
+  it('A drained call that ends makes room for the next one', async () => {
     await using served = await serveFixture({ plans, bounds: { drains: 1 } });
     for (const user of ['ada', 'bob', 'ada']) {
       const { gate, settled } = await leaveStream(served, user);
@@ -62,7 +62,7 @@ describe('the calls that are drained at once', () => {
     }
   });
 
-  it('keep their slot in "concurrent" until they end', async () => {
+  it('A drained call keeps its "concurrent" slot until it ends', async () => {
     const limited = { free: { ...plans.free, limits: [{ concurrent: 1 }] } };
     await using served = await serveFixture({ plans: limited });
     const { gate, settled } = await leaveStream(served, 'ada');
@@ -75,7 +75,7 @@ describe('the calls that are drained at once', () => {
       .toEqual({ used: 0, held: 0 });
   });
 
-  it('are not held up by an answer that its client left before it was handed out', async () => {
+  it('A response that its client left before delivery does not hold up its drain', async () => {
     await using served = await serveFixture({ plans });
     const { fake, guard } = served;
     fake.scriptNext({ text: 'one two', reasoningTokens: 50 });
@@ -110,7 +110,7 @@ describe('the calls that are drained at once', () => {
     expect(ends).toEqual(['fail']);
   });
 
-  it('are cut by a block, and then charged their hold', async () => {
+  it('A drained call is cut and charged its hold when its user is blocked', async () => {
     await using served = await serveFixture({ plans });
     const { settled } = await leaveStream(served, 'ada');
     await served.guard.users.block('ada', { reason: 'abuse' });
@@ -121,9 +121,9 @@ describe('the calls that are drained at once', () => {
 });
 
 describe.each(['drain', 'abort'] as const)(
-  'a budget of 1 USD, with onDisconnect "%s"',
+  'A budget of 1 USD, with onDisconnect "%s"',
   (onDisconnect) => {
-    it('is not passed by leaving stream after stream of a reasoning model', async () => {
+    it('A user who leaves one stream of a reasoning model after another cannot exceed their budget', async () => {
       const dear = {
         models: ['gpt-5.5'],
         maxOutputTokens: 30_000,
@@ -131,7 +131,7 @@ describe.each(['drain', 'abort'] as const)(
       };
       await using served = await serveFixture({
         plans: { free: dear },
-        onDisconnect: onDisconnect,
+        onDisconnect,
       });
       const { fake, guard } = served;
       fake.script('Say hello.', { text: 'one two', reasoningTokens: 28_000 });
@@ -155,11 +155,11 @@ describe.each(['drain', 'abort'] as const)(
   },
 );
 
-describe('a model that shows all its output, when its stream is cut', () => {
+describe('A cut stream of a model that shows all its output', () => {
   const options = { plans, onDisconnect: 'abort' } as const;
   const stream = chat({ model: 'gpt-4o', stream: true });
 
-  it('is charged what was delivered, and what OpenAI may have been ahead', async () => {
+  it('A cut stream is charged what was delivered plus what OpenAI may have produced ahead', async () => {
     await using served = await serveFixture(options);
     const { fake, guard } = served;
     const gate = fake.gate();
@@ -173,7 +173,7 @@ describe('a model that shows all its output, when its stream is cut', () => {
     expect(await settled).toMatchObject({ estimated: true, outputTokens });
   });
 
-  it('is charged its hold where the client did not read', async () => {
+  it('A cut stream is charged its hold when the client did not read it', async () => {
     using time = ownTime();
     await using served = await serveFixture({ ...options, clock: time.clock });
     const { fake, guard } = served;

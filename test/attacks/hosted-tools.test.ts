@@ -23,8 +23,8 @@ const hosted = [
   { type: 'a_tool_of_tomorrow' },
 ];
 
-describe('A12 a tool that OpenAI runs, for a fee that no usage shows', () => {
-  it.each(hosted)('is refused unless the plan enables it: $type (%#)', async (tool) => {
+describe('A hosted tool, whose fee no usage shows', () => {
+  it.each(hosted)('A hosted tool that no plan enables is rejected: $type (%#)', async (tool) => {
     await using fixture = await startFixture();
     const { guard, fake } = fixture;
     const token = await tokenOf(guard);
@@ -36,14 +36,14 @@ describe('A12 a tool that OpenAI runs, for a fee that no usage shows', () => {
     expect(fake.requests).toEqual([]);
   });
 
-  it('is refused as an option of a chat, too', async () => {
+  it('The chat option web_search_options is rejected', async () => {
     await using fixture = await startFixture();
     const body = { model: MODEL, messages: [], web_search_options: {} };
     const answer = await post(fixture.guard, await tokenOf(fixture.guard), body);
     expect(answer.status).toBe(400);
   });
 
-  it.each([0, 1, 3])('is held at its most, and charged for its %i calls', async (webSearches) => {
+  it.each([0, 1, 3])('A web search holds 3 calls and is charged for %i', async (webSearches) => {
     const web_search = { usdPerCall: 0.01, maxCalls: 3, inputTokensPerCall: 2_000 };
     const free = {
       models: [MODEL],

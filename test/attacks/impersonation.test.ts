@@ -51,8 +51,8 @@ const plan = {
 };
 const plans = { free: plan, pro: { ...plan, maxOutputTokens: 90 } };
 
-describe.each(routes)('A41 on %s', (path, body) => {
-  it.each(channels)('nobody becomes somebody else by %o', async (attempt) => {
+describe.each(routes)('Attempts to act as another user on %s', (path, body) => {
+  it.each(channels)('A client cannot act as another user by sending %o', async (attempt) => {
     const ledger = spiedLedger();
     await using fixture = await startFixture({ plans, planOf: () => 'free', ledger });
     const { guard, fake } = fixture;
@@ -104,8 +104,8 @@ async function guardChat(guard: Parameters<typeof tokenOf>[0], user: string): Pr
   await (await guard.handler(new Request('http://app.test/v1/chat/completions', init))).text();
 }
 
-describe('A43 the end-user id that OpenAI sees', () => {
-  it('is no digest of the user’s id that a dictionary could reverse', async () => {
+describe('The privacy of the end-user id', () => {
+  it('The end-user id is no plain digest of the user’s id that a dictionary could reverse', async () => {
     for (const email of ['ada@example.com', 'Ada@Example.com', 'bob@example.com']) {
       const tag = await tagOf(email);
       expect(tag).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
@@ -120,7 +120,7 @@ describe('A43 the end-user id that OpenAI sees', () => {
     }
   });
 
-  it('is the same in every process with this secret, another under another, one per user', async () => {
+  it('The end-user id is the same in every process, and differs per secret and per user', async () => {
     const [ada, again, other, bob] = [
       await tagOf('ada'),
       await tagOf('ada'),
@@ -132,8 +132,8 @@ describe('A43 the end-user id that OpenAI sees', () => {
   });
 });
 
-describe('A44 the end-user id', () => {
-  it('is on every call of every route that takes one, streams included', async () => {
+describe('The coverage of the end-user id', () => {
+  it('The end-user id is sent with every call on every route that takes one, streams included', async () => {
     await using fixture = await startFixture({ plans: { free: plan } });
     const { guard, fake } = fixture;
     const token = await tokenOf(guard);

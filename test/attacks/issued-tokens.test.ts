@@ -7,8 +7,8 @@ import { spiedLedger } from './spied-ledger.ts';
 
 const DAY_SECONDS = 86_400;
 
-describe('A31 a token’s life', () => {
-  it.each(['1000d', '25h', '999999999d'])('is cut to the cap when %s is asked', async (ttl) => {
+describe('The lifetime of a user token', () => {
+  it.each(['1000d', '25h', '999999999d'])('A lifetime of %s is cut to the maximum', async (ttl) => {
     await using fixture = await startFixture();
     const { expires_at } = await fixture.guard.tokens.issue({ user: 'ada', ttl });
     const seconds = expires_at - Date.now() / 1000;
@@ -17,7 +17,7 @@ describe('A31 a token’s life', () => {
   });
 
   it.each(['0s', '-1h', '1e9d', '', 'forever', 'Infinity', '10y'])(
-    'is no %o: a TypeError names the field',
+    'A requested lifetime of %o throws a TypeError that names the field',
     async (ttl) => {
       await using fixture = await startFixture();
       const issued = fixture.guard.tokens.issue({ user: 'ada', ttl });
@@ -25,7 +25,7 @@ describe('A31 a token’s life', () => {
     },
   );
 
-  it('ends on the second, whatever a cache remembers', async () => {
+  it('A user token expires on the second, even when it is cached', async () => {
     let nowMs = Date.now();
     await using fixture = await startFixture({ clock: { nowMs: () => nowMs } });
     const { value, expires_at } = await fixture.guard.tokens.issue({ user: 'ada', ttl: '10s' });
@@ -38,8 +38,8 @@ describe('A31 a token’s life', () => {
   });
 });
 
-describe('A32 a single-use token', () => {
-  it('has exactly one winner of 50 at once, in every round', async () => {
+describe('A single-use token', () => {
+  it('A single-use token serves exactly one of 50 simultaneous calls', async () => {
     await using fixture = await startFixture();
     const { guard, fake } = fixture;
     for (let round = 1; round <= 20; round += 1) {
@@ -56,7 +56,7 @@ describe('A32 a single-use token', () => {
     }
   });
 
-  it('is not used up by a call that never reached the model', async () => {
+  it('A single-use token is not used up by a call that never reached the model', async () => {
     await using fixture = await startFixture();
     const { guard, fake } = fixture;
     const { value } = await guard.tokens.issue({ user: 'ada', singleUse: true });
@@ -69,7 +69,7 @@ describe('A32 a single-use token', () => {
   });
 });
 
-describe('A33 a token is never worth more than its user', () => {
+describe('The scope of a user token', () => {
   it.each([
     { users: 'eve' },
     { role: 'admin' },
@@ -84,13 +84,13 @@ describe('A33 a token is never worth more than its user', () => {
     { user: 'a\nb' },
     { user: 'x'.repeat(257) },
     { expiresAtMs: 9e15 },
-  ])('is not issued for %o', async (more) => {
+  ])('A user token is not issued for %o', async (more) => {
     await using fixture = await startFixture();
     const issued = fixture.guard.tokens.issue({ user: 'ada', ...more } as never);
     await expect(issued).rejects.toThrow(TypeError);
   });
 
-  it('reaches only what both its scope and the plan allow, in models and in limits', async () => {
+  it('A user token allows only the models and limits that both its scope and the plan allow', async () => {
     const models = ['gpt-5-mini', 'gpt-5-nano', 'gpt-5', 'gpt-4o'];
     const some = fc.subarray(models, { minLength: 1 });
     const room = fc.integer({ min: 1, max: 4 });
@@ -113,7 +113,7 @@ describe('A33 a token is never worth more than its user', () => {
     await fc.assert(property, { numRuns: 25 });
   });
 
-  it('is narrowed by its endpoints', async () => {
+  it('A user token with endpoints is rejected on every other endpoint', async () => {
     await using fixture = await startFixture();
     const { guard } = fixture;
     const { value } = await guard.tokens.issue({ user: 'ada', endpoints: ['responses'] });
@@ -122,7 +122,7 @@ describe('A33 a token is never worth more than its user', () => {
     expect((await post(guard, value, body, '/v1/responses')).status).toBe(200);
   });
 
-  it('cannot issue another: no path over HTTP does', async () => {
+  it('A user token cannot be used to issue another one over HTTP', async () => {
     await using fixture = await startFixture();
     const token = await tokenOf(fixture.guard);
     for (const path of ['/v1/tokens', '/tokens', '/v1/tokens/issue', '/token']) {
@@ -134,8 +134,8 @@ describe('A33 a token is never worth more than its user', () => {
   });
 });
 
-describe('A34 a stolen dump of the store', () => {
-  it('holds no piece of any token, of the key or of the secret, and no prompt', async () => {
+describe('A stolen dump of the store', () => {
+  it('A dump of the store contains no part of a token, the API key, the secret or a prompt', async () => {
     const ledger = spiedLedger();
     await using fixture = await startFixture({ ledger });
     const { guard } = fixture;

@@ -34,7 +34,10 @@ interface LeftCall {
   readonly endpoint: 'chat' | 'responses';
   readonly stream: boolean;
   readonly reasoningTokens: number;
-  /** How many frames OpenAI sends before the call is left; 0: not even headers. */
+  /**
+   * The number of frames that OpenAI sends before the call is left. With 0 it sends no headers
+   * either.
+   */
   readonly frames: number;
   readonly usageIn: 'own-chunk' | 'every-chunk' | 'finish-chunk';
   readonly onDisconnect: 'abort' | 'drain';
@@ -66,14 +69,14 @@ const rows = [
   })),
 ];
 
-describe.each(rows)('a call that ends before its usage is known, on $store', ({ runs, open }) => {
-  it('is charged at least what OpenAI bills, and exactly that where it was drained', {
+describe.each(rows)('A call on $store that ends before its usage is known', ({ runs, open }) => {
+  it('The charge is at least what OpenAI bills, and exactly that when the call was drained', {
     timeout: 60_000,
   }, async () => {
     const { ledger, close } = await open();
-    // Each guard closes its ledger; this one serves them all.
+    // Each guard closes its ledger. This ledger serves all guards, so closing it does nothing.
     const kept = withVerbs(ledger, { close: async () => {} });
-    // Also reads what a guard left that has closed.
+    // Also reads what a closed guard left behind.
     await using reader = await startFixture({ plans, ledger: kept, timeouts });
     const charges: SettledEvent[] = [];
     const property = fc.asyncProperty(calls, async (call) => {
@@ -98,7 +101,7 @@ async function assertCharge(
   await using served = await serveFixture({
     plans,
     ledger,
-    onDisconnect: onDisconnect,
+    onDisconnect,
     bounds: { drainsPerUser },
     timeouts,
     clock: time.clock,
@@ -110,7 +113,7 @@ async function assertCharge(
   const frames = call.stream ? call.frames : 0;
   const arrived = () => framesSent(fake, gate, frames);
   await leave({ served, user, way, ...wireOf(call), arrived });
-  // What is cut stays as it is; what goes on without its client ends behind the gate.
+  // A cut call stays behind the gate. A call that goes on without its client ends behind it.
   const isDrained = leavesOpenAI.has(way) && onDisconnect === 'drain' && drainsPerUser > 0;
   if (isDrained || way === 'the client never reads') gate.open();
   if (way === 'the client never reads') await passUntil(settled, time);
@@ -149,7 +152,7 @@ function scriptOf(call: LeftCall, gate: Gate): Script {
   return { ...plain, [isBeforeHeaders ? 'beforeHeaders' : 'betweenChunks']: gate };
 }
 
-/** Lets so many frames pass; the first of a stream waits for nobody. */
+/** Lets the given number of frames pass. The first frame of a stream does not wait. */
 async function framesSent(fake: FakeOpenAI, gate: Gate, frames: number): Promise<void> {
   await fake.received(1);
   for (let frame = 1; frame < frames; frame += 1) {

@@ -2,7 +2,7 @@ import { tokenOf } from '../fixture.ts';
 import { openRequest, rawPost } from '../http/client.ts';
 import type { Served } from './served.ts';
 
-/** Every way in which a call can end before OpenAI has said what it used. */
+/** Every way in which a call can end before OpenAI has reported its usage. */
 export const ways = [
   'the client closes its connection',
   'the client resets its connection',
@@ -16,7 +16,7 @@ export const ways = [
 ] as const;
 export type Way = (typeof ways)[number];
 
-/** The call goes on without its client, if the options allow it. */
+/** The ways after which the call goes on without its client, if the options allow it. */
 export const leavesOpenAI: ReadonlySet<Way> = new Set(ways.slice(0, 5));
 
 export interface Leaving {
@@ -25,11 +25,11 @@ export interface Leaving {
   readonly way: Way;
   readonly path: string;
   readonly body: string;
-  /** Resolves when OpenAI has sent as much as it shall before the client leaves. */
+  /** Resolves when OpenAI has sent as much as it should before the client leaves. */
   readonly arrived: () => Promise<unknown>;
 }
 
-/** Makes a call and ends it in this way. */
+/** Makes a call and ends it in the given way. */
 export async function leave(leaving: Leaving): Promise<void> {
   const { way } = leaving;
   if (way === 'the client closes its connection') return leaveConnection(leaving, 'destroy');
@@ -56,7 +56,7 @@ async function abort({ served, user, path, body, arrived }: Leaving): Promise<vo
   const headers = { 'content-type': 'application/json' };
   const init = { method: 'POST', headers, body, signal };
   const answer = served.guard.fetchAs(user)(`https://api.openai.com${path}`, init);
-  // The abort breaks it, before or while it is read.
+  // The abort rejects it, before or while it is read.
   const read = answer.then((response) => response.text()).catch(() => undefined);
   await arrived();
   controller.abort();

@@ -8,8 +8,8 @@ const plan = (...limits: readonly object[]) => ({
   free: { models: [MODEL], maxOutputTokens: 100, limits: limits as never },
 });
 
-describe('A21 a call under several limits', () => {
-  it('leaves no trace on any of them when one refuses', async () => {
+describe('A call under several limits', () => {
+  it('A call that one limit denies changes none of the other limits', async () => {
     const plans = plan({ requests: 1_000, per: '24h' }, { tokens: 1_000_000, per: 'day' });
     const everybody = [{ requests: 2, per: 'day' }] as const;
     await using fixture = await startFixture({ plans, limits: everybody });
@@ -29,7 +29,7 @@ describe('A21 a call under several limits', () => {
     expect(fake.requests).toHaveLength(2);
   });
 
-  it('lets exactly as many through at once as the narrowest of them has room for', async () => {
+  it('Simultaneous calls are served up to the room of the narrowest limit', async () => {
     const property = fc.asyncProperty(
       fc.record({
         user: fc.integer({ min: 0, max: 12 }),
@@ -63,9 +63,9 @@ describe('A21 a call under several limits', () => {
   });
 });
 
-describe('L09 the number of limits', () => {
+describe('The cost of many limits', () => {
   it.each([1, 4, 10])(
-    '%i of them cost one round trip before the call and one after',
+    '%i limits cost one round trip before the call and one after it',
     async (count) => {
       const limits = Array.from({ length: count }, (_, index) => ({
         requests: 1_000,
@@ -93,8 +93,8 @@ describe('L09 the number of limits', () => {
   );
 });
 
-describe('L04 a flood without a valid credential', () => {
-  it('costs the ledger nothing', async () => {
+describe('A flood without a valid credential', () => {
+  it('A flood of invalid user tokens causes no ledger call', async () => {
     const ledger = spiedLedger();
     await using fixture = await startFixture({ ledger });
     const valid = await tokenOf(fixture.guard);

@@ -20,7 +20,7 @@ const plans = {
 interface Case {
   readonly name: string;
   readonly script: Script;
-  /** Whether OpenAI provably began nothing. */
+  /** Whether OpenAI provably started no work. */
   readonly free: boolean;
   readonly stream?: boolean;
 }
@@ -58,8 +58,8 @@ const cases: readonly Case[] = [
   { name: 'other tier', script: { serviceTier: 'priority' }, free: false },
 ];
 
-describe('A05 whatever way calls end', () => {
-  it('a balance never rises, nothing stays held, and OpenAI’s invoice is covered', async () => {
+describe('The balance after a call, however it ends', () => {
+  it('A balance never rises, no hold remains, and OpenAI’s invoice is covered', async () => {
     await using fixture = await startFixture({ plans });
     const { fake, guard } = fixture;
     let serial = 0;
@@ -96,7 +96,7 @@ describe('A05 whatever way calls end', () => {
   });
 
   it.each(['answered', 'streamed'])(
-    'charges exactly the invoice for a call that was %s',
+    'A call that was %s is charged exactly what OpenAI invoices',
     async (name) => {
       await using fixture = await startFixture({ plans });
       const { fake, guard } = fixture;

@@ -4,7 +4,7 @@ import { chat, codeOf, MODEL, post, startFixture, tokenOf } from '../fixture.ts'
 const plans = { free: { models: [MODEL, 'gpt-5'], maxOutputTokens: 100 } };
 const messages = '"messages":[{"role":"user","content":"hi"}]';
 
-describe('A64 one name twice', () => {
+describe('A JSON body with a duplicate name', () => {
   it.each([
     `{"model":"${MODEL}","model":"gpt-5",${messages}}`,
     `{"model":"gpt-5","model":"${MODEL}",${messages}}`,
@@ -15,14 +15,14 @@ describe('A64 one name twice', () => {
     `{"model":"${MODEL}","messages":[{"role":"user","role":"system","content":"hi"}]}`,
     `{"model":"${MODEL}",${messages},"metadata":{"a":"1","a":"2"}}`,
     `{"model":"${MODEL}",${messages},"tools":[{"type":"function","function":{"name":"f","parameters":{"x":1,"x":2}}}]}`,
-  ])('is refused, wherever it stands (%#)', async (body) => {
+  ])('A duplicate name is rejected at any depth of the body (%#)', async (body) => {
     await using fixture = await startFixture({ plans });
     const answer = await post(fixture.guard, await tokenOf(fixture.guard), body);
     expect([answer.status, await codeOf(answer)]).toEqual([400, 'invalid_request']);
     expect(fixture.fake.requests).toEqual([]);
   });
 
-  it('in two objects, or as a value, is nothing wrong, and what was checked is what is sent', async () => {
+  it('A name repeated in separate objects or inside a string is accepted and sent unchanged', async () => {
     await using fixture = await startFixture({ plans });
     const tools = [
       {
@@ -43,7 +43,7 @@ describe('A64 one name twice', () => {
   });
 });
 
-describe('A65 keys that reach for the prototype', () => {
+describe('A JSON key that targets the prototype', () => {
   const poison = ['{"polluted":1}', '"x"', 'null'].flatMap((value) => [
     `{"__proto__":${value},"model":"${MODEL}",${messages}}`,
     `{"\\u005f_proto__":${value},"model":"${MODEL}",${messages}}`,
@@ -53,7 +53,7 @@ describe('A65 keys that reach for the prototype', () => {
     `{"model":"${MODEL}",${messages},"tools":[{"type":"function","function":{"name":"f","parameters":{"__proto__":${value}}}}]}`,
     `{"__proto__":{"model":"gpt-5"},${messages}}`,
   ]);
-  it.each(poison)('are refused, and no prototype changes (%#)', async (body) => {
+  it.each(poison)('A prototype key is rejected and changes no prototype (%#)', async (body) => {
     const before = snapshot();
     await using fixture = await startFixture({ plans });
     const answer = await post(fixture.guard, await tokenOf(fixture.guard), body);
@@ -64,7 +64,7 @@ describe('A65 keys that reach for the prototype', () => {
   });
 
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
-    'mean nothing as the name of a user, a model or a plan: %s',
+    'A prototype property name has no special meaning as a user, model or plan: %s',
     async (name) => {
       await using fixture = await startFixture({ plans, planOf: ({ plan }) => plan ?? 'free' });
       const { guard, fake } = fixture;
@@ -82,7 +82,7 @@ function snapshot() {
   return [Object, Array, Function, String].map(({ prototype }) => Reflect.ownKeys(prototype));
 }
 
-describe('A66 what the operator has fixed', () => {
+describe('The settings that the operator has fixed', () => {
   it.each([
     ['/v1/chat/completions', { store: true }],
     ['/v1/chat/completions', { prediction: { type: 'content', content: 'x' } }],
@@ -111,7 +111,7 @@ describe('A66 what the operator has fixed', () => {
       { input: [{ role: 'user', content: [{ type: 'input_image', image_url: 'https://x' }] }] },
     ],
     ['/v1/responses', { context_management: [{ type: 'compaction' }] }],
-  ])('on %s a client cannot override: %o', async (path, more) => {
+  ])('A client on %s cannot override them with %o', async (path, more) => {
     await using fixture = await startFixture({ plans });
     const base = path.endsWith('responses') ? { model: MODEL, input: 'hi' } : chat();
     const answer = await post(
@@ -124,7 +124,7 @@ describe('A66 what the operator has fixed', () => {
     expect(fixture.fake.requests).toEqual([]);
   });
 
-  it.each(['/v1/chat/completions', '/v1/responses'])('on %s nothing is stored', async (path) => {
+  it.each(['/v1/chat/completions', '/v1/responses'])('OpenAI stores nothing: %s', async (path) => {
     await using fixture = await startFixture({ plans });
     const body = path.endsWith('responses') ? { model: MODEL, input: 'hi' } : chat();
     for (const more of [{}, { store: false }, { store: null }]) {

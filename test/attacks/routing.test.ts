@@ -6,7 +6,7 @@ import { canaries, chat, codeOf, MODEL, post, startFixture, tokenOf } from '../f
 import { openRequest, rawExchange, rawPost, statusOf } from '../http/client.ts';
 import { rawChat, type Served, serveFixture } from './served.ts';
 
-/** Names by which peers let a client choose where its call goes, or with whose key. */
+/** Names that other gateways accept to choose the destination or the key of a call. */
 const NAMES = (
   'api_base base_url baseURL baseUrl host hostname endpoint url origin proxy upstream target ' +
   'azure_endpoint azure_deployment deployment_id api_version api_key apiKey api_key_id key token ' +
@@ -15,7 +15,7 @@ const NAMES = (
   'transport region webhook_url callback_url server_url'
 ).split(' ');
 
-describe('A49 where a call goes, and with which key, is not the client’s to say', () => {
+describe('The destination and the API key of a call', () => {
   let served: Served;
   let token: string;
   let connections = 0;
@@ -66,7 +66,7 @@ describe('A49 where a call goes, and with which key, is not the client’s to sa
       .status;
   };
 
-  it.each(positions)('%s', async (position, send) => {
+  it.each(positions)('A client cannot redirect a call: name sent %s', async (position, send) => {
     for (const name of NAMES) {
       const before = served.fake.requests.length;
       const status = await send(name);
@@ -86,7 +86,7 @@ describe('A49 where a call goes, and with which key, is not the client’s to sa
 const EXACT =
   'accept-encoding authorization connection content-length content-type host user-agent';
 
-describe('A52 what a client sends along', () => {
+describe('The headers and fields that a client sends', () => {
   const more = [
     'api-key: stolen',
     'x-api-key: stolen',
@@ -109,7 +109,7 @@ describe('A52 what a client sends along', () => {
     ...Array.from({ length: 40 }, (_, index) => `x-random-${index}: ${index}`),
   ];
   it.each([{}, { organization: 'org-ours', project: 'proj_ours' }])(
-    'never reaches OpenAI, which sees exactly the guard’s own headers: %o',
+    'OpenAI receives exactly the guard’s own headers, with the options %o',
     async (account) => {
       await using served = await serveFixture(account);
       const body = JSON.stringify(chat());
@@ -128,18 +128,18 @@ describe('A52 what a client sends along', () => {
   );
 });
 
-describe('A53 a value that could break out of a header', () => {
+describe('A value that could break out of a header', () => {
   const models = ['\r\nx-evil: 1', '\n', '\0', 'é', '\u2028', '\u007f', ' ', '"', '%0d%0a'].map(
     (text) => `${MODEL}${text}`,
   );
-  it.each(models)('is no model: %j', async (model) => {
+  it.each(models)('A model with unsafe characters is rejected: %j', async (model) => {
     await using fixture = await startFixture({ plans: { free: { models: ['*'] } } });
     const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat({ model }));
     expect([answer.status, await codeOf(answer)]).toEqual([400, 'invalid_request']);
     expect(fixture.fake.requests).toEqual([]);
   });
 
-  it('is not taken from a raw header either, and the server lives on', async () => {
+  it('A malformed raw header is rejected and the server keeps running', async () => {
     await using served = await serveFixture();
     const token = await tokenOf(served.guard);
     for (const line of ['x-a: b\0c\r\n', 'x-a: b\rc\r\n', 'x-a : b\r\n', 'x a: b\r\n']) {
@@ -153,7 +153,7 @@ describe('A53 a value that could break out of a header', () => {
   });
 });
 
-describe('A63 a model', () => {
+describe('The model of a request', () => {
   const spellings = [
     'GPT-5-MINI',
     'gpt-5-mini ',
@@ -169,7 +169,7 @@ describe('A63 a model', () => {
     '*',
     'gpt-5*',
   ];
-  it.each(spellings)('is only allowed to the letter: %j is not', async (model) => {
+  it.each(spellings)('A model that is not spelled exactly is rejected: %j', async (model) => {
     await using fixture = await startFixture();
     const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat({ model }));
     expect(answer.status).toSatisfy((status) => status === 400 || status === 403);
@@ -177,7 +177,7 @@ describe('A63 a model', () => {
   });
 
   it.each([[['gpt-5-mini', 'gpt-5']], [{ id: 'gpt-5' }], [null], [0]])(
-    'is one text: %j is not',
+    'A model that is not a string is rejected: %j',
     async (model) => {
       await using fixture = await startFixture();
       const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat({ model }));
@@ -185,7 +185,7 @@ describe('A63 a model', () => {
     },
   );
 
-  it('that was checked is the one that is sent', async () => {
+  it('The model that was checked is the model that is sent', async () => {
     await using fixture = await startFixture({ plans: { free: { models: ['gpt-5*'] } } });
     const token = await tokenOf(fixture.guard);
     for (const model of ['gpt-5', 'gpt-5-mini', 'gpt-5-nano', 'gpt-4o']) {

@@ -8,7 +8,7 @@ import { rawPost } from '../http/client.ts';
 export interface Served extends Fixture {
   readonly port: number;
   readonly origin: string;
-  /** Resolves when the server has seen its latest client go. */
+  /** Resolves when the server has seen its latest client disconnect. */
   clientGone(): Promise<unknown>;
   /** Resolves when the guard has begun to wait for the body of the `count`-th request. */
   bodyAwaited(count?: number): Promise<void>;
@@ -22,7 +22,7 @@ export async function serveFixture(...settings: Parameters<typeof startFixture>)
   let awaited = 0;
   let gone: Promise<unknown> = Promise.resolve();
   const server = createServer((request, response) => {
-    // Not `once` of node:events: it rejects at a reset, before the socket has closed.
+    // Not `once` of node:events, which rejects at a reset before the socket has closed.
     gone = new Promise((resolve) => request.socket.once('close', resolve));
     request.on('newListener', (event) => {
       if (event !== 'data') return;
@@ -49,7 +49,7 @@ export async function serveFixture(...settings: Parameters<typeof startFixture>)
   };
 }
 
-/** How a user's next call ends in the ledger. */
+/** Resolves with the way in which the user's next call ends in the ledger. */
 export function nextEnding(
   guard: Guard,
   userId: string,

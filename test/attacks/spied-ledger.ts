@@ -2,14 +2,14 @@ import type { Amounts, Claim, Ledger } from '../../src/index.ts';
 import { memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
 
 export interface SpiedLedger extends Ledger {
-  /** How often each verb was called, those of the records included. */
+  /** How often each method was called, including those of the records. */
   readonly counts: Map<string, number>;
   readonly reserved: { readonly claims: readonly Claim[]; readonly held: Amounts }[];
   /** Everything that was ever written, as a thief of the store would find it. */
   dump(): string;
 }
 
-/** A ledger that tells what it was asked; the work is done by `ledger`. */
+/** A ledger that remembers its calls and passes them on to `ledger`. */
 export function spiedLedger(ledger: Ledger = memoryLedger()): SpiedLedger {
   const counts = new Map<string, number>();
   const written: unknown[] = [];

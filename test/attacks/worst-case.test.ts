@@ -12,7 +12,7 @@ const open = {
   limits: [{ usd: 1_000, per: 'day' }],
 };
 
-describe('A07 the output cap', () => {
+describe('The output cap', () => {
   const response = (more = {}) => ({ model: MODEL, input: 'Say hello.', ...more });
   const completion = (more = {}) => ({ model: INSTRUCT, prompt: 'Say hello.', ...more });
   it.each([
@@ -30,7 +30,7 @@ describe('A07 the output cap', () => {
     ['/v1/responses', response({ max_output_tokens: 5_000 }), 'max_output_tokens', 100],
     ['/v1/completions', completion({ max_tokens: 5_000 }), 'max_tokens', 100],
     ['/v1/completions', completion(), 'max_tokens', 16],
-  ])('leaves for %s in one field, and bounds what is held (%#)', async (path, body, field, cap) => {
+  ])('One output cap is sent to %s and bounds the charge (%#)', async (path, body, field, cap) => {
     const ledger = spiedLedger();
     await using fixture = await startFixture({ plans: { free: open }, ledger });
     const { fake, guard } = fixture;
@@ -50,7 +50,7 @@ describe('A07 the output cap', () => {
     expect(charge.costNanoUsd).toBeLessThanOrEqual(held?.nanoUsd ?? -1);
   });
 
-  it('records the truth about a model that writes beyond it', async () => {
+  it('Output beyond the cap is charged as OpenAI reports it', async () => {
     await using fixture = await startFixture();
     fixture.fake.scriptNext({ adversary: 'max+1' });
     const settled = nextSettled(fixture.guard, 'ada');
@@ -58,7 +58,7 @@ describe('A07 the output cap', () => {
     expect((await settled).outputTokens).toBe(101);
   });
 
-  it('holds no more than a call needs, so the room is back as soon as it ends', async () => {
+  it('A call holds only what it needs, and its room is free again as soon as it ends', async () => {
     const ledger = spiedLedger();
     const limits = [{ tokens: 700, per: '24h' as const }];
     await using fixture = await startFixture({ plans: { free: { ...open, limits } }, ledger });
@@ -73,7 +73,7 @@ describe('A07 the output cap', () => {
   });
 });
 
-describe('A08 a field that multiplies the work', () => {
+describe('A field that multiplies the work', () => {
   const many = (count: number) => Array.from({ length: count }, () => 'hello');
   it.each([
     ['/v1/chat/completions', chat({ n: 4 })],
@@ -96,7 +96,7 @@ describe('A08 a field that multiplies the work', () => {
     ['/v1/embeddings', { model: EMBEDDINGS, input: many(2_048), dimensions: 8 }],
     ['/v1/embeddings', { model: EMBEDDINGS, input: many(2_049), dimensions: 8 }],
     ['/v1/embeddings', { model: EMBEDDINGS, input: [[1, 2], [3]] }],
-  ])('is held in full or refused on %s (%#)', async (path, body) => {
+  ])('A multiplying field on %s is held in full or rejected (%#)', async (path, body) => {
     const ledger = spiedLedger();
     await using fixture = await startFixture({ plans: { free: open }, ledger });
     const { fake, guard } = fixture;
@@ -116,15 +116,22 @@ describe('A08 a field that multiplies the work', () => {
   });
 });
 
-describe('A10 the service tier', () => {
-  it.each(['priority', 'flex', 'scale', 'ultrafast'])('"%s" is refused', async (service_tier) => {
-    await using fixture = await startFixture();
-    const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat({ service_tier }));
-    expect([answer.status, await codeOf(answer)]).toEqual([400, 'parameter_not_allowed']);
-    expect(fixture.fake.requests).toEqual([]);
-  });
+describe('The service tier', () => {
+  it.each(['priority', 'flex', 'scale', 'ultrafast'])(
+    'The service tier "%s" is rejected',
+    async (service_tier) => {
+      await using fixture = await startFixture();
+      const answer = await post(
+        fixture.guard,
+        await tokenOf(fixture.guard),
+        chat({ service_tier }),
+      );
+      expect([answer.status, await codeOf(answer)]).toEqual([400, 'parameter_not_allowed']);
+      expect(fixture.fake.requests).toEqual([]);
+    },
+  );
 
-  it('is always stated, and priced as the one that served', async () => {
+  it('The service tier is always sent, and the call is priced by the tier that served it', async () => {
     await using fixture = await startFixture({ plans: { free: open } });
     const { fake, guard } = fixture;
     const costs = [];
@@ -143,8 +150,8 @@ describe('A10 the service tier', () => {
   });
 });
 
-describe('A10 the model that answers', () => {
-  it('is the one that is charged, also when another one was asked', async () => {
+describe('The model that OpenAI reports', () => {
+  it('A call is charged for the model that served it, even when another was requested', async () => {
     await using fixture = await startFixture({ plans: { free: open } });
     const { fake, guard } = fixture;
     fake.scriptNext({ model: 'gpt-5', inputTokens: 1_000, tokens: 50 });
@@ -156,7 +163,7 @@ describe('A10 the model that answers', () => {
   });
 });
 
-describe('A11 a model without a price', () => {
+describe('A model without a price', () => {
   const models = ['*'];
   const strange = [
     'gpt-99',
@@ -166,7 +173,7 @@ describe('A11 a model without a price', () => {
     'constructor',
   ];
   const limits = [{ usd: 1, per: 'day' as const }];
-  it.each(strange)('"%s" is refused where any money limit applies', async (model) => {
+  it.each(strange)('The unpriced model "%s" is rejected under any money limit', async (model) => {
     for (const options of [
       { plans: { free: { models, limits } } },
       { plans: { free: { models } }, limits },
@@ -178,14 +185,14 @@ describe('A11 a model without a price', () => {
     }
   });
 
-  it('is refused where only the token has a money limit', async () => {
+  it('An unpriced model is rejected when only the user token has a money limit', async () => {
     await using fixture = await startFixture({ plans: { free: { models } } });
     const { value } = await fixture.guard.tokens.issue({ user: 'ada', limits });
     const answer = await post(fixture.guard, value, chat({ model: 'gpt-99' }));
     expect(await codeOf(answer)).toBe('model_not_priced');
   });
 
-  it('is served at the operator’s own price, and costs something', async () => {
+  it('An unpriced model is served and charged at the operator’s own price', async () => {
     const prices = { 'gpt-99': { inputUsdPerMillion: 1, outputUsdPerMillion: 2 } };
     await using fixture = await startFixture({ plans: { free: { models, limits } }, prices });
     const settled = nextSettled(fixture.guard, 'ada');

@@ -40,7 +40,7 @@ async function call({ guard }: Fixture, appCheck: string | undefined): Promise<R
 }
 
 describe('firebaseAppCheck', () => {
-  it('lets the app through, with a user, over HTTP', async () => {
+  it('A call with a valid app token and a user is served over HTTP', async () => {
     await using server = await startJwksServer(jwks);
     await using fixture = await guardWith(checked({ jwks: server.url, appIds: [APP] }));
     const token = await tokenWith();
@@ -57,19 +57,19 @@ describe('firebaseAppCheck', () => {
       { iss: 'https://firebaseappcheck.googleapis.com/999', aud: ['projects/999'] },
     ],
     ['another project’s issuer', { iss: 'https://firebaseappcheck.googleapis.com/999' }],
-    ['an issuer that begins so', { iss: 'https://firebaseappcheck.googleapis.com/' }],
+    ['an issuer without a project number', { iss: 'https://firebaseappcheck.googleapis.com/' }],
     ['another audience', { aud: ['projects/999', 'projects/my-app'] }],
-    ['an audience without the project’s id', { aud: ['projects/123456789012'] }],
-    ['no app', { sub: '' }],
+    ['an audience without the project id', { aud: ['projects/123456789012'] }],
+    ['a token without an app', { sub: '' }],
     ['another app', {}, { appIds: ['1:123456789012:android:ff'] }],
-    ['a token that is over', { exp: NOW_SECONDS - 5 }],
-  ])('refuses %s', async (_name, more, options) => {
+    ['an expired token', { exp: NOW_SECONDS - 5 }],
+  ])('firebaseAppCheck rejects %s', async (_name, more, options) => {
     await using fixture = await guardWith(checked(options));
     const answer = await call(fixture, await tokenWith(more));
     expect(await outcomeOf(answer)).toEqual([401, 'invalid_credential']);
   });
 
-  it('A40 refuses every forgery, and no token, in the bytes of no credential', async () => {
+  it('A forged app token gets the same response bytes as a missing credential', async () => {
     await using fixture = await guardWith(checked());
     const nothing = await bytesOf(await ask(fixture.guard, {}));
     const login: Pick<Login, 'signer' | 'claims' | 'otherApp' | 'noApp'> = {
@@ -78,7 +78,7 @@ describe('firebaseAppCheck', () => {
       otherApp: { aud: ['projects/1'] },
       noApp: { aud: [] },
     };
-    // What is refused as a user's id may be an app's.
+    // Some subjects are rejected as a user's id but valid as an app's.
     const meant = forgeries.filter(({ name }) => !/the user "(x|line)/.test(name));
     const sent = meant.map(({ token }) => token(login as Login));
     for (const token of [undefined, '', ...(await Promise.all(sent))]) {
@@ -87,7 +87,7 @@ describe('firebaseAppCheck', () => {
     expect(fixture.fake.requests).toEqual([]);
   });
 
-  it('accepts a token once where replay is rejected, of many at once too', async () => {
+  it('A token is accepted once with replay: "reject", also under simultaneous calls', async () => {
     const clock = testClock();
     await using fixture = await guardWith(checked({ replay: 'reject', clock }));
     const token = await tokenWith();
@@ -102,7 +102,7 @@ describe('firebaseAppCheck', () => {
     }
   });
 
-  it('accepts a token once, however its bytes are spelled', async () => {
+  it('A token is accepted once, however its bytes are spelled', async () => {
     await using fixture = await guardWith(checked({ replay: 'reject' }));
     const token = await tokenWith();
     expect(await outcomeOf(await call(fixture, token))).toEqual([200, null]);
@@ -114,7 +114,7 @@ describe('firebaseAppCheck', () => {
     }
   });
 
-  it('is 503, not 401, while Google’s keys cannot be had', async () => {
+  it('A call returns 503, not 401, while Google’s keys are unavailable', async () => {
     await using server = await startJwksServer({ keys: [] });
     server.answer = serve('down', {}, 500);
     await using fixture = await guardWith(checked({ jwks: server.url }));
@@ -131,7 +131,7 @@ describe('allOf', () => {
     return outcomeOf(await call(fixture, undefined));
   };
 
-  it('asks for every attest', async () => {
+  it('allOf requires every attestation', async () => {
     expect(await outcome(allOf(yes, yes, userTokens()))).toEqual([200, null]);
     for (const attests of [[no], [yes, no], [no, yes]] as [Attestation, ...Attestation[]][]) {
       expect(await outcome(allOf(...attests, userTokens()))).toEqual([401, 'invalid_credential']);
@@ -139,21 +139,21 @@ describe('allOf', () => {
   });
 
   it.each<[string, unknown]>([
-    ['a truthy text', 'yes'],
-    ['nothing', undefined],
+    ['a truthy string', 'yes'],
+    ['undefined', undefined],
     ['an object', {}],
     ['1', 1],
-  ])('takes %s for no', async (_name, answer) => {
+  ])('allOf rejects a call whose attestation returns %s', async (_name, answer) => {
     const attest = (() => answer) as Attestation;
     expect(await outcome(allOf(attest, userTokens()))).toEqual([401, 'invalid_credential']);
   });
 
-  it('lets nobody through when an attest fails', async () => {
+  it('A call fails when an attestation throws', async () => {
     const attest: Attestation = () => Promise.reject(new Error('no network'));
     expect(await outcome(allOf(attest, userTokens()))).toEqual([500, 'internal_error']);
   });
 
-  it('asks no attest about a credential that is bad, or another’s', async () => {
+  it('An attestation is not called when the authenticator does not accept the credential', async () => {
     let asked = 0;
     const attest: Attestation = () => {
       asked += 1;
@@ -165,12 +165,12 @@ describe('allOf', () => {
   });
 
   it.each<[string, unknown[]]>([
-    ['nothing', []],
-    ['an authenticator alone', [userTokens()]],
-    ['attests alone', [yes, yes]],
-    ['an authenticator before its attests', [userTokens(), yes]],
-    ['something else', ['yes', userTokens()]],
-  ])('of %s is a TypeError', (_name, parts) => {
+    ['no arguments', []],
+    ['only an authenticator', [userTokens()]],
+    ['only attestations', [yes, yes]],
+    ['an authenticator before its attestations', [userTokens(), yes]],
+    ['a string', ['yes', userTokens()]],
+  ])('allOf throws a TypeError for %s', (_name, parts) => {
     expect(() => allOf(...(parts as [Attestation, Authenticator]))).toThrow(TypeError);
   });
 });

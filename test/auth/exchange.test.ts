@@ -36,7 +36,7 @@ function exchange({ guard }: Fixture, token?: string, appCheck?: string): Promis
 const goodLogin = await sign(login.signer, login.claims);
 const goodApp = await sign(login.signer, appClaims);
 
-it('a login of the genuine app is exchanged for a key that serves its user', async () => {
+it('A login of the genuine app is exchanged for a user token that serves its user', async () => {
   await using fixture = await start(jwks);
   const answer = await exchange(fixture, goodLogin, goodApp);
   const { value } = (await answer.json()) as { value: string };
@@ -44,7 +44,7 @@ it('a login of the genuine app is exchanged for a key that serves its user', asy
   await expect.poll(() => fixture.settled[0]?.userId).toBe(login.user.id);
 });
 
-it('A40 whatever is wrong, with the login or the app, is refused there in the same bytes', async () => {
+it('An exchange with a forged login or app token gets the bytes of a missing credential', async () => {
   await using fixture = await start(jwks);
   const nothing = await bytesOf(await exchange(fixture));
   expect(nothing).toContain('"invalid_credential"');
@@ -55,7 +55,7 @@ it('A40 whatever is wrong, with the login or the app, is refused there in the sa
   }
 });
 
-it('A27 is 503 there too while the provider’s keys cannot be had', async () => {
+it('An exchange returns 503 while the provider’s keys are unavailable', async () => {
   await using server = await startJwksServer({ keys: [] });
   server.answer = serve('down', {}, 500);
   await using fixture = await start(server.url);

@@ -5,12 +5,12 @@ import { forgeries } from './forgeries.ts';
 import { jwks, logins, NOW_SECONDS } from './logins.ts';
 import { sign } from './tokens.ts';
 
-it('the list of forgeries is long, and names each once', () => {
+it('The list of forgeries is long and its names are unique', () => {
   expect(forgeries.length).toBeGreaterThan(100);
   expect(new Set(forgeries.map(({ name }) => name)).size).toBe(forgeries.length);
 });
 
-describe.each(logins)('A40 $name', (login) => {
+describe.each(logins)('Forged tokens for $name', (login) => {
   const clock = testClock();
   let fixture: Fixture;
   beforeAll(async () => {
@@ -18,13 +18,13 @@ describe.each(logins)('A40 $name', (login) => {
   });
   afterAll(() => fixture[Symbol.asyncDispose]());
 
-  it('accepts its own token, also after all that was forged', async () => {
+  it('A valid token is accepted, also after all the forged ones', async () => {
     const token = await sign(login.signer, login.claims);
     const answer = await askWith(fixture.guard, token);
     expect(await outcomeOf(answer)).toEqual([200, null]);
   });
 
-  it.each(forgeries)('answers to “$name” as to no credential at all', async ({ token }) => {
+  it.each(forgeries)('A forged token is rejected like a missing one: $name', async ({ token }) => {
     const served = fixture.fake.requests.length;
     const nothing = await bytesOf(await ask(fixture.guard, {}));
     expect(nothing).toContain('invalid_credential');
@@ -34,7 +34,7 @@ describe.each(logins)('A40 $name', (login) => {
     expect(fixture.failed).toEqual([]);
   });
 
-  it('A30 tells only the owner of a good token that it has expired', async () => {
+  it('Only a valid token past its end is reported as expired', async () => {
     const exp = NOW_SECONDS - 5;
     const late = { iat: NOW_SECONDS - 70, exp };
     const token = await sign(login.signer, { ...login.claims, ...late });

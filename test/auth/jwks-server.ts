@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { JSONWebKeySet } from 'jose';
 
-/** How the server answers from now on. */
+/** How the server responds from now on. */
 export type Behaviour = (request: IncomingMessage, response: ServerResponse) => void;
 
 export interface JwksServer extends AsyncDisposable {
@@ -20,7 +20,7 @@ export const serve =
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   };
 
-/** A key server on a real socket of this machine. */
+/** A key server on a real local socket. */
 export async function startJwksServer(jwks: JSONWebKeySet): Promise<JwksServer> {
   const server = createServer((request, response) => {
     state.requests.push(request.url ?? '');

@@ -28,7 +28,7 @@ const pair = await newSigner('ES256');
 const options = { issuer: 'https://a.example', audience: 'app', algorithms: ['HS256'], secret };
 const claims = { iss: 'https://a.example', aud: 'app', sub: 'ada', exp: NOW_SECONDS + 3_600 };
 
-describe('A39 options that would accept too much', () => {
+describe('Options that would accept too much', () => {
   const withKeys = { ...options, secret: undefined, algorithms: ['ES256'] };
   const jwks = jwksOf(pair);
   it.each<[string, Json, RegExp]>([
@@ -36,25 +36,25 @@ describe('A39 options that would accept too much', () => {
     ['an empty issuer', { ...options, issuer: '' }, /"jwt\.issuer"/],
     ['no audience', { ...options, audience: undefined }, /"jwt\.audience"/],
     ['an empty audience', { ...options, audience: '' }, /"jwt\.audience"/],
-    ['no audience in a list', { ...options, audience: [] }, /"jwt\.audience"/],
-    ['an empty audience in a list', { ...options, audience: ['app', ''] }, /"jwt\.audience/],
-    ['no algorithms', { ...options, algorithms: undefined }, /"jwt\.algorithms"/],
-    ['none of the algorithms', { ...options, algorithms: [] }, /"jwt\.algorithms"/],
-    ['the algorithm none', { ...options, algorithms: ['HS256', 'none'] }, /"jwt\.algorithms\.1"/],
-    ['an algorithm that nobody has', { ...options, algorithms: ['HS1'] }, /"jwt\.algorithms\.0"/],
+    ['an empty list of audiences', { ...options, audience: [] }, /"jwt\.audience"/],
     [
-      'public keys beside HMAC',
-      { ...options, algorithms: ['HS256', 'RS256'] },
-      /"jwt\.algorithms"/,
+      'an empty string in a list of audiences',
+      { ...options, audience: ['app', ''] },
+      /"jwt\.audience/,
     ],
-    ['HMAC with public keys', { ...options, secret: undefined, jwks }, /"jwt\.algorithms"/],
+    ['no algorithms', { ...options, algorithms: undefined }, /"jwt\.algorithms"/],
+    ['an empty list of algorithms', { ...options, algorithms: [] }, /"jwt\.algorithms"/],
+    ['the algorithm none', { ...options, algorithms: ['HS256', 'none'] }, /"jwt\.algorithms\.1"/],
+    ['an unknown algorithm', { ...options, algorithms: ['HS1'] }, /"jwt\.algorithms\.0"/],
+    ['RS256 with a secret', { ...options, algorithms: ['HS256', 'RS256'] }, /"jwt\.algorithms"/],
+    ['HS256 with public keys', { ...options, secret: undefined, jwks }, /"jwt\.algorithms"/],
     [
-      'HMAC among public keys',
+      'HS256 among the algorithms of public keys',
       { ...withKeys, algorithms: ['ES256', 'HS256'], jwks },
       /algorithms"/,
     ],
     ['neither keys nor a secret', { ...options, secret: undefined }, /"jwks" or "secret"/],
-    ['both', { ...options, jwks }, /"jwks" or "secret"/],
+    ['both keys and a secret', { ...options, jwks }, /"jwks" or "secret"/],
     ['an empty secret', { ...options, secret: '' }, /"jwt\.secret"/],
     ['a short secret', { ...options, secret: 'x'.repeat(31) }, /"jwt\.secret"/],
     ['a short secret in bytes', { ...options, secret: new Uint8Array(31) }, /"jwt\.secret"/],
@@ -62,15 +62,15 @@ describe('A39 options that would accept too much', () => {
     ['keys over plain http', { ...withKeys, jwks: 'http://a.example/jwks' }, /"jwt\.jwks"/],
     ['keys in a file', { ...withKeys, jwks: 'file:///etc/keys.json' }, /"jwt\.jwks"/],
     ['keys behind a password', { ...withKeys, jwks: 'https://a:b@a.example/' }, /"jwt\.jwks"/],
-    ['keys at no URL', { ...withKeys, jwks: 'jwks.json' }, /"jwt\.jwks"/],
+    ['keys at an invalid URL', { ...withKeys, jwks: 'jwks.json' }, /"jwt\.jwks"/],
     ['a set without keys', { ...withKeys, jwks: { keys: [] } }, /"jwt\.jwks"/],
     ['private keys', { ...withKeys, jwks: { keys: [{ ...pair.jwk, d: 'AAAA' }] } }, /"jwt\.jwks"/],
     ['one key instead of a set', { ...withKeys, jwks: pair.jwk }, /"jwt\.jwks"/],
     ['a skew beyond 30 s', { ...options, skew: '31s' }, /"jwt\.skew"/],
     ['a skew without a unit', { ...options, skew: '5' }, /"skew"/],
     ['an unknown option', { ...options, audiences: ['app'] }, /"jwt"/],
-    ['a user that is no function', { ...options, user: 'ada' }, /"jwt\.user"/],
-  ])('%s are a TypeError that names the field', (_name, wrong, message) => {
+    ['a user that is not a function', { ...options, user: 'ada' }, /"jwt\.user"/],
+  ])('jwt() throws a TypeError that names the field for %s', (_name, wrong, message) => {
     expect(() => jwt(wrong as never)).toThrow(TypeError);
     expect(() => jwt(wrong as never)).toThrow(message);
   });
@@ -115,13 +115,13 @@ describe('A39 options that would accept too much', () => {
     ],
     ['firebaseAppCheck.projectNumber', () => firebaseAppCheck({ projectNumber: 'my-app' })],
     ['firebaseAppCheck.appIds', () => firebaseAppCheck({ projectNumber: '1', appIds: [] })],
-  ])('%s is checked at start', (field, start) => {
+  ])('The option %s is checked at startup', (field, start) => {
     expect(start).toThrow(TypeError);
     expect(start).toThrow(`"${field}"`);
   });
 });
 
-/** What an authenticator answers to a token, without a guard around it. */
+/** What an authenticator returns for a token, without a guard around it. */
 function answerOf(auth: Authenticator, token: string) {
   const request = { header: () => `Bearer ${token}` } as unknown as GuardRequest;
   return auth.authenticate(request, {} as AuthContext);
@@ -136,7 +136,7 @@ describe('jwt', () => {
   });
   afterAll(() => fixture[Symbol.asyncDispose]());
 
-  it('leaves what is no token of its issuer to the next, and decides on what is', async () => {
+  it('jwt() skips tokens of other issuers and decides on tokens of its own issuer', async () => {
     for (const foreign of ['opaque', 'a.b', 'a.b.c', 'gct_x', 'a.b.c.d.e', '']) {
       expect(await answerOf(auth, foreign)).toBeUndefined();
     }
@@ -150,7 +150,7 @@ describe('jwt', () => {
     });
   });
 
-  it('A24 accepts no other algorithm, even if its own key did sign', async () => {
+  it('jwt() rejects a token with another algorithm, even if its own key signed it', async () => {
     const [head = '', body = ''] = (await sign(signer, claims, { alg: 'HS512' })).split('.');
     const signature = createHmac('sha512', secret).update(`${head}.${body}`).digest('base64url');
     const token = `${head}.${body}.${signature}`;
@@ -159,7 +159,7 @@ describe('jwt', () => {
     expect(await answerOf(both, token)).toMatchObject({ user: { id: 'ada' } });
   });
 
-  it('A35 reads no token from the URL', async () => {
+  it('jwt() reads no token from the URL or a cookie', async () => {
     const token = await sign(signer, claims);
     for (const name of ['token', 'access_token', 'api_key', 'authorization', 'id_token']) {
       const url = `http://app.test/v1/models?${name}=${token}`;
@@ -173,7 +173,7 @@ describe('jwt', () => {
     ]);
   });
 
-  it('A29 never takes one user’s token for another’s: 10⁴ pairs with much in common', async () => {
+  it('jwt() never confuses the users of 10⁴ pairs of similar tokens', async () => {
     const pairs = 10_000;
     for (let index = 0; index < pairs; index += 1) {
       const names = [`user-${index}`, `user-${index}x`];
@@ -187,7 +187,7 @@ describe('jwt', () => {
     }
   }, 60_000);
 
-  it('A29 remembers a verified token for 30 s, whole and no longer', async () => {
+  it('jwt() remembers a verified token for 30 s by its full text', async () => {
     const first = await newSigner('ES256', 'key');
     await using server = await startJwksServer(jwksOf(first));
     const time = testClock();
@@ -198,7 +198,7 @@ describe('jwt', () => {
     });
     const token = await sign(first, { ...claims, exp: NOW_SECONDS + 315_360_000 });
     const identity = await answerOf(keyed, token);
-    // A31: a token may say that it lives for ten years; its key is asked for again and again.
+    // A token may last for ten years, but its key is fetched again and again.
     server.answer = (_request, response) => {
       response.end(JSON.stringify(jwksOf(pair)));
     };
@@ -210,7 +210,7 @@ describe('jwt', () => {
     expect(await answerOf(keyed, token)).toMatchObject({ code: 'invalid_credential' });
   });
 
-  it('asks for more claims, another type and other users where it is told to', async () => {
+  it('jwt() enforces requiredClaims, typ and user', async () => {
     const strict = jwt({
       ...options,
       algorithms: ['HS256'],
@@ -234,7 +234,7 @@ describe('jwt', () => {
     }
   });
 
-  it('fails, and lets nobody through, when the app’s own "user" does', async () => {
+  it('A call fails when the app’s own "user" function throws', async () => {
     const user = () => {
       throw new Error('no database');
     };
@@ -243,7 +243,7 @@ describe('jwt', () => {
     expect(await outcomeOf(await askWith(broken.guard, token))).toEqual([500, 'internal_error']);
   });
 
-  it('takes a skew from nothing to 30 s', async () => {
+  it('jwt() accepts a skew of up to 30 s', async () => {
     const token = await sign(signer, { ...claims, nbf: NOW_SECONDS + 30 });
     const answer = (skew: string) =>
       answerOf(jwt({ ...options, algorithms: ['HS256'], clock, skew }), token);

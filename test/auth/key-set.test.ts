@@ -21,7 +21,7 @@ interface World extends AsyncDisposable {
   readonly server: JwksServer;
   readonly fixture: Fixture;
   readonly clock: TestClock;
-  /** Whether a new token of this key is served, and else why not. */
+  /** The status of a call with a new token of this key, or the denial code if it is rejected. */
   outcome(signer: Signer, kid?: string): Promise<number | string>;
 }
 
@@ -64,8 +64,8 @@ const huge: Behaviour = (_request, response) => {
   response.end(`${mebibyte.repeat(10)}${JSON.stringify({ keys })}`);
 };
 
-describe('keys at a URL', () => {
-  it('are asked for by the first token, once for all that come at the same time', async () => {
+describe('Keys at a URL', () => {
+  it('Keys are fetched at the first token, once for all simultaneous calls', async () => {
     await using world = await startWorld();
     expect(world.server.requests).toEqual([]);
     expect(
@@ -78,13 +78,13 @@ describe('keys at a URL', () => {
   });
 
   it.each([
-    ['nothing', {}, 600],
-    ['an hour', { 'cache-control': 'public, max-age=3600, must-revalidate' }, 3_600],
-    ['a year', { 'cache-control': 'max-age=31536000' }, 86_400],
-    ['a second', { 'cache-control': 'max-age=1' }, 30],
-    ['not at all', { 'cache-control': 'no-store, max-age=600' }, 30],
-    ['nonsense', { 'cache-control': 'max-age=-5' }, 600],
-  ])('are kept within bounds when the server says %s', async (_name, headers, seconds) => {
+    ['no max-age', {}, 600],
+    ['a max-age of an hour', { 'cache-control': 'public, max-age=3600, must-revalidate' }, 3_600],
+    ['a max-age of a year', { 'cache-control': 'max-age=31536000' }, 86_400],
+    ['a max-age of a second', { 'cache-control': 'max-age=1' }, 30],
+    ['no-store', { 'cache-control': 'no-store, max-age=600' }, 30],
+    ['an invalid max-age', { 'cache-control': 'max-age=-5' }, 600],
+  ])('Keys are cached within bounds if the server sends %s', async (_name, headers, seconds) => {
     await using world = await startWorld(serve(jwksOf(old), headers));
     await world.outcome(old);
     world.clock.ms += seconds * SECOND - 1;
@@ -95,7 +95,7 @@ describe('keys at a URL', () => {
     await expect.poll(() => world.server.requests.length).toBe(2);
   });
 
-  it('that are new are found, and those that are gone no longer verify', async () => {
+  it('New keys are found, and removed keys no longer verify', async () => {
     await using world = await startWorld();
     expect(await world.outcome(old)).toBe(200);
     world.server.answer = serve(jwksOf(young));
@@ -105,7 +105,7 @@ describe('keys at a URL', () => {
     expect(world.server.requests).toHaveLength(2);
   });
 
-  it('that the issuer withdrew verify for no token after they were fetched again', async () => {
+  it('A key that the issuer withdrew verifies no token after the next fetch', async () => {
     await using world = await startWorld();
     expect(await world.outcome(old)).toBe(200);
     world.server.answer = serve(jwksOf(young));
@@ -113,7 +113,7 @@ describe('keys at a URL', () => {
     expect(await world.outcome(old)).toBe('invalid_credential');
   });
 
-  it('A24 without an algorithm, or for encryption, serve only what they are for', async () => {
+  it('A key without an algorithm or for encryption verifies only what it is meant for', async () => {
     const bare = { ...old.jwk, alg: undefined };
     await using world = await startWorld(serve({ keys: [bare, { ...young.jwk, use: 'enc' }] }));
     expect(await world.outcome(old)).toBe(200);
@@ -122,18 +122,18 @@ describe('keys at a URL', () => {
   });
 });
 
-describe('A27 an issuer that is down', () => {
+describe('An issuer that is down', () => {
   it.each([
-    ['fails', down],
-    ['breaks off', cut],
-    ['answers a page', serve('<html>Sign in to the hotel’s network</html>')],
-    ['answers no set', serve({ keys: 'all' })],
-    ['answers an empty set', serve({ keys: [] })],
-    ['answers a set of secrets', serve({ keys: [{ kty: 'oct', k: 'AAAA', kid: 'old' }] })],
-    ['answers 10 MiB', huge],
-    ['sends elsewhere', redirect('http://127.0.0.1:9/')],
+    ['returns 503', down],
+    ['closes the connection', cut],
+    ['returns an HTML page', serve('<html>Sign in to the hotel’s network</html>')],
+    ['returns an invalid key set', serve({ keys: 'all' })],
+    ['returns an empty key set', serve({ keys: [] })],
+    ['returns shared secrets', serve({ keys: [{ kty: 'oct', k: 'AAAA', kid: 'old' }] })],
+    ['returns 10 MiB', huge],
+    ['redirects', redirect('http://127.0.0.1:9/')],
   ])(
-    'and %s logs nobody out: 503, and 100 forged keys are one fetch in 30 s',
+    'An issuer that %s causes 503, and 100 forged keys cause one fetch in 30 s',
     async (_name, answer) => {
       await using world = await startWorld(answer);
       const forge = (from: number) =>
@@ -143,7 +143,7 @@ describe('A27 an issuer that is down', () => {
       const outcomes = [...(await forge(0)), ...(await forge(50)), await world.outcome(old)];
       expect(new Set(outcomes)).toEqual(new Set(['auth_unavailable']));
       expect(world.server.requests).toHaveLength(1);
-      expect(world.fixture.failed[0]).toMatchObject({ what: 'auth' });
+      expect(world.fixture.failed[0]).toMatchObject({ source: 'auth' });
       world.clock.ms += 30 * SECOND - 1;
       expect(await world.outcome(old)).toBe('auth_unavailable');
       expect(world.server.requests).toHaveLength(1);
@@ -154,14 +154,14 @@ describe('A27 an issuer that is down', () => {
     },
   );
 
-  it('does not follow a redirect, not even to a set that is good', async () => {
+  it('A redirect is not followed, not even to a valid key set', async () => {
     await using good = await startJwksServer(jwksOf(old));
     await using world = await startWorld(redirect(good.url));
     expect(await world.outcome(old)).toBe('auth_unavailable');
     expect(good.requests).toEqual([]);
   });
 
-  it('and hangs is given up before the guard’s own deadline', async () => {
+  it('A fetch that hangs is given up before the guard’s own deadline', async () => {
     await using world = await startWorld(hang);
     expect(await world.outcome(old)).toBe('auth_unavailable');
     expect(world.fixture.failed[0]?.error).toMatchObject({
@@ -169,7 +169,7 @@ describe('A27 an issuer that is down', () => {
     });
   });
 
-  it('leaves the keys that are known: for a day, and at one fetch in 30 s', async () => {
+  it('Known keys verify for a day while the issuer is down, with one fetch in 30 s', async () => {
     await using world = await startWorld();
     expect(await world.outcome(old)).toBe(200);
     world.server.answer = down;
@@ -188,19 +188,19 @@ describe('A27 an issuer that is down', () => {
     expect(await world.outcome(young)).toBe(200);
   });
 
-  it('and hangs keeps nobody waiting whose key has only just become stale', async () => {
+  it('A call with a key that has just become stale does not wait for an issuer that hangs', async () => {
     await using world = await startWorld();
     expect(await world.outcome(old)).toBe(200);
     world.server.answer = hang;
     world.clock.ms += 600 * SECOND;
     const began = performance.now();
     expect(await world.outcome(old)).toBe(200);
-    // Giving up takes 4 s; what answers before that did not wait.
+    // Giving up takes 4 s, so a faster response did not wait.
     expect(performance.now() - began).toBeLessThan(3_000);
     await expect.poll(() => world.server.requests.length).toBe(2);
   });
 
-  it('is asked no more often when the clock is set back, and keys last no longer', async () => {
+  it('Setting the clock back causes no more fetches and does not extend the life of keys', async () => {
     await using world = await startWorld();
     expect(await world.outcome(old)).toBe(200);
     world.server.answer = serve(jwksOf(young));
@@ -211,7 +211,7 @@ describe('A27 an issuer that is down', () => {
   });
 });
 
-describe('the discovery document of oidc', () => {
+describe('The discovery document of oidc', () => {
   const claims = { aud: 'app', sub: 'ada', exp: NOW_SECONDS + 60 };
 
   async function outcomeWith(document: (origin: string) => unknown): Promise<[unknown, string[]]> {
@@ -226,7 +226,7 @@ describe('the discovery document of oidc', () => {
     return [code ?? status, server.requests];
   }
 
-  it('leads to the keys', async () => {
+  it('oidc finds the keys through the discovery document', async () => {
     const document = (origin: string) => ({ issuer: origin, jwks_uri: `${origin}/jwks.json` });
     expect(await outcomeWith(document)).toEqual([
       200,
@@ -236,13 +236,16 @@ describe('the discovery document of oidc', () => {
 
   it.each<[string, (origin: string) => unknown]>([
     ['of another issuer', (at) => ({ issuer: 'https://eve.example', jwks_uri: `${at}/jwks.json` })],
-    ['of an issuer with a slash more', (at) => ({ issuer: `${at}/`, jwks_uri: `${at}/jwks.json` })],
-    ['of no issuer', (at) => ({ jwks_uri: `${at}/jwks.json` })],
+    [
+      'of an issuer with a slash added',
+      (at) => ({ issuer: `${at}/`, jwks_uri: `${at}/jwks.json` }),
+    ],
+    ['without an issuer', (at) => ({ jwks_uri: `${at}/jwks.json` })],
     ['with keys over plain http', (at) => ({ issuer: at, jwks_uri: 'http://192.0.2.1/jwks.json' })],
     ['with keys in a file', (at) => ({ issuer: at, jwks_uri: 'file:///etc/passwd' })],
-    ['with keys nowhere', (at) => ({ issuer: at })],
-    ['that is no object', () => []],
-  ])('%s is not believed', async (_name, document) => {
+    ['without a key address', (at) => ({ issuer: at })],
+    ['that is not an object', () => []],
+  ])('A discovery document %s is rejected', async (_name, document) => {
     expect(await outcomeWith(document)).toEqual([
       'auth_unavailable',
       ['/.well-known/openid-configuration'],

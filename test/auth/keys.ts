@@ -4,7 +4,7 @@ export interface Signer {
   readonly alg: string;
   readonly kid: string;
   readonly privateKey: CryptoKey | Uint8Array;
-  /** The public half; `undefined` for a shared secret. */
+  /** The public half, or `undefined` for a shared secret. */
   readonly jwk: JWK | undefined;
 }
 

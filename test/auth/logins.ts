@@ -21,10 +21,10 @@ export interface Login {
   readonly name: string;
   readonly signer: Signer;
   readonly claims: Json;
-  /** Changes that make it a token for another app of the same issuer, and for none. */
+  /** Changes that make it a token for another app of the same issuer, and for no app. */
   readonly otherApp: Json;
   readonly noApp: Json;
-  /** What the token says of its user beside the claims. */
+  /** What the token contains about its user apart from the claims. */
   readonly user: Omit<User, 'claims'>;
   authenticator(options: { clock: Clock; jwks: KeysAt }): Authenticator;
 }
@@ -291,5 +291,5 @@ export const loginNamed = (name: string): Login => {
   return login;
 };
 
-/** The public keys of all of them. */
+/** The public keys of all logins. */
 export const jwks = jwksOf(rs256, es256, eddsa);

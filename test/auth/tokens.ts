@@ -14,7 +14,7 @@ const SUBTLE: Readonly<Record<string, webcrypto.AlgorithmIdentifier | webcrypto.
   EdDSA: 'Ed25519',
 };
 
-/** Signs any bytes, also those that no honest library would: `alg` is the key's, not the header's. */
+/** Signs any bytes, also those that no library would sign. `alg` is the key's, not the header's. */
 export async function signatureOf(input: string, { alg, privateKey }: Signer): Promise<string> {
   if (privateKey instanceof Uint8Array) {
     return createHmac('sha256', privateKey).update(input).digest('base64url');
@@ -23,7 +23,7 @@ export async function signatureOf(input: string, { alg, privateKey }: Signer): P
   return base64url(new Uint8Array(bytes));
 }
 
-/** A token of this header and these claims, as objects or as the very text. */
+/** A token of this header and these claims, given as objects or as exact text. */
 export async function sign(
   signer: Signer,
   claims: Json | string,

@@ -8,7 +8,7 @@ describe('Deadlines', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  /** After how long a wait was late that began `offsetMs` after another one. */
+  /** How long a wait lasted that began `offsetMs` after another one. */
   async function lateAfterMs(deadlineMs: number, offsetMs: number): Promise<number> {
     const deadlines = new Deadlines(deadlineMs);
     Promise.resolve(deadlines.within(forever(), late)).catch(() => {});
@@ -30,7 +30,7 @@ describe('Deadlines', () => {
     [5_000, 123],
     [30_000, 999],
   ])(
-    'end a wait of %i ms at most a tenth late, and never early (offset %i)',
+    'Deadlines end a wait of %i ms at most a tenth late and never early (%i ms after another wait)',
     async (deadlineMs, offsetMs) => {
       const waitedMs = await lateAfterMs(deadlineMs, offsetMs);
       expect(waitedMs).toBeGreaterThanOrEqual(deadlineMs);
@@ -38,23 +38,23 @@ describe('Deadlines', () => {
     },
   );
 
-  it('return a value as it is, without a timer', () => {
+  it('Deadlines return a plain value unchanged and without a timer', () => {
     expect(new Deadlines(100).within(5, late)).toBe(5);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('pass on what comes in time, a failure too', async () => {
+  it('Deadlines pass on a result or a failure that comes in time', async () => {
     const deadlines = new Deadlines(100);
     expect(await deadlines.within(Promise.resolve(5), late)).toBe(5);
     await expect(deadlines.within(Promise.reject(new Error('no')), late)).rejects.toThrow('no');
   });
 
-  it('keep one timer for all waits, and none when the last one has ended', async () => {
+  it('Deadlines keep one timer for all waits and none after the last one has ended', async () => {
     const deadlines = new Deadlines(100);
     const waits = Array.from({ length: 50 }, () => Promise.withResolvers<number>());
     const ended = waits.map(({ promise }) => deadlines.within(promise, late));
     expect(vi.getTimerCount()).toBe(1);
-    // In another order than that in which they began.
+    // In the reverse order.
     for (const { resolve } of waits.toReversed()) resolve(1);
     expect(await Promise.all(ended)).toEqual(Array(50).fill(1));
     await vi.advanceTimersByTimeAsync(20);

@@ -63,8 +63,8 @@ async function send(
 
 const planOf = async ({ guard }: Fixture, user = 'ada') => (await guard.users.usage(user)).plan;
 
-describe('RevenueCat', () => {
-  it('a purchase counts at the next call', async () => {
+describe('RevenueCat events', () => {
+  it('A purchase applies to the next call', async () => {
     await using fixture = await start();
     const token = await tokenOf(fixture.guard);
     expect(await codeOf(await post(fixture.guard, token, chat()))).toBe('model_not_allowed');
@@ -104,13 +104,13 @@ describe('RevenueCat', () => {
       'pro',
     ],
     ['INITIAL_PURCHASE', { app_user_id: '$RCAnonymousID:1', aliases: [] }, 'free'],
-  ])('%s with %j leaves the plan %s', async (type, more, plan) => {
+  ])('A RevenueCat %s event with %j results in the plan %s', async (type, more, plan) => {
     await using fixture = await start();
     expect(await send(mount(fixture.guard), event(type, more))).toBe(200);
     expect(await planOf(fixture)).toBe(plan);
   });
 
-  it('takes test purchases where it is told to', async () => {
+  it('Sandbox purchases count with sandbox: true', async () => {
     await using fixture = await start();
     const sandbox = event('INITIAL_PURCHASE', { environment: 'SANDBOX' });
     await send(mount(fixture.guard, { sandbox: true }), sandbox);
@@ -122,7 +122,7 @@ describe('RevenueCat', () => {
     ['CANCELLATION', ['coins']],
     ['EXPIRATION', ['coins']],
     ['EXPIRATION', null],
-  ])('%s of %j leaves a subscription as it is', async (type, entitlement_ids) => {
+  ])('A %s event for %j keeps an unrelated subscription', async (type, entitlement_ids) => {
     await using fixture = await start();
     const webhook = mount(fixture.guard);
     const beside = { entitlement_ids, event_timestamp_ms: START_MS + 2, expiration_at_ms: null };
@@ -133,7 +133,7 @@ describe('RevenueCat', () => {
     expect(await planOf(fixture)).toBe('free');
   });
 
-  it('ends a subscription by itself, when what was paid for is over', async () => {
+  it('A subscription ends by itself when the paid period is over', async () => {
     let nowMs = START_MS;
     await using fixture = await start({ clock: { nowMs: () => nowMs } });
     await send(mount(fixture.guard), event('CANCELLATION'));
@@ -143,7 +143,7 @@ describe('RevenueCat', () => {
     expect(await planOf(fixture)).toBe('free');
   });
 
-  it('comes to the same end in whichever order events arrive, and however often', async () => {
+  it('Events that arrive in any order and repeatedly result in the same plan', async () => {
     const history = [
       'INITIAL_PURCHASE',
       'RENEWAL',
@@ -165,7 +165,7 @@ describe('RevenueCat', () => {
     await fc.assert(property, { numRuns: 30 });
   });
 
-  it('a transfer takes from one, and gives to the other what RevenueCat says he has', async () => {
+  it('A transfer ends the previous owner’s plan; the new owner gets what the look-up returns', async () => {
     const transfer = event('TRANSFER', {
       app_user_id: undefined,
       transferred_from: ['ada', '$RCAnonymousID:1'],
@@ -187,7 +187,7 @@ describe('RevenueCat', () => {
     expect([await planOf(asking), await planOf(asking, 'bob')]).toEqual(['free', 'max']);
   });
 
-  it('with a look-up, believes that and not the event: two subscriptions stay two', async () => {
+  it('A look-up overrides the event, so one of two subscriptions may expire', async () => {
     await using fixture = await start();
     const webhook = mount(fixture.guard, { entitlementsOf: async () => [{ id: 'max_yearly' }] });
     await send(webhook, event('EXPIRATION'));
@@ -195,21 +195,21 @@ describe('RevenueCat', () => {
   });
 });
 
-describe('what a look-up answers', () => {
+describe('The result of a look-up', () => {
   it.each<[string, readonly Entitlement[], string]>([
-    ['one that lasts', [{ id: 'pro', expiresAtMs: START_MS + DAY_MS }], 'pro'],
-    ['one for ever', [{ id: 'pro', expiresAtMs: undefined }], 'pro'],
-    ['one that has expired', [{ id: 'pro', expiresAtMs: START_MS - 1 }], 'free'],
+    ['an active entitlement', [{ id: 'pro', expiresAtMs: START_MS + DAY_MS }], 'pro'],
+    ['an entitlement without an end', [{ id: 'pro', expiresAtMs: undefined }], 'pro'],
+    ['an expired entitlement', [{ id: 'pro', expiresAtMs: START_MS - 1 }], 'free'],
     [
-      'one that has expired beside one that lasts',
+      'an expired and an active entitlement',
       [
         { id: 'max_yearly', expiresAtMs: START_MS - 1 },
         { id: 'pro', expiresAtMs: START_MS + DAY_MS },
       ],
       'pro',
     ],
-    ['none', [], 'free'],
-  ])('%s', async (_case, has, plan) => {
+    ['no entitlements', [], 'free'],
+  ])('The plan follows a look-up that returns %s', async (_case, has, plan) => {
     await using fixture = await start();
     const webhook = mount(fixture.guard, { entitlementsOf: async () => has });
     expect(await send(webhook, event('RENEWAL', { entitlement_ids: ['max_yearly'] }))).toBe(200);
@@ -217,26 +217,26 @@ describe('what a look-up answers', () => {
   });
 
   it.each<[string, () => Promise<readonly Entitlement[]>]>([
-    ['no time', async () => [{ id: 'pro', expiresAtMs: Number.NaN }]],
-    ['a failure', () => Promise.reject(new Error('RevenueCat is down'))],
-    ['nothing', () => Promise.resolve(undefined as never)],
-  ])('%s is a failure: the plan stays, and RevenueCat sends again', async (_case, ask) => {
+    ['an invalid time', async () => [{ id: 'pro', expiresAtMs: Number.NaN }]],
+    ['a rejection', () => Promise.reject(new Error('RevenueCat is down'))],
+    ['undefined', () => Promise.resolve(undefined as never)],
+  ])('A look-up that returns %s keeps the plan and fails with 500', async (_case, ask) => {
     await using fixture = await start();
     await send(mount(fixture.guard), event('INITIAL_PURCHASE'));
     const later = event('RENEWAL', { event_timestamp_ms: START_MS + 1 });
     expect(await send(mount(fixture.guard, { entitlementsOf: ask }), later)).toBe(500);
-    expect(fixture.failed).toMatchObject([{ what: 'webhook' }]);
+    expect(fixture.failed).toMatchObject([{ source: 'webhook' }]);
     expect(await planOf(fixture)).toBe('pro');
   });
 });
 
-describe('what is refused, with nothing done', () => {
+describe('Rejected webhook requests', () => {
   it.each([
     ['', 401],
     ['Bearer wrong', 401],
     [AUTHORIZATION.slice(7), 401],
     [`${AUTHORIZATION} `, 200],
-  ])('the authorization "%s": %i', async (authorization, status) => {
+  ])('The authorization "%s" returns %i', async (authorization, status) => {
     await using fixture = await start();
     const webhook = mount(fixture.guard);
     expect(await send(webhook, event('INITIAL_PURCHASE'), authorization)).toBe(status);
@@ -253,18 +253,18 @@ describe('what is refused, with nothing done', () => {
     [event('RENEWAL', { app_user_id: 'x'.repeat(257) }), 400],
     [event('RENEWAL', { entitlement_ids: 'pro' }), 400],
     ['x'.repeat(1024 * 1024 + 1), 413],
-  ])('a body that is no event (%#)', async (body, status) => {
+  ])('A body that is not a valid event is rejected (%#)', async (body, status) => {
     await using fixture = await start();
     expect(await send(mount(fixture.guard), body)).toBe(status);
     expect(await planOf(fixture)).toBe('free');
   });
 
-  it.each([undefined, '', 'too short'])('A39 a start with the secret %j', async (authorization) => {
+  it.each([undefined, '', 'too short'])('A weak secret throws: %j', async (authorization) => {
     await using fixture = await start();
     expect(() => mount(fixture.guard, { authorization })).toThrow(/authorization/);
   });
 
-  it('is repeated by RevenueCat when our store failed, and done then', async () => {
+  it('An event that our store failed to save returns 500 and is applied when repeated', async () => {
     let fails = false;
     const ledger = memoryLedger();
     const records = new Proxy(ledger.records, {
@@ -278,15 +278,15 @@ describe('what is refused, with nothing done', () => {
     const webhook = mount(fixture.guard);
     fails = true;
     expect(await send(webhook, event('INITIAL_PURCHASE'))).toBe(500);
-    expect(fixture.failed).toMatchObject([{ what: 'webhook' }]);
+    expect(fixture.failed).toMatchObject([{ source: 'webhook' }]);
     fails = false;
     expect(await send(webhook, event('INITIAL_PURCHASE'))).toBe(200);
     expect(await planOf(fixture)).toBe('pro');
   });
 });
 
-describe.each(hosts)('RevenueCat’s webhook on $name', ({ start: startHost }) => {
-  it('is taken, with a body parser before it or without', async () => {
+describe.each(hosts)('The RevenueCat webhook on $name', ({ start: startHost }) => {
+  it('The webhook works with and without a body parser before it', async () => {
     await using fixture = await start();
     await using host = await startHost(mount(fixture.guard), '/hooks');
     const answer = await fetch(`${host.origin}/hooks/revenuecat`, {

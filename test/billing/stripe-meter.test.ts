@@ -7,11 +7,11 @@ import { MINUTE_MS } from '../faults/own-time.ts';
 import { chat, post, startFixture, tokenOf } from '../fixture.ts';
 import { type StripeServer, startStripe } from './stripe-server.ts';
 
-describe('Stripe’s meters', () => {
+describe('Stripe meters', () => {
   const meter = (stripe: Stripe, more: Partial<StripeMeterOptions> = {}) =>
     stripeMeter({ stripe, eventName: 'tokens', customerOf: () => 'cus_1', ...more });
 
-  it('hear of each settled call once, with its tokens', async () => {
+  it('A meter reports each settled call once, with its tokens', async () => {
     await using server = await startStripe();
     await using fixture = await startFixture();
     const { listener, flush } = meter(server.stripe);
@@ -51,7 +51,7 @@ describe('Stripe’s meters', () => {
       ...more,
     }) as SettledEvent;
 
-  /** Answers as Stripe refuses: with this status and message. */
+  /** Rejects a request as Stripe does, with this status and message. */
   const refuse = (response: ServerResponse, status: number, message: string) => {
     const type = status < 500 ? 'invalid_request_error' : 'api_error';
     response.writeHead(status, { 'content-type': 'application/json' });
@@ -60,7 +60,7 @@ describe('Stripe’s meters', () => {
   const identifiers = ({ requests }: StripeServer) =>
     requests.map(({ form }) => form.get('identifier'));
 
-  /** Takes each identifier once, as Stripe does; `loses` the answers to the first so many. */
+  /** Accepts each identifier once, as Stripe does. The first `loses` responses are lost. */
   function billing(server: StripeServer, loses = 0): string[] {
     const { answer } = server;
     const billed: string[] = [];
@@ -80,7 +80,7 @@ describe('Stripe’s meters', () => {
     return { lost, onError: (_: unknown, { callId }: SettledEvent) => void lost.push(callId) };
   };
 
-  it('are told again by the same identifier after a failure', async () => {
+  it('A failed report is repeated with the same identifier', async () => {
     await using server = await startStripe();
     const { answer } = server;
     server.answer = (request, response) =>
@@ -95,7 +95,7 @@ describe('Stripe’s meters', () => {
     expect(lost).toEqual([]);
   });
 
-  it('count a call once whose answer was lost on the way, and do not call it lost', async () => {
+  it('A report whose response was lost is billed once and is not reported as an error', async () => {
     await using server = await startStripe();
     const billed = billing(server, 1);
     const { lost, onError } = lossesOf();
@@ -106,7 +106,7 @@ describe('Stripe’s meters', () => {
     expect([billed, lost]).toEqual([['call-1:tokens'], []]);
   });
 
-  it('are several for one call, where each counts something else', async () => {
+  it('Several meters count the same call under separate identifiers', async () => {
     await using server = await startStripe();
     const billed = billing(server);
     const { lost, onError } = lossesOf();
@@ -118,7 +118,7 @@ describe('Stripe’s meters', () => {
     expect([billed, lost]).toEqual([['call-1:input', 'call-1:output'], []]);
   });
 
-  it('have an identifier that Stripe takes, whatever their name', async () => {
+  it('An identifier is cut to the length that Stripe accepts', async () => {
     await using server = await startStripe();
     const { listener, flush } = meter(server.stripe, { eventName: 'e'.repeat(100) });
     listener(settled('call-1'));
@@ -126,7 +126,7 @@ describe('Stripe’s meters', () => {
     expect(identifiers(server)).toEqual([`call-1:${'e'.repeat(93)}`]);
   });
 
-  it('are not asked again when they refuse', async () => {
+  it('A report that Stripe rejects with 400 is not repeated', async () => {
     await using server = await startStripe();
     server.answer = (_request, response) => refuse(response, 400, 'No active meter found.');
     const { lost, onError } = lossesOf();
@@ -137,7 +137,7 @@ describe('Stripe’s meters', () => {
     expect(lost).toEqual(['call-1']);
   });
 
-  it('hear of a call whose customer could not be found at first', async () => {
+  it('A call whose customer look-up failed at first is reported later', async () => {
     await using server = await startStripe();
     let asked = 0;
     const { lost, onError } = lossesOf();
@@ -155,7 +155,7 @@ describe('Stripe’s meters', () => {
     expect(lost).toEqual([]);
   });
 
-  it('go on when customers cannot be found, which keep no others waiting for ever', async () => {
+  it('A customer look-up that never returns does not block other calls', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     const sent: unknown[] = [];
@@ -186,7 +186,7 @@ describe('Stripe’s meters', () => {
     ['throws', fails('log is full')],
     ['rejects', async () => fails('log is full')()],
     ['hangs', () => new Promise<void>(() => {})],
-  ])('go on when who is told of losses %s', async (_case, onError) => {
+  ])('A meter keeps reporting when its onError %s', async (_case, onError) => {
     await using server = await startStripe();
     const noPrice = fails('no such price');
     const { listener, flush } = meter(server.stripe, {
@@ -199,7 +199,7 @@ describe('Stripe’s meters', () => {
     expect(identifiers(server)).toEqual(['call-2:tokens']);
   });
 
-  it('measure what they are told to, and nothing for nobody’s calls', async () => {
+  it('A meter reports quantityOf, and skips zero quantities and users without a customer', async () => {
     await using server = await startStripe();
     const { listener, flush } = meter(server.stripe, {
       customerOf: async (userId) => (userId === 'ada' ? 'cus_1' : undefined),
@@ -212,7 +212,7 @@ describe('Stripe’s meters', () => {
     expect(server.requests.map(({ form }) => form.get('payload[value]'))).toEqual(['5000']);
   });
 
-  it('hold no more than 10,000 calls back, and say what they leave out', async () => {
+  it('A meter keeps at most 10,000 calls and passes the others to onError', async () => {
     await using server = await startStripe();
     server.answer = () => {};
     const lost: unknown[] = [];
@@ -226,7 +226,7 @@ describe('Stripe’s meters', () => {
   });
 
   it.each([{ eventName: '' }, { customerOf: 'cus_1' }, { stripe: {} }, { every: 1 }])(
-    'cannot be set up by %j',
+    'stripeMeter throws for the invalid option %j',
     async (wrong) => {
       await using server = await startStripe();
       expect(() => meter(server.stripe, wrong as never)).toThrow(/"stripeMeter/);

@@ -8,7 +8,7 @@ export interface StripeServer extends AsyncDisposable {
   answer: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
-/** A server that speaks for Stripe, and its real SDK that calls it. */
+/** A server that acts as Stripe, and the real Stripe SDK that calls it. */
 export async function startStripe(): Promise<StripeServer> {
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];

@@ -59,13 +59,13 @@ async function send(webhook: ReturnType<typeof mount>, payload: string, signatur
   return (await webhook.handler(request)).status;
 }
 
-describe('Stripe’s entitlements', () => {
+describe('Stripe entitlements', () => {
   it.each<[readonly string[], string]>([
     [['pro'], 'pro'],
     [['pro', 'max', 'something else'], 'pro+max'],
     [['something else', '__proto__'], 'free'],
     [[], 'free'],
-  ])('%j are the plan %s at the next call', async (keys, plan) => {
+  ])('The entitlements %j result in the plan %s at the next call', async (keys, plan) => {
     await using server = await startStripe();
     await using fixture = await start();
     const payload = JSON.stringify(summary(keys));
@@ -74,7 +74,7 @@ describe('Stripe’s entitlements', () => {
     expect(await planOf(fixture)).toBe(plan);
   });
 
-  it('count by when they were, not by when they come, and repeats change nothing', async () => {
+  it('Events apply by their creation time, and repeated events change nothing', async () => {
     await using server = await startStripe();
     await using fixture = await start();
     const webhook = mount(fixture.guard, server.stripe);
@@ -91,7 +91,7 @@ describe('Stripe’s entitlements', () => {
     expect(await planOf(fixture)).toBe('free');
   });
 
-  it('are read from Stripe where the event has not all of them', async () => {
+  it('Entitlements are read from Stripe when the event has only some of them', async () => {
     await using server = await startStripe();
     server.answer = ({ url }, response) => {
       const second = url?.includes('starting_after');
@@ -109,7 +109,7 @@ describe('Stripe’s entitlements', () => {
     );
   });
 
-  it('do nothing without Stripe’s own, fresh signature over these very bytes', async () => {
+  it('An event without a fresh Stripe signature over its exact bytes is rejected with 400', async () => {
     await using server = await startStripe();
     await using fixture = await start();
     const webhook = mount(fixture.guard, server.stripe);
@@ -128,7 +128,7 @@ describe('Stripe’s entitlements', () => {
     expect(await send(webhook, payload, signature)).toBe(200);
   });
 
-  it('of other kinds, and of nobody’s customers, are taken and do nothing', async () => {
+  it('Events of other kinds and of unknown customers return 200 and change nothing', async () => {
     await using server = await startStripe();
     await using fixture = await start();
     const webhook = mount(fixture.guard, server.stripe);
@@ -141,7 +141,7 @@ describe('Stripe’s entitlements', () => {
   });
 
   it.each([undefined, '', 'whsec_'])(
-    'A39 a start with the secret %j is a TypeError',
+    'stripeWebhook throws a TypeError for the secret %j',
     async (secret) => {
       await using server = await startStripe();
       await using fixture = await start();
@@ -152,9 +152,9 @@ describe('Stripe’s entitlements', () => {
   );
 });
 
-describe.each(hosts)('Stripe’s webhook on $name', ({ name, start: startHost }) => {
+describe.each(hosts)('The Stripe webhook on $name', ({ name, start: startHost }) => {
   const isParsed = /json|parser/.test(name);
-  it(isParsed ? 'says that it must come before the body parser' : 'is taken', async () => {
+  it(isParsed ? 'The webhook fails after a body parser' : 'The webhook is accepted', async () => {
     await using server = await startStripe();
     await using fixture = await start();
     await using host = await startHost(mount(fixture.guard, server.stripe), '/hooks');
@@ -168,6 +168,6 @@ describe.each(hosts)('Stripe’s webhook on $name', ({ name, start: startHost })
     if (!isParsed) return expect([answer.status, await planOf(fixture)]).toEqual([200, 'pro']);
     expect(answer.status).toBe(500);
     expect(text).toContain('body parser');
-    expect(fixture.failed).toMatchObject([{ what: 'webhook' }]);
+    expect(fixture.failed).toMatchObject([{ source: 'webhook' }]);
   });
 });

@@ -21,7 +21,9 @@ import {
 import { startWorld } from './run-blocks.ts';
 import type { seen as seenThere } from './surroundings.ts';
 
-/** How many blocks of TypeScript each page has, so that none escapes the tests below. */
+/**
+ * How many blocks of TypeScript each page has, so that every block is covered by the tests below.
+ */
 const expected: Readonly<Record<string, number>> = {
   'README.md': 4,
   'docs/auth.md': 11,
@@ -42,27 +44,27 @@ const expected: Readonly<Record<string, number>> = {
 const endUserOf = (body: unknown) => (body as { safety_identifier?: string }).safety_identifier;
 const LANGUAGES = new Set(['ts', 'sh', 'sql', 'json', 'dart', 'swift', 'kotlin', '']);
 
-it.each(pages)('%s has only blocks that are accounted for', (page) => {
+it.each(pages)('%s has the expected number of blocks in known languages', (page) => {
   expect(codeOf(page)).toHaveLength(expected[page] ?? 0);
   for (const { language } of blocksOf(page)) expect(LANGUAGES).toContain(language);
   const fences = read(page).match(/^```/gm) ?? [];
   expect(fences).toHaveLength(blocksOf(page).length * 2);
 });
 
-it('README.md runs from top to bottom, as one program', async () => {
+it('README.md runs from top to bottom as one program', async () => {
   await using world = await startWorld('readme');
   await world.run('readme', programsOf('README.md')[0] ?? '');
   const { seen } = (await world.beside('surroundings.ts')) as { seen: typeof seenThere };
   expect(seen.shown.length).toBeGreaterThan(0);
   expect(seen.alarms).toEqual([]);
-  // One call from the app, one from the server; OpenAI saw one user, and not by her name.
+  // One call from the app, one from the server. OpenAI saw one user, under a pseudonymous id.
   expect(world.fake.invoice).toHaveLength(2);
   const users = new Set(world.fake.requests.map(({ body }) => endUserOf(body)));
   expect(users.size).toBe(1);
   expect([...users][0]).toMatch(/^[\w-]{43}$/);
 });
 
-it('docs/limits.md names every kind of limit, and they all bind', async () => {
+it('docs/limits.md shows every kind of limit, and each one applies', async () => {
   await using world = await startWorld('limits');
   const { guard } = (await world.run('limits', codeOf('docs/limits.md')[0] ?? '')) as {
     guard: Guard;
@@ -77,7 +79,7 @@ it('docs/limits.md names every kind of limit, and they all bind', async () => {
   await guard.close();
 });
 
-it(`${STORE_PAGE}: money denies while the store fails, and both events tell of it`, async () => {
+it(`${STORE_PAGE}: money limits deny while the store fails, and both events are emitted`, async () => {
   await using world = await startWorld('store');
   const program = await world.run('store', programsOf(STORE_PAGE)[0] ?? '');
   const { guard } = program as { guard: Guard };
@@ -116,7 +118,7 @@ async function askAs(guard: Guard, user: string): Promise<{ status: number; code
   return { status: response.status, code: response.headers.get('x-guard-code') };
 }
 
-/** An answer does not wait for its settlement. */
+/** A response does not wait for its settlement. */
 async function expectOneUsed(guard: Guard): Promise<void> {
   const used = async () => (await guard.users.usage('ada')).limits[0]?.used;
   await expect.poll(used).toBe(1);
@@ -128,7 +130,7 @@ describe('docs/auth.md', () => {
   });
 
   it.each(authBlocks)(
-    '%s can be set up, and lets nobody through without a token',
+    'The %s example starts and rejects a call with an invalid token',
     async (name, code) => {
       await using world = await startWorld(`auth-${name}`);
       const { auth } = (await world.run('login', code)) as { auth: Authenticator };
@@ -148,7 +150,7 @@ describe('docs/auth.md', () => {
 describe('docs/billing.md', () => {
   const [revenueCat = '', stripe = ''] = codeOf('docs/billing.md');
 
-  it('gives a user the plan that he bought through RevenueCat', async () => {
+  it('The RevenueCat example gives a user the plan they bought', async () => {
     await using world = await startWorld('revenue-cat');
     const authorization = 'a long random text of ours';
     vi.stubEnv('REVENUECAT_AUTHORIZATION', authorization);
@@ -165,7 +167,7 @@ describe('docs/billing.md', () => {
     await guard.close();
   });
 
-  it('gives a user the plan that he has at Stripe, and refuses what Stripe did not sign', async () => {
+  it('The Stripe example gives a user their plan and rejects an event with a foreign signature', async () => {
     await using world = await startWorld('stripe');
     const secret = 'whsec_of_this_endpoint_alone';
     vi.stubEnv('STRIPE_KEY', 'sk_test_123');
@@ -200,7 +202,7 @@ describe('docs/billing.md', () => {
 describe('docs/keys.md', () => {
   const [perPlan = '', managers = ''] = codeOf('docs/keys.md');
 
-  it('sends each user’s calls with the key that is meant for them', async () => {
+  it('The example with keys per plan sends each user’s calls with the right key', async () => {
     await using world = await startWorld('keys');
     const { guard } = (await world.run('keys', perPlan)) as { guard: Guard };
     for (const user of ['ada', 'bob', 'customer']) {
@@ -211,7 +213,7 @@ describe('docs/keys.md', () => {
     await guard.close();
   });
 
-  it('reads a key from each kind of manager', async () => {
+  it('The example with secret managers reads a key from each kind of manager', async () => {
     await using world = await startWorld('managers');
     const program = await world.run('managers', managers);
     const { guard, loaders } = program as { guard: Guard; loaders: Record<string, LoadSecret> };
@@ -225,7 +227,7 @@ describe('docs/keys.md', () => {
 describe('docs/plans.md', () => {
   const [plans = '', operating = '', guests = ''] = codeOf('docs/plans.md');
 
-  it('gives users the plan that is looked up, and guests theirs', async () => {
+  it('The plan example gives users and guests their own plans', async () => {
     await using world = await startWorld('plans');
     const { guard } = (await world.run('plans', plans)) as { guard: Guard };
     expect((await guard.users.usage('ada')).plan).toBe('free');
@@ -237,13 +239,13 @@ describe('docs/plans.md', () => {
     await guard.close();
   });
 
-  it('operates one user', async () => {
+  it('The example for operators changes one user’s plan and usage', async () => {
     await using world = await startWorld('operating');
     const { usage } = (await world.run('operating', operating)) as { usage: UserUsage };
     expect(usage).toMatchObject({ plan: 'pro', limits: [{ limit: 1_000, remaining: 1_020 }] });
   });
 
-  it('serves guests by device, and counts what they used when they sign up', async () => {
+  it('The guest example serves a guest by device and moves their usage to the new account', async () => {
     await using world = await startWorld('guests');
     const program = await world.run('guests', guests);
     const { guard, signedUp } = program as {
@@ -269,7 +271,7 @@ describe('docs/plans.md', () => {
 describe('docs/tokens.md', () => {
   const [issued = '', exchange = '', attested = '', realtime = ''] = codeOf('docs/tokens.md');
 
-  it('issues a key and ends it', async () => {
+  it('The token example issues a user token and revokes it', async () => {
     await using world = await startWorld('issued');
     const { key } = (await world.run('issued', issued)) as { key: IssuedToken };
     const { guard } = (await world.beside('guard.ts')) as { guard: Guard };
@@ -279,7 +281,7 @@ describe('docs/tokens.md', () => {
   it.each([
     ['exchange', exchange],
     ['attested', attested],
-  ])('lets nobody have a key without a login (%s)', async (name, code) => {
+  ])('The %s example rejects an exchange without a login', async (name, code) => {
     await using world = await startWorld(name);
     const { guard } = (await world.run('exchange', code)) as { guard: Guard };
     const request = new Request('http://backend.test/token', {
@@ -290,7 +292,7 @@ describe('docs/tokens.md', () => {
     await guard.close();
   });
 
-  it('mints secrets for Realtime and charges what the plan reserves', async () => {
+  it('The realtime example creates client secrets and charges what the plan reserves', async () => {
     await using world = await startWorld('realtime');
     const { guard } = (await world.run('realtime', realtime)) as { guard: Guard };
     const { value } = await guard.tokens.issue({ user: 'ada' });
@@ -305,14 +307,14 @@ describe('docs/tokens.md', () => {
 describe('docs/abuse.md', () => {
   const [watching = '', acting = '', webhooks = ''] = codeOf('docs/abuse.md');
 
-  it('shows where a user stands', async () => {
+  it('The usage example shows a user’s limits and block', async () => {
     await using world = await startWorld('abuse-watching');
     await world.run('watching', watching);
     const { seen } = (await world.beside('surroundings.ts')) as { seen: typeof seenThere };
     expect(seen.logged).toEqual([{ limits: [], block: undefined }]);
   });
 
-  it('blocks, unblocks and limits one user', async () => {
+  it('The example for operators blocks, unblocks and limits one user', async () => {
     await using world = await startWorld('abuse-acting');
     await world.run('acting', acting);
     const { guard } = (await world.beside('guard.ts')) as { guard: Guard };
@@ -324,7 +326,7 @@ describe('docs/abuse.md', () => {
     await guard.close();
   });
 
-  it('blocks whom OpenAI deactivates, in at most 10 lines', async () => {
+  it('The webhook example blocks a user whom OpenAI deactivates, in at most 10 lines', async () => {
     expect(webhooks.split('\n').filter((line) => line !== '').length).toBeLessThanOrEqual(10);
     await using world = await startWorld('abuse-webhooks');
     const secret = `whsec_${Buffer.from('a secret of OpenAI’s own').toString('base64')}`;
@@ -348,7 +350,7 @@ describe('docs/adapters.md', () => {
   const blocks = codeOf('docs/adapters.md');
   const hosts = blocks.slice(0, 5).map((code) => [/from '([\w/@-]+)'/.exec(code)?.[1], code]);
 
-  it.each(hosts)('serves the guard on %s', async (host = '', code = '') => {
+  it.each(hosts)('The adapter example for %s serves the guard', async (host = '', code = '') => {
     await using world = await startWorld(`adapter-${host.replaceAll(/\W/g, '-')}`);
     await world.run('backend', code);
     const { guard } = (await world.beside('guard.ts')) as { guard: Guard };
@@ -359,7 +361,7 @@ describe('docs/adapters.md', () => {
     await guard.close();
   });
 
-  it('serves the guard as Next’s route handlers', async () => {
+  it('The Next example exports the guard as route handlers', async () => {
     await using world = await startWorld('adapter-next');
     const route = await world.run('route', blocks[5] ?? '');
     const get = route['GET'] as (request: Request, context: object) => Promise<Response>;
@@ -368,7 +370,7 @@ describe('docs/adapters.md', () => {
     expect(answer.status).toBe(401);
   });
 
-  it('answers anything that speaks Request', async () => {
+  it('The web example returns a response to a web Request', async () => {
     await using world = await startWorld('adapter-web');
     await world.run('web', `${blocks[6]}\nexport { response };`);
     const { response } = (await world.beside('web.ts')) as { response: Response };
@@ -376,7 +378,7 @@ describe('docs/adapters.md', () => {
   });
 });
 
-describe('pages of ledgers that need a server', () => {
+describe('Pages about ledgers that need a server', () => {
   const servesOnce = async (guard: Guard) => {
     expect(await askAs(guard, 'ada')).toMatchObject({ status: 200 });
     await expectOneUsed(guard);

@@ -1,6 +1,6 @@
 import { type Ledger, LedgerError, memoryLedger } from 'guarded-completion';
 
-/** Whether the store of `ledger` fails now; for the test to change. */
+/** Whether the store of `ledger` fails now. The test changes it. */
 export const store = { fails: false };
 
 const inner = memoryLedger();
@@ -9,7 +9,7 @@ const failing = async () => {
   throw new LedgerError('connection refused');
 };
 
-/** As far as a guard can tell, a ledger on another machine. */
+/** To a guard this looks like a ledger on another machine. */
 export const ledger: Ledger = new Proxy(inner, {
   get(target, name) {
     if (name === 'inProcess') return undefined;

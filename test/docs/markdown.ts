@@ -40,17 +40,19 @@ export const codeOf = (page: string): string[] =>
 export const STORE_PAGE = 'docs/ledgers/when-the-store-fails.md';
 
 export const OWN_LEDGER_PAGE = 'docs/ledgers/write-your-own.md';
-/** Pages whose blocks go on where the one before ended. */
+/** Pages whose blocks continue the previous block. */
 const ONE_PROGRAM = ['README.md', OWN_LEDGER_PAGE];
 
-/** What a reader would run: a page of `ONE_PROGRAM`, or each snippet of another page. */
+/**
+ * The programs that a reader would run: a page of `ONE_PROGRAM`, or each snippet of another page.
+ */
 export function programsOf(page: string): string[] {
   const blocks = codeOf(page);
   if (page === STORE_PAGE) return [storeProgram(blocks)];
   return ONE_PROGRAM.includes(page) ? [blocks.join('\n')] : blocks;
 }
 
-/** Its first snippet is a plan's `limits` alone, and its others use that guard. */
+/** The first snippet is only a plan's `limits`. The others use that guard. */
 function storeProgram([limits = '', ...others]: string[]): string {
   return `import { createGuardedCompletion } from 'guarded-completion';
 import { ledger } from './failing-ledger.ts';
@@ -63,7 +65,7 @@ export const guard = createGuardedCompletion({
 ${others.join('\n')}`;
 }
 
-/** The cells of each row of every table of a page, without the rules below the heads. */
+/** The cells of each row of every table of a page, without the rules below the headers. */
 export function rowsOf(page: string): string[][] {
   const lines = read(page).match(/^\|.*\|$/gm) ?? [];
   const rows = lines.map((line) => line.slice(1, -1).split(/(?<!\\)\|/));

@@ -12,12 +12,12 @@ interface Program {
   journalLedger(file: string, clock?: Clock): Promise<Ledger>;
 }
 
-// The page's own test registers the suite's cases here.
+// Running the page registers the cases of the conformance suite here.
 await using world = await startWorld('own-ledger');
 const program = (await world.run('journal', programsOf(OWN_LEDGER_PAGE)[0] ?? '')) as unknown;
 const { journalLedger } = program as Program;
 
-it(`${OWN_LEDGER_PAGE}: its ledger is short, and counts on after a restart`, async () => {
+it(`${OWN_LEDGER_PAGE}: the ledger is short and keeps its counts across a restart`, async () => {
   expect(codeOf(OWN_LEDGER_PAGE)[0]?.split('\n').length).toBeLessThanOrEqual(LINES_MAX);
   await using place = sqliteFolder();
   const of = claim(lasting(10));

@@ -7,19 +7,19 @@ import { ROOT } from './markdown.ts';
 
 const FOLDER = `${ROOT}test/docs/.tmp`;
 const SURROUNDINGS = 'surroundings.ts';
-/** Files of the reader's own, beside every snippet. */
+/** The reader's own files, which stand next to every snippet. */
 export const BESIDE = [SURROUNDINGS, 'guard.ts', 'failing-ledger.ts', 'secrets.ts'];
 
 export interface World extends AsyncDisposable {
   readonly fake: FakeOpenAI;
   readonly origin: string;
-  /** Runs a snippet as a module; answers what it exports. */
+  /** Runs a snippet as a module and returns its exports. */
   run(name: string, code: string): Promise<Record<string, unknown>>;
-  /** Imports a file that stands beside the snippets. */
+  /** Imports a file that stands next to the snippets. */
   beside(name: string): Promise<Record<string, unknown>>;
 }
 
-/** A free port, a fake OpenAI, and a folder of this world's own in which snippets become modules. */
+/** A free port, a fake OpenAI, and a separate folder in which snippets become modules. */
 export async function startWorld(name: string): Promise<World> {
   const folder = `${FOLDER}/${name}`;
   const fake = await fakeOpenAI({ apiKeys: [canaries.apiKey] });
@@ -52,8 +52,10 @@ export async function startWorld(name: string): Promise<World> {
   };
 }
 
-/** The only changes to a snippet: where OpenAI is, which port the backend has, where its file is, and
- * patience with a store on a busy machine. */
+/**
+ * The only changes to a snippet: the address of OpenAI, the port of the backend, the path of its
+ * file, and longer timeouts for a store on a busy machine.
+ */
 function inThisWorld(
   code: string,
   {
@@ -73,7 +75,7 @@ function inThisWorld(
     .replaceAll(/\b3000\b/g, String(port));
 }
 
-/** Names that a snippet uses and its reader has. */
+/** Adds an import for the names that a snippet uses and its reader has. */
 export function withSurroundings(code: string): string {
   const source = readFileSync(`${ROOT}test/docs/${SURROUNDINGS}`, 'utf8');
   const names = [...source.matchAll(/^export (?:const|async function|function) (\w+)/gm)];
@@ -83,7 +85,7 @@ export function withSurroundings(code: string): string {
     : `import { ${used.join(', ')} } from './${SURROUNDINGS}';\n${code}`;
 }
 
-/** Not a method of that name, as in `console.log(`. */
+/** Does not match a method of that name, as in `console.log(`. */
 const called = (name: string) => new RegExp(`(?<![.\\w])${name}\\(`);
 
 async function freePort(): Promise<number> {
@@ -95,7 +97,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Snippets leave their servers up, as backends do; this finds them again. */
+/** Snippets leave their servers running, as backends do. This keeps track of them. */
 function watchServers() {
   const servers = new Set<Server>();
   const listen = vi.spyOn(Server.prototype, 'listen').mockImplementation(function (

@@ -1,6 +1,9 @@
-/** What the snippets of the documentation call, and a reader has: accounts, a login, a screen. */
+/**
+ * What the snippets of the documentation call and a reader already has: accounts, a login, a
+ * screen.
+ */
 
-/** What the snippets did to it, for the test to look at. */
+/** What the snippets did, for the test to inspect. */
 export const seen = {
   shown: '',
   recorded: [] as { user: string; model: string; usd: number }[],
@@ -13,7 +16,7 @@ export const findAccount = async (id: string) => ({ id, plan: 'free', customer: 
 
 export const logIn = async (body: { user: string }) => ({ id: body.user });
 
-/** As an app keeps it: asked for once, with the user's own login. */
+/** As an app keeps it: fetched once, with the user's own login. */
 export async function currentKey(): Promise<{ value: string; expires_at: number }> {
   const answer = await fetch('https://api.my-app.com/login', {
     method: 'POST',
@@ -43,6 +46,6 @@ export function log(fact: unknown): void {
   seen.logged.push(fact);
 }
 
-/** When a user began to pay. */
+/** The date on which a user's billing began. */
 export const billingDayOf = (userId: string): string =>
   userId === 'ada' ? '2026-01-31' : '2026-01-01';

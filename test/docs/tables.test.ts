@@ -6,7 +6,7 @@ import { pages, ROOT, read, rowsOf } from './markdown.ts';
 
 const bare = (cell = '') => cell.replaceAll('`', '');
 
-/** The rows of a page's table of codes: status and code first. */
+/** The rows of a page's table of codes, as status, code and the remaining cells. */
 function codesOf(page: string): { status: number; code: string; rest: string[] }[] {
   const rows = rowsOf(page).filter(([status = '']) => /^\d{3}$/.test(status));
   return rows.map(([status, code, ...rest]) => ({
@@ -16,15 +16,15 @@ function codesOf(page: string): { status: number; code: string; rest: string[] }
   }));
 }
 
-describe('the tables of errors', () => {
+describe('The tables of errors', () => {
   const table = Object.entries(denialCodes);
 
-  it.each(['README.md', 'docs/errors.md'])('%s has every code with its status', (page) => {
+  it.each(['README.md', 'docs/errors.md'])('%s lists every code with its status', (page) => {
     const written = codesOf(page).map(({ status, code }) => ({ status, code }));
     expect(written).toEqual(table.map(([code, { status }]) => ({ status, code })));
   });
 
-  it('docs/errors.md has the types, and which denials say not to repeat', () => {
+  it('docs/errors.md lists each type and which denials must not be repeated', () => {
     expect(codesOf('docs/errors.md').map(({ rest }) => rest)).toEqual(
       table.map(([, entry]) => [
         entry.type,
@@ -35,7 +35,7 @@ describe('the tables of errors', () => {
 });
 
 describe('README.md', () => {
-  it('comes in its order', () => {
+  it('README.md has its sections in the agreed order', () => {
     const heads = read('README.md').match(/^## .*/gm);
     expect(heads).toEqual([
       '## Install',
@@ -50,17 +50,17 @@ describe('README.md', () => {
     ]);
   });
 
-  it('gives a reason for every dependency', () => {
+  it('README.md gives a reason for every dependency', () => {
     const manifest = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
     const { dependencies, peerDependencies } = manifest;
     const named = rowsOf('README.md')
-      .filter(([name = '']) => /^`[@\w/-]+`( \((optional )?peer\))?$/.test(name))
+      .filter(([name = '']) => /^`[@\w/-]+(\.js)?`( \((optional )?peer\))?$/.test(name))
       .map(([name = '']) => bare(name).replace(/ \(.*/, ''));
     const needed = [...Object.keys(dependencies), ...Object.keys(peerDependencies)];
     expect(named.toSorted()).toEqual(needed.toSorted());
   });
 
-  it('names only scripts that exist', () => {
+  it('README.md names only scripts that exist', () => {
     const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
     const named = [...read('README.md').matchAll(/npm (?:run )?(\w+)/g)].map(([, name]) => name);
     const own = named.filter((name) => name !== 'ci' && name !== 'install');
@@ -69,7 +69,7 @@ describe('README.md', () => {
   });
 });
 
-it.each(pages)('%s has only links that lead somewhere', (page) => {
+it.each(pages)('%s has only links to files that exist', (page) => {
   const links = [...read(page).matchAll(/\]\(([^)#:]+)(?:#[\w-]*)?\)/g)];
   for (const [, link = ''] of links) {
     expect(existsSync(join(ROOT, dirname(page), link)), link).toBe(true);

@@ -20,7 +20,7 @@ function writePrograms(): string[] {
   });
 }
 
-/** Errors as a developer sees them who has set `strict`, in words. */
+/** The errors, as text, that a developer with `strict` sees. */
 function errorsIn(files: readonly string[]): string[] {
   const config = ts.getParsedCommandLineOfConfigFile(
     `${ROOT}tsconfig.test.json`,
@@ -34,7 +34,7 @@ function errorsIn(files: readonly string[]): string[] {
   });
 }
 
-it('every snippet of the documentation compiles', { timeout: 240_000 }, () => {
+it('Every snippet of the documentation compiles', { timeout: 240_000 }, () => {
   const files = writePrograms();
   expect(files.length).toBeGreaterThan(8);
   expect(errorsIn(files)).toEqual([]);

@@ -7,15 +7,15 @@ import { canaries } from '../fixture.ts';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Node's arguments with which the package's name means its source. */
+/** Arguments for Node that resolve the package's name to its source. */
 export const FROM_SOURCE = ['--import', './test/examples/from-source.ts'];
 
-/** An example, running as its own process, as a developer would start it. */
+/** An example that runs as its own process, as a developer would start it. */
 export interface BackendProcess extends AsyncDisposable {
   readonly origin: string;
   /** Sends SIGTERM. */
   terminate(): void;
-  /** Resolves when it has ended by itself. */
+  /** Resolves when the process has ended by itself. */
   readonly ended: Promise<{
     readonly code: number | null;
     readonly signal: string | null;
@@ -23,7 +23,7 @@ export interface BackendProcess extends AsyncDisposable {
   }>;
 }
 
-/** Starts `main` before an upstream, and waits until it answers. */
+/** Starts `main` with the given upstream, and waits until it responds. */
 export async function startBackend(
   main: string,
   baseURL: string,

@@ -15,7 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => fake.close());
 
-/** Slow answers stop after their first pieces until the gate is opened; it is a new one each time. */
+/**
+ * Slow responses stop after their first pieces until the gate is opened. Each call makes a new
+ * gate.
+ */
 function scriptAnswers(): void {
   gate = fake.gate();
   gate.pass(2);
@@ -28,7 +31,7 @@ const question = (content: string) => ({
   messages: [{ role: 'user' as const, content }],
 });
 
-/** Tells the backend to end in the middle of a stream, which must come whole all the same. */
+/** Tells the backend to end in the middle of a stream, which must still arrive complete. */
 async function endDuring(
   backend: BackendProcess,
   pieces: AsyncIterator<string>,
@@ -36,7 +39,7 @@ async function endDuring(
 ): Promise<string> {
   let text = (await pieces.next()).value ?? '';
   backend.terminate();
-  // The signal takes its time; from then on nothing new is let in.
+  // The signal takes time to arrive. After that no new call is accepted.
   await expect.poll(codeOfNewCall).toBe('shutting_down');
   gate.open();
   for (let next = await pieces.next(); !next.done; next = await pieces.next()) text += next.value;
@@ -64,7 +67,7 @@ async function* piecesOf(openai: OpenAI, content: string): AsyncGenerator<string
   for await (const chunk of stream) yield chunk.choices[0]?.delta.content ?? '';
 }
 
-describe('an example that mounts the guard serves the official SDK', () => {
+describe('An example that mounts the guard', () => {
   it.each([
     ['express', 'examples/express/main.ts'],
     ['fastify', 'examples/fastify/main.ts'],
@@ -72,7 +75,7 @@ describe('an example that mounts the guard serves the official SDK', () => {
     ['koa', 'examples/koa/main.ts'],
     ['node', 'examples/node/main.ts'],
     ['next', 'test/examples/next-host.ts'],
-  ])('%s', async (_name, main) => {
+  ])('The %s example serves the official SDK', async (_name, main) => {
     scriptAnswers();
     await using backend = await startBackend(main, fake.baseURL);
     const stranger = await fetch(`${backend.origin}/token`, { method: 'POST' });
@@ -106,8 +109,8 @@ describe('an example that mounts the guard serves the official SDK', () => {
   });
 });
 
-describe('an example that calls OpenAI for its users', () => {
-  it('in-process', async () => {
+describe('An example that calls OpenAI for its users', () => {
+  it('The in-process example serves its users and applies their limits', async () => {
     scriptAnswers();
     await using backend = await startBackend('examples/in-process/main.ts', fake.baseURL);
     const headers = { 'x-demo-user': 'ada' };
@@ -131,8 +134,8 @@ describe('an example that calls OpenAI for its users', () => {
   });
 });
 
-describe('an example that is started without its key', () => {
-  it('ends at once, and says what is missing', () => {
+describe('An example that starts without its key', () => {
+  it('The example without a key exits at once and names the missing option', () => {
     const env = { PATH: process.env['PATH'] };
     const { status, stderr } = spawnSync(
       process.execPath,

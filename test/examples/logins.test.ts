@@ -42,7 +42,7 @@ const call = async (backend: BackendProcess, credential?: string) => {
   return [code, response.headers.get('ratelimit-policy')?.match(/q=(\d+)/)?.[1]];
 };
 
-/** The first call may find a store that is still being connected to, and is then refused. */
+/** The first call may be rejected while the store is still connecting. */
 const firstCall = (backend: BackendProcess, credential: string) =>
   expect.poll(() => call(backend, credential));
 
@@ -51,8 +51,8 @@ async function endsWell(backend: BackendProcess): Promise<void> {
   expect(await backend.ended).toEqual({ code: 0, signal: null, stderr: '' });
 }
 
-describe('an example with a login', () => {
-  it('fastify-firebase: an ID token, or a key that a genuine app gets for it', async (context) => {
+describe('An example with a login', () => {
+  it('fastify-firebase accepts an ID token, and the user token that a genuine app gets for it', async (context) => {
     const binary = redisBinary();
     if (binary === undefined) return context.skip('there is no redis-server');
     const redis = await startRedis(binary);
@@ -89,7 +89,7 @@ describe('an example with a login', () => {
     await redis.close();
   });
 
-  it('next-supabase: a session of Supabase, counted in its Postgres', async (context) => {
+  it('next-supabase accepts a Supabase session and counts it in Postgres', async (context) => {
     const postgres = await startPostgres();
     if (postgres === undefined) return context.skip('there is no postgres');
     await using backend = await startBackend('test/examples/next-supabase-host.ts', fake.baseURL, {
@@ -116,7 +116,7 @@ describe('an example with a login', () => {
     await postgres.close();
   });
 
-  it('hono-clerk: a session of Clerk with its plan, and guests by their address', async () => {
+  it('hono-clerk accepts a Clerk session with its plan, and serves guests by their address', async () => {
     await using backend = await startBackend('examples/hono-clerk/main.ts', fake.baseURL, {
       CLERK_ISSUER: keys.origin,
       APP_ORIGIN: 'https://my-app.com',

@@ -4,7 +4,9 @@ import { POST as issueToken } from '../../examples/next/app/token/route.ts';
 import { GET, OPTIONS, POST } from '../../examples/next/app/v1/[...path]/route.ts';
 import { register } from '../../examples/next/instrumentation.ts';
 
-/** Does what Next does with these files: registers, routes, and hands each handler its segments. */
+/**
+ * Does what Next does with these files: registers, routes, and passes each handler its segments.
+ */
 await register();
 const handlers = { GET, OPTIONS, POST };
 const app = new Hono();

@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import { GET, OPTIONS, POST } from '../../examples/next-supabase/app/v1/[...path]/route.ts';
 import { register } from '../../examples/next-supabase/instrumentation.ts';
 
-/** Does what Next does with these files: registers, and hands each handler its segments. */
+/** Does what Next does with these files: registers, and passes each handler its segments. */
 await register();
 const handlers = { GET, OPTIONS, POST };
 const app = new Hono();

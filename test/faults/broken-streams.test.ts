@@ -12,7 +12,7 @@ const WORDS = ['one ', 'two ', 'three ', 'four ', 'five'];
 const TEXT = WORDS.join('');
 const DONE = 'data: [DONE]';
 
-/** Every way in which an SDK can ask for a stream. */
+/** Every way in which an SDK can request a stream. */
 const apis = [
   {
     name: 'chat',
@@ -35,15 +35,15 @@ const apis = [
 ];
 const QUESTION = { model: MODEL, messages: [{ role: 'user' as const, content: 'Say hello.' }] };
 
-/** How many chunks a whole answer has. */
+/** The number of chunks of a whole answer. */
 async function chunkCount({ fake, guard }: Fixture, api: (typeof apis)[number]): Promise<number> {
   fake.scriptNext({ text: TEXT });
   const { items } = await drain<unknown>(await api.open(await appClient(guard)));
   return items.length;
 }
 
-describe.each(apis)('F03 a stream of $name that ends without its last event', (api) => {
-  it('raises in the official SDK after any chunk, is never completed by us, and is charged the hold', async () => {
+describe.each(apis)('A "$name" stream without its last event', (api) => {
+  it('A stream that is cut after any chunk raises in the official SDK, is never completed by the guard and is charged its hold', async () => {
     const ledger = watchedLedger();
     await using fixture = await startFixture({ plans, ledger });
     const { fake, guard } = fixture;
@@ -67,11 +67,11 @@ describe.each(apis)('F03 a stream of $name that ends without its last event', (a
 
 const cuts = [
   ['a reset', { kind: 'reset', afterBytes: 2_000 }],
-  ['half a close', { kind: 'halfClose', afterBytes: 2_000 }],
+  ['a half-close', { kind: 'halfClose', afterBytes: 2_000 }],
 ] as const;
 
-describe('F05 a stream whose connection breaks', () => {
-  it.each(cuts)('by %s ends with one error event, and is charged once', async (_, fault) => {
+describe('A stream on a faulty connection', () => {
+  it.each(cuts)('A stream cut by %s gets one error event and is charged once', async (_, fault) => {
     await using faulty = await startFaulty();
     const { guard, proxy, fake, ledger } = faulty;
     proxy.fault = fault;
@@ -90,8 +90,8 @@ describe('F05 a stream whose connection breaks', () => {
   it.each([
     ['slices of 1 byte', { kind: 'slice', bytes: 1 }],
     ['slices of 7 bytes', { kind: 'slice', bytes: 7 }],
-    ['a slow line', { kind: 'latency', ms: 1 }],
-  ] as const)('is the same stream through %s, with the same charge', async (_, fault) => {
+    ['a slow connection', { kind: 'latency', ms: 1 }],
+  ] as const)('A stream through %s arrives unchanged and has the same charge', async (_, fault) => {
     await using faulty = await startFaulty();
     const { guard, proxy, fake } = faulty;
     fake.scriptNext({ text: TEXT });
@@ -111,7 +111,7 @@ describe('F05 a stream whose connection breaks', () => {
     expect(await settled).toMatchObject({ inputTokens, outputTokens, estimated: false });
   });
 
-  it('is cut when OpenAI falls silent, with one error event, and charged the hold', async () => {
+  it('A stream that OpenAI leaves silent is cut with one error event and charged its hold', async () => {
     using time = ownTime();
     await using fixture = await startFixture({ plans, clock: time.clock });
     const { guard, fake } = fixture;
@@ -132,9 +132,9 @@ describe('F05 a stream whose connection breaks', () => {
   });
 });
 
-describe('F06 an error event inside a stream', () => {
+describe('An error event inside a stream', () => {
   it.each(apis)(
-    'of $name passes as it is, raises in the SDK, and is charged the hold',
+    'An error event in a "$name" stream passes unchanged, raises in the SDK and is charged the hold',
     async (api) => {
       await using fixture = await startFixture({ plans });
       const { fake, guard } = fixture;
@@ -150,7 +150,7 @@ describe('F06 an error event inside a stream', () => {
     },
   );
 
-  it('is the only error event that its client gets', async () => {
+  it('An error event from OpenAI is the only error event that the client receives', async () => {
     await using fixture = await startFixture({ plans });
     const { fake, guard } = fixture;
     fake.scriptNext({ text: TEXT, break: { with: 'error-event', afterChunks: 4 } });
@@ -159,8 +159,8 @@ describe('F06 an error event inside a stream', () => {
   });
 });
 
-describe('a stream that the guard cuts', () => {
-  it('ends with exactly one error event, the reason', async () => {
+describe('A stream that the guard cuts', () => {
+  it('A stream that the guard cuts ends with exactly one error event, which names the reason', async () => {
     await using fixture = await startFixture({ plans });
     const { fake, guard } = fixture;
     const gate = fake.gate();

@@ -7,11 +7,11 @@ import { plans } from './proxied.ts';
 import { allEndings, watchedLedger } from './watched-ledger.ts';
 
 const NOW = { graceMs: 0 };
-/** What the guard waits for the ledger at its end. */
+/** How long the guard waits for the ledger when it closes. */
 const SETTLE_MS_MAX = 5_000;
 
-describe('F47 guard.close', () => {
-  it('refuses what comes after it, on every face, before anybody is asked', async () => {
+describe('guard.close', () => {
+  it('guard.close refuses later calls, over HTTP and in process, and nothing reaches OpenAI', async () => {
     await using fixture = await startFixture({ plans });
     const { fake, guard } = fixture;
     const token = await tokenOf(guard);
@@ -26,7 +26,7 @@ describe('F47 guard.close', () => {
     expect(fake.requests).toHaveLength(0);
   });
 
-  it('is idempotent, and every call of it resolves with the first', async () => {
+  it('guard.close is idempotent, and repeated calls resolve with the first one', async () => {
     await using fixture = await startFixture({ plans });
     const first = fixture.guard.close(NOW);
     const second = fixture.guard.close({ graceMs: 60_000 });
@@ -34,7 +34,7 @@ describe('F47 guard.close', () => {
     await fixture.guard.close();
   });
 
-  it('cuts a stream with one error frame, and settles it before the ledger closes', async () => {
+  it('guard.close cuts a stream with one error frame and settles it before the ledger closes', async () => {
     const ledger = watchedLedger();
     await using fixture = await startFixture({ plans, ledger });
     const { fake, guard } = fixture;
@@ -47,7 +47,7 @@ describe('F47 guard.close', () => {
     expect((await stream.whole()).match(/"code":"\w+"/g)).toEqual(['"code":"shutting_down"']);
   });
 
-  it('cuts a call that OpenAI has not answered yet', async () => {
+  it('guard.close cuts a call that OpenAI has not answered yet', async () => {
     const ledger = watchedLedger();
     await using fixture = await startFixture({ plans, ledger });
     const { fake, guard } = fixture;
@@ -60,7 +60,7 @@ describe('F47 guard.close', () => {
     expect(allEndings(ledger)).toEqual([['settle']]);
   });
 
-  it('lets go of a call that still waits for its turn, which costs nothing', async () => {
+  it('guard.close releases a call that still waits in the queue, at no cost', async () => {
     const ledger = watchedLedger();
     await using served = await serveFixture({ plans, ledger, bounds: { inFlight: 1 } });
     const { fake, guard } = served;
@@ -79,7 +79,7 @@ describe('F47 guard.close', () => {
     for (const { socket } of [first, second]) socket.destroy();
   });
 
-  it('ends a call that drains for a client who has left, and settles it', async () => {
+  it('guard.close ends and settles a call that drains after its client disconnected', async () => {
     const ledger = watchedLedger();
     await using fixture = await startFixture({ plans, ledger, onDisconnect: 'drain' });
     const { fake, guard } = fixture;
@@ -97,7 +97,7 @@ describe('F47 guard.close', () => {
     expect(fixture.failed).toEqual([]);
   });
 
-  it('does not wait for a ledger that hangs', async () => {
+  it('guard.close does not wait for a ledger that hangs', async () => {
     const ledger = watchedLedger();
     await using fixture = await startFixture({ plans, ledger });
     const { guard } = fixture;

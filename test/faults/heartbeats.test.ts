@@ -11,8 +11,8 @@ const COMMENT = ': keep-alive\n\n';
 const HEARTBEAT_MS = 15_000;
 const timeouts = { idle: '10m' };
 
-describe('F02 a stream that is quiet for minutes', () => {
-  it('gets a comment each 15 s, and nothing else, and runs on', async () => {
+describe('A stream that is quiet for minutes', () => {
+  it('A quiet stream gets a keep-alive comment every 15 s and nothing else, and then continues', async () => {
     using time = ownTime();
     await using fixture = await startFixture({ plans, clock: time.clock, timeouts });
     const { fake, guard } = fixture;
@@ -32,7 +32,7 @@ describe('F02 a stream that is quiet for minutes', () => {
     expect(whole.split(COMMENT)).toHaveLength(21);
   });
 
-  it('is read by the official SDK as if there were no comments', async () => {
+  it('The official SDK reads a stream with keep-alive comments like one without', async () => {
     using time = ownTime();
     await using fixture = await startFixture({ plans, clock: time.clock });
     const { fake, guard } = fixture;
@@ -56,7 +56,7 @@ describe('F02 a stream that is quiet for minutes', () => {
     expect(text).toBe('one two three');
   });
 
-  it('gets no comment within a frame', async () => {
+  it('A keep-alive comment is never written inside a frame', async () => {
     using time = ownTime();
     await using fixture = await startFixture({ plans, clock: time.clock });
     const { fake, guard } = fixture;
@@ -74,7 +74,7 @@ describe('F02 a stream that is quiet for minutes', () => {
     expect(await text).toContain('[DONE]');
   });
 
-  it('gets none while its client does not read', async () => {
+  it('A stream gets no keep-alive comments while its client does not read', async () => {
     using time = ownTime();
     await using fixture = await startFixture({ plans, clock: time.clock });
     const { fake, guard } = fixture;
@@ -87,8 +87,8 @@ describe('F02 a stream that is quiet for minutes', () => {
   });
 });
 
-describe('F44 a stream that runs longer than its lease', () => {
-  it('is renewed in time, again and again, and settled once with the truth', async () => {
+describe('A stream that runs longer than its lease', () => {
+  it('A stream longer than its lease is renewed in time, repeatedly, and settled once with its actual usage', async () => {
     using time = ownTime();
     const ledger = watchedLedger();
     await using fixture = await startFixture({ plans, ledger, clock: time.clock });

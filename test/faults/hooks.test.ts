@@ -9,17 +9,17 @@ import { allEndings, watchedLedger } from './watched-ledger.ts';
 const timeouts = { hook: '30ms' };
 const PRIVATE = 'the inside of a hook';
 
-/** What a hook may do instead of answering. */
+/** What a hook may do instead of returning a valid value. */
 const misdeeds: readonly [string, () => never][] = [
   ['throws', () => raise()],
   ['rejects', () => Promise.reject(new Error(PRIVATE)) as never],
-  ['rejects with nothing', () => Promise.reject(undefined) as never],
+  ['rejects with undefined', () => Promise.reject(undefined) as never],
   ['hangs', () => new Promise(() => {}) as never],
-  ['answers NaN', () => Number.NaN as never],
-  ['answers null', () => Promise.resolve(null) as never],
-  ['answers an object', () => ({ plan: 'free' }) as never],
-  ['answers an empty text', () => '' as never],
-  ['answers a text with a line end', () => 'sk\r\nx-evil: 1' as never],
+  ['returns NaN', () => Number.NaN as never],
+  ['returns null', () => Promise.resolve(null) as never],
+  ['returns an object', () => ({ plan: 'free' }) as never],
+  ['returns an empty string', () => '' as never],
+  ['returns a string with a line end', () => 'sk\r\nx-evil: 1' as never],
 ];
 
 function raise(): never {
@@ -36,12 +36,12 @@ const cases = hooks
   .flatMap(([hook, optionsOf]) =>
     misdeeds.map(([name, misdeed]) => ({ hook, name, options: optionsOf(misdeed) })),
   )
-  // These are answers: "nobody", and an end-user id that OpenAI takes as it is.
+  // An end-user id with a line end is valid: OpenAI receives it unchanged.
   .filter(({ hook, name }) => !(hook === 'endUserId' && name.includes('line end')));
 
-describe('F26 a hook that', () => {
+describe('A misbehaving hook', () => {
   it.each(cases)(
-    '$name instead of answering, as "$hook", closes the call',
+    'A call fails closed when the hook "$hook" $name',
     async ({ hook, name, options }) => {
       const ledger = watchedLedger();
       await using fixture = await startFixture({ plans, ledger, timeouts, ...options });
@@ -49,7 +49,8 @@ describe('F26 a hook that', () => {
       const answer = await post(guard, await tokenOf(guard), chat());
       const text = await answer.text();
       const { error } = JSON.parse(text) as { error: { code: string } };
-      // A login that cannot be asked is nobody's fault, and may be asked again.
+      // A login provider that does not respond is not the caller's fault, so the call may be
+      // retried.
       const away = hook === 'auth' && name === 'hangs';
       const expected = away ? [503, 'auth_unavailable'] : [500, 'internal_error'];
       expect([answer.status, error.code]).toEqual(expected);
@@ -62,13 +63,13 @@ describe('F26 a hook that', () => {
     },
   );
 
-  it('knows nobody closes the call as a bad credential does', async () => {
+  it('A hook that authenticates no user fails the call like a bad credential', async () => {
     await using fixture = await startFixture({ plans, auth: authenticate(() => null) });
     const answer = await post(fixture.guard, 'any', chat());
     expect([answer.status, await codeOf(answer)]).toEqual([401, 'invalid_credential']);
   });
 
-  it('names a plan that is none closes the call, and works again when it does', async () => {
+  it('A call with an unknown plan fails, and works again once planOf returns a known plan', async () => {
     let plan = 'none';
     await using fixture = await startFixture({
       plans,
@@ -81,7 +82,7 @@ describe('F26 a hook that', () => {
     expect((await post(fixture.guard, token, chat())).status).toBe(200);
   });
 
-  it('hangs once is asked again by the next call', async () => {
+  it('A hook that hung once is called again by the next call', async () => {
     const answers = [new Promise<string>(() => {}), Promise.resolve('free')];
     await using fixture = await startFixture({
       plans,
@@ -100,9 +101,9 @@ const observers: readonly [string, () => void | Promise<void>][] = [
   ['hangs', () => new Promise(() => {})],
 ];
 
-describe('F26 a listener that', () => {
+describe('A misbehaving event listener', () => {
   it.each(observers)(
-    '%s changes nothing for the call, nor for the other listeners',
+    'A listener that %s affects neither the call nor the other listeners',
     async (_, listener) => {
       await using fixture = await startFixture({ plans });
       const { fake, guard } = fixture;
@@ -121,7 +122,7 @@ describe('F26 a listener that', () => {
     },
   );
 
-  it('was taken off hears nothing more', async () => {
+  it('A removed listener receives no more events', async () => {
     await using fixture = await startFixture({ plans: { free: { models: [MODEL] } } });
     let heard = 0;
     const stop = fixture.guard.on('denied', () => {

@@ -1,13 +1,13 @@
 export interface Incoming {
-  /** Reads until `text` has come, and no further; answers all that came so far. */
+  /** Reads until `text` has arrived, and no further. Returns everything received so far. */
   until(text: string): Promise<string>;
-  /** Reads to the end; answers all that came. */
+  /** Reads to the end. Returns everything received. */
   whole(): Promise<string>;
-  /** Leaves. */
+  /** Disconnects. */
   cancel(): Promise<void>;
 }
 
-/** The body of a streamed answer, read only as far as asked. */
+/** The body of a streamed answer, read only on demand. */
 export function incoming(answer: Response): Incoming {
   if (answer.body === null) throw new Error('The answer has no body.');
   const reader = answer.body.getReader();

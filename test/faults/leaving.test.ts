@@ -12,11 +12,11 @@ const NOTHING = { used: 0, held: 0 };
 const ONCE = { used: 1, held: 0 };
 const STREAM = chat({ stream: true });
 
-/** How a client leaves: with a FIN, or with a reset. */
+/** How a client disconnects: with a FIN or with a reset. */
 const ways = [['destroy'], ['resetAndDestroy']] as const;
 
-describe.each(ways)('F21 a client that leaves by "%s"', (leave) => {
-  it('while its credential is looked up never holds anything', async () => {
+describe.each(ways)('A client that disconnects by "%s"', (leave) => {
+  it('A client that disconnects during authentication never holds anything', async () => {
     const lookup = heldAnswer<{ user: { id: string } }>();
     const auth = { authenticate: () => lookup.answer() };
     await using served = await serveFixture({ plans, auth });
@@ -31,7 +31,7 @@ describe.each(ways)('F21 a client that leaves by "%s"', (leave) => {
     expect(await limitCounts(served.guard, 'ada')).toEqual(NOTHING);
   });
 
-  it('after the last chunk, before the end, is charged the truth', async () => {
+  it('A client that disconnects between the last chunk and the end is charged the actual usage', async () => {
     const ledger = watchedLedger();
     await using served = await serveFixture({ plans, ledger, onDisconnect: 'abort' });
     const { fake, guard } = served;
@@ -50,7 +50,7 @@ describe.each(ways)('F21 a client that leaves by "%s"', (leave) => {
     expect(await limitCounts(guard, 'ada')).toEqual(ONCE);
   });
 
-  it('after the whole answer is charged the truth, once', async () => {
+  it('A client that disconnects after the whole answer is charged the actual usage, once', async () => {
     const ledger = watchedLedger();
     await using served = await serveFixture({ plans, ledger });
     const { fake, guard } = served;
@@ -64,7 +64,7 @@ describe.each(ways)('F21 a client that leaves by "%s"', (leave) => {
     expect(allEndings(ledger)).toEqual([['settle']]);
   });
 
-  it('while it waits for its turn gives its place to the next', async () => {
+  it('A client that disconnects in the queue gives its place to the next call', async () => {
     await using served = await serveFixture({ plans, bounds: { inFlight: 1, queued: 1 } });
     const { fake, guard } = served;
     const gate = fake.gate();
@@ -85,8 +85,8 @@ describe.each(ways)('F21 a client that leaves by "%s"', (leave) => {
   });
 });
 
-describe('F22 a client that leaves without having read what it asked for', () => {
-  it.each(ways)('by "%s" lets go of everything, and is charged once', async (leave) => {
+describe('A client that disconnects without reading', () => {
+  it.each(ways)('A disconnect by "%s" frees everything and is charged once', async (leave) => {
     const target = { host: '127.0.0.1', port: 0 };
     await using proxy = await faultProxy(target);
     const baseURL = `http://127.0.0.1:${proxy.port}/v1`;
@@ -110,7 +110,7 @@ describe('F22 a client that leaves without having read what it asked for', () =>
   });
 });
 
-/** A lookup that answers when told. */
+/** A lookup that resolves on demand. */
 function heldAnswer<Value>() {
   let give = (_: Value) => {};
   let ask = () => {};

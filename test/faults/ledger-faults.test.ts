@@ -10,24 +10,24 @@ import { allEndings, watchedLedger } from './watched-ledger.ts';
 interface Failure {
   readonly name: string;
   readonly fail: () => Promise<never>;
-  /** What an app is told. */
+  /** The denial codes that an app may receive. */
   readonly codes: readonly string[];
 }
 
 const driverError = () => new Error('connect ECONNREFUSED 10.0.0.7:6379');
 const failures: readonly Failure[] = [
   {
-    name: 'rejects as a ledger does',
+    name: 'rejects with a LedgerError',
     fail: () => Promise.reject(new LedgerError('10.0.0.7 is down')),
     codes: ['ledger_unavailable'],
   },
   {
-    name: 'rejects as a driver does',
+    name: 'rejects with a driver error',
     fail: () => Promise.reject(driverError()),
     codes: ['ledger_unavailable', 'internal_error'],
   },
   {
-    name: 'throws at once',
+    name: 'throws synchronously',
     fail: () => {
       throw driverError();
     },
@@ -35,12 +35,12 @@ const failures: readonly Failure[] = [
   },
 ];
 
-/** Between hold and dispatch the call waits for it, so that the ledger is asked once more. */
+/** The call waits for this key between hold and dispatch, so the ledger is called once more. */
 const lookedUpKey = async () => canaries.apiKey;
 
-describe.each(failures)('a ledger that $name', ({ fail, codes }) => {
+describe.each(failures)('A ledger that $name', ({ fail, codes }) => {
   it.each(['reserve', 'records.get', 'renew'] as const)(
-    'in "%s" closes the call, and OpenAI never hears of it',
+    'A ledger failure in "%s" fails the call, and nothing reaches OpenAI',
     async (verb) => {
       const ledger = watchedLedger();
       await using fixture = await startFixture({ plans, ledger, apiKey: lookedUpKey });
@@ -62,7 +62,7 @@ describe.each(failures)('a ledger that $name', ({ fail, codes }) => {
   );
 
   it.each([false, true])(
-    'in "settle" never breaks the answer, and is posted later, with "stream": %s',
+    'A ledger failure in "settle" never breaks the answer, and the charge is posted later ("stream": %s)',
     async (stream) => {
       const ledger = watchedLedger();
       await using fixture = await startFixture({ plans, ledger });
@@ -81,7 +81,7 @@ describe.each(failures)('a ledger that $name', ({ fail, codes }) => {
     },
   );
 
-  it('in "release" never breaks the denial', async () => {
+  it('A ledger failure in "release" never breaks the denial', async () => {
     const ledger = watchedLedger();
     await using fixture = await startFixture({ plans, ledger });
     const { fake, guard } = fixture;
@@ -92,7 +92,7 @@ describe.each(failures)('a ledger that $name', ({ fail, codes }) => {
     await expect.poll(() => fixture.failed.map(({ source: what }) => what)).toEqual(['ledger']);
   });
 
-  it('in "renew" during a stream is asked again, and the stream runs on', async () => {
+  it('A failed "renew" during a stream is repeated, and the stream continues', async () => {
     using time = ownTime();
     const ledger = watchedLedger();
     await using fixture = await startFixture({ plans, ledger, clock: time.clock });
@@ -114,7 +114,7 @@ describe.each(failures)('a ledger that $name', ({ fail, codes }) => {
   });
 });
 
-describe('that a call may have left', () => {
+describe('The dispatched mark of a hold', () => {
   const leases = () => {
     const ledger = watchedLedger();
     const reserved: boolean[] = [];
@@ -126,21 +126,21 @@ describe('that a call may have left', () => {
     return { ledger: { ...ledger, reserve: noting }, reserved, renewals: ledger.renewals };
   };
 
-  it('is told with its hold, where it is sent without waiting for anything', async () => {
+  it('A call that is sent immediately is marked as dispatched by its reserve', async () => {
     const { ledger, reserved, renewals } = leases();
     await using fixture = await startFixture({ plans, ledger });
     await (await post(fixture.guard, await tokenOf(fixture.guard), chat())).text();
     expect([reserved, renewals]).toEqual([[true], []]);
   });
 
-  it('is told just before it is sent, where its key is looked up', async () => {
+  it('A call that waits for its key is marked as dispatched just before it is sent', async () => {
     const { ledger, reserved, renewals } = leases();
     await using fixture = await startFixture({ plans, ledger, apiKey: lookedUpKey });
     await (await post(fixture.guard, await tokenOf(fixture.guard), chat())).text();
     expect([reserved, renewals]).toMatchObject([[false], [{ dispatched: true }]]);
   });
 
-  it('is told just before it is sent, where it waits for a place', async () => {
+  it('A call that waits in the queue is marked as dispatched just before it is sent', async () => {
     const { ledger, reserved, renewals } = leases();
     await using fixture = await startFixture({ plans, ledger, bounds: { inFlight: 1 } });
     const { fake, guard } = fixture;
@@ -156,8 +156,8 @@ describe('that a call may have left', () => {
   });
 });
 
-describe('a ledger whose reply is lost', () => {
-  it('has the hold given back, and the call closed', async () => {
+describe('A reserve with a lost reply', () => {
+  it('A reserve with a lost reply gives its hold back and fails the call', async () => {
     const ledger = watchedLedger();
     await using fixture = await startFixture({ plans, ledger });
     const { fake, guard } = fixture;

@@ -12,9 +12,9 @@ import { allEndings, watchedLedger } from './watched-ledger.ts';
 const timeouts = { headers: '100ms', connect: '100ms' };
 const FREE_SLOT = { used: 0, held: 0 };
 
-describe.concurrent('F01 an upstream that takes the request and never begins to answer', () => {
+describe.concurrent('An upstream that accepts the request and never answers', () => {
   it.each([false, true])(
-    'ends with 504, is charged its hold, and frees its slot, with "stream": %s',
+    'A call without any answer ends with 504, is charged its hold and frees its slot ("stream": %s)',
     async (stream) => {
       const ledger = watchedLedger();
       await using fixture = await startFixture({ plans, timeouts, ledger });
@@ -35,8 +35,8 @@ describe.concurrent('F01 an upstream that takes the request and never begins to 
   );
 });
 
-describe.concurrent('F10 a reply that is lost', () => {
-  it('is never asked for again, neither by us nor by the official SDK with its retries', async () => {
+describe.concurrent('A reply that is lost', () => {
+  it('A request with a lost reply is repeated neither by the guard nor by the official SDK with its retries', async () => {
     await using faulty = await startFaulty({ timeouts });
     const { fake, guard, proxy } = faulty;
     proxy.fault = { kind: 'swallowReply' };
@@ -62,8 +62,8 @@ describe.concurrent('F10 a reply that is lost', () => {
   it.each([
     ['reset', { kind: 'reset', afterBytes: 0 }],
     ['closed', { kind: 'halfClose', afterBytes: 0 }],
-    ['cut within its headers', { kind: 'reset', afterBytes: 40 }],
-  ] as const)('F05 is not asked for again when the connection was %s', async (_, fault) => {
+    ['cut within the headers', { kind: 'reset', afterBytes: 40 }],
+  ] as const)('A request is not repeated when the connection was %s', async (_, fault) => {
     await using faulty = await startFaulty();
     faulty.proxy.fault = fault;
     const settled = nextSettled(faulty.guard, 'ada');
@@ -75,7 +75,7 @@ describe.concurrent('F10 a reply that is lost', () => {
     expect(allEndings(faulty.ledger)).toEqual([['settle']]);
   });
 
-  it('F05 is waited for no longer than the deadline, however slowly its headers drip', async () => {
+  it('A reply with dripping headers is awaited no longer than the headers timeout', async () => {
     await using faulty = await startFaulty({ timeouts: { headers: '150ms' } });
     const { guard, proxy, fake } = faulty;
     const gate = fake.gate();
@@ -87,8 +87,8 @@ describe.concurrent('F10 a reply that is lost', () => {
   });
 });
 
-describe('F12 a connection that was never made', () => {
-  it('is tried once more, and costs nothing', async () => {
+describe('A connection that cannot be made', () => {
+  it('A failed connection is tried once more and costs nothing', async () => {
     const baseURL = `http://127.0.0.1:${await closedPort()}/v1`;
     const ledger = watchedLedger();
     await using fixture = await startFixture({ plans, baseURL, ledger });
@@ -109,8 +109,8 @@ describe('F12 a connection that was never made', () => {
   });
 });
 
-describe('F13 a keep-alive connection that closes as the next request is written', () => {
-  it('has its POST not repeated, and the hold charged', async () => {
+describe('A keep-alive connection that closes during the next request', () => {
+  it('A POST on a closing keep-alive connection is not repeated, and its hold is charged', async () => {
     await using faulty = await startFaulty();
     const { guard, proxy, fake } = faulty;
     const token = await tokenOf(guard);
@@ -129,7 +129,7 @@ describe('F13 a keep-alive connection that closes as the next request is written
     expect(faulty.settled).toHaveLength(warm.calls + 1);
   });
 
-  it('is repeated neither when OpenAI closes it with the request unread', async () => {
+  it('A POST is not repeated when OpenAI closes the connection with the request unread', async () => {
     await using served = await serveFixture({ plans });
     const { fake, guard } = served;
     fake.scriptNext({ closeOnRequest: true });
@@ -139,7 +139,7 @@ describe('F13 a keep-alive connection that closes as the next request is written
   });
 });
 
-/** Calls until a call goes over a connection that was there before. */
+/** Repeats the call until one uses an existing connection. */
 async function untilReused({ counters }: FaultProxy, call: () => Promise<void>) {
   for (let calls = 1; ; calls += 1) {
     const { connections } = counters;
@@ -148,7 +148,7 @@ async function untilReused({ counters }: FaultProxy, call: () => Promise<void>) 
   }
 }
 
-/** A port that nobody listens on: it was just given up. */
+/** A port without a listener, because it was just closed. */
 async function closedPort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));

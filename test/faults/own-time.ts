@@ -5,11 +5,11 @@ export const MINUTE_MS = 60_000;
 
 export interface OwnTime extends Disposable {
   readonly clock: Clock;
-  /** Moves the clock on, and lets the guard's one timer tick once. */
+  /** Moves the clock on and lets the timer of the guard tick once. */
   pass(ms: number): void;
 }
 
-/** A clock that stands still, and the guard's timer with it; sockets and deadlines run on. */
+/** A clock that stands still, and the timer of the guard with it. Sockets and deadlines run on. */
 export function ownTime(): OwnTime {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   let nowMs = Date.now();
@@ -23,7 +23,7 @@ export function ownTime(): OwnTime {
   };
 }
 
-/** Lets minute after minute pass until `ended` resolves, however late what ends with time began. */
+/** Lets minutes pass until `ended` resolves, however late the timed work began. */
 export async function passUntil(ended: Promise<unknown>, time: OwnTime): Promise<void> {
   let hasEnded = false;
   const note = () => {

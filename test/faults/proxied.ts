@@ -4,12 +4,12 @@ import { type Fixture, MODEL, startFixture } from '../fixture.ts';
 import { type WatchedLedger, watchedLedger } from './watched-ledger.ts';
 
 export interface Faulty extends Fixture {
-  /** Between the guard and OpenAI. */
+  /** The proxy between the guard and OpenAI. */
   readonly proxy: FaultProxy;
   readonly ledger: WatchedLedger;
 }
 
-/** Enough of everything, but counted. */
+/** Limits with plenty of room, so that everything is counted. */
 export const plans = {
   free: {
     models: [MODEL],
@@ -22,7 +22,7 @@ export const plans = {
   },
 };
 
-/** A guard that reaches its fake OpenAI through a proxy which misbehaves as told. */
+/** A guard that reaches its fake OpenAI through a proxy with configurable faults. */
 export async function startFaulty(options: Partial<GuardOptions> = {}): Promise<Faulty> {
   const target = { host: '127.0.0.1', port: 0 };
   const proxy = await faultProxy(target);

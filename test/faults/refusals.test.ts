@@ -21,7 +21,7 @@ interface Refusal {
   readonly status: number;
   readonly code: string;
   readonly shouldRetry: string | null;
-  /** What the operator is told. */
+  /** The source of the event that the operator receives. */
   readonly told?: 'upstream_account';
 }
 
@@ -33,53 +33,53 @@ const account = {
 } as const;
 const refusals: readonly Refusal[] = [
   {
-    name: 'F07 the rate limit of the app',
+    name: 'rate limit of the app',
     reply: openAIErrors.rateLimited(7),
     status: 429,
     code: 'rate_limit_exceeded',
     shouldRetry: null,
   },
-  { name: 'F07 an account out of credit', reply: openAIErrors.insufficientQuota(), ...account },
+  { name: 'account out of credit', reply: openAIErrors.insufficientQuota(), ...account },
   {
-    name: 'F07 a spend limit',
+    name: 'spend limit',
     reply: openAIErrors.insufficientQuota('project_spend_limit_exceeded'),
     ...account,
   },
   {
-    name: 'F07 an account that is not active',
+    name: 'inactive account',
     reply: errorReply(429, 'billing', 'billing_not_active', 'Pay first.'),
     ...account,
   },
   {
-    name: 'F15 a key that was revoked',
+    name: 'revoked key',
     reply: openAIErrors.invalidApiKey(canaries.apiKey),
     ...account,
   },
-  { name: 'F15 a 401 without words', reply: { status: 401, body: '' }, ...account },
-  { name: 'F15 a country that is not served', reply: openAIErrors.forbidden(), ...account },
+  { name: '401 without a body', reply: { status: 401, body: '' }, ...account },
+  { name: 'unsupported country', reply: openAIErrors.forbidden(), ...account },
   {
-    name: 'F08 a server error',
+    name: 'server error',
     reply: openAIErrors.serverError(),
     status: 502,
     code: 'upstream_failed',
     shouldRetry: null,
   },
   {
-    name: 'F08 an error page',
+    name: 'error page',
     reply: { status: 502, body: '<html>Bad gateway' },
     status: 502,
     code: 'upstream_failed',
     shouldRetry: null,
   },
   {
-    name: 'F08 an overloaded model',
+    name: 'overloaded model',
     reply: openAIErrors.overloaded(),
     status: 503,
     code: 'upstream_busy',
     shouldRetry: null,
   },
   {
-    name: 'F09 a refused request',
+    name: 'bad request',
     reply: badRequest('The model is not available to you.'),
     status: 400,
     code: '',
@@ -92,9 +92,9 @@ const streams = refusals.flatMap((refusal) => [
   { ...refusal, stream: true },
 ]);
 
-describe('a refusal by OpenAI before it generated anything', () => {
+describe('A refusal by OpenAI before it generated anything', () => {
   it.each(streams)(
-    '$name costs nothing, names its cause, and no account ("stream": $stream)',
+    'An OpenAI refusal ($name) costs nothing, names its cause and reveals no account ("stream": $stream)',
     async (refusal) => {
       const ledger = watchedLedger();
       await using fixture = await startFixture({ plans, ledger });
@@ -118,7 +118,7 @@ describe('a refusal by OpenAI before it generated anything', () => {
     },
   );
 
-  it('F07 the rate limit of the app passes with its time to come back', async () => {
+  it('A rate limit of OpenAI passes with its Retry-After header', async () => {
     await using fixture = await startFixture({ plans });
     fixture.fake.scriptNext({ reply: openAIErrors.rateLimited(7) });
     const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
@@ -127,9 +127,9 @@ describe('a refusal by OpenAI before it generated anything', () => {
   });
 
   it.each([
-    ['F07', openAIErrors.insufficientQuota()],
-    ['F15', openAIErrors.invalidApiKey()],
-  ])('%s trouble of the account is no reason for an SDK to try again', async (_, reply) => {
+    ['out of credit', openAIErrors.insufficientQuota()],
+    ['revoked key', openAIErrors.invalidApiKey()],
+  ])('The official SDK does not retry after account trouble (%s)', async (_, reply) => {
     await using fixture = await startFixture({ plans });
     const { fake, guard } = fixture;
     fake.script('Say hello.', { reply });
@@ -141,8 +141,8 @@ describe('a refusal by OpenAI before it generated anything', () => {
   });
 });
 
-describe('F08 an error of OpenAI after its first bytes', () => {
-  it('raises in the SDK, and is charged the hold', async () => {
+describe('An error of OpenAI after its first bytes', () => {
+  it('A stream that OpenAI resets raises in the SDK and is charged its hold', async () => {
     await using fixture = await startFixture({ plans });
     const { fake, guard } = fixture;
     fake.scriptNext({ text: 'one two three', break: { with: 'reset', afterChunks: 3 } });
@@ -157,9 +157,9 @@ describe('F08 an error of OpenAI after its first bytes', () => {
   });
 });
 
-describe('A51 a redirect', () => {
+describe('A redirect from OpenAI', () => {
   it.each([302, 307, 308] as const)(
-    'of status %i is not followed, with either way of calling',
+    'A redirect with status %i is not followed, with or without a custom fetch',
     async (status) => {
       await using canary = await canaryListener();
       for (const fetch of [undefined, globalThis.fetch]) {
@@ -176,15 +176,15 @@ describe('A51 a redirect', () => {
   );
 });
 
-describe('B30 a success that is none', () => {
+describe('A malformed success from OpenAI', () => {
   it.each([
     ['HTML', '<!doctype html><title>Welcome</title>'],
-    ['half a JSON', '{"id":"chatcmpl-1","choices":[{"mess'],
+    ['truncated JSON', '{"id":"chatcmpl-1","choices":[{"mess'],
     ['nothing', ''],
     ['a number', '42'],
     ['null', 'null'],
-    ['a list', '[]'],
-  ])('of %s is answered with 502, and charged its hold once', async (_, body) => {
+    ['an array', '[]'],
+  ])('A success with %s as its body returns 502 and is charged its hold once', async (_, body) => {
     const ledger = watchedLedger();
     await using fixture = await startFixture({ plans, ledger });
     const { fake, guard } = fixture;
@@ -197,7 +197,7 @@ describe('B30 a success that is none', () => {
     expect(allEndings(ledger)).toEqual([['settle']]);
   });
 
-  it('of HTML is no stream either', async () => {
+  it('A stream request that receives HTML returns 502', async () => {
     await using fixture = await startFixture({ plans });
     const { fake, guard } = fixture;
     fake.scriptNext({
@@ -208,7 +208,7 @@ describe('B30 a success that is none', () => {
   });
 });
 
-/** A listener that must see nobody. */
+/** A listener that must receive no connection. */
 async function canaryListener() {
   let count = 0;
   const server = createServer((socket) => {

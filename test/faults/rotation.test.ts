@@ -16,7 +16,7 @@ const plans = {
   },
 };
 
-/** A secret manager, and what OpenAI accepts; both change while calls run. */
+/** A secret manager and the keys that OpenAI accepts. Both change while calls run. */
 function rotating() {
   const [old, fresh] = [0, 1].map((n) => `sk-${n}-${randomBytes(24).toString('base64url')}`);
   return { old: old ?? '', fresh: fresh ?? '', accepted: [old ?? ''], stored: old ?? '', reads: 0 };
@@ -31,8 +31,8 @@ const start = (
 const sentKeys = ({ fake }: Fixture) =>
   fake.requests.map((request) => headerOf(request, 'authorization')?.replace('Bearer ', ''));
 
-describe('F16 a key that is replaced while calls run', () => {
-  it('is not noticed by any user: not when both are good, nor when the old one no longer is', async () => {
+describe('A key that is replaced while calls run', () => {
+  it('A key rotation is invisible to users, while both keys are valid and when the old one no longer is', async () => {
     const keys = rotating();
     let nowMs = Date.now();
     const read = async () => {
@@ -60,7 +60,7 @@ describe('F16 a key that is replaced while calls run', () => {
     keys.stored = keys.fresh;
     nowMs += 10_000;
     await round();
-    // Nobody refused the old one yet.
+    // The old key has not been refused yet.
     expect(new Set(sentKeys(fixture))).toEqual(new Set([keys.old]));
     const running = round();
     keys.accepted.splice(0, 1);
@@ -76,7 +76,7 @@ describe('F16 a key that is replaced while calls run', () => {
     expect(usd?.used).toBeCloseTo(invoiced, 9);
   });
 
-  it('is asked for again also where no secret manager is', async () => {
+  it('A key function without a cache is called once more when OpenAI refuses its key', async () => {
     const keys = rotating();
     const refused: (string | undefined)[] = [];
     const apiKey: ApiKeySource = (_user, request) => {
@@ -89,42 +89,42 @@ describe('F16 a key that is replaced while calls run', () => {
     const denied = await post(fixture.guard, token, chat());
     expect([denied.status, await codeOf(denied)]).toEqual([503, 'upstream_account']);
     expect(refused).toEqual([undefined, keys.old]);
-    expect(fixture.failed).toMatchObject([{ what: 'upstream_account' }]);
+    expect(fixture.failed).toMatchObject([{ source: 'upstream_account' }]);
     keys.stored = keys.fresh;
     expect((await post(fixture.guard, token, chat())).status).toBe(200);
     expect(fixture.fake.requests).toHaveLength(2);
   });
 });
 
-describe('F15 a key that OpenAI refuses', () => {
+describe('A key that OpenAI refuses', () => {
   it.each<[string, (keys: ReturnType<typeof rotating>) => ApiKeySource]>([
-    ['and no other', (keys) => () => keys.old],
+    ['without a replacement', (keys) => () => keys.old],
     [
-      'and another that is refused too',
+      'with a replacement that is refused too',
       (keys) =>
         (_user, { refused }) =>
           refused ? keys.fresh : keys.old,
     ],
     [
-      'and a manager that is down',
+      'with a secret manager that is down',
       (keys) =>
         (_user, { refused }) =>
           refused ? Promise.reject(new Error('down')) : keys.old,
     ],
     [
-      'and a manager that hangs',
+      'with a secret manager that hangs',
       (keys) =>
         (_user, { refused }) =>
           refused ? new Promise<string>(() => {}) : keys.old,
     ],
     [
-      'and one that is none',
+      'with an invalid replacement',
       (keys) =>
         (_user, { refused }) =>
           refused ? 'two\nlines' : keys.old,
     ],
   ])(
-    '%s, is 503 and never 401, tried at most twice, and gives the hold back',
+    'A refused key %s returns 503 and never 401, is tried at most twice and gives the hold back',
     async (_, source) => {
       const keys = rotating();
       keys.accepted[0] = 'sk-another-one';
@@ -133,7 +133,7 @@ describe('F15 a key that OpenAI refuses', () => {
       const answer = await post(guard, await tokenOf(guard), chat());
       expect([answer.status, await codeOf(answer)]).toEqual([503, 'upstream_account']);
       expect(fake.requests.length).toBeLessThanOrEqual(2);
-      expect(fixture.failed).toMatchObject([{ what: 'upstream_account' }]);
+      expect(fixture.failed).toMatchObject([{ source: 'upstream_account' }]);
       await expect.poll(() => fixture.released.length).toBe(1);
       const { limits } = await guard.users.usage('ada');
       expect(limits.map(({ used, held }) => used + held)).toEqual([0, 0]);
@@ -141,8 +141,8 @@ describe('F15 a key that OpenAI refuses', () => {
   );
 });
 
-describe('a key for each plan or user', () => {
-  it('is sent with its own project and organization, which no client can choose', async () => {
+describe('A key for each plan or user', () => {
+  it('A key is sent with its own project and organization, which no client can choose', async () => {
     const apiKey: ApiKeySource = ({ id }, { plan }) =>
       id === 'ada' ? { key: `sk-${plan}-ada`, project: 'proj_ada' } : `sk-${plan}`;
     await using fixture = await startFixture(
@@ -174,7 +174,7 @@ describe('a key for each plan or user', () => {
     ]);
   });
 
-  it('each of them rotates by itself', async () => {
+  it('The keys of different users rotate independently', async () => {
     const stored = { ada: 'sk-ada-old', bob: 'sk-bob' };
     const accepted = ['sk-ada-new', 'sk-bob'];
     let nowMs = Date.now();

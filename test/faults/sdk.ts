@@ -2,7 +2,7 @@ import OpenAI from 'openai';
 import type { Guard } from '../../src/index.ts';
 import { tokenOf } from '../fixture.ts';
 
-/** The official SDK as an app uses it, in front of the guard's WHATWG face. */
+/** The official SDK as an app uses it, in front of the guard's WHATWG adapter. */
 export async function appClient(guard: Guard, user = 'ada', maxRetries = 0): Promise<OpenAI> {
   return new OpenAI({
     apiKey: await tokenOf(guard, user),
@@ -12,7 +12,7 @@ export async function appClient(guard: Guard, user = 'ada', maxRetries = 0): Pro
   });
 }
 
-/** Everything that came until a stream ended or broke, and how it broke. */
+/** Returns everything received until a stream ended or broke, and the error if it broke. */
 export async function drain<Item>(
   stream: AsyncIterable<Item>,
 ): Promise<{ items: Item[]; error: unknown }> {

@@ -61,12 +61,12 @@ const calls = fc.record({
   script: scripts,
   stream: fc.boolean(),
   usageShown: fc.boolean(),
-  /** After how many reads the client leaves; `undefined` stays. */
+  /** The number of reads after which the client disconnects. If `undefined`, it stays. */
   leavesAfter: fc.option(fc.nat(4), { nil: undefined }),
 });
 
-describe('whatever OpenAI and the client do', () => {
-  it('each hold is ended exactly once, its slot is freed, and nothing stays held', async () => {
+describe('Random behaviour of OpenAI and the client', () => {
+  it('Every hold ends exactly once, frees its slot and leaves nothing held, whatever OpenAI and the client do', async () => {
     const ledger = watchedLedger();
     await using fixture = await startFixture({ plans, ledger });
     const { fake, guard } = fixture;
@@ -93,7 +93,7 @@ describe('whatever OpenAI and the client do', () => {
   });
 });
 
-/** Reads an answer to its end, or leaves after so many reads. */
+/** Reads an answer to its end, or disconnects after `leavesAfter` reads. */
 async function take(answer: Response, leavesAfter: number | undefined): Promise<void> {
   if (leavesAfter === undefined || answer.body === null) {
     await answer.text().catch(() => 'broken');

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createGuardedCompletion, toNodeHandler } from '../../src/index.ts';
 
-/** What the parent gives this process, as JSON in its one argument. */
+/** The settings that the parent passes as JSON in the only argument. */
 export interface ChildSettings {
   readonly apiKey: string;
   readonly secret: string;
@@ -41,7 +41,7 @@ async function shutDown(): Promise<void> {
   await guard.close({ graceMs });
   server.close();
   if (process.connected) tell({ kind: 'closed', ...counts });
-  // Nobody calls `process.exit`: the process must end because nothing is left to do.
+  // `process.exit` is never called: the process must end because nothing is left to do.
   if (process.connected) process.disconnect();
 }
 

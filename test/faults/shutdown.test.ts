@@ -12,8 +12,8 @@ const CHILD = fileURLToPath(new URL('shutdown-child.ts', import.meta.url));
 const STREAMS = 50;
 const FINISHING = 30;
 
-describe('F47 F48 a process with 50 streams that is told to end, twice', () => {
-  it('refuses new calls, lets those finish that can, cuts the rest, settles all, and exits with 0', async () => {
+describe('A process with 50 streams that receives SIGTERM twice', () => {
+  it('A process that receives SIGTERM refuses new calls, lets streams finish, cuts the rest, settles all and exits with 0', async () => {
     await using fake = await fakeOpenAI({ apiKeys: [canaries.apiKey] });
     const finishing = fake.gate();
     const stuck = fake.gate();

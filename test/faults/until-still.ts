@@ -3,7 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 const LOOK_EVERY_MS = 20;
 const SAME_LOOKS = 5;
 
-/** Resolves when a count above 0 has stopped growing: that nothing more comes, no event can tell. */
+/**
+ * Resolves when a count above 0 has stopped growing. It polls, because no event reports that
+ * nothing more will come.
+ */
 export async function untilStill(read: () => number): Promise<number> {
   let last = read();
   for (let same = 0; same < SAME_LOOKS; ) {

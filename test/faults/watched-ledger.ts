@@ -4,16 +4,16 @@ type Verb = 'reserve' | 'settle' | 'release' | 'renew' | 'records.get';
 type Fault = () => Promise<never>;
 
 export interface WatchedLedger extends Ledger {
-  /** How each granted hold was ended, by id; an empty list is still open. */
+  /** How each granted hold ended, by id. An empty list means that it is still open. */
   readonly endings: ReadonlyMap<string, readonly ('settle' | 'release')[]>;
   readonly renewals: { readonly id: string; readonly dispatched: boolean }[];
-  /** A verb with a fault does nothing but that. */
+  /** A verb with a fault does only what the fault does. */
   readonly faults: Map<Verb, Fault>;
-  /** The next grant stands, and its reply is lost. */
+  /** The next grant takes effect, but its reply is lost. */
   loseNextReserveReply: boolean;
 }
 
-/** A ledger that remembers how every hold ended, and fails as told. */
+/** A ledger that records how every hold ended, with configurable faults. */
 export function watchedLedger(ledger: Ledger = memoryLedger()): WatchedLedger {
   const endings = new Map<string, ('settle' | 'release')[]>();
   const faults = new Map<Verb, Fault>();

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-/** A raw HTTP/1.1 exchange, for what no well-behaved client would send. */
+/** A raw HTTP/1.1 exchange, for requests that no well-behaved client would send. */
 export function rawExchange(port: number, bytes: string | Uint8Array): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
@@ -17,7 +17,7 @@ export function rawExchange(port: number, bytes: string | Uint8Array): Promise<s
 
 const hasWholeHead = (answer: string) => answer.includes('\r\n\r\n');
 
-/** The status code of a raw answer; 0 when there was none. */
+/** The status code of a raw response, or 0 if there was none. */
 export function statusOf(answer: string): number {
   return Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0);
 }

@@ -8,7 +8,7 @@ import { hosts, type RunningHost } from './hosts.ts';
 const PREFIX = '/deep/mount';
 const BODY_BYTES_MAX = 64 * 1024;
 
-/** What a host says of the far end, in calls without a credential. */
+/** The remote address that a host reports, in calls without a credential. */
 let remoteAddress: string | undefined;
 const lookAround = authenticate((request) => {
   remoteAddress = request.remoteAddress;
@@ -29,7 +29,7 @@ const settings = {
   bounds: { bodyBytes: BODY_BYTES_MAX, drainsPerUser: 1 },
 };
 
-describe.each(hosts)('the guard on $name', ({ name, start }) => {
+describe.each(hosts)('The guard on $name', ({ name, start }) => {
   let fixture: Fixture;
   let host: RunningHost;
 
@@ -62,7 +62,7 @@ describe.each(hosts)('the guard on $name', ({ name, start }) => {
       maxRetries: 0,
     });
 
-  it('knows the far end of the connection, but for Next, which hides it', async () => {
+  it('The adapter reports the remote address, except on Next, which hides it', async () => {
     remoteAddress = 'nothing yet';
     const answer = await send({ headers: { authorization: '', 'x-forwarded-for': '203.0.113.9' } });
     expect(answer.status).toBe(401);
@@ -71,7 +71,7 @@ describe.each(hosts)('the guard on $name', ({ name, start }) => {
     else expect(remoteAddress).toMatch(known);
   });
 
-  it('serves the official SDK, and charges what the invoice says', async () => {
+  it('The adapter serves the official SDK and charges exactly the invoice', async () => {
     const client = await sdk('pro-sdk');
     const before = fixture.fake.invoice.length;
     const answer = await client.chat.completions.create(chat() as never);
@@ -85,11 +85,11 @@ describe.each(hosts)('the guard on $name', ({ name, start }) => {
     });
   });
 
-  it('serves the mount point with /v1 in the path, too', async () => {
+  it('The adapter serves paths with and without /v1', async () => {
     expect((await send({ path: '/v1/chat/completions' })).status).toBe(200);
   });
 
-  it('streams each piece as it comes', async () => {
+  it('The adapter streams each piece as it arrives', async () => {
     const gate = fixture.fake.gate();
     fixture.fake.scriptNext({ text: 'one two three', betweenChunks: gate });
     const client = await sdk('pro-stream');
@@ -107,7 +107,7 @@ describe.each(hosts)('the guard on $name', ({ name, start }) => {
     expect(pieces.length).toBeGreaterThan(2);
   });
 
-  it('answers a denial in OpenAI’s shape, with code and reset in body and headers', async () => {
+  it('A denial has OpenAI’s shape, with code and reset in the body and the headers', async () => {
     await send({ user: 'free-1' });
     await send({ user: 'free-1' });
     const denied = await send({ user: 'free-1' });
@@ -127,7 +127,7 @@ describe.each(hosts)('the guard on $name', ({ name, start }) => {
     expect(Number(error['resets_at'])).toBeGreaterThan(Date.now() / 1000 + 86_000);
   });
 
-  it('refuses a call without a valid credential, before OpenAI hears of it', async () => {
+  it('A call without a valid credential is rejected before OpenAI is called', async () => {
     const seen = fixture.fake.requests.length;
     const response = await send({ headers: { authorization: 'Bearer nonsense' } });
     expect(response.status).toBe(401);
@@ -135,7 +135,7 @@ describe.each(hosts)('the guard on $name', ({ name, start }) => {
     expect(fixture.fake.requests.length).toBe(seen);
   });
 
-  it('A50 serves no path but those of the table, to the letter', async () => {
+  it('A path that is not spelled exactly as in the endpoint table is not served', async () => {
     const seen = fixture.fake.requests.length;
     const token = await tokenOf(fixture.guard, 'pro-paths');
     for (const path of ODD_PATHS) {
@@ -145,7 +145,7 @@ describe.each(hosts)('the guard on $name', ({ name, start }) => {
     expect(fixture.fake.requests.length).toBe(seen);
   });
 
-  it('B12 answers another method with 405, or the host’s own refusal', async () => {
+  it('Another method is rejected with 405', async () => {
     for (const method of ['PUT', 'DELETE', 'PATCH', 'GET']) {
       const init = method === 'GET' ? { method, body: null } : { method };
       const response = await send(init);
@@ -153,7 +153,7 @@ describe.each(hosts)('the guard on $name', ({ name, start }) => {
     }
   });
 
-  it('B01 refuses a body over the limit with 413, also when its length is not announced', async () => {
+  it('A body over the limit is rejected with 413, also without a content-length', async () => {
     const body = JSON.stringify(chat({ padding: 'x'.repeat(BODY_BYTES_MAX) }));
     const response = await send({ body });
     expect(response.status).toBe(413);
@@ -166,7 +166,7 @@ describe.each(hosts)('the guard on $name', ({ name, start }) => {
     expect(fixture.settled.every(({ userId }) => userId !== 'pro-413')).toBe(true);
   });
 
-  it('lists the models of the plan without a call upstream', async () => {
+  it('The models of the plan are listed without a call to OpenAI', async () => {
     const seen = fixture.fake.requests.length;
     const response = await send({ method: 'GET', path: '/models', user: 'free-2' });
     expect(await response.json()).toMatchObject({ object: 'list', data: [{ id: MODEL }] });
@@ -175,7 +175,7 @@ describe.each(hosts)('the guard on $name', ({ name, start }) => {
     expect(fixture.fake.requests.length).toBe(seen);
   });
 
-  it('tells the standing of the caller’s own limits on every answer', async () => {
+  it('Every response has the status of the caller’s own limits in its headers', async () => {
     const response = await send({ user: 'free-3' });
     expect(response.headers.get('ratelimit-policy')).toBe('"requests-24h";q=2;w=86400');
     expect(response.headers.get('ratelimit')).toMatch(/^"requests-24h";r=1(;t=\d+)?$/);
@@ -183,9 +183,9 @@ describe.each(hosts)('the guard on $name', ({ name, start }) => {
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  describe('F21 when two clients of one user leave', () => {
+  describe('Two clients of one user that disconnect', () => {
     it.each(['before the headers', 'in the middle of a stream'])(
-      '%s, one call is read to its end, the other is cut, and each is settled once',
+      'Two clients disconnect %s: one call is drained, the other is cut, each settles once',
       async (moment) => {
         const user = `pro-gone-${moment.length}`;
         const gate = fixture.fake.gate();

@@ -56,13 +56,13 @@ function koaApp(guard: Mountable, prefix: string, parse: boolean): Koa {
   return app;
 }
 
-/** Next hands a web `Request` and the caught segments, decoded, to a route handler. */
+/** Next passes a web `Request` and the decoded segments to a route handler. */
 async function startNext(guard: Mountable, prefix: string): Promise<RunningHost> {
   const handlers = guardNext(guard);
   const app = new Hono();
   app.all(`${prefix}/*`, async (context) => {
     const handle = handlers[context.req.method as keyof typeof handlers];
-    // Next itself answers 405 for a method that a route does not export.
+    // Next itself returns 405 for a method that a route does not export.
     if (handle === undefined) return new Response(null, { status: 405 });
     const tail = new URL(context.req.url).pathname.slice(prefix.length + 1);
     const path = tail.split('/').map(decodeURIComponent);

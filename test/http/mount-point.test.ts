@@ -7,8 +7,8 @@ import { hosts } from './hosts.ts';
 const LOGIN = 'a-login-of-the-user-ada';
 const PREFIX = '/deep/token';
 
-describe.each(hosts)('what is mounted on $name', ({ name, start }) => {
-  it('answers at its mount point: an exchange with and without a body', async () => {
+describe.each(hosts)('An exchange mounted on $name', ({ name, start }) => {
+  it('The exchange responds at its mount point, with and without a body', async () => {
     const auth = bearer({ [LOGIN]: 'ada' });
     await using fixture = await startFixture({ exchange: { auth } });
     await using host = await start(fixture.guard.exchange, PREFIX);

@@ -13,10 +13,13 @@ const head = (token: string, more: string) =>
   `content-type: application/json\r\n${more}\r\n`;
 const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
 
-describe('B01 a body over the limit', () => {
+describe('A body over the limit', () => {
   it.each([
-    ['announced', (token: string) => rawPost('/v1/chat/completions', token, oversized)],
-    ['announced, and never sent', (token: string) => head(token, 'content-length: 999999999\r\n')],
+    ['with a content-length', (token: string) => rawPost('/v1/chat/completions', token, oversized)],
+    [
+      'with a content-length, never sent',
+      (token: string) => head(token, 'content-length: 999999999\r\n'),
+    ],
     [
       'in chunks',
       (token: string) => head(token, 'transfer-encoding: chunked\r\n') + chunk(oversized),
@@ -26,7 +29,7 @@ describe('B01 a body over the limit', () => {
       (token: string) =>
         head(token, 'transfer-encoding: chunked\r\n') + chunk('x'.repeat(1_000)).repeat(70),
     ],
-  ])('is refused and nothing is held, when it is %s', async (_, bytes) => {
+  ])('An oversized body is rejected with 413 and no hold: %s', async (_, bytes) => {
     const ledger = spiedLedger();
     await using served = await serveFixture({ bounds, ledger });
     const token = await tokenOf(served.guard);
@@ -40,7 +43,7 @@ describe('B01 a body over the limit', () => {
     expect(served.fake.requests).toEqual([]);
   });
 
-  it('may be as long as the limit, and not a byte longer', async () => {
+  it('A body may be exactly as long as the limit, and not one byte longer', async () => {
     await using fixture = await startFixture({ bounds });
     const token = await tokenOf(fixture.guard);
     const exact = JSON.stringify(chat({ stop: '' }));
@@ -51,7 +54,7 @@ describe('B01 a body over the limit', () => {
   });
 });
 
-describe('B02 a compressed body', () => {
+describe('A compressed body', () => {
   const bomb = Buffer.alloc(32 * 1024 * 1024);
   it.each([
     ['gzip', gzipSync(bomb)],
@@ -61,7 +64,7 @@ describe('B02 a compressed body', () => {
     ['gzip, gzip', gzipSync(gzipSync(bomb))],
     ['x-unknown', Buffer.from('x')],
     ['identity, gzip', Buffer.from('x')],
-  ])('is never unpacked: %s', async (encoding, bytes) => {
+  ])('A compressed body is rejected without unpacking: %s', async (encoding, bytes) => {
     await using fixture = await startFixture();
     const memoryBefore = process.memoryUsage().arrayBuffers;
     const headers = {
@@ -78,7 +81,7 @@ describe('B02 a compressed body', () => {
   });
 });
 
-describe('B04 B05 a body that is deep or has many parts', () => {
+describe('A body that is deep or has many parts', () => {
   const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
   const withStop = (text: string) =>
     JSON.stringify(chat({ stop: 0 })).replace('"stop":0', `"stop":${text}`);
@@ -95,7 +98,7 @@ describe('B04 B05 a body that is deep or has many parts', () => {
     ['200,000 keys', withStop(`{${Array.from({ length: 200_000 }, (_, k) => `"${k}":1`)}}`), 400],
     ['200,000 elements', withStop(`[${'1,'.repeat(200_000)}1]`), 400],
     ['200,000 messages', JSON.stringify(chat({ messages: Array(200_000).fill({}) })), 400],
-  ])('is answered at once: %s', async (_, body, status) => {
+  ])('A deep or large body gets its response at once: %s', async (_, body, status) => {
     await using fixture = await startFixture();
     const answer = await post(fixture.guard, await tokenOf(fixture.guard), body);
     expect(answer.status).toBe(status);
@@ -103,9 +106,9 @@ describe('B04 B05 a body that is deep or has many parts', () => {
   });
 });
 
-describe('B06 text that is dear to a tokenizer', () => {
+describe('Text that needs many tokens', () => {
   it.each([['_'], ['語'], ['ab'], [' '], ['🙂']])(
-    'is bounded by its bytes, which never undercount: %j',
+    'Its bytes bound the tokens of the text, which never undercounts: %j',
     async (unit) => {
       const ledger = spiedLedger();
       await using fixture = await startFixture({ ledger });
@@ -120,7 +123,7 @@ describe('B06 text that is dear to a tokenizer', () => {
   );
 });
 
-describe('B09 text that is not quite text', () => {
+describe('Text that is not valid UTF-8 or JSON', () => {
   const bytesOf = (text: string) =>
     Buffer.from(JSON.stringify(chat({ stop: '@' })).replace('@', text), 'latin1');
   it.each([
@@ -132,7 +135,7 @@ describe('B09 text that is not quite text', () => {
     ['UTF-16', Buffer.from(JSON.stringify(chat()), 'utf16le')],
     ['a raw NUL in a string', bytesOf('\0')],
     ['a raw line end in a string', bytesOf('\n')],
-  ])('is refused: %s', async (_, body) => {
+  ])('Text that is not valid UTF-8 or JSON is rejected: %s', async (_, body) => {
     await using fixture = await startFixture();
     const headers = {
       authorization: `Bearer ${await tokenOf(fixture.guard)}`,
@@ -147,7 +150,7 @@ describe('B09 text that is not quite text', () => {
   });
 
   it.each(['\u0000', '\ud800', '\u2028', '\u202e', 'ä𝄞', '\\u0041'])(
-    'arrives as it was written when it is valid: %j',
+    'Valid text arrives at OpenAI as it was written: %j',
     async (text) => {
       await using fixture = await startFixture();
       const body = chat({ messages: [{ role: 'user', content: text }] });
@@ -157,8 +160,8 @@ describe('B09 text that is not quite text', () => {
   );
 });
 
-describe('B26 a client that leaves while it sends its body', () => {
-  it('holds nothing, and nothing fails', async () => {
+describe('A client that disconnects while it sends its body', () => {
+  it('A disconnect during the body holds nothing and causes no failed event', async () => {
     await using served = await serveFixture({
       plans: {
         free: { models: [MODEL], limits: [{ requests: 5, per: '24h' }, { concurrent: 1 }] },

@@ -3,7 +3,7 @@ import type { LimitSpec, User } from '../../src/index.ts';
 import { memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
 import { chat, MODEL, post, startFixture } from '../fixture.ts';
 
-/** Uses up a limit of one request at each instant in turn, and tells which were served. */
+/** Uses up a limit of one request at each instant in turn, and returns which calls were served. */
 async function servedAt(limit: LimitSpec, instants: readonly string[], user: User = { id: 'ada' }) {
   let nowMs = Date.parse(instants[0] ?? '');
   const clock = { nowMs: () => nowMs };
@@ -23,8 +23,8 @@ async function servedAt(limit: LimitSpec, instants: readonly string[], user: Use
   return seen;
 }
 
-describe('B27 calendar windows tile time', () => {
-  it('over the days of 23 and of 25 hours', async () => {
+describe('Calendar windows', () => {
+  it('Day windows cover days of 23 and of 25 hours without a gap or an overlap', async () => {
     const limit = { requests: 1, per: 'day', timeZone: 'Europe/Berlin' } as const;
     const spring = await servedAt(limit, [
       '2026-03-28T22:59:59.999Z',
@@ -50,7 +50,7 @@ describe('B27 calendar windows tile time', () => {
     ]);
   });
 
-  it('over months of every length, from a billing day that not all of them have', async () => {
+  it('Month windows follow a billing day that some months do not have', async () => {
     const limit = {
       requests: 1,
       per: 'month',
@@ -77,7 +77,7 @@ describe('B27 calendar windows tile time', () => {
     ]);
   });
 
-  it('over the turn of weeks and years', async () => {
+  it('Week and year windows change at the turn of the week and the year', async () => {
     const weeks = await servedAt({ requests: 1, per: 'week' }, [
       '2026-12-27T23:59:59Z',
       '2026-12-28T00:00:00Z',
@@ -93,7 +93,7 @@ describe('B27 calendar windows tile time', () => {
     expect(years.map(([, status]) => status)).toEqual([200, 200, 429]);
   });
 
-  it('and a rolling window lets no more through in any span of its length', async () => {
+  it('A rolling window serves no more than its limit in any span of its length', async () => {
     const hours = Array.from({ length: 60 }, (_, hour) =>
       new Date(1_800_000_000_000 + hour * 1_800_000).toISOString(),
     );

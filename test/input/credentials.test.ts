@@ -4,7 +4,7 @@ import { limitCounts, serveFixture } from '../attacks/served.ts';
 import { chat, codeOf, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
 import { openRequest, statusOf } from '../http/client.ts';
 
-describe('B16 a malformed Authorization', () => {
+describe('A malformed Authorization header', () => {
   const lines = (token: string): Record<string, string> => ({
     'none at all': '',
     empty: 'authorization: \r\n',
@@ -23,7 +23,7 @@ describe('B16 a malformed Authorization', () => {
     'another header': `x-api-key: ${token}\r\n`,
     'a cookie': `cookie: authorization=Bearer ${token}\r\n`,
   });
-  it('is 401 in the same words each time, and never an exception', async () => {
+  it('A malformed Authorization header gets 401 with the same body each time', async () => {
     await using served = await serveFixture();
     const token = await tokenOf(served.guard);
     const answers = new Set<string>();
@@ -44,7 +44,7 @@ describe('B16 a malformed Authorization', () => {
     expect(served.fake.requests).toEqual([]);
   });
 
-  it('of a megabyte is refused by the server itself, which lives on', async () => {
+  it('An Authorization header of one megabyte is rejected by the server, which keeps running', async () => {
     await using served = await serveFixture();
     const request = openRequest(
       served.port,
@@ -56,7 +56,7 @@ describe('B16 a malformed Authorization', () => {
   });
 });
 
-describe('B17 ids that mean something to a store', () => {
+describe('User ids with special meaning to a store', () => {
   const ids = [
     "' OR 1=1 --",
     '%',
@@ -67,7 +67,7 @@ describe('B17 ids that mean something to a store', () => {
     '{ada}',
     'a:b',
     'user:ada',
-    'everybody',
+    'global',
     'token:x',
     '../ada',
     '..',
@@ -91,7 +91,7 @@ describe('B17 ids that mean something to a store', () => {
   ];
   const limits = [{ requests: 2, per: '24h' as const }, { concurrent: 2 }];
 
-  it('name one user each, and share nothing', async () => {
+  it('Each special user id names one separate user', async () => {
     const ledger = memoryLedger();
     await using fixture = await startFixture({
       plans: { free: { models: [MODEL], limits } },
@@ -116,7 +116,7 @@ describe('B17 ids that mean something to a store', () => {
   });
 
   it.each(['', 'x'.repeat(257), 'x'.repeat(10_240), 'a\0b', 'a\nb', '\u2028', '\ud800', '\u0085'])(
-    'are refused by name when they cannot be stored: %j',
+    'A user id that cannot be stored throws a TypeError: %j',
     async (id) => {
       await using fixture = await startFixture();
       const { users, tokens } = fixture.guard;
@@ -128,7 +128,7 @@ describe('B17 ids that mean something to a store', () => {
   );
 
   it.each([{ id: '' }, { id: 'a\nb' }, { id: 7 }, { id: 'x'.repeat(257) }, {}, null])(
-    'are never charged when an authenticator of the app answers them: %o',
+    'An invalid user from an authenticator of the app fails the call with 500: %o',
     async (user) => {
       const auth = { authenticate: () => ({ user }) as never };
       await using fixture = await startFixture({ auth });

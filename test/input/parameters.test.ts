@@ -34,8 +34,8 @@ const limits = [
 ] as const;
 const plans = { free: { models: [MODEL], maxOutputTokens: 100, maxChoices: 4, limits } };
 
-describe('B07 a number that is none', () => {
-  it.each(FIELDS)('in a field of %s is refused, or bounded: "%s"', async (path, name, body) => {
+describe('An invalid number', () => {
+  it.each(FIELDS)('An invalid number on %s is rejected: "%s"', async (path, name, body) => {
     const ledger = spiedLedger();
     await using fixture = await startFixture({ plans, ledger });
     const token = await tokenOf(fixture.guard);
@@ -62,7 +62,7 @@ describe('B07 a number that is none', () => {
     }
   });
 
-  it('never makes a hold that is not a positive whole number, whatever is sent', async () => {
+  it('Every hold is a positive whole number, whatever is sent', async () => {
     const ledger = spiedLedger();
     await using fixture = await startFixture({ plans, ledger });
     const token = await tokenOf(fixture.guard);
@@ -84,7 +84,7 @@ describe('B07 a number that is none', () => {
   });
 });
 
-describe('B10 the media type', () => {
+describe('The media type', () => {
   const accepted = [
     'application/json',
     'APPLICATION/JSON',
@@ -114,18 +114,18 @@ describe('B10 the media type', () => {
       await rawExchange(served.port, bytes.replace('content-type: application/json\r\n', line)),
     );
   };
-  it.each(accepted)('is JSON: %j', async (type) => {
+  it.each(accepted)('The media type is accepted as JSON: %j', async (type) => {
     expect(await send(`content-type: ${type}\r\n`)).toBe(200);
   });
-  it.each(refused)('is not JSON: %j', async (type) => {
+  it.each(refused)('The media type is rejected with 415: %j', async (type) => {
     expect(await send(`content-type: ${type}\r\n`)).toBe(415);
   });
-  it('is asked for when it is missing', async () => {
+  it('A missing media type is rejected with 415', async () => {
     expect(await send('')).toBe(415);
   });
 });
 
-describe('B11 a body that is no object', () => {
+describe('A body that is not an object', () => {
   const whole = JSON.stringify(chat());
   it.each([
     '',
@@ -146,7 +146,7 @@ describe('B11 a body that is no object', () => {
     '// x\n{}',
     '{}',
     '{"model":"gpt-5-mini",}',
-  ])('is answered with 400 in OpenAI’s shape: %j', async (body) => {
+  ])('The body is rejected with 400 in OpenAI’s shape: %j', async (body) => {
     await using fixture = await startFixture();
     const answer = await post(fixture.guard, await tokenOf(fixture.guard), body);
     expect(answer.status).toBe(400);
@@ -161,7 +161,7 @@ describe('B11 a body that is no object', () => {
   });
 });
 
-describe('B12 another method', () => {
+describe('Another method', () => {
   it.each([
     ['HEAD', 405],
     ['OPTIONS', 405],
@@ -174,7 +174,7 @@ describe('B12 another method', () => {
     ['BREW', 400],
     ['post', 400],
     ['CONNECT', 0],
-  ])('%s is answered with %i', async (method, status) => {
+  ])('The method %s returns %i', async (method, status) => {
     await using served = await serveFixture();
     const token = await tokenOf(served.guard);
     const bytes = rawPost('/v1/chat/completions', token, '{}').replace(/^POST/, method);
@@ -182,7 +182,7 @@ describe('B12 another method', () => {
     expect(served.fake.requests).toEqual([]);
   });
 
-  it('is not smuggled in a header, a field or the query', async () => {
+  it('A method override in a header is ignored', async () => {
     await using fixture = await startFixture();
     const token = await tokenOf(fixture.guard);
     const headers = {

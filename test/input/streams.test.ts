@@ -12,7 +12,7 @@ const plans = {
 };
 const text = 'Grüße, 世界 🙂 — done';
 
-/** Ids and times differ from call to call; nothing else may. */
+/** Ids and times differ between calls. Everything else must be equal. */
 const alike = (stream: string) =>
   stream
     .replace(/((?:chatcmpl-|cmpl-|resp_|msg_|rs_|fc_|call_))[0-9a-z]+/g, '$1ID')
@@ -37,10 +37,10 @@ async function guarded(fixture: Fixture, path: string, body: unknown, script: Sc
 const CHAT = '/v1/chat/completions';
 const asked = { stream: true, stream_options: { include_usage: true } };
 const streams: readonly [string, string, Record<string, unknown>, Script][] = [
-  ['a chat that did not ask for usage', CHAT, chat({ stream: true }), { text }],
-  ['a chat that asked for usage', CHAT, chat(asked), { text }],
+  ['a chat without stream_options', CHAT, chat({ stream: true }), { text }],
+  ['a chat with include_usage', CHAT, chat(asked), { text }],
   [
-    'a chat that asked for no usage',
+    'a chat with include_usage: false',
     CHAT,
     chat({ stream: true, stream_options: { include_usage: false } }),
     { text },
@@ -52,13 +52,13 @@ const streams: readonly [string, string, Record<string, unknown>, Script][] = [
     { text },
   ],
   [
-    'a chat whose text speaks of usage',
+    'a chat with text about usage',
     CHAT,
     chat({ stream: true }),
     { text: '"usage":null,"choices":[] data: [DONE]' },
   ],
   [
-    'a chat of tool calls',
+    'a chat with tool calls',
     CHAT,
     chat({ stream: true }),
     { toolCalls: [{ name: 'f', arguments: { usage: null } }] },
@@ -77,15 +77,15 @@ const streams: readonly [string, string, Record<string, unknown>, Script][] = [
     { text },
   ],
 ];
-/** What the guard fixes, so that the direct call asks for the same. */
+/** The fields that the guard sets, so that the direct call sends the same ones. */
 const caps: Record<string, object> = {
   [CHAT]: { max_completion_tokens: 100 },
   '/v1/responses': { max_output_tokens: 100, store: false, service_tier: 'default' },
   '/v1/completions': { max_tokens: 16 },
 };
 
-describe('B24 a stream through the guard is, to the byte, the one that OpenAI sends to who asks it directly', () => {
-  it.each(streams)('%s', async (_, path, body, script) => {
+describe('A stream through the guard', () => {
+  it.each(streams)('The stream equals OpenAI’s own bytes: %s', async (_, path, body, script) => {
     await using fixture = await startFixture({ plans, endUserId: () => 'tag' });
     const tag = path === '/v1/responses' ? { safety_identifier: 'tag' } : {};
     const expected = await direct(fixture, path, { ...body, ...caps[path], ...tag }, script);
@@ -100,7 +100,7 @@ describe('B24 a stream through the guard is, to the byte, the one that OpenAI se
   });
 
   it.each(['every-chunk', 'finish-chunk', 'after-done'] as const)(
-    'also where usage comes in %s, which is charged once',
+    'A stream with usage in %s equals OpenAI’s own bytes and is charged once',
     async (usageIn) => {
       await using fixture = await startFixture({ plans });
       const body = chat(asked);
@@ -112,8 +112,8 @@ describe('B24 a stream through the guard is, to the byte, the one that OpenAI se
   );
 });
 
-describe('B22 where a stream is cut on its way', () => {
-  it.each(streams)('changes neither a byte nor the charge: %s', async (_, path, body, script) => {
+describe('A stream that is cut into pieces', () => {
+  it.each(streams)('Cuts change neither bytes nor charge: %s', async (_, path, body, script) => {
     await using fixture = await startFixture({ plans });
     const whole = await guarded(fixture, path, body, script);
     await expect.poll(() => fixture.settled.length).toBe(1);
@@ -135,7 +135,7 @@ describe('B22 where a stream is cut on its way', () => {
     await fc.assert(property, { numRuns: 20 });
   });
 
-  it('changes nothing at any single byte of the last chunks, where the usage is', async () => {
+  it('A cut at any single byte of the last chunks changes nothing', async () => {
     await using fixture = await startFixture({ plans });
     const body = chat({ stream: true });
     const script = { text: 'end' };

@@ -7,8 +7,8 @@ const plans = {
   free: { models: [MODEL], maxOutputTokens: 100, limits: [{ usd: 10, per: 'day' as const }] },
 };
 
-describe('B03 a compressed answer', () => {
-  it('is not asked for, and one that comes all the same is never shown as a success', async () => {
+describe('A compressed response', () => {
+  it('A compressed response is not requested, and one that arrives fails with 502', async () => {
     await using fixture = await startFixture({ plans });
     fixture.fake.scriptNext({ gzip: true });
     const settled = nextSettled(fixture.guard, 'ada');
@@ -38,9 +38,9 @@ const usages = [
   'missing',
 ] as const;
 
-describe.each([false, true])('B08 usage that is no count, with "stream": %s', (stream) => {
+describe.each([false, true])('Invalid usage counts, with "stream": %s', (stream) => {
   it.each(usages)(
-    'charges what was held or delivered, and says it is an estimate: %o',
+    'An invalid usage is charged as held or delivered, and marked as estimated: %o',
     async (usage) => {
       const ledger = spiedLedger();
       await using fixture = await startFixture({ plans, ledger });
@@ -61,7 +61,7 @@ describe.each([false, true])('B08 usage that is no count, with "stream": %s', (s
     },
   );
 
-  it('records a count that is larger than what was held', async () => {
+  it('A usage larger than the hold is charged in full', async () => {
     await using fixture = await startFixture({ plans });
     const { guard, fake } = fixture;
     fake.scriptNext({ usage: { prompt_tokens: 900_000, completion_tokens: 50_000 } });
@@ -77,8 +77,8 @@ describe.each([false, true])('B08 usage that is no count, with "stream": %s', (s
   });
 });
 
-describe('B20 what OpenAI adds tomorrow', () => {
-  it('passes in a whole answer, to the byte', async () => {
+describe('Unknown additions of OpenAI', () => {
+  it('Unknown fields of a buffered response pass unchanged to the byte', async () => {
     const body =
       '{"new_field": {"deep":[1, 2.0]},\n "choices":[], "usage":{"prompt_tokens":3,"completion_tokens":4,"x":1}}';
     await using fixture = await startFixture({ plans });
@@ -97,10 +97,10 @@ describe('B20 what OpenAI adds tomorrow', () => {
     ['a comment', ': hello\n\n'],
     ['an id and a retry', 'id: 7\nretry: 100\n\n'],
     ['data over two lines', 'data: {"type":\ndata: "response.in_progress"}\n\n'],
-    ['data that is no JSON', 'data: not json\n\n'],
+    ['data that is not JSON', 'data: not json\n\n'],
     ['an event with CRLF', 'event: a\r\ndata: {"type":"a"}\r\n\r\n'],
     ['an empty event', 'event: a\n\n\n\n'],
-  ])('passes in a stream, to the byte: %s', async (_, extra) => {
+  ])('Unknown parts of a stream pass unchanged to the byte: %s', async (_, extra) => {
     const body = `${extra}event: response.completed\ndata: ${done}\n\n`;
     await using fixture = await startFixture({ plans });
     fixture.fake.scriptNext({

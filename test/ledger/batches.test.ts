@@ -3,7 +3,7 @@ import { Batches, type BatchesOptions } from '../../src/ledger/batches.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Batches of numbers, each answered by its double, and what was run. */
+/** Batches that answer each number with its double, and the batches that were run. */
 function doubling(options: Partial<BatchesOptions<number, number>> = {}) {
   const runs: (readonly number[])[] = [];
   const batches = new Batches<number, number>({
@@ -18,7 +18,7 @@ function doubling(options: Partial<BatchesOptions<number, number>> = {}) {
   return { batches, runs };
 }
 
-/** Batches that end when they are told to. */
+/** Batches that end on demand. */
 function waiting(options: Partial<BatchesOptions<number, number>> = {}) {
   const runs: (readonly number[])[] = [];
   const ends: (() => void)[] = [];
@@ -29,8 +29,8 @@ function waiting(options: Partial<BatchesOptions<number, number>> = {}) {
   return { ...doubling({ run, ...options }), runs, ends };
 }
 
-describe('batches', () => {
-  it('run the verbs of one turn together, in their order, and answer each', async () => {
+describe('Batches', () => {
+  it('A batch runs the verbs of one event-loop turn together, in order, and answers each of them', async () => {
     const { batches, runs } = doubling();
     const answers = Promise.all([1, 2].map((verb) => batches.add(verb)));
     expect(runs).toEqual([]);
@@ -39,7 +39,7 @@ describe('batches', () => {
     expect(runs).toEqual([[1, 2], [3]]);
   });
 
-  it('hold at most `sizeMax` verbs, and a full one does not wait for the end of the turn', async () => {
+  it('A batch holds at most `sizeMax` verbs, and a full one does not wait for the end of the turn', async () => {
     const { batches, runs } = doubling();
     const answers = Promise.all([1, 2, 3, 4, 5, 6, 7].map((verb) => batches.add(verb)));
     expect(runs).toEqual([
@@ -50,7 +50,7 @@ describe('batches', () => {
     expect(runs[2]).toEqual([7]);
   });
 
-  it('are under way side by side without a bound', async () => {
+  it('Batches run concurrently without a bound by default', async () => {
     const { batches, runs, ends } = waiting();
     const answers = Promise.all([1, 2, 3, 4, 5].map((verb) => batches.add(verb)));
     await turn();
@@ -59,7 +59,7 @@ describe('batches', () => {
     expect(await answers).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('do not grow less when another one ends in the same turn', async () => {
+  it('A batch does not become smaller when another one ends in the same turn', async () => {
     const { batches, runs, ends } = waiting();
     const first = batches.add(1);
     await turn();
@@ -73,7 +73,7 @@ describe('batches', () => {
     expect(await Promise.all([second, third])).toEqual([2, 3]);
   });
 
-  it('wait while `underWayMax` are under way, and what comes meanwhile forms the next one', async () => {
+  it('A batch waits while `underWayMax` others run, and verbs added meanwhile form the next one', async () => {
     const { batches, runs, ends } = waiting({ underWayMax: 1 });
     const first = batches.add(1);
     await turn();
@@ -89,7 +89,7 @@ describe('batches', () => {
     expect(await Promise.all([second, third])).toEqual([2, 3]);
   });
 
-  it('do not wait for one that is slower than `slowMs`', async () => {
+  it('A batch does not wait for one that is slower than `slowMs`', async () => {
     const { batches, runs, ends } = waiting({ underWayMax: 1, slowMs: 5 });
     const slow = batches.add(1);
     await turn();
@@ -97,7 +97,7 @@ describe('batches', () => {
     await expect.poll(() => runs).toEqual([[1], [2]]);
     ends[1]?.();
     expect(await next).toBe(2);
-    // The slow one does not count a second time when it ends: one batch may be under way, not two.
+    // The slow batch does not count a second time when it ends: one batch may run, not two.
     ends[0]?.();
     await slow;
     const third = batches.add(3);
@@ -112,7 +112,7 @@ describe('batches', () => {
     await fifth;
   });
 
-  it('that failed without an effect run each verb alone, so that one verb fails alone', async () => {
+  it('A batch that failed without an effect runs each verb alone, so that a bad verb fails alone', async () => {
     const runs: (readonly number[])[] = [];
     const run = async (verbs: readonly number[]) => {
       runs.push(verbs);
@@ -129,7 +129,7 @@ describe('batches', () => {
     ]);
   });
 
-  it('that may have had an effect fail whole, and are not run again', async () => {
+  it('A batch that may have had an effect fails as a whole and is not run again', async () => {
     const runs: (readonly number[])[] = [];
     const run = (verbs: readonly number[]): readonly number[] => {
       runs.push(verbs);
@@ -141,7 +141,7 @@ describe('batches', () => {
     expect(runs).toEqual([[1, 2]]);
   });
 
-  it('count as under way until all their verbs have run alone', async () => {
+  it('A batch counts as running until all its verbs have run alone', async () => {
     const { batches, runs, ends } = waiting({
       underWayMax: 1,
       run: (verbs) => {
@@ -163,7 +163,7 @@ describe('batches', () => {
     expect(await next).toBe(3);
   });
 
-  it('send at `flush` what waits, within the same turn', async () => {
+  it('The method `flush` sends waiting verbs within the same turn', async () => {
     const { batches, runs } = doubling();
     const answer = batches.add(1);
     batches.flush();

@@ -10,11 +10,11 @@ export function inProcessLedger(options: Parameters<typeof memoryLedger>[0]): In
   return Object.assign(ledger, { inProcess });
 }
 
-/** A ledger whose calls are held by handle. What the ids of a ledger are for is done here. */
+/** A ledger that takes its holds by handle. The ids of a ledger are mapped to handles here. */
 export function byHandle(ledger: InProcessLedger): Ledger {
   const holds = new Map<string, object>();
   const { reserve, settle, release, renew } = ledger.inProcess;
-  // A verb that finds no hold here must still see the time, and fail when the ledger does.
+  // A verb without a hold here must still read the time, and fail when the ledger does.
   const look = () => ledger.read([]);
   return {
     records: ledger.records,

@@ -3,7 +3,7 @@ import { ChangePoller, type Changes } from '../../src/ledger/postgres/change-pol
 
 const EVERY_MS = 400;
 
-/** A store whose records change as told, and which can be away. */
+/** A store with records that change on demand. It can be made unavailable. */
 function pollerOf() {
   const store = { keys: [] as string[], isAway: false, asked: [] as (number | undefined)[] };
   const ask = async (after: number | undefined): Promise<Changes> => {
@@ -17,11 +17,11 @@ function pollerOf() {
   return { store, heard, poller };
 }
 
-describe('a poller of changes', () => {
+describe('The change poller', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('tells nothing while the store is away, and all that changed meanwhile when it is back', async () => {
+  it('The poller reports nothing while the store is down, and all changes since then when it is back', async () => {
     const { store, heard, poller } = pollerOf();
     await vi.advanceTimersByTimeAsync(EVERY_MS);
     expect(heard).toEqual(['*']);
@@ -35,7 +35,7 @@ describe('a poller of changes', () => {
     poller.stop();
   });
 
-  it('tells that any may have changed after so long that deletions may be gone', async () => {
+  it('The poller reports "*" after an outage so long that deletions may be lost', async () => {
     const { store, heard, poller } = pollerOf();
     await vi.advanceTimersByTimeAsync(EVERY_MS);
     store.isAway = true;
@@ -47,7 +47,7 @@ describe('a poller of changes', () => {
     poller.stop();
   });
 
-  it('asks again within a second after a failure, however seldom it polls', async () => {
+  it('The poller retries within a second after a failure, however long its interval is', async () => {
     const asked: number[] = [];
     const ask = async (): Promise<Changes> => {
       asked.push(Date.now());

@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Claim, Ledger } from '../../src/ledger/ledger.ts';
 import { memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
-import { Chunk, nothing } from '../../src/ledger/redis/escrow/chunk.ts';
+import { Chunk } from '../../src/ledger/redis/escrow/chunk.ts';
 import { EscrowLedger } from '../../src/ledger/redis/escrow/escrow-ledger.ts';
 import {
   amounts,
   claim,
   concurrent,
   DISPATCHED,
+  GLOBAL,
   rolling,
   START_MS,
   settableClock,
@@ -24,15 +25,31 @@ const LIMIT = 10_000;
 const SHARE = 0.02;
 const PROCESSES = 4;
 const CHUNK = LIMIT * SHARE;
-const everybody = (unit: Claim['rule']['unit'] = 'tokens') =>
-  claim({ ...lasting(LIMIT), unit }, 'everybody');
+const globalClaim = (unit: Claim['rule']['unit'] = 'tokens') =>
+  claim({ ...lasting(LIMIT), unit }, GLOBAL);
 
-describe('users spread over shards', () => {
-  // No subject is everybody's here: each has to count exactly, wherever it is.
+/** The same ledger, to which no account is shared. */
+const withoutShared = (ledger: Ledger): Ledger => {
+  const owned = (claims: readonly Claim[]) =>
+    claims.map((given): Claim => ({ ...given, scope: 'own' }));
+  return {
+    records: ledger.records,
+    reserve: (id, claims, ...rest) => ledger.reserve(id, owned(claims), ...rest),
+    settle: (id, used) => ledger.settle(id, used),
+    release: (id) => ledger.release(id),
+    renew: (id, lease) => ledger.renew(id, lease),
+    read: (claims) => ledger.read(owned(claims)),
+    credit: (id, claims, given) => ledger.credit(id, owned(claims), given),
+    close: () => ledger.close(),
+  };
+};
+
+describe('Users spread over shards', () => {
+  // No account is global here: each one has to count exactly, on whichever shard it is.
   ledgerConformance({ describe, it }, async ({ clock }) => {
     const [global, ...shards] = Array.from({ length: 4 }, () => memoryLedger({ clock }));
     if (global === undefined) throw new TypeError('There is no ledger.');
-    return { ledger: new EscrowLedger(global, shards, { everybody: 'nobody', clock }) };
+    return { ledger: withoutShared(new EscrowLedger(global, shards, { clock })) };
   });
 });
 
@@ -43,8 +60,8 @@ function processes(global: Ledger, clock = settableClock(START_MS)) {
   return Array.from({ length: PROCESSES }, start);
 }
 
-describe('everybody’s limit, leased in chunks', () => {
-  it('is never passed, and what was not used is given back', async () => {
+describe('The global limit, leased in chunks', () => {
+  it('The global limit is never exceeded, and unused parts of chunks are given back', async () => {
     const call = fc.record({
       process: fc.nat(PROCESSES - 1),
       cost: fc.integer({ min: 1, max: 150 }),
@@ -60,8 +77,8 @@ describe('everybody’s limit, leased in chunks', () => {
         for (const [index, { process, cost, part, waits }] of calls.entries()) {
           const ledger = ledgers[process];
           const id = `call-${index}`;
-          const decision = await ledger?.reserve(id, [everybody()], tokens(cost), DISPATCHED);
-          const [standing] = await global.read([everybody()]);
+          const decision = await ledger?.reserve(id, [globalClaim()], tokens(cost), DISPATCHED);
+          const [standing] = await global.read([globalClaim()]);
           expect((standing?.used ?? 0) + (standing?.held ?? 0)).toBeLessThanOrEqual(LIMIT);
           if (decision?.granted !== true) continue;
           const actual = Math.ceil(cost * part);
@@ -72,7 +89,7 @@ describe('everybody’s limit, leased in chunks', () => {
         }
         await Promise.all(open.map((settle) => settle()));
         await Promise.all(ledgers.map((ledger) => ledger.close()));
-        const [end] = await global.read([everybody()]);
+        const [end] = await global.read([globalClaim()]);
         expect(end).toMatchObject({ used, held: 0 });
         expect(used).toBeLessThanOrEqual(LIMIT);
       }),
@@ -80,12 +97,12 @@ describe('everybody’s limit, leased in chunks', () => {
     );
   });
 
-  it('is given out whole by one process, and by many but for their chunks', async () => {
+  it('The global limit is used up except for the unused parts of the chunks of other processes', async () => {
     const ledgers = processes(memoryLedger());
     const served = async (ledger: Ledger | undefined, name: string) => {
       let count = 0;
       while (
-        (await ledger?.reserve(`${name}-${count}`, [everybody()], tokens(1), DISPATCHED))?.granted
+        (await ledger?.reserve(`${name}-${count}`, [globalClaim()], tokens(1), DISPATCHED))?.granted
       ) {
         await ledger?.settle(`${name}-${count}`, tokens(1));
         count += 1;
@@ -99,29 +116,29 @@ describe('everybody’s limit, leased in chunks', () => {
     expect(total + others.length * 10).toBe(LIMIT - unused);
   });
 
-  it('asks the store for few of many calls', async () => {
+  it('A leased chunk serves many calls with one request to the store', async () => {
     const global = watchedLedger();
     const [ledger] = processes(global);
     for (let index = 0; index < 1_000; index += 1) {
-      await ledger?.reserve(`${index}`, [everybody()], tokens(1), DISPATCHED);
+      await ledger?.reserve(`${index}`, [globalClaim()], tokens(1), DISPATCHED);
       await ledger?.settle(`${index}`, tokens(1));
     }
     expect(global.endings.size).toBe(1_000 / CHUNK);
   });
 
-  it('stays charged with the chunk of a process that died', async () => {
+  it('The global limit stays charged with the chunk of a process that died', async () => {
     const clock = settableClock(START_MS);
     const global = memoryLedger({ clock });
     const [dead, other] = processes(global, clock);
-    await dead?.reserve('call', [everybody()], tokens(1), DISPATCHED);
+    await dead?.reserve('call', [globalClaim()], tokens(1), DISPATCHED);
     clock.set(START_MS + 120_000);
-    await other?.reserve('call', [everybody()], tokens(1), DISPATCHED);
-    expect((await global.read([everybody()]))[0]).toMatchObject({ used: CHUNK, held: CHUNK });
+    await other?.reserve('call', [globalClaim()], tokens(1), DISPATCHED);
+    expect((await global.read([globalClaim()]))[0]).toMatchObject({ used: CHUNK, held: CHUNK });
   });
 
-  it('counts calls in flight, and refuses windows that it cannot keep exactly', async () => {
+  it('Escrow counts calls in flight and rejects windows that it cannot keep exactly', async () => {
     const [ledger] = processes(memoryLedger());
-    const places = claim(concurrent(3), 'everybody');
+    const places = claim(concurrent(3), GLOBAL);
     const held = amounts({ concurrent: 1 });
     const granted: boolean[] = [];
     for (const id of ['a', 'b', 'c', 'd']) {
@@ -130,7 +147,7 @@ describe('everybody’s limit, leased in chunks', () => {
     expect(granted).toEqual([true, true, true, false]);
     await ledger?.release('b');
     expect((await ledger?.reserve('e', [places], held, DISPATCHED))?.granted).toBe(true);
-    const any24Hours = claim(rolling(10), 'everybody');
+    const any24Hours = claim(rolling(10), GLOBAL);
     await expect(ledger?.reserve('f', [any24Hours], tokens(1), DISPATCHED)).rejects.toThrow(
       /calendar period/,
     );
@@ -139,39 +156,39 @@ describe('everybody’s limit, leased in chunks', () => {
 
 async function served10(ledger: Ledger): Promise<void> {
   for (let index = 0; index < 10; index += 1) {
-    await ledger.reserve(`ten-${index}`, [everybody()], tokens(1), DISPATCHED);
+    await ledger.reserve(`ten-${index}`, [globalClaim()], tokens(1), DISPATCHED);
     await ledger.settle(`ten-${index}`, tokens(1));
   }
 }
 
-it('a chunk gives back what a call held and did not use', () => {
-  const chunk = new Chunk('id', [everybody()], tokens(10), { balances: [], endsAtMs: 1 });
+it('A chunk gets back what a call held and did not use', () => {
+  const chunk = new Chunk('id', [globalClaim()], tokens(10), { balances: [], endsAtMs: 1 });
   expect(chunk.take(tokens(8))).toBe(true);
   expect(chunk.take(tokens(3))).toBe(false);
   chunk.end(tokens(8), tokens(5));
   expect(chunk.take(tokens(6))).toBe(false);
   expect(chunk.take(tokens(5))).toBe(true);
-  expect(chunk.used).toEqual({ ...nothing(), tokens: 5 });
+  expect(chunk.used).toEqual(amounts({ tokens: 5 }));
 });
 
 const binary = redisBinary();
 const cluster = binary === undefined ? [] : await startRedisCluster(binary);
 afterAll(() => Promise.all(cluster.map((server) => server.close())));
 
-describe.skipIf(binary === undefined)('on a real Redis Cluster', () => {
-  it('users are on all nodes, and everybody’s limit is not passed', async () => {
+describe.skipIf(binary === undefined)('Escrow on a real Redis Cluster', () => {
+  it('Escrow does not exceed the global limit with users on all nodes of a Redis Cluster', async () => {
     const open = clusterLibraries['ioredis 6, Cluster'];
     const connected = await open?.(cluster[0]?.port ?? 0);
     if (connected === undefined) throw new Error('There is no such client.');
     const ledger = freshLedger(connected.client, { globalBudget: 'escrow', deadlineMs: 10_000 });
     const calls = Array.from({ length: 600 }, async (_, index) => {
-      const claims = [claim(lasting(100), `user:${index % 100}`), everybody()];
+      const claims = [claim(lasting(100), `user:${index % 100}`), globalClaim()];
       const decision = await ledger.reserve(`${index}`, claims, tokens(20), DISPATCHED);
       if (decision.granted) await ledger.settle(`${index}`, tokens(20));
       return decision.granted;
     });
     const served = (await Promise.all(calls)).filter(Boolean).length;
-    // 100 users have room for 5 calls each, everybody for 500.
+    // 100 users have room for 5 calls each, and the global limit has room for 500.
     expect(served).toBe(500);
     await ledger.close();
     connected.end();

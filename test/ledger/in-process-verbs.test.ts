@@ -36,14 +36,14 @@ function take({ inProcess }: InProcessLedger, id = 'call', lease = LEASE): objec
   return decision.hold;
 }
 
-describe('the verbs in process are those of a ledger', () => {
+describe('The in-process verbs', () => {
   ledgerConformance({ describe, it }, async ({ clock }) => ({
     ledger: byHandle(inProcessLedger({ clock })),
   }));
 });
 
-describe('a hold by handle', () => {
-  it('is one of its own, whatever its id', async () => {
+describe('A hold by handle', () => {
+  it('Two holds by handle with the same id are separate', async () => {
     const { ledger } = start();
     const [first, second] = [take(ledger, 'same'), take(ledger, 'same')];
     await assertCounts(ledger, claim(daily(100)), { used: 0, held: 12 });
@@ -52,7 +52,7 @@ describe('a hold by handle', () => {
     await assertCounts(ledger, claim(daily(100)), { used: 2, held: 0 });
   });
 
-  it('is not found by its id', async () => {
+  it('A hold by handle is not found by its id', async () => {
     const { ledger, clock } = start();
     const hold = take(ledger);
     expect(await ledger.settle('call', tokens(6))).toBe('unknown');
@@ -63,7 +63,7 @@ describe('a hold by handle', () => {
     expect(await ledger.settle('call', tokens(6))).toBe('unknown');
   });
 
-  it('counts on the same accounts as a hold by id', async () => {
+  it('A hold by handle counts on the same accounts as a hold by id', async () => {
     const { ledger } = start();
     const hold = take(ledger);
     expect(await ledger.reserve('other', CLAIMS, tokens(7), LEASE)).toMatchObject({
@@ -76,7 +76,7 @@ describe('a hold by handle', () => {
     await assertCounts(ledger, claim(concurrent(5)), { used: 0, held: 0 });
   });
 
-  it('ends with its lease, and is corrected by a late settle, once', async () => {
+  it('A hold by handle ends with its lease and is corrected by a late settle, once', async () => {
     const { ledger, clock } = start();
     const [sent, unsent] = [take(ledger, 'sent', DISPATCHED), take(ledger, 'unsent')];
     clock.set(START_MS + MINUTE_MS);
@@ -89,7 +89,7 @@ describe('a hold by handle', () => {
     await assertCounts(ledger, claim(daily(100)), { used: 10, held: 0 });
   });
 
-  it('counts against the bound of holds until it ends', () => {
+  it('A hold by handle counts against the bound of holds until it ends', () => {
     const { ledger } = start({ maxLeases: 1 });
     const hold = take(ledger);
     expect(() => take(ledger, 'more')).toThrow(LedgerError);
@@ -97,7 +97,7 @@ describe('a hold by handle', () => {
     expect(take(ledger, 'more')).toBeTypeOf('object');
   });
 
-  it('cannot be taken or ended after the ledger was closed', async () => {
+  it('A hold by handle can be neither taken nor ended after the ledger is closed', async () => {
     const { ledger } = start();
     const hold = take(ledger);
     await ledger.close();
@@ -105,7 +105,7 @@ describe('a hold by handle', () => {
     expect(() => ledger.inProcess.settle(hold, tokens(1))).toThrow(LedgerError);
   });
 
-  it('throws a TypeError for a wrong amount or lease, and counts nothing', async () => {
+  it('The in-process verbs throw a TypeError for an invalid amount or lease and count nothing', async () => {
     const { ledger } = start();
     const { inProcess } = ledger;
     const wrong = { ...tokens(1), tokens: Number.NaN };

@@ -4,7 +4,10 @@ import { canaries, watchToken } from '../canary.ts';
 import { chat, MODEL, post, startFixture } from '../fixture.ts';
 import { LeakScanner } from '../leak-scanner.ts';
 
-/** A34 for any store: a guard issues, uses and revokes tokens on it, and its dump holds none of them. */
+/**
+ * Issues, uses and revokes tokens with a guard on any store, and asserts that its dump contains no
+ * secret.
+ */
 export async function assertKeepsNoSecret(
   ledger: Ledger,
   dump: () => Promise<Buffer>,
@@ -25,7 +28,7 @@ export async function assertKeepsNoSecret(
   }
   await expect.poll(() => settled.length).toBe(2);
   const bytes = await dump();
-  // That it is the right dump: what belongs to a token is in it, by the token's name.
+  // This is the right dump: it contains the records of tokens.
   expect(bytes.includes('token:')).toBe(true);
   expect(scanner.find(bytes)).toBeUndefined();
 }

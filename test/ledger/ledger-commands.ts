@@ -1,17 +1,22 @@
-/** The random life of a ledger, as data, so that any two ledgers can be led through the same one. */
+/** Random sequences of ledger calls, as data, so that two ledgers can run the same one. */
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Amounts } from '../../src/ledger/amounts.ts';
 import type { Lease } from '../../src/ledger/lease.ts';
 import type { Claim, Ledger, Rule } from '../../src/ledger/ledger.ts';
-import { amounts, type SettableClock } from '../../src/testing/ledger-conformance/case.ts';
+import {
+  amounts,
+  claim,
+  GLOBAL,
+  type SettableClock,
+} from '../../src/testing/ledger-conformance/case.ts';
 
 export type Verbs = Omit<Ledger, 'records'>;
 
 const CALENDAR_MS = 8_192;
 const IDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 
-/** Rates are fractions of a power of two, so that every order of arithmetic has the same result. */
+/** Rates are fractions of a power of two, so that arithmetic has the same result in any order. */
 function rulesOf(limit: number, nowMs: number): readonly Rule[] {
   const startMs = Math.floor(nowMs / CALENDAR_MS) * CALENDAR_MS;
   const windowAt = (atMs: number) => ({ startMs: atMs, endMs: atMs + CALENDAR_MS });
@@ -39,23 +44,23 @@ const lease = fc.record({
   dispatched: fc.boolean(),
 });
 const id = fc.constantFrom(...IDS);
-/** Which rules, of whom, at which limit, as of when: a changed limit is only another choice. */
+/** The rules, account, limit and time skew of a call. A changed limit is just another choice. */
 const choice = fc.record({
   rules: fc.subarray([0, 1, 2, 3, 4, 5], { minLength: 1 }),
   user: fc.constantFrom('ada', 'bob'),
   limit: fc.constantFrom(20, 20, 20, 10, 4, 0),
-  everybody: fc.boolean(),
+  hasGlobal: fc.boolean(),
   skewMs: fc.constantFrom(0, 0, 0, -CALENDAR_MS, CALENDAR_MS),
 });
 type Choice = typeof choice extends fc.Arbitrary<infer Value> ? Value : never;
 
-function claimsOf({ rules, user, limit, everybody, skewMs }: Choice, nowMs: number): Claim[] {
+function claimsOf({ rules, user, limit, hasGlobal, skewMs }: Choice, nowMs: number): Claim[] {
   const all = rulesOf(limit, nowMs + skewMs);
   const own = all.filter((_, index) => rules.includes(index));
-  const shared = everybody ? rulesOf(30, nowMs + skewMs).slice(2, 4) : [];
+  const shared = hasGlobal ? rulesOf(30, nowMs + skewMs).slice(2, 4) : [];
   return [
-    ...own.map((rule) => ({ account: `user:${user}`, rule })),
-    ...shared.map((rule) => ({ account: 'everybody', rule })),
+    ...own.map((rule) => claim(rule, `user:${user}`)),
+    ...shared.map((rule) => claim(rule, GLOBAL)),
   ];
 }
 
@@ -94,7 +99,7 @@ function credit([of, chosen, given]: [string, Choice, Partial<Amounts>]): Ask {
   return (ledger, clock) => ledger.credit(of, claimsOf(chosen, clock.nowMs()), full(given));
 }
 
-/** Mostly small steps; sometimes a whole window, sometimes back. */
+/** Mostly small steps, sometimes a whole window, sometimes backwards. */
 const passMs = fc.oneof(
   { weight: 4, arbitrary: fc.constant(0) },
   { weight: 6, arbitrary: fc.nat(900) },
@@ -102,11 +107,11 @@ const passMs = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: -9_000, max: -1 }) },
 );
 
-/** One step of a ledger's life: time passes, then a verb is called. */
+/** One step: time passes, then a verb is called. */
 export const step = fc.record({ passMs, verb: verbs });
 export type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Leads both through the same life; throws at the first answer in which they differ. */
+/** Runs both ledgers through the same steps. Throws at the first answer that differs. */
 export async function assertSameLife(
   steps: readonly Step[],
   clock: SettableClock,
@@ -114,7 +119,7 @@ export async function assertSameLife(
   reference: Verbs,
 ): Promise<void> {
   let latestMs = clock.nowMs();
-  // Callers are at most one window away from the ledger's time, as its interface asks of them.
+  // Callers are at most one window away from the ledger's time, as its interface requires.
   const callers = { nowMs: () => latestMs };
   for (const { passMs, verb } of steps) {
     clock.set(clock.nowMs() + passMs);
@@ -124,8 +129,10 @@ export async function assertSameLife(
   }
 }
 
-/** The same, where the steps of each turn are asked for at once: the ledger has to answer them as the
- * reference answers them one by one. */
+/**
+ * The same with all steps of a turn called at once. The ledger must answer them like the reference,
+ * which runs them one by one.
+ */
 export async function assertSameTurns(
   turns: readonly (readonly Step[])[],
   clock: SettableClock,

@@ -34,7 +34,7 @@ const ownLimits = (user: string): Claim[] => {
   return [claim(daily(10), subject), claim(rolling(10), subject), claim(rate(10, 10), subject)];
 };
 
-/** Uses one token as each of `count` strangers; answers how many were let through. */
+/** Uses one token as each of `count` unknown users. Returns how many were served. */
 async function flood(ledger: Ledger, count: number, prefix: string): Promise<number> {
   let served = 0;
   for (let index = 0; index < count; index += 1) {
@@ -47,14 +47,14 @@ async function flood(ledger: Ledger, count: number, prefix: string): Promise<num
   return served;
 }
 
-describe('memory ledger', () => {
+describe('Memory ledger', () => {
   ledgerConformance({ describe, it }, async ({ clock }) => ({ ledger: memoryLedger({ clock }) }));
 });
 
-describe('L05 a flood of new ids', () => {
+describe('A flood of new user ids', () => {
   const MAX = 20_000;
 
-  it('does not grow the heap without end', { timeout: 60_000 }, async () => {
+  it('A flood of new ids does not grow the heap without bound', { timeout: 60_000 }, async () => {
     const { ledger } = start({ maxAccounts: MAX });
     await flood(ledger, 2 * MAX, 'first');
     globalThis.gc?.();
@@ -63,28 +63,28 @@ describe('L05 a flood of new ids', () => {
     globalThis.gc?.();
     const grownBytes = process.memoryUsage().heapUsed - before;
     expect(typeof globalThis.gc).toBe('function');
-    // Finished ids are remembered up to their own bound; nothing else may have been added.
+    // Finished ids are remembered up to their own bound. Nothing else may have been added.
     expect(grownBytes).toBeLessThan(20_000_000);
     await ledger.close();
   });
 
-  it('does not reset a user who is known', async () => {
+  it('A flood of new ids does not reset a known user', async () => {
     const { ledger } = start({ maxAccounts: 1_000 });
     for (const [index, of] of ownLimits('ada').entries()) await use(ledger, `ada-${index}`, of, 9);
     await flood(ledger, 10_000, 'stranger');
     for (const of of ownLimits('ada')) expect((await balanceOf(ledger, of)).remaining).toBe(1);
   });
 
-  it('does not lock out a user who is known, nor refuse all who are new', async () => {
+  it('A flood of new ids neither locks out a known user nor refuses all new ones', async () => {
     const { ledger } = start({ maxAccounts: 1_000 });
     await use(ledger, 'ada', claim(daily(10), 'user:ada'), 1);
     const served = await flood(ledger, 5_000, 'stranger');
-    // 999 with a quota of their own, the others with one quota of 10 among them.
+    // 999 users have their own quota, and all others share one quota of 10.
     expect(served).toBe(999 + 10);
     await granted(ledger.reserve('ada again', [claim(daily(10), 'user:ada')], tokens(9), LEASE));
   });
 
-  it('does not push out the counter of the one who floods', async () => {
+  it('A flood of new ids does not evict the counter of the user behind it', async () => {
     const { ledger } = start({ maxAccounts: 1_000 });
     const own = claim(daily(10), 'user:mallory');
     await use(ledger, 'spent', own, 10);
@@ -92,7 +92,7 @@ describe('L05 a flood of new ids', () => {
     await denied(ledger.reserve('once more', [own], tokens(1), LEASE));
   });
 
-  it('gives nothing to strangers who share one quota, and says so', async () => {
+  it('A credit for users who share the overflow quota throws and gives nothing', async () => {
     const { ledger } = start({ maxAccounts: 10 });
     await flood(ledger, 30, 'stranger');
     const late = [claim(daily(10), 'user:late')];
@@ -102,7 +102,7 @@ describe('L05 a flood of new ids', () => {
     await denied(ledger.reserve('late', late, tokens(1), LEASE));
   });
 
-  it('settles and releases what strangers hold of their shared quota where it was taken', async () => {
+  it('Holds on the shared overflow quota are settled and released there', async () => {
     const { ledger } = start({ maxAccounts: 10 });
     await flood(ledger, 10, 'stranger');
     const of = claim(daily(10), 'user:late');
@@ -112,7 +112,7 @@ describe('L05 a flood of new ids', () => {
     await assertCounts(ledger, claim(daily(10), 'user:other'), { used: 2, held: 0 });
   });
 
-  it('makes room again when the windows have passed, and not while anything is held', async () => {
+  it('Room for new users returns when the windows have passed, and live holds stay', async () => {
     const { ledger, clock } = start({ maxAccounts: 100 });
     await flood(ledger, 99, 'yesterday');
     const long = { durationMs: 10 * DAY_MS, dispatched: true };
@@ -123,7 +123,7 @@ describe('L05 a flood of new ids', () => {
     await assertCounts(ledger, claim(daily(10), 'user:ada'), { used: 0, held: 6 });
   });
 
-  it('gives new users a quota of their own again, though strangers shared one before', async () => {
+  it('New users get their own quota again after others had to share one', async () => {
     const { ledger, clock } = start({ maxAccounts: 100 });
     await flood(ledger, 200, 'yesterday');
     clock.set(START_MS + 2 * DAY_MS);
@@ -131,8 +131,8 @@ describe('L05 a flood of new ids', () => {
   });
 });
 
-describe('the bounds of a memory ledger', () => {
-  it('starts no timer', async () => {
+describe('The bounds of a memory ledger', () => {
+  it('A memory ledger starts no timer', async () => {
     vi.useFakeTimers();
     try {
       const { ledger } = start();
@@ -146,7 +146,7 @@ describe('the bounds of a memory ledger', () => {
     }
   });
 
-  it('forgets the oldest finished ids beyond its bound, and to end one of them changes nothing', async () => {
+  it('A memory ledger forgets the oldest finished ids beyond its bound, and ending one of them changes nothing', async () => {
     const { ledger } = start({ maxTombstones: 100, maxLeases: 20 });
     const of = claim(daily(1_000_000));
     const last = 500;
@@ -157,7 +157,7 @@ describe('the bounds of a memory ledger', () => {
     await assertCounts(ledger, of, { used: last + 1, held: 0 });
   });
 
-  it('never forgets a live hold, however many others come and go', async () => {
+  it('A memory ledger never forgets a live hold, however many others come and go', async () => {
     const { ledger } = start({ maxTombstones: 10, maxLeases: 10 });
     const of = claim(daily(1_000_000));
     await granted(ledger.reserve('long', [of], tokens(7), LEASE));
@@ -167,7 +167,7 @@ describe('the bounds of a memory ledger', () => {
     await assertCounts(ledger, of, { used: 305, held: 0 });
   });
 
-  it('remembers finished ids for the time it promises, and forgets them later', async () => {
+  it('A memory ledger remembers finished ids for `retentionMs` and forgets them later', async () => {
     const { ledger, clock } = start({ retentionMs: HOUR_MS });
     const of = claim(daily(1_000));
     await use(ledger, 'early', of, 1);
@@ -181,7 +181,7 @@ describe('the bounds of a memory ledger', () => {
     expect(await ledger.settle('early', tokens(1))).toBe('unknown');
   });
 
-  it('refuses more holds than its bound with a failure, not a denial, and recovers', async () => {
+  it('A memory ledger throws for a hold beyond its bound instead of denying it, and recovers', async () => {
     const { ledger } = start({ maxLeases: 2 });
     const of = claim(daily(100));
     await granted(ledger.reserve('first', [of], tokens(1), LEASE));
@@ -192,7 +192,7 @@ describe('the bounds of a memory ledger', () => {
     await granted(ledger.reserve('third', [of], tokens(1), LEASE));
   });
 
-  it('refuses more records than its bound, but writes those it has, and drops expired ones', async () => {
+  it('A memory ledger rejects new records beyond its bound, updates existing ones and drops expired ones', async () => {
     const { ledger, clock } = start({ maxRecords: 2 });
     const { records } = ledger;
     const expiresAtMs = START_MS + HOUR_MS;
@@ -205,7 +205,7 @@ describe('the bounds of a memory ledger', () => {
     expect(await records.put('third', '1')).toBe(true);
   });
 
-  it('grows one subject to the buckets of its window and no further', async () => {
+  it('An account grows to the buckets of its window and no further', async () => {
     const { ledger, clock } = start();
     const of = claim(rolling(1_000_000, 24_000));
     for (let second = 0; second < 200; second += 1) {
@@ -216,7 +216,7 @@ describe('the bounds of a memory ledger', () => {
     }
   });
 
-  it('keeps what one subject used when its rules change, and refuses absurdly many', async () => {
+  it('An account keeps its usage when its rules change, and rejects more than 128 limits', async () => {
     const { ledger } = start();
     for (let index = 0; index < 128; index += 1) {
       await use(ledger, `call-${index}`, claim(daily(100, { key: `limit ${index}` })), index % 7);
@@ -229,7 +229,7 @@ describe('the bounds of a memory ledger', () => {
     await expect(ledger.reserve('more', [more], tokens(1), LEASE)).rejects.toThrow(TypeError);
   });
 
-  it('is not broken by a clock that answers no time', async () => {
+  it('A memory ledger survives a clock that returns no valid time', async () => {
     let now = START_MS;
     const ledger = memoryLedger({ clock: { nowMs: () => now } });
     await use(ledger, 'first', claim(rate(10, 10)), 10);
@@ -241,10 +241,10 @@ describe('the bounds of a memory ledger', () => {
   });
 });
 
-describe('A18 many small costs', () => {
+describe('Many small costs', () => {
   const prices = fc.array(fc.double({ min: 1e-6, max: 3, noNaN: true }), { maxLength: 200 });
 
-  it('never add up to less than was spent, however far below one unit each is', async () => {
+  it('Many small costs never add up to less than was spent, however far below one unit each is', async () => {
     await fc.assert(
       fc.asyncProperty(prices, fc.boolean(), async (exact, isRate) => {
         const { ledger } = start();
@@ -264,7 +264,7 @@ describe('A18 many small costs', () => {
     );
   });
 
-  it('of one nano-USD each fill a rate that is large and fast', async () => {
+  it('Costs of one nano-USD each fill a large and fast rate limit', async () => {
     const { ledger } = start();
     const of = claim({ ...rate(20e9, 1_000), unit: 'nanoUsd', key: 'usd/minute~rate' });
     for (let index = 0; index < 1_000; index += 1) {

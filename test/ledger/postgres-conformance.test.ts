@@ -8,7 +8,7 @@ afterAll(() => server?.close());
 
 const libraries: readonly Library[] = ['pg', 'postgres'];
 
-describe.skipIf(server === undefined).each(libraries)('postgres ledger on %s', (library) => {
+describe.skipIf(server === undefined).each(libraries)('Postgres ledger on %s', (library) => {
   const connected = connect(library, server?.url ?? '');
   afterAll(() => connected.end());
   const emptyLedger = emptyLedgers(connected);

@@ -31,17 +31,17 @@ afterAll(() => server?.close());
 
 const libraries: readonly Library[] = ['pg', 'postgres'];
 const DEADLINE_MS = 250;
-/** What a busy machine may add; no promise of ours. */
+/** What a busy machine may add. It is not part of a guarantee. */
 const SLACK_MS = 750;
 
-/** A verb fails as a failure of the store, and in time. */
+/** Asserts that a verb fails as a store failure, and in time. */
 async function fails(verb: Promise<unknown>): Promise<void> {
   const startMs = performance.now();
   await expect(verb).rejects.toThrow(LedgerError);
   expect(performance.now() - startMs).toBeLessThan(DEADLINE_MS + SLACK_MS);
 }
 
-/** Repeats what may fail until it does not; the store is back, only nobody knows when it is noticed. */
+/** Repeats a verb until it succeeds. The store is back, but the client may notice that later. */
 async function eventually<T>(verb: () => Promise<T>, withinMs = 3_000): Promise<T> {
   const deadlineMs = performance.now() + withinMs;
   for (;;) {
@@ -54,13 +54,13 @@ async function eventually<T>(verb: () => Promise<T>, withinMs = 3_000): Promise<
   }
 }
 
-describe.skipIf(server === undefined).each(libraries)('behind a bad network (%s)', (library) => {
+describe.skipIf(server === undefined).each(libraries)('A faulty network (%s)', (library) => {
   const claims = [claim(daily(100)), claim(concurrent(10))];
   let proxy: FaultProxy;
   let connected: Connected;
   let ledger: PostgresLedger;
   let direct: { client: Connected; ledger: PostgresLedger };
-  /** Of what is written: those of all others pass. */
+  /** Whether replies to writes are lost. All other replies pass. */
   let losesReplies = false;
 
   beforeAll(async () => {
@@ -91,7 +91,7 @@ describe.skipIf(server === undefined).each(libraries)('behind a bad network (%s)
   /** Leaves at least one connection open and idle. */
   const warm = () => eventually(() => ledger.read(claims));
 
-  it('F34 F35 one effect of each verb when its reply is lost and it is repeated', async () => {
+  it('A verb with a lost reply has one effect when it is repeated', async () => {
     await warm();
     const id = randomUUID();
     const before = await used();
@@ -118,7 +118,7 @@ describe.skipIf(server === undefined).each(libraries)('behind a bad network (%s)
     ]);
   });
 
-  it('F51 repeats a verb by itself when its connection breaks, with one effect', async () => {
+  it('A verb is repeated by itself when its connection breaks, with one effect', async () => {
     await warm();
     const before = await used();
     const id = randomUUID();
@@ -133,7 +133,7 @@ describe.skipIf(server === undefined).each(libraries)('behind a bad network (%s)
     expect(await used()).toEqual(before);
   });
 
-  it('F32 F41 decides in time in a black hole, and answers rightly after it', async () => {
+  it('Verbs fail in time in a black hole, and the ledger answers correctly after it', async () => {
     await warm();
     proxy.fault = { kind: 'blackHole' };
     await Promise.all(
@@ -147,13 +147,13 @@ describe.skipIf(server === undefined).each(libraries)('behind a bad network (%s)
       for (const connection of proxy.open) connection.fault = { kind: 'closeOnReuse' };
     }
     const id = randomUUID();
-    // The lost ones may have arrived since, and hold what they asked for.
+    // The lost reserves may have arrived meanwhile and hold what they requested.
     const others = [claim(daily(100), 'user:after')];
     await eventually(() => granted(ledger.reserve(id, others, tokens(1), LEASE)), 5_000);
     expect(await eventually(() => ledger.release(id))).toMatch(/done|replayed/);
   });
 
-  it('F33 F41 late replies never answer another verb', async () => {
+  it('A late reply never answers another verb', async () => {
     await warm();
     proxy.fault = { kind: 'lateReply', until: DEADLINE_MS + 100 };
     await Promise.all([1, 2, 3, 4].map(() => fails(ledger.read(claims))));
@@ -167,9 +167,9 @@ describe.skipIf(server === undefined).each(libraries)('behind a bad network (%s)
 });
 
 describe.skipIf(server === undefined).each(libraries)(
-  'a server that is far away (%s)',
+  'A Postgres server that is far away (%s)',
   (library) => {
-    it('F33 is used as ever, though each answer takes longer than a transaction may be idle', async () => {
+    it('A distant server works even if each answer takes longer than a transaction may be idle', async () => {
       if (server === undefined) return;
       await using proxy = await faultProxy(server);
       const { pathname, username } = new URL(url);
@@ -188,7 +188,7 @@ describe.skipIf(server === undefined).each(libraries)(
   },
 );
 
-describe.skipIf(server?.own === undefined).each(libraries)('a failing server (%s)', (library) => {
+describe.skipIf(server?.own === undefined).each(libraries)('A failing server (%s)', (library) => {
   const of = claim(daily(1_000));
   const started = async () => {
     const connected = connect(library, url, 4);
@@ -199,7 +199,7 @@ describe.skipIf(server?.own === undefined).each(libraries)('a failing server (%s
     return { schema, ledger, end: connected.end };
   };
 
-  it('F31 F46 F51 that crashes fails in time, loses nothing that it acknowledged, and is used again', async () => {
+  it('Calls fail in time while the server is crashed, nothing acknowledged is lost, and the server is used again', async () => {
     const { ledger, end } = await started();
     await server?.own?.crash();
     for (let time = 0; time < 3; time += 1)
@@ -211,7 +211,7 @@ describe.skipIf(server?.own === undefined).each(libraries)('a failing server (%s
     await end();
   });
 
-  it('F32 that is stopped fails in time, and is used again', async () => {
+  it('Calls fail in time while the server is stopped, and the server is used again', async () => {
     const { ledger, end } = await started();
     await server?.own?.signal('SIGSTOP');
     await Promise.all([1, 2, 3, 4, 5, 6].map(() => fails(ledger.settle('before', tokens(4)))));
@@ -222,7 +222,7 @@ describe.skipIf(server?.own === undefined).each(libraries)('a failing server (%s
     await end();
   });
 
-  it('F51 that ends all connections does not end this process', async () => {
+  it('A server that ends all connections does not end this process', async () => {
     const { ledger, end } = await started();
     const admin = new Pool({ connectionString: url, max: 1 });
     await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -232,7 +232,7 @@ describe.skipIf(server?.own === undefined).each(libraries)('a failing server (%s
     await end();
   });
 
-  it('F51 F55 that lets nobody write fails, and answers reads', async () => {
+  it('A read-only server fails writes and answers reads', async () => {
     const { schema, ledger, end } = await started();
     const reader = connect(library, `${url}?options=-c%20default_transaction_read_only%3Don`, 1);
     const standby = postgresLedger(reader.client, { schema, deadlineMs: DEADLINE_MS });
@@ -245,8 +245,8 @@ describe.skipIf(server?.own === undefined).each(libraries)('a failing server (%s
   });
 });
 
-describe.skipIf(server === undefined)('a crowded pool', () => {
-  it('F49 of one connection serves many calls at once, and none of them keeps it', async () => {
+describe.skipIf(server === undefined)('A crowded pool', () => {
+  it('A pool of one connection serves many simultaneous calls, and none of them keeps it', async () => {
     const pool = new Pool({ connectionString: url, max: 1 });
     const ledger = await freshLedger(pool);
     const of = claim(daily(1_000));
@@ -258,7 +258,7 @@ describe.skipIf(server === undefined)('a crowded pool', () => {
     await pool.end();
   });
 
-  it('F49 that somebody else has emptied fails in time', async () => {
+  it('A pool that other code has emptied fails calls in time', async () => {
     const pool = new Pool({ connectionString: url, max: 1 });
     const schema = freshSchema();
     await freshLedger(pool, { schema });
@@ -270,7 +270,7 @@ describe.skipIf(server === undefined)('a crowded pool', () => {
     await pool.end();
   });
 
-  it('a row that somebody else has locked fails the calls on it in time, and no others', async () => {
+  it('A row locked by another transaction fails the calls on it in time, and no others', async () => {
     const pool = new Pool({ connectionString: url, max: 8 });
     const schema = freshSchema();
     const patient = await freshLedger(pool, { schema });

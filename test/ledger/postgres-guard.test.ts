@@ -9,7 +9,7 @@ import { watched } from './servers/watched-client.ts';
 const server = await startPostgres();
 afterAll(() => server?.close());
 
-describe.skipIf(server === undefined)('a guard on Postgres', () => {
+describe.skipIf(server === undefined)('A guard on Postgres', () => {
   const pool = new Pool({ connectionString: server?.url ?? '', max: 4 });
   afterAll(() => pool.end());
 
@@ -23,25 +23,25 @@ describe.skipIf(server === undefined)('a guard on Postgres', () => {
       .join('\n');
   }
 
-  it('A34 keeps no piece of any token, of the key or of the secret, and no prompt', async () => {
+  it('Postgres stores no part of a token, the key or the secret, and no prompt', async () => {
     const schema = freshSchema();
     const ledger = await freshLedger(pool, { schema });
     await assertKeepsNoSecret(ledger, async () => Buffer.from(await dumpOf(schema)));
   });
 
-  it('asks it in two round trips for each verb that writes and one that reads, whatever limits apply', async () => {
+  it('A verb on Postgres takes two round trips to write and one to read, whatever limits apply', async () => {
     let asked = 0;
     const count = () => {
       asked += 1;
     };
     const ledger = await freshLedger(watched(pool, count));
-    const claims = ['token:x', 'user:ada', 'everybody'].map((subject) => claim(daily(9), subject));
+    const claims = ['token:x', 'user:ada', 'global'].map((subject) => claim(daily(9), subject));
     const costs = async (verb: () => Promise<unknown>) => {
       const before = asked;
       await verb();
       return asked - before;
     };
-    /** Of several, since a process that is busy for long repeats a transaction. */
+    /** The least of several, because a process that was busy for long repeats a transaction. */
     const least = async (verb: () => Promise<unknown>) =>
       Math.min(await costs(verb), await costs(verb), await costs(verb));
     const writing = [

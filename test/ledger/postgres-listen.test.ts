@@ -19,7 +19,7 @@ afterAll(async () => {
   await server?.close();
 });
 
-/** So long that whatever is heard was not polled for. */
+/** So long that no change is received by polling. */
 const NEVER_MS = 60_000;
 
 const listeners: Readonly<Record<Library, (at: string) => Promise<Listening>>> = {
@@ -39,7 +39,7 @@ interface Listening {
 }
 
 describe.skipIf(server === undefined).each<Library>(['pg', 'postgres'])(
-  'A45 changes that Postgres notifies of (%s)',
+  'Record changes that Postgres notifies (%s)',
   (library) => {
     const pool = new Pool({ connectionString: url, max: 4 });
     const endings: (() => Promise<unknown>)[] = [];
@@ -59,7 +59,7 @@ describe.skipIf(server === undefined).each<Library>(['pg', 'postgres'])(
       endings.push(end, () => reader.close());
       const listening = () => pidsListening(schema);
       await expect.poll(listening).toHaveLength(1);
-      // The first answers: nobody knows what changed before them.
+      // The first notice: what changed before the watch began is not known.
       await expect.poll(() => heard).toContain('*');
       return { schema, writer, heard, listening };
     }
@@ -79,7 +79,7 @@ describe.skipIf(server === undefined).each<Library>(['pg', 'postgres'])(
       expect(await writer.records.put(key, '1')).toBe(true);
     }
 
-    it('are heard of without being polled for, also when they are many at once', async () => {
+    it('A change arrives without polling, even when there are many at once', async () => {
       const { writer, heard } = await stage(NEVER_MS);
       await changes(writer, 'user:ada');
       await hears(heard, 'user:ada');
@@ -90,7 +90,7 @@ describe.skipIf(server === undefined).each<Library>(['pg', 'postgres'])(
       await expect.poll(() => new Set(heard)).toEqual(new Set(['*', 'user:ada', ...names]));
     });
 
-    it('are heard of when the connection that listens is ended', async () => {
+    it('A change arrives when the listening connection is terminated', async () => {
       const { writer, heard, listening } = await stage(400);
       await pool.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) pid', [
         await listening(),
@@ -100,7 +100,7 @@ describe.skipIf(server === undefined).each<Library>(['pg', 'postgres'])(
     });
 
     it.skipIf(bouncer === undefined)(
-      'are polled for where a pooler does not pass them on',
+      'A change is polled for when a pooler does not pass notifications on',
       async () => {
         const { writer, heard } = await stage(400, bouncer?.url);
         await changes(writer, 'user:eve');
@@ -110,8 +110,8 @@ describe.skipIf(server === undefined).each<Library>(['pg', 'postgres'])(
   },
 );
 
-describe.skipIf(server === undefined)('A45 a pool of postgres.js', () => {
-  it('hears by itself as long as anybody watches, and again after its connection was ended', async () => {
+describe.skipIf(server === undefined)('A pool of postgres.js', () => {
+  it('A postgres.js pool listens while there are watchers, and again after its connection was terminated', async () => {
     const schema = freshSchema();
     const client = postgres(url, { max: 4, backoff: () => 0.1, onnotice: () => {} });
     onTestFinished(() => client.end({ timeout: 1 }));
@@ -138,8 +138,8 @@ describe.skipIf(server === undefined)('A45 a pool of postgres.js', () => {
   });
 });
 
-describe.skipIf(server?.own === undefined)('A45 F51 a server that was away for a while', () => {
-  it('is listened to again by postgres.js', async () => {
+describe.skipIf(server?.own === undefined)('A Postgres server that was down for a while', () => {
+  it('A postgres.js client listens again after the server was down for a while', async () => {
     const schema = freshSchema();
     const client = postgres(url, { max: 4, backoff: () => 0.1, onnotice: () => {} });
     onTestFinished(() => client.end({ timeout: 1 }));
@@ -160,8 +160,8 @@ describe.skipIf(server?.own === undefined)('A45 F51 a server that was away for a
   });
 });
 
-describe('"listenWith"', () => {
-  it('refuses a pool, whose connections do not stay', async () => {
+describe('The option "listenWith"', () => {
+  it('The option "listenWith" rejects a pool, because its connections do not stay', async () => {
     const pool = new Pool();
     const listenWith = pool as unknown as PostgresListener;
     expect(() => postgresLedger(pool, { listenWith })).toThrow(/no Pool/);

@@ -28,7 +28,7 @@ const server = await startPostgres();
 afterAll(() => server?.close());
 
 const FIXTURE = readFileSync(new URL('postgres-schema-1.sql', import.meta.url), 'utf8');
-/** When the fixture was written, and the lease of its hold "due" ended. */
+/** The time when the fixture was written and the lease of its hold "due" ended. */
 const NOW_MS = START_MS + 2 * HOUR_MS + MINUTE_MS + 500;
 
 const requests: CalendarRule = daily(9, { key: 'requests/day', unit: 'requests' });
@@ -46,25 +46,25 @@ const CLAIMS = [
   claim(concurrent(9)),
   claim(requests, 'token:x'),
   claim(money, 'token:x'),
-  claim(daily(1_000), 'everybody'),
-  claim(concurrent(50), 'everybody'),
+  claim(daily(1_000), 'global'),
+  claim(concurrent(50), 'global'),
 ];
-/** Postgres cannot hold this name. */
+/** Postgres cannot store this name. */
 const ODD = [claim(daily(100), 'user:\0odd'), claim(concurrent(5), 'user:\0odd')];
 const LONG_KEY = 'k'.repeat(400);
 const BOB = [claim(daily(100), 'user:bob'), claim(daily(100, { key: LONG_KEY }), 'user:bob')];
 
-/** What a call used that had `count` tokens. */
+/** The usage of a call with `count` tokens. */
 const usd = (count: number) =>
   amounts({ requests: 1, tokens: count, nanoUsd: count * 1_000_000_001 });
 
-/** What is used and held of each claim. */
+/** The used and held amounts of each claim. */
 async function countsOf(ledger: Ledger, claims: readonly Claim[] = CLAIMS): Promise<string> {
   const balances = await ledger.read(claims);
   return balances.map(({ used, held }) => `${used}+${held}`).join(' ');
 }
 
-describe.skipIf(server === undefined)('a schema of version 1', () => {
+describe.skipIf(server === undefined)('A Postgres schema of version 1', () => {
   const pool = new Pool({ connectionString: server?.url ?? '', max: 4 });
   afterAll(() => pool.end());
   const clock = settableClock(NOW_MS);
@@ -84,7 +84,7 @@ describe.skipIf(server === undefined)('a schema of version 1', () => {
 
   const openVersion1 = async () => open(await writeVersion1());
 
-  it('has every count as it was', async () => {
+  it('A migrated schema has every count unchanged', async () => {
     const ledger = await openVersion1();
     const endOfDay = START_MS + DAY_MS;
     expect(await ledger.read(CLAIMS)).toEqual([
@@ -105,7 +105,7 @@ describe.skipIf(server === undefined)('a schema of version 1', () => {
     expect(await countsOf(ledger, ODD)).toBe('12+2 0+1');
   });
 
-  it('settles and releases live holds where they were taken', async () => {
+  it('A migrated schema settles and releases live holds where they were taken', async () => {
     const ledger = await openVersion1();
     expect(await ledger.settle('live', usd(9))).toBe('done');
     expect(await ledger.release('sent')).toBe('done');
@@ -116,7 +116,7 @@ describe.skipIf(server === undefined)('a schema of version 1', () => {
     expect(await ledger.settle('sent', usd(9))).toBe('refused');
   });
 
-  it('corrects holds whose lease is over, once', async () => {
+  it('A migrated schema corrects holds with an expired lease, once', async () => {
     const ledger = await openVersion1();
     for (const [id, count] of [
       ['charged', 2],
@@ -132,7 +132,7 @@ describe.skipIf(server === undefined)('a schema of version 1', () => {
     );
   });
 
-  it('has nothing in flight when all its holds have ended', async () => {
+  it('A migrated schema has nothing in flight after all its holds have ended', async () => {
     const schema = await writeVersion1();
     const ledger = await open(schema);
     const inFlight = async () => {
@@ -148,7 +148,7 @@ describe.skipIf(server === undefined)('a schema of version 1', () => {
     expect(await inFlight()).toBe(0);
   });
 
-  it('ends each lease at its time, and renews those that are live', async () => {
+  it('A migrated schema ends each lease at its time and renews live ones', async () => {
     const ledger = await openVersion1();
     expect(await ledger.renew('due', LEASE)).toBe(false);
     expect(await ledger.renew('of odd', { durationMs: DAY_MS, dispatched: false })).toBe(true);
@@ -160,7 +160,7 @@ describe.skipIf(server === undefined)('a schema of version 1', () => {
     expect(await countsOf(ledger)).toBe('16+0 16+0 1+0 0+0 6+0 10000000010+0 14+0 0+0');
   });
 
-  it('grants what is left of each limit, and no more', async () => {
+  it('A migrated schema grants what is left of each limit and no more', async () => {
     const ledger = await openVersion1();
     const reserve = (id: string, count: number) =>
       ledger.reserve(id, CLAIMS, tokens(count), DISPATCHED);
@@ -175,7 +175,7 @@ describe.skipIf(server === undefined)('a schema of version 1', () => {
     );
   });
 
-  it('has tombstones, credits and records', async () => {
+  it('A migrated schema keeps tombstones, credits and records', async () => {
     const ledger = await openVersion1();
     expect(await ledger.settle('settled', usd(4))).toBe('replayed');
     expect(await ledger.release('settled')).toBe('refused');
@@ -188,21 +188,21 @@ describe.skipIf(server === undefined)('a schema of version 1', () => {
     expect(await ledger.records.put('user:ada', '{}', { ifVersion: 1 })).toBe(true);
   });
 
-  it('begins a limit anew that it named by a hash, and counts the others of its holds', async () => {
+  it('A migrated schema restarts a limit that was named by a hash and counts the others of its holds', async () => {
     const ledger = await openVersion1();
     expect(await countsOf(ledger, BOB)).toBe('0+5 0+0');
     expect(await ledger.settle('of bob', tokens(4))).toBe('done');
     expect(await countsOf(ledger, BOB)).toBe('4+0 0+0');
   });
 
-  it('is not touched where it may not be, and says what to do', async () => {
+  it('A schema of version 1 is not migrated with "migrate: false", and the error says what to do', async () => {
     const schema = await writeVersion1();
     await expect(open(schema, { migrate: false })).rejects.toThrow(/version 1.*postgresSchemaSql/);
     await open(schema);
     await open(schema, { migrate: false });
   });
 
-  it('may be changed by hand, and again, without losing what is counted', async () => {
+  it('A schema can be migrated by hand, repeatedly, without losing a count', async () => {
     const schema = await writeVersion1();
     const rows = async () => {
       const tables = ['subjects', 'holds', 'records'].map((name) =>
@@ -217,7 +217,7 @@ describe.skipIf(server === undefined)('a schema of version 1', () => {
     expect(await countsOf(await open(schema, { migrate: false }))).toMatch(/^14\+31 /);
   });
 
-  it('keeps none of the functions that counted, and all that was granted', async () => {
+  it('A migrated schema drops the old counting functions and keeps all grants', async () => {
     const schema = await writeVersion1();
     const role = `role_${schema}`;
     await pool.query(`CREATE ROLE ${role};

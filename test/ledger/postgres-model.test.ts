@@ -9,15 +9,15 @@ import { startPostgres } from './servers/postgres-server.ts';
 const server = await startPostgres();
 afterAll(() => server?.close());
 
-/** `MODEL_RUNS` for a longer look. */
+/** Set `MODEL_RUNS` for a longer test. */
 const RUNS = Number(process.env['MODEL_RUNS'] ?? 80);
 
-describe.skipIf(server === undefined)('postgres ledger', () => {
+describe.skipIf(server === undefined)('Postgres ledger', () => {
   const connected = connect('pg', server?.url ?? '', 2);
   afterAll(() => connected.end());
   const emptyLedger = emptyLedgers(connected);
 
-  it('A01 A21 F34 F35 F44 answers every random life exactly as the reference does', {
+  it('A ledger on Postgres answers every random sequence of calls exactly like the reference', {
     timeout: 20_000 + RUNS * 200,
   }, async () => {
     const life = fc.array(step, { minLength: 1, maxLength: 60, size: 'max' });

@@ -33,7 +33,7 @@ const libraries: readonly Library[] = ['pg', 'postgres'];
 const ROOM = 100;
 
 describe.skipIf(bouncer === undefined).each(libraries)(
-  'F51 behind PgBouncer in transaction mode (%s)',
+  'Postgres behind PgBouncer in transaction mode (%s)',
   (library) => {
     const connected = connect(library, url);
     afterAll(() => connected.end());
@@ -43,7 +43,7 @@ describe.skipIf(bouncer === undefined).each(libraries)(
       ledger: await emptyLedger({ clock }),
     }));
 
-    it('is what it says: one client’s statements run on several connections of the server', async () => {
+    it('PgBouncer runs the statements of one client on several server connections', async () => {
       const driver = driverFor(connected.client);
       const ask = () =>
         driver.query('SELECT pg_backend_pid() AS pid FROM pg_sleep(0.01)', [], 5_000);
@@ -53,12 +53,12 @@ describe.skipIf(bouncer === undefined).each(libraries)(
       expect(backends.size).toBeLessThanOrEqual(SERVER_CONNECTIONS);
     });
 
-    it('a storm from two ledgers on a few connections gets exactly what is left', async () => {
+    it('A storm from two ledgers on a few connections gets exactly what is left', async () => {
       const schema = freshSchema();
       const options = { schema, deadlineMs: 20_000, clock: settableClock(START_MS) };
       const ledger = await freshLedger(connected.client, options);
       const ledgers = [ledger, postgresLedger(connected.client, options)];
-      const claims = [claim(daily(ROOM), 'everybody'), claim(concurrent(1e6), 'user:ada')];
+      const claims = [claim(daily(ROOM), 'global'), claim(concurrent(1e6), 'user:ada')];
       const call = async (index: number): Promise<boolean> => {
         const id = `call-${index}`;
         const by = ledgers[index % 2] ?? ledger;

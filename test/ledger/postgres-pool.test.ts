@@ -17,13 +17,13 @@ const server = await startPostgres();
 const url = server?.url ?? '';
 afterAll(() => server?.close());
 
-/** Neither connects before it is asked something. */
+/** Neither connects before its first query. */
 const pools: readonly [library: string, open: (max?: number) => PostgresClient][] = [
   ['pg', (max) => new Pool(max === undefined ? {} : { max })],
   ['postgres', (max) => postgres(max === undefined ? {} : { max })],
 ];
 
-describe.each(pools)('the size of a pool of "%s"', (_library, open) => {
+describe.each(pools)('The size of a "%s" pool', (_library, open) => {
   const warningsOf = (pool: PostgresClient) => {
     const emitted = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     onTestFinished(() => emitted.mockRestore());
@@ -32,23 +32,23 @@ describe.each(pools)('the size of a pool of "%s"', (_library, open) => {
     return emitted.mock.calls;
   };
 
-  it('is warned of once when it is a single connection', () => {
+  it('A pool of a single connection causes one warning', () => {
     expect(warningsOf(open(1))).toEqual([
       [expect.stringContaining('"max"'), { type: 'GuardWarning', code: 'GUARD_POSTGRES_POOL' }],
     ]);
   });
 
-  it.each([undefined, 2, 8])('is no matter when it is %s', (max) => {
+  it.each([undefined, 2, 8])('A pool of size %s causes no warning', (max) => {
     expect(warningsOf(open(max))).toEqual([]);
   });
 });
 
-describe.skipIf(server === undefined)('a ledger that is ready', () => {
+describe.skipIf(server === undefined)('A Postgres ledger that is ready', () => {
   const admin = new Pool({ connectionString: url, max: 1 });
   afterAll(() => admin.end());
 
   it.each<Library>(['pg', 'postgres'])(
-    'has opened the connections that the first burst uses (%s)',
+    'A ready ledger has opened the connections that the first burst uses (%s)',
     async (library) => {
       const name = `burst_${randomBytes(6).toString('hex')}`;
       const { client, end } = connect(library, `${url}?application_name=${name}`);
@@ -60,12 +60,12 @@ describe.skipIf(server === undefined)('a ledger that is ready', () => {
       const ledger = await freshLedger(client);
       const before = await opened();
       expect(before).toHaveLength(4);
-      const claims = [claim(daily(100), 'user:ada'), claim(daily(100), 'everybody')];
+      const claims = [claim(daily(100), 'user:ada'), claim(daily(100), 'global')];
       const burst = Array.from({ length: 24 }, (_, index) =>
         granted(ledger.reserve(`call-${index}`, claims, tokens(1), DISPATCHED)),
       );
       await Promise.all(burst);
-      // One that is busy for long may have lost a connection, and opened another for it.
+      // A process that was busy for long may have lost a connection and opened another for it.
       await expect.poll(async () => (await opened()).length).toBeLessThanOrEqual(before.length);
     },
   );

@@ -32,9 +32,9 @@ async function race(child: ChildProcess): Promise<number> {
   return Number(granted);
 }
 
-describe.skipIf(server === undefined)('several processes on one Postgres', () => {
+describe.skipIf(server === undefined)('Several processes on one Postgres', () => {
   it.each<Library>(['pg', 'postgres'])(
-    'A01 A02 A21 A32 get exactly what is left of everybody’s limit, and make the schema once (%s)',
+    'Several processes get exactly what is left of the global limit and create the schema once (%s)',
     { timeout: 60_000 },
     async (library) => {
       const schema = freshSchema();
@@ -52,11 +52,11 @@ describe.skipIf(server === undefined)('several processes on one Postgres', () =>
     },
   );
 
-  it('F50 a storm of calls over overlapping subjects ends without a deadlock or a failure', {
+  it('A storm of calls on overlapping accounts ends without a deadlock or a failure', {
     timeout: 60_000,
   }, async () => {
     const seed = Math.floor(Math.random() * 2 ** 31);
-    console.info(`F50 seed ${seed}`);
+    console.info(`seed ${seed}`);
     const random = seeded(seed);
     const pool = new Pool({ connectionString: url, max: 24 });
     const schema = freshSchema();
@@ -65,7 +65,7 @@ describe.skipIf(server === undefined)('several processes on one Postgres', () =>
       first,
       ...[1, 2, 3].map(() => postgresLedger(pool, { schema, deadlineMs: 20_000 })),
     ];
-    const subjects = ['user:a', 'user:b', 'token:c', 'zebra', 'everybody'];
+    const subjects = ['user:a', 'user:b', 'token:c', 'zebra', 'global'];
     const call = async (index: number) => {
       const ledger = ledgers[index % ledgers.length] ?? first;
       const id = `call-${index}`;

@@ -1,6 +1,6 @@
--- A schema of version 1: calls that were settled, released, charged or given back when their lease
--- ended, are live, or whose lease is over but not yet concluded; a credit; a record; a subject and a
--- limit that are named by a hash. Of its functions only now_ms has its body.
+-- A schema of version 1. Calls that were settled, released, charged or given back when their lease
+-- ended, live calls, and calls with an expired lease not yet ended. A credit, a record, an account and a
+-- limit that are named by a hash. The only function with its body is now_ms.
 CREATE SCHEMA schema_1;
 CREATE TABLE schema_1.meta (
   single boolean PRIMARY KEY DEFAULT true CHECK (single),

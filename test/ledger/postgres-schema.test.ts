@@ -21,7 +21,7 @@ const url = server?.url ?? '';
 afterAll(() => server?.close());
 const CLAIMS = [claim(daily(10))];
 
-describe.skipIf(server === undefined)('F52 the schema', () => {
+describe.skipIf(server === undefined)('The Postgres schema', () => {
   const pool = new Pool({ connectionString: url, max: 8 });
   afterAll(() => pool.end());
   const reserve = (schema: string, migrate = true) =>
@@ -33,7 +33,7 @@ describe.skipIf(server === undefined)('F52 the schema', () => {
     );
 
   it.each<Library>(['pg', 'postgres'])(
-    'is made once by many who start at the same time (%s)',
+    'A schema is created once by several ledgers that start at the same time (%s)',
     async (library) => {
       const schema = freshSchema();
       const clients = [1, 2, 3, 4, 5, 6].map(() => connect(library, url, 1));
@@ -50,7 +50,7 @@ describe.skipIf(server === undefined)('F52 the schema', () => {
     },
   );
 
-  it('may be made again, by hand, without losing what is counted', async () => {
+  it('A schema can be created again by hand without losing a count', async () => {
     const schema = freshSchema();
     await pool.query(postgresSchemaSql(schema));
     await granted(reserve(schema, false));
@@ -59,7 +59,7 @@ describe.skipIf(server === undefined)('F52 the schema', () => {
     expect(balance?.held).toBe(1);
   });
 
-  it('that is missing or too old is refused where it may not be made, and says what to do', async () => {
+  it('A missing or outdated schema is rejected with "migrate: false", and the error says what to do', async () => {
     const schema = freshSchema();
     await expect(reserve(schema, false)).rejects.toThrow(/is missing.*postgresSchemaSql/);
     await pool.query(postgresSchemaSql(schema));
@@ -68,7 +68,7 @@ describe.skipIf(server === undefined)('F52 the schema', () => {
     await granted(reserve(schema));
   });
 
-  it('that is newer is used while it serves this release, and never made older', async () => {
+  it('A newer schema is used while it serves this release, and is never downgraded', async () => {
     const schema = freshSchema();
     await pool.query(postgresSchemaSql(schema));
     await pool.query(`UPDATE ${schema}.meta SET version = 1000`);
@@ -78,7 +78,7 @@ describe.skipIf(server === undefined)('F52 the schema', () => {
     await expect(reserve(schema)).rejects.toThrow(/no longer serves this release.*update/);
   });
 
-  it('is used by a role that may create nothing', async () => {
+  it('A schema can be used by a role that may create nothing', async () => {
     const schema = freshSchema();
     await pool.query(postgresSchemaSql(schema));
     const role = `role_${schema}`;
@@ -92,20 +92,23 @@ describe.skipIf(server === undefined)('F52 the schema', () => {
     await poor.end();
   });
 
-  it.each(['', '1a', 'a"b', "a'; DROP TABLE x", 'ä'.repeat(40)])('is never named %j', (schema) => {
-    expect(() => postgresLedger(pool, { schema })).toThrow(TypeError);
-  });
+  it.each(['', '1a', 'a"b', "a'; DROP TABLE x", 'ä'.repeat(40)])(
+    'A schema name of %j is rejected',
+    (schema) => {
+      expect(() => postgresLedger(pool, { schema })).toThrow(TypeError);
+    },
+  );
 
-  it('refuses what is no client', () => {
+  it('A Postgres ledger rejects a "pool" that is not a client', () => {
     expect(() => postgresLedger({} as never)).toThrow(/"pool" must be/);
   });
 });
 
-describe.skipIf(server === undefined)('what is kept', () => {
+describe.skipIf(server === undefined)('The data of a Postgres ledger', () => {
   const pool = new Pool({ connectionString: url, max: 2 });
   afterAll(() => pool.end());
 
-  it('F51 needs nothing of a session: each transaction may come on a connection of its own', async () => {
+  it('The ledger needs no session state: each transaction may use another connection', async () => {
     const strangers = new Pool({ connectionString: url, max: 8, maxUses: 1 });
     const ledger = await freshLedger(strangers);
     await granted(ledger.reserve('call', CLAIMS, tokens(4), DISPATCHED));
@@ -114,7 +117,7 @@ describe.skipIf(server === undefined)('what is kept', () => {
     await strangers.end();
   });
 
-  it('F59 time never goes back in a row, whichever process asks', async () => {
+  it('The time of a row never goes back, whichever process calls', async () => {
     const schema = freshSchema();
     const at = (nowMs: number) => freshLedger(pool, { schema, clock: { nowMs: () => nowMs } });
     const { startMs, endMs } = daily(10).windows[0];
@@ -125,10 +128,10 @@ describe.skipIf(server === undefined)('what is kept', () => {
     expect((await early.reserve('early', CLAIMS, tokens(1), DISPATCHED)).granted).toBe(false);
   });
 
-  it('F44 F45 is counted once when a verb meets a lease of another that is over', async () => {
+  it('A verb that meets the expired lease of another hold counts it once', async () => {
     let nowMs = START_MS;
     const ledger = await freshLedger(pool, { clock: { nowMs: () => nowMs } });
-    const claims = [claim(daily(100), 'user:ada'), claim(daily(100), 'everybody')];
+    const claims = [claim(daily(100), 'user:ada'), claim(daily(100), 'global')];
     const long = { durationMs: DAY_MS, dispatched: true };
     await granted(ledger.reserve('other', claims.slice(1), tokens(7), DISPATCHED));
     await granted(ledger.reserve('own', claims, tokens(9), long));
@@ -141,7 +144,7 @@ describe.skipIf(server === undefined)('what is kept', () => {
     ]);
   });
 
-  it('stays what it is when another verb of the same transaction is a mistake', async () => {
+  it('A verb takes effect although another verb of the same transaction is invalid', async () => {
     const ledger = await freshLedger(pool);
     await granted(ledger.reserve('call', CLAIMS, tokens(6), DISPATCHED));
     const many = Array.from({ length: 200 }, (_, index) => claim(daily(10, { key: `${index}` })));
@@ -155,7 +158,7 @@ describe.skipIf(server === undefined)('what is kept', () => {
     expect([balance?.used, balance?.held]).toEqual([4, 0]);
   });
 
-  it('is forgotten when it is over, and not while it may still be ended or counts', async () => {
+  it('Expired rows are removed, and rows that still count or can be ended are kept', async () => {
     let nowMs = daily(10).windows[0].startMs;
     const schema = freshSchema();
     const ledger = await freshLedger(pool, { schema, clock: { nowMs: () => nowMs } });
@@ -174,7 +177,7 @@ describe.skipIf(server === undefined)('what is kept', () => {
     await ledger.records.put('key', '1', { expiresAtMs: nowMs + 1_000 });
     await ledger.records.put('over', '1', { expiresAtMs: nowMs + 1 });
     nowMs += 1;
-    // Sweeps run beside the verbs: one has passed when what is over is gone.
+    // Sweeps run beside the verbs: a sweep has finished when expired rows are gone.
     const swept = () => expect.poll(() => work().then(count));
     await swept().toEqual([1, 1, 1]);
     nowMs += 3_600_000;
@@ -183,7 +186,7 @@ describe.skipIf(server === undefined)('what is kept', () => {
     await swept().toEqual([0, 0, 0]);
   });
 
-  it('is forgotten after sweeps that failed, of which each outage is reported once', async () => {
+  it('Sweeps continue after failed ones, and each outage is reported once', async () => {
     let isFailing = true;
     let sweeps = 0;
     const failing = watched(pool, (text) => {
@@ -203,7 +206,7 @@ describe.skipIf(server === undefined)('what is kept', () => {
     expect([errors.length, sweeps]).toEqual([1, before + 1]);
   });
 
-  it('A45 a change is heard of in another process', async () => {
+  it('A record change is reported to watchers in another process', async () => {
     const schema = freshSchema();
     const writer = await freshLedger(pool, { schema });
     const reader = await freshLedger(pool, { schema, pollMs: 100 });

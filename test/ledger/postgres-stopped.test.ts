@@ -20,17 +20,17 @@ const url = server?.url ?? '';
 afterAll(() => server?.close());
 
 const STOPPER = fileURLToPath(new URL('./servers/postgres-stopper.ts', import.meta.url));
-const CLAIMS = [claim(daily(100), 'user:ada'), claim(daily(100), 'everybody')];
+const CLAIMS = [claim(daily(100), 'user:ada'), claim(daily(100), 'global')];
 const libraries: readonly Library[] = ['pg', 'postgres'];
 
-describe.skipIf(server === undefined).each(libraries)('F32 a process (%s)', (library) => {
+describe.skipIf(server === undefined).each(libraries)('A stalled process (%s)', (library) => {
   const pool = new Pool({ connectionString: url, max: 4 });
   afterAll(() => pool.end());
 
   const held = async (ledger: PostgresLedger) =>
     (await ledger.read(CLAIMS)).map((balance) => balance.held);
 
-  /** Connections that hold rows of a schema and say nothing. */
+  /** The number of connections that hold rows of a schema and are idle. */
   async function idleHolders(schema: string): Promise<number> {
     const { rows } = await pool.query<{ n: string }>(
       `SELECT count(*) AS n FROM pg_stat_activity
@@ -40,7 +40,7 @@ describe.skipIf(server === undefined).each(libraries)('F32 a process (%s)', (lib
     return Number(rows[0]?.n);
   }
 
-  it('that is stopped while it holds rows loses them, and counts once when it goes on', {
+  it('A process that is stopped while it holds rows loses them, and counts once when it continues', {
     timeout: 60_000,
   }, async () => {
     const schema = freshSchema();
@@ -64,7 +64,7 @@ describe.skipIf(server === undefined).each(libraries)('F32 a process (%s)', (lib
     ['fetched', '.fetch('],
     ['written', '.write('],
   ])(
-    'that is busy for long while rows are %s repeats its verb, with one effect',
+    'A process that is busy for long while rows are %s repeats its verb, with one effect',
     async (_, mark) => {
       const { client, end } = connect(library, url, 4);
       onTestFinished(end);
@@ -72,7 +72,7 @@ describe.skipIf(server === undefined).each(libraries)('F32 a process (%s)', (lib
       const stall = (text: string) => {
         if (!isArmed || !text.includes(mark)) return;
         isArmed = false;
-        // The statement leaves at the end of this turn, unless it is the last.
+        // The statement is sent at the end of this turn, unless it is the last.
         if (mark === '.write(') block();
         else setImmediate(() => setImmediate(block));
       };
@@ -84,8 +84,8 @@ describe.skipIf(server === undefined).each(libraries)('F32 a process (%s)', (lib
   );
 });
 
-describe.skipIf(server === undefined)('the waits of a transaction', () => {
-  it('are short, and those of its session are untouched', async () => {
+describe.skipIf(server === undefined)('The timeouts of a transaction', () => {
+  it('The timeouts of a transaction are short, and those of its session are unchanged', async () => {
     const client = new Client(url);
     await client.connect();
     onTestFinished(() => client.end());
@@ -113,7 +113,7 @@ describe.skipIf(server === undefined)('the waits of a transaction', () => {
   });
 });
 
-/** Longer than a process may keep rows from others. */
+/** Blocks for longer than a process may keep rows from others. */
 function block(): void {
   const endMs = performance.now() + 200;
   while (performance.now() < endMs);

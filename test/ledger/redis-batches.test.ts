@@ -24,20 +24,20 @@ afterAll(() => server?.close());
 const VERBS_PER_SCRIPT = 16;
 const claimsOf = (user: string, amount = 1_000): Claim[] => [
   claim(lasting(amount), user),
-  claim(lasting(1e9), 'everybody'),
+  claim(lasting(1e9), 'global'),
 ];
 const users = (count: number) => Array.from({ length: count }, (_, index) => `user:${index}`);
 let names = 0;
 const freshName = () => `batches-${Date.now()}-${++names}`;
 
-describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
+describe.skipIf(server === undefined)('Verbs that are sent to Redis together', () => {
   let redis: Redis;
   beforeAll(() => {
     redis = new Redis(server?.port ?? 0);
   });
   afterAll(() => redis?.disconnect());
 
-  /** The commands that clients send while `work` runs, without what scripts do. */
+  /** The commands that clients send while `work` runs, without those of scripts. */
   async function sentDuring(work: () => Promise<unknown>): Promise<string[]> {
     const monitor = await redis.monitor();
     const seen: string[] = [];
@@ -54,7 +54,7 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
   const reserveAll = (ledger: Ledger, names: readonly string[]) =>
     Promise.all(names.map((user) => ledger.reserve(user, claimsOf(user), tokens(1), DISPATCHED)));
 
-  it('are one script for the verbs of a turn, sixteen in each', async () => {
+  it('Verbs of one turn are sent as one script per sixteen verbs', async () => {
     const ledger = freshLedger(redis);
     await ledger.read(claimsOf('user:ada'));
     const sent = await sentDuring(() => reserveAll(ledger, users(2 * VERBS_PER_SCRIPT + 8)));
@@ -62,7 +62,7 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
     expect((await ledger.read(claimsOf('user:7'))).map(({ held }) => held)).toEqual([1, 40]);
   });
 
-  it('take effect in the order in which they were asked for', async () => {
+  it('Verbs that are sent together take effect in the order of their calls', async () => {
     const ledger = freshLedger(redis);
     const claims = claimsOf('user:ada', 5);
     const answers = await Promise.all([
@@ -88,7 +88,7 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
     ]);
   });
 
-  it('fail alone where one is poison, and the others take effect once', async () => {
+  it('A verb on corrupt data fails alone, and the others take effect once', async () => {
     const namespace = freshName();
     const ledger = redisLedger(redis, { namespace });
     await redis.set(`{${namespace}}:2:a:user:3`, 'no account');
@@ -99,11 +99,11 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
     const failed = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer] : []));
     expect(answers[3]).toMatchObject({ reason: expect.any(LedgerError) });
     expect(failed).toHaveLength(1);
-    expect((await ledger.read([claim(lasting(1e9), 'everybody')]))[0]).toMatchObject({ held: 9 });
+    expect((await ledger.read([claim(lasting(1e9), 'global')]))[0]).toMatchObject({ held: 9 });
     expect(await redis.get(`{${namespace}}:2:a:user:3`)).toBe('no account');
   });
 
-  it('have no effect when Redis refuses what the script writes', async () => {
+  it('Verbs have no effect when Redis rejects a write of their script', async () => {
     const namespace = freshName();
     const ledger = redisLedger(redis, { namespace });
     await ledger.reserve('before', claimsOf('user:0'), tokens(1), DISPATCHED);
@@ -125,7 +125,7 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
     expect((await ledger.read(claimsOf('user:0')))[0]).toMatchObject({ used: 2, held: 0 });
   });
 
-  it('fail together when the connection is lost, and are not sent again', async () => {
+  it('Verbs fail together when the connection is lost, and are not sent again', async () => {
     const client = new Redis(server?.port ?? 0, { retryStrategy: () => null });
     const ledger = redisLedger(client, { namespace: freshName() });
     await ledger.read(claimsOf('user:ada'));
@@ -142,7 +142,7 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
     expect(sent.filter((command) => command === 'evalsha').length).toBeLessThanOrEqual(1);
   });
 
-  it('settle and renew what another process took, together with their own', async () => {
+  it('Verbs settle and renew holds of another process together with their own', async () => {
     const namespace = freshName();
     const [one, other] = [redisLedger(redis, { namespace }), redisLedger(redis, { namespace })];
     await reserveAll(one, users(4));
@@ -160,11 +160,11 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
     expect((await one.read(claimsOf('user:3')))[1]).toMatchObject({ used: 9, held: 2 });
   });
 
-  it('wait until all leases that are over have ended, however many there are', async () => {
+  it('Verbs wait until all expired leases have ended, however many there are', async () => {
     const clock = settableClock(START_MS);
     const ledger = freshLedger(redis, { clock });
     const all = users(330);
-    const places = claim(concurrent(1_000), 'everybody');
+    const places = claim(concurrent(1_000), 'global');
     await Promise.all(
       all.map((user, index) =>
         ledger.reserve(user, [claim(lasting(9), user), places], tokens(index % 3), {
@@ -187,14 +187,14 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
     expect(await ledger.settle('user:2', tokens(1))).toBe('replayed');
   });
 
-  it('F36 lose nothing when the server forgets the scripts under load, and send the text once', async () => {
+  it('Verbs lose nothing when the server forgets the scripts under load, and the text is sent once', async () => {
     const ledger = freshLedger(redis);
     let isOver = false;
     const work = async (user: string) => {
       let calls = 0;
       for (; !isOver; calls += 1) {
         const id = `${user}-${calls}`;
-        const claims = [claim(lasting(1e9), 'everybody')];
+        const claims = [claim(lasting(1e9), 'global')];
         expect((await ledger.reserve(id, claims, tokens(2), DISPATCHED)).granted).toBe(true);
         expect(await ledger.settle(id, tokens(1))).toBe('done');
       }
@@ -207,15 +207,15 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
     }
     isOver = true;
     const calls = (await working).reduce((sum, count) => sum + count, 0);
-    const [everybody] = await ledger.read([claim(lasting(1e9), 'everybody')]);
-    expect(everybody).toMatchObject({ used: calls, held: 0 });
+    const [global] = await ledger.read([claim(lasting(1e9), 'global')]);
+    expect(global).toMatchObject({ used: calls, held: 0 });
 
     await redis.script('FLUSH');
     const sent = await sentDuring(() => reserveAll(ledger, users(4 * VERBS_PER_SCRIPT)));
     expect(sent.filter((command) => command === 'eval')).toHaveLength(1);
   });
 
-  it('know the script before the first of them comes', async () => {
+  it('The server knows the script before the first verb is called', async () => {
     await redis.script('FLUSH');
     const ledger = freshLedger(redis);
     await redis.ping();
@@ -226,7 +226,7 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
     expect(sent).toEqual(['evalsha']);
   });
 
-  it('were asked for before `close`, and are answered', async () => {
+  it('Verbs called before `close` still return their answers', async () => {
     const ledger = freshLedger(redis);
     const read = ledger.read(claimsOf('user:ada'));
     await ledger.close();
@@ -235,9 +235,9 @@ describe.skipIf(server === undefined)('verbs that go to Redis together', () => {
   });
 
   it.each([
-    ['gathers commands itself', { enableAutoPipelining: true }],
+    ['pipelines commands itself', { enableAutoPipelining: true }],
     ['puts a prefix before all keys', { keyPrefix: 'app:' }],
-  ])('go through a client that %s', async (_, options) => {
+  ])('Verbs work through a client that %s', async (_, options) => {
     const client = new Redis(server?.port ?? 0, options);
     const namespace = freshName();
     const [one, other] = [redisLedger(client, { namespace }), redisLedger(client, { namespace })];

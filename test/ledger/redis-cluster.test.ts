@@ -24,21 +24,23 @@ afterAll(async () => {
 const MOVES = 4;
 const WORKERS = 8;
 const BATCHES_PER_MOVE = 15;
-/** Between two batches of keys, so that calls meet a slot of which a part is on either node. */
+/**
+ * The pause between two batches of keys, so that calls meet a slot that is split over two nodes.
+ */
 const BATCH_PAUSE_MS = 5;
 const MOVE_PAUSE_MS = 60;
-const CLAIMS = [claim(lasting(1e9), 'user:ada'), claim(concurrent(1e6), 'everybody')];
+const CLAIMS = [claim(lasting(1e9), 'user:ada'), claim(concurrent(1e6), 'global')];
 
 const ask = (redis: Redis, ...parts: string[]): Promise<unknown> => redis.call('CLUSTER', parts);
 
-/** The nodes, the one that has the slot first. */
+/** The nodes, the owner of the slot first. */
 async function ownerFirst(slot: string): Promise<Redis[]> {
   const counts = await Promise.all(nodes.map((redis) => ask(redis, 'COUNTKEYSINSLOT', slot)));
   const owner = counts.findIndex((count) => Number(count) > 0);
   return [...nodes.slice(owner), ...nodes.slice(0, owner)];
 }
 
-/** As `redis-cli --cluster reshard` does it, to the next node. */
+/** Moves a slot to the next node, as `redis-cli --cluster reshard` does. */
 async function moveSlot(slot: string): Promise<void> {
   const [from, to, other] = await ownerFirst(slot);
   if (!from || !to || !other) throw new Error('The Cluster has three nodes.');
@@ -55,7 +57,7 @@ async function moveSlot(slot: string): Promise<void> {
   for (const node of [to, from, other]) await ask(node, 'SETSLOT', slot, 'NODE', toId);
 }
 
-/** Call after call until `isOver`; answers how many tokens were settled. */
+/** Makes one call after another until `isOver`. Returns how many tokens were settled. */
 async function work(ledger: Ledger, name: string, isOver: () => boolean): Promise<number> {
   let settled = 0;
   for (let call = 0; !isOver(); call += 1) {
@@ -69,9 +71,11 @@ async function work(ledger: Ledger, name: string, isOver: () => boolean): Promis
 }
 
 describe.skipIf(binary === undefined).each(Object.entries(clusterLibraries))(
-  'F37 a slot that moves from node to node under load (%s)',
+  'A slot that moves from node to node under load (%s)',
   (library, open) => {
-    it('fails no call, counts none twice and forgets none', { timeout: 60_000 }, async () => {
+    it('A moving slot fails no call, counts none twice and forgets none', {
+      timeout: 60_000,
+    }, async () => {
       const { client, end } = await open(cluster[0]?.port ?? 0);
       const namespace = `moved-${library.replace(/\W/g, '')}`;
       const ledger = redisLedger(client, { namespace, deadlineMs: 10_000 });
@@ -97,7 +101,7 @@ describe.skipIf(binary === undefined).each(Object.entries(clusterLibraries))(
         [0, 0],
       ]);
       expect(await ledger.records.get('user:ada')).toEqual({ value: 'blocked', version: 1 });
-      console.info(`F37 ${library}: ${sum / 3} calls`);
+      console.info(`${library}: ${sum / 3} calls`);
       await ledger.close();
       end();
     });

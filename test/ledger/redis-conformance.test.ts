@@ -17,7 +17,7 @@ const all = [
   })),
 ];
 
-describe.skipIf(binary === undefined).each(all)('redis ledger on $name', ({ open, port = 0 }) => {
+describe.skipIf(binary === undefined).each(all)('Redis ledger on $name', ({ open, port = 0 }) => {
   ledgerConformance({ describe, it }, async ({ clock }) => {
     const { client, end } = await open(port);
     const ledger = freshLedger(client, { clock });

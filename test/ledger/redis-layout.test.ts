@@ -27,14 +27,14 @@ let names = 0;
 const freshName = () => `layout-${Date.now()}-${++names}`;
 const hourOf = (ms: number) => Math.floor(ms / HOUR_MS) % 3;
 
-describe.skipIf(server === undefined)('what the ledger keeps in Redis', () => {
+describe.skipIf(server === undefined)('The keys of the ledger in Redis', () => {
   let redis: Redis;
   beforeAll(() => {
     redis = new Redis(server?.port ?? 0);
   });
   afterAll(() => redis?.disconnect());
 
-  /** Keys without their namespace, with their types, and in how many days they expire; 0: never. */
+  /** Keys without their namespace, with their type and the days until they expire (0: never). */
   async function keysOf(namespace: string): Promise<Record<string, [string, number]>> {
     const keys = await redis.keys(`{${namespace}}:*`);
     const entries = keys.map(async (key): Promise<[string, [string, number]]> => {
@@ -44,7 +44,7 @@ describe.skipIf(server === undefined)('what the ledger keeps in Redis', () => {
     return Object.fromEntries((await Promise.all(entries)).sort());
   }
 
-  it('is what docs/ledgers/redis.md and the README of src/ledger/redis say', async () => {
+  it('The ledger keeps the keys that docs/ledgers/redis.md and the README of src/ledger/redis describe', async () => {
     const namespace = freshName();
     const ledger = redisLedger(redis, { namespace, clock: settableClock(START_MS) });
     const month = claim(rolling(9, 30 * DAY_MS), 'user:bob');
@@ -69,7 +69,7 @@ describe.skipIf(server === undefined)('what the ledger keeps in Redis', () => {
     expect(await redis.zscore(leases ?? '', 'htwo')).toBe(`${START_MS + MINUTE_MS}`);
   });
 
-  it('stands beside a database of the earlier layout, of which only records are read', async () => {
+  it('The ledger leaves the keys of an earlier layout alone and reads only its records', async () => {
     const namespace = freshName();
     const key = (name: string) => `{${namespace}}:${name}`;
     await redis.set(key('clock'), `${Date.now()}`);
@@ -85,7 +85,7 @@ describe.skipIf(server === undefined)('what the ledger keeps in Redis', () => {
     const counted = await contents();
 
     const ledger = redisLedger(redis, { namespace });
-    const claims = [claim(lasting(9)), claim(lasting(9), 'everybody')];
+    const claims = [claim(lasting(9)), claim(lasting(9), 'global')];
     expect((await ledger.read(claims)).map(({ used }) => used)).toEqual([0, 0]);
     expect(await ledger.settle('call', tokens(1))).toBe('unknown');
     expect(await ledger.credit('gift', claims, tokens(1))).toBe('done');
@@ -97,7 +97,7 @@ describe.skipIf(server === undefined)('what the ledger keeps in Redis', () => {
     expect(await keysOf(namespace)).toMatchObject(before);
   });
 
-  it('remembers ended ids for an hour at least, and removes whole hours of them in the background', async () => {
+  it('Ended ids are remembered for at least an hour and removed in the background by whole hours', async () => {
     const namespace = freshName();
     const clock = settableClock(START_MS);
     const ledger = redisLedger(redis, { namespace, clock });
@@ -122,7 +122,7 @@ describe.skipIf(server === undefined)('what the ledger keeps in Redis', () => {
     expect(await ledger.settle('first', tokens(1))).toBe('unknown');
     await end('third');
     expect(await redis.exists(key(START_MS))).toBe(0);
-    // After a long silence all three are stale.
+    // After a long pause all three are stale.
     clock.set(START_MS + 9 * HOUR_MS);
     await end('fourth');
     expect(await redis.exists(key(START_MS + HOUR_MS), key(START_MS + 2 * HOUR_MS))).toBe(0);
@@ -133,7 +133,7 @@ describe.skipIf(server === undefined)('what the ledger keeps in Redis', () => {
     monitor.disconnect();
   });
 
-  it('never holds less than nothing when an account was evicted under a hold', async () => {
+  it('Held amounts never fall below zero when an account was evicted under a hold', async () => {
     const namespace = freshName();
     const ledger = redisLedger(redis, { namespace, clock: settableClock(START_MS) });
     const claims = [daily(9), rolling(9), rate(9, 9), concurrent(2)].map((rule) => claim(rule));
@@ -147,7 +147,7 @@ describe.skipIf(server === undefined)('what the ledger keeps in Redis', () => {
     expect((await ledger.read(claims)).map((balance) => balance.held)).toEqual([0, 0, 0, 0]);
   });
 
-  it('forgives what was held when the table of holds was evicted, and keeps what was used', async () => {
+  it('Held amounts are forgiven and used amounts are kept when the table of holds was evicted', async () => {
     const namespace = freshName();
     const clock = settableClock(START_MS);
     const ledger = redisLedger(redis, { namespace, clock });
@@ -170,7 +170,7 @@ describe.skipIf(server === undefined)('what the ledger keeps in Redis', () => {
     });
   });
 
-  it('ends leases also when their index was evicted', async () => {
+  it('Leases end even if their index was evicted', async () => {
     const namespace = freshName();
     const clock = settableClock(START_MS);
     const ledger = redisLedger(redis, { namespace, clock });
@@ -183,7 +183,7 @@ describe.skipIf(server === undefined)('what the ledger keeps in Redis', () => {
     expect((await ledger.read(claims))[0]).toMatchObject({ used: 1, held: 1 });
   });
 
-  it('keeps the account of a hold that is renewed for days', async () => {
+  it('The account of a hold that is renewed for days is kept', async () => {
     const namespace = freshName();
     const clock = settableClock(START_MS);
     const ledger = redisLedger(redis, { namespace, clock });
@@ -192,7 +192,7 @@ describe.skipIf(server === undefined)('what the ledger keeps in Redis', () => {
     await ledger.reserve('call', [claim(concurrent(2))], tokens(1), LEASE);
     await redis.pexpire(key, HOUR_MS);
     for (const days of [1, 3]) {
-      // As a process does that renews in time: only the clock of this test jumps.
+      // Like a process that renews in time: only the clock of this test jumps.
       const durationMs = days * DAY_MS;
       expect(await other.renew('call', { durationMs, dispatched: true })).toBe(true);
     }
@@ -201,7 +201,7 @@ describe.skipIf(server === undefined)('what the ledger keeps in Redis', () => {
     expect((await ledger.read([claim(concurrent(2))]))[0]).toMatchObject({ held: 1 });
   });
 
-  it('with "durable" begins on an empty Redis, also where changes are watched first', async () => {
+  it('A "durable" ledger starts on an empty Redis, even if changes are watched first', async () => {
     const ledger = redisLedger(redis, { namespace: freshName(), durable: true });
     const stop = ledger.records.watch(() => {});
     await redis.ping();

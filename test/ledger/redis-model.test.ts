@@ -12,12 +12,12 @@ const binary = redisBinary();
 const server = binary === undefined ? undefined : await startRedis(binary);
 afterAll(() => server?.close());
 
-describe.skipIf(server === undefined)('redis ledger', async () => {
+describe.skipIf(server === undefined)('Redis ledger', async () => {
   const connected = await libraries['ioredis 6']?.(server?.port ?? 0);
   if (connected === undefined) throw new Error('There is no such client.');
   afterAll(connected.end);
 
-  it('A01 A21 F34 F35 F44 answers every random life exactly as the reference does', {
+  it('A ledger on Redis answers every random sequence of calls exactly like the reference', {
     timeout: 60_000,
   }, async () => {
     const life = fc.array(step, { minLength: 1, maxLength: 60, size: 'max' });
@@ -32,7 +32,7 @@ describe.skipIf(server === undefined)('redis ledger', async () => {
     );
   });
 
-  it('A01 A21 F34 F35 F44 answers the verbs of one turn as the reference answers them in turn', {
+  it('A ledger on Redis answers the verbs of one turn like the reference answers them one by one', {
     timeout: 60_000,
   }, async () => {
     const turn = fc.array(step, { minLength: 1, maxLength: 16, size: 'max' });
@@ -48,7 +48,7 @@ describe.skipIf(server === undefined)('redis ledger', async () => {
     );
   });
 
-  it('A01 A21 F34 F35 F44 answers so also what another process took', {
+  it('Two ledgers on one Redis answer random sequences of calls like one reference', {
     timeout: 60_000,
   }, async () => {
     const life = fc.array(step, { minLength: 1, maxLength: 60, size: 'max' });
@@ -66,7 +66,7 @@ describe.skipIf(server === undefined)('redis ledger', async () => {
   });
 });
 
-/** Asks two ledgers in turn. */
+/** Calls two ledgers alternately. */
 function alternating(one: Verbs, other: Verbs): Verbs {
   let verbs = 0;
   const next = () => (verbs++ % 2 === 0 ? one : other);

@@ -10,17 +10,19 @@ afterAll(() => server?.close());
 const MODULE = new URL('./race/redis-module.ts', import.meta.url);
 const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
 
-describe.skipIf(server === undefined)('four processes on one Redis', () => {
+describe.skipIf(server === undefined)('Four processes on one Redis', () => {
   const args = () => [`${server?.port}`, randomUUID()];
 
-  it('A01 A02 A21 A32 get exactly what is left of everybody’s limit', {
+  it('Four processes on one Redis get exactly what is left of the global limit', {
     timeout: 60_000,
   }, async () => {
     const won = await race(MODULE, args(), { kind: 'reserve', calls: 400, room: 100 });
     expect(sum(won)).toBe(100);
   });
 
-  it('A32 have one winner for each first write', { timeout: 60_000 }, async () => {
+  it('Four processes on one Redis have one winner for each first write', {
+    timeout: 60_000,
+  }, async () => {
     const keys = Array.from({ length: 50 }, (_, index) => `key-${index}`);
     expect(sum(await race(MODULE, args(), { kind: 'create', keys }))).toBe(50);
   });

@@ -11,9 +11,9 @@ const binary = redisBinary();
 const server = binary === undefined ? undefined : await startRedis(binary);
 afterAll(() => server?.close());
 
-const claims = ['token:x', 'user:ada', 'everybody'].map((subject) => claim(lasting(9), subject));
+const claims = ['token:x', 'user:ada', 'global'].map((subject) => claim(lasting(9), subject));
 
-describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
+describe.skipIf(server === undefined)('A ledger on a real Redis', () => {
   let redis: Redis;
   let client: RedisClient;
   beforeAll(() => {
@@ -23,11 +23,11 @@ describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
   });
   afterAll(() => redis?.disconnect());
 
-  /** Resolves when somebody listens to the changes of a namespace. */
+  /** Resolves when there is a subscriber to the changes of a namespace. */
   const isHeard = (namespace: string) =>
     expect.poll(() => redis.call('PUBSUB', 'CHANNELS', `*${namespace}*`)).toHaveLength(1);
 
-  it('asks it once for each verb, whatever limits apply', async () => {
+  it('Each verb is one Redis command, whatever limits apply', async () => {
     const ledger = freshLedger(client);
     const scripts = [
       () => ledger.reserve('call', claims, tokens(1), DISPATCHED),
@@ -40,7 +40,7 @@ describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
       () => ledger.records.get('key'),
       () => ledger.records.delete('key'),
     ];
-    // The server learns the scripts at their first use.
+    // The server loads the scripts at their first use.
     for (const verb of scripts) await verb();
     const monitor = await redis.monitor();
     const seen: string[] = [];
@@ -54,7 +54,7 @@ describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
     monitor.disconnect();
   });
 
-  it('F36 goes on when the server has forgotten the scripts', async () => {
+  it('A ledger continues when the server has forgotten the scripts', async () => {
     const ledger = freshLedger(client);
     await ledger.reserve('one', claims, tokens(1), DISPATCHED);
     await redis.script('FLUSH');
@@ -63,7 +63,7 @@ describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
     expect((await ledger.read(claims)).map(({ used }) => used)).toEqual([2, 2, 2]);
   });
 
-  it('settles and renews what another process took', async () => {
+  it('A ledger settles and renews holds of another process', async () => {
     const namespace = `other-${Date.now()}`;
     const [one, other] = [redisLedger(client, { namespace }), redisLedger(client, { namespace })];
     await one.reserve('call', claims, tokens(3), DISPATCHED);
@@ -77,7 +77,7 @@ describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
     ]);
   });
 
-  it('F39 warns of a server that may evict counters', async () => {
+  it('A ledger warns of a server that may evict counters', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
     freshLedger(client);
@@ -93,7 +93,7 @@ describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
     warn.mockRestore();
   });
 
-  it('counts by the latest clock of the clients where scripts may not ask for the time, and says so', async () => {
+  it('A ledger counts by the latest client clock where scripts may not read the time, and warns of it', async () => {
     await redis.acl('SETUSER', 'timeless', 'on', '>pass', '~*', '&*', '+@all', '-time');
     const timeless = new Redis(server?.port ?? 0, { username: 'timeless', password: 'pass' });
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
@@ -120,7 +120,7 @@ describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
     timeless.disconnect();
   });
 
-  it('F38 with "durable" refuses to begin anew when all was lost, and without it begins anew', async () => {
+  it('A "durable" ledger fails after all data was lost, and one without it starts from zero', async () => {
     const durable = freshLedger(client, { durable: true });
     const other = freshLedger(client);
     for (const ledger of [durable, other]) {
@@ -131,7 +131,7 @@ describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
     expect((await other.reserve('next', claims, tokens(1), DISPATCHED)).granted).toBe(true);
   });
 
-  it('A45 tells every process of a change, also when its messages are lost', async () => {
+  it('A record change reaches every process, even if the message is lost', async () => {
     const namespace = `watch-${Date.now()}`;
     const [one, other] = [redisLedger(client, { namespace }), redisLedger(client, { namespace })];
     const heard: string[] = [];
@@ -146,7 +146,7 @@ describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
     await Promise.all([one.close(), other.close()]);
   });
 
-  it('A45 hears messages through a client that does not queue, as the page sets it up', async () => {
+  it('Messages arrive through a client without an offline queue, as docs/ledgers/redis.md sets it up', async () => {
     const patient = { lazyConnect: true, enableOfflineQueue: false, maxRetriesPerRequest: 0 };
     const strict = new Redis(server?.port ?? 0, patient);
     await strict.connect();
@@ -160,7 +160,7 @@ describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
     strict.disconnect();
   });
 
-  it('A45 tells of anything when more changed than is remembered', async () => {
+  it('Watchers are called with "*" when more changed than is remembered', async () => {
     const namespace = `many-${Date.now()}`;
     const [one, other] = [redisLedger(client, { namespace }), redisLedger(client, { namespace })];
     const heard: string[] = [];
@@ -176,7 +176,7 @@ describe.skipIf(server === undefined)('a ledger on a real Redis', () => {
     await Promise.all([one.close(), other.close()]);
   });
 
-  it('A34 keeps no piece of any token, of the key or of the secret, and no prompt', async () => {
+  it('Redis stores no part of a token, the key or the secret, and no prompt', async () => {
     await redis.flushall();
     await assertKeepsNoSecret(freshLedger(client), async () => Buffer.from(await dumpOf(redis)));
   });

@@ -1,9 +1,9 @@
 /**
- * The ledger's meaning, written to be read: a log of what happened, from which every answer is worked
- * out anew. Slow and unbounded; it only says what is right.
+ * The specification of a ledger, written to be read: a log of events, from which every answer is
+ * computed. It is slow and unbounded, and defines only what is correct.
  */
 import type { Clock } from '../../src/base/clock.ts';
-import type { Amounts } from '../../src/ledger/amounts.ts';
+import { type Amounts, NO_AMOUNTS } from '../../src/ledger/amounts.ts';
 import type { Lease } from '../../src/ledger/lease.ts';
 import type {
   Balance,
@@ -18,15 +18,15 @@ import type {
   Violation,
 } from '../../src/ledger/ledger.ts';
 
-/** Something was used (or given back) in the window of `takenAtMs`, and became known at `atMs`. */
+/** An amount was used (or given back) in the window of `takenAtMs` and became known at `atMs`. */
 interface Posting {
   readonly claim: Claim;
   readonly atMs: number;
   readonly takenAtMs: number;
-  /** Calendar: the start of the window it belongs to. */
+  /** For a calendar rule, the start of its window. */
   readonly startMs: number;
   readonly amount: number;
-  /** `amount` is ignored: all that was used is forgiven. */
+  /** If true, `amount` is ignored and all usage is forgiven. */
   readonly forgives?: boolean;
 }
 
@@ -44,15 +44,6 @@ interface Hold {
   dispatched: boolean;
   state: 'live' | 'expired' | 'settled' | 'released';
 }
-
-const NOTHING: Amounts = {
-  requests: 0,
-  tokens: 0,
-  inputTokens: 0,
-  outputTokens: 0,
-  nanoUsd: 0,
-  concurrent: 0,
-};
 
 export class ReferenceLedger implements Omit<Ledger, 'records'> {
   readonly #clock: Clock;
@@ -90,7 +81,7 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
   }
 
   async release(id: string): Promise<Resolution> {
-    return this.#end(id, 'released', NOTHING);
+    return this.#end(id, 'released', NO_AMOUNTS);
   }
 
   async renew(id: string, lease: Lease): Promise<boolean> {
@@ -122,7 +113,7 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
 
   async close(): Promise<void> {}
 
-  /** Time never goes back, and whatever expired by now did so at its own time. */
+  /** Time never goes back. Everything that has expired by now expired at its own time. */
   #begin(): void {
     this.#nowMs = Math.max(this.#nowMs, this.#clock.nowMs());
     const due = [...this.#holds.values()]
@@ -130,7 +121,7 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
       .sort((a, b) => a.expiresAtMs - b.expiresAtMs);
     for (const hold of due) {
       hold.state = 'expired';
-      this.#postAll(hold, hold.dispatched ? hold.cost : NOTHING, hold.expiresAtMs);
+      this.#postAll(hold, hold.dispatched ? hold.cost : NO_AMOUNTS, hold.expiresAtMs);
     }
   }
 
@@ -149,7 +140,7 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
     for (const share of hold.shares) this.#post(share, used, atMs);
   }
 
-  /** Posts the difference to what was charged before, if there is one. */
+  /** Posts the difference to the amount charged before, if there is one. */
   #post(share: Share, used: Amounts, atMs: number): void {
     const total = used[share.claim.rule.unit];
     if (total !== share.charged) this.#log.push({ ...share, atMs, amount: total - share.charged });
@@ -160,7 +151,7 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
     const { rule } = claim;
     const startMs = rule.kind === 'calendar' ? this.#start(claim, rule, this.#nowMs) : 0;
     const share = { claim, takenAtMs: this.#nowMs, startMs, charged: 0 };
-    // That a window was opened is an event of its own: it never closes for an earlier one.
+    // Opening a window is an event of its own: it never closes for an earlier one.
     this.#log.push({ ...share, atMs: this.#nowMs, amount: 0 });
     return share;
   }
@@ -186,13 +177,12 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
     return [{ claim: index, cost, hard, fitsAtMs }];
   }
 
-  #held({ account: subject, rule }: Claim): number {
+  #held(of: Claim): number {
+    const { rule } = of;
     if (rule.kind === 'rate') return 0;
     const live = [...this.#holds.values()].filter((hold) => hold.state === 'live');
     const shares = live.flatMap((hold) =>
-      hold.shares
-        .filter(({ claim }) => isSame(claim, { account: subject, rule }))
-        .map(() => hold.cost),
+      hold.shares.filter(({ claim }) => isSame(claim, of)).map(() => hold.cost),
     );
     return shares.reduce((sum, cost) => sum + cost[rule.unit], 0);
   }
@@ -219,7 +209,7 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
     return bucketEndMs(posting.takenAtMs, rule.windowMs) + rule.windowMs > nowMs;
   }
 
-  /** The latest window that was ever opened, or the one that the clock is in if that is later. */
+  /** The latest window that was opened, or the one that the clock is in if that is later. */
   #start(claim: Claim, rule: CalendarRule, nowMs: number): number {
     const opened = this.#log.filter((other) => isSame(other.claim, claim) && other.atMs <= nowMs);
     return Math.max(windowAt(rule, nowMs).startMs, ...opened.map(({ startMs }) => startMs));
@@ -234,7 +224,7 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
     return this.#instants(claim).find(fits);
   }
 
-  /** Unknown to a caller whose clock is behind the window that is open. */
+  /** `undefined` for a caller with a clock behind the open window. */
   #calendarEnd(claim: Claim, rule: CalendarRule): number | undefined {
     const { startMs, endMs } = windowAt(rule, this.#nowMs);
     return startMs < this.#start(claim, rule, this.#nowMs) ? undefined : endMs;
@@ -276,7 +266,7 @@ function bucketEndMs(atMs: number, windowMs: number): number {
   return (Math.floor(atMs / lengthMs) + 1) * lengthMs;
 }
 
-/** What a leaking bucket lacks after every posting in turn, each with the rate that held then. */
+/** What a leaking bucket lacks after each posting in turn, with the rate at that time. */
 function debt(log: readonly Posting[], rule: RateRule, nowMs: number): number {
   let lacking = 0;
   let asOfMs = 0;

@@ -5,7 +5,7 @@ import { describe, it } from 'vitest';
 import { sqliteLedger } from '../../src/ledger/sqlite/sqlite-ledger.ts';
 import { ledgerConformance } from '../../src/testing/ledger-conformance.ts';
 
-describe('sqlite ledger', () => {
+describe('SQLite ledger', () => {
   ledgerConformance({ describe, it }, async ({ clock }) => {
     const folder = mkdtempSync(join(tmpdir(), 'ledger-'));
     const ledger = sqliteLedger({ file: join(folder, 'ledger.db'), clock });

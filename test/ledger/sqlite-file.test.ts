@@ -32,8 +32,8 @@ import { sqliteFolder } from './sqlite-folder.ts';
 
 const MAX = Number.MAX_SAFE_INTEGER;
 
-describe('a file that is opened again', () => {
-  it('B28: has every count to the unit, live holds, tombstones and records', async () => {
+describe('A SQLite file that is opened again', () => {
+  it('A reopened file has every count to the unit, live holds, tombstones and records', async () => {
     await using place = sqliteFolder();
     const clock = settableClock(START_MS);
     const rules = [daily(MAX), rolling(MAX), rate(1_000, 1_000)];
@@ -57,7 +57,7 @@ describe('a file that is opened again', () => {
     await assertCounts(after, claim(daily(MAX)), { used: 4, held: 0 });
   });
 
-  it('ends the holds that ran out while nobody had it open', async () => {
+  it('A reopened file ends the holds that expired while it was closed', async () => {
     await using place = sqliteFolder();
     const clock = settableClock(START_MS);
     const before = place.open({ clock });
@@ -68,7 +68,7 @@ describe('a file that is opened again', () => {
     await assertCounts(place.open({ clock }), claim(daily(100)), { used: 5, held: 0 });
   });
 
-  it('a guard that starts again refuses what the one before had used up', async () => {
+  it('A restarted guard denies what the previous one used up', async () => {
     await using place = sqliteFolder();
     const plans = { free: { models: [MODEL], limits: [{ requests: 2, per: '24h' }] } } as const;
     const statuses: number[] = [];
@@ -86,13 +86,13 @@ describe('a file that is opened again', () => {
   });
 });
 
-describe('a file of schema 1', () => {
+describe('A SQLite file of schema 1', () => {
   const claims = [
     claim(daily(100)),
     claim(rolling(100)),
     claim(rate(60, 100)),
     claim(concurrent(5)),
-    claim(daily(1_000), 'everybody'),
+    claim(daily(1_000), 'global'),
   ];
   const NOW_MS = START_MS + 2 * HOUR_MS + MINUTE_MS + 500;
   const writeSchema1 = (file: string) => {
@@ -104,7 +104,7 @@ describe('a file of schema 1', () => {
     return place.open({ clock: settableClock(NOW_MS) });
   };
 
-  it('has every count, hold, tombstone, credit and record as it was', async () => {
+  it('A file of schema 1 has every count, hold, tombstone, credit and record unchanged', async () => {
     await using place = sqliteFolder();
     const ledger = openSchema1(place);
     expect(await ledger.read(claims)).toEqual([
@@ -119,7 +119,7 @@ describe('a file of schema 1', () => {
     expect(await ledger.records.get('user:ada')).toEqual({ value: '{"blocked":true}', version: 1 });
   });
 
-  it('counts on: live holds and expired ones settle where they were taken', async () => {
+  it('A file of schema 1 continues to count: live and expired holds settle where they were taken', async () => {
     await using place = sqliteFolder();
     const ledger = openSchema1(place);
     expect(await ledger.settle('live', { ...tokens(9), concurrent: 0 })).toBe('done');
@@ -136,13 +136,13 @@ describe('a file of schema 1', () => {
     await ledger.close();
     const again = place.open({ clock: settableClock(NOW_MS) });
     await assertCounts(again, claim(daily(100)), { used: 24, held: 0 });
-    // An account of which parts of holds seem to live would stay for ever.
+    // An account with parts of holds that seem to be live would stay for ever.
     using database = new DatabaseSync(place.file);
     const rows = database.prepare('SELECT DISTINCT live FROM guard_accounts').all();
     expect(rows).toEqual([{ live: 0 }]);
   });
 
-  it('makes a process that still has it open fail, not count on old rows', async () => {
+  it('A migrated file makes a process that still has it open fail instead of counting on old rows', async () => {
     await using place = sqliteFolder();
     writeSchema1(place.file);
     using old = new DatabaseSync(place.file);
@@ -153,11 +153,11 @@ describe('a file of schema 1', () => {
   });
 });
 
-describe('a process that is killed', () => {
+describe('A process on a SQLite file that is killed', () => {
   const module = new URL('./race/sqlite-module.ts', import.meta.url).href;
   const worker = fileURLToPath(new URL('./race/settling-worker.ts', import.meta.url));
 
-  /** Answers how many it said to have settled. */
+  /** Returns how many settles the process reported. */
   async function settleUntilKilled(file: string, afterSettles: number): Promise<number> {
     const child = fork(worker, [module, file], { execArgv: [] });
     let settled = 0;
@@ -165,22 +165,22 @@ describe('a process that is killed', () => {
       settled = Number(count);
       if (settled === afterSettles) child.kill('SIGKILL');
     });
-    // What it wrote before it died is still read, until the channel ends.
+    // What it wrote before it died can still be read until the channel ends.
     await Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
     return settled;
   }
 
-  it('leaves what it said, at most one settle more, and holds that run out', async () => {
+  it('A killed process leaves what it reported, at most one more settle, and holds that expire', async () => {
     await using place = sqliteFolder();
     let said = 0;
     for (const settles of [1, 37, 150]) said += await settleUntilKilled(place.file, settles);
     const clock = settableClock(Date.now() + 2 * MINUTE_MS);
     const ledger = place.open({ clock });
-    const [own, everybody] = await ledger.read([
+    const [own, global] = await ledger.read([
       claim(lasting(1_000_000)),
-      claim(lasting(1_000_000), 'everybody'),
+      claim(lasting(1_000_000), 'global'),
     ]);
-    expect(own).toEqual(everybody);
+    expect(own).toEqual(global);
     expect(own?.held).toBe(0);
     expect(own?.used).toBeGreaterThanOrEqual(said);
     expect(own?.used).toBeLessThanOrEqual(said + 3);
@@ -189,7 +189,7 @@ describe('a process that is killed', () => {
   });
 });
 
-it('A45: two ledgers on one file hear each other’s changes of records', async () => {
+it('Two ledgers on one file receive each other’s record changes', async () => {
   await using place = sqliteFolder();
   const [one, other] = [place.open(), place.open()];
   const heard: string[][] = [[], []];
@@ -202,7 +202,7 @@ it('A45: two ledgers on one file hear each other’s changes of records', async 
   await expect.poll(() => heard).toEqual([both, both]);
 });
 
-it('A34 no piece of any token, of the key or of the secret, and no prompt is in the file, nor beside it', async () => {
+it('A SQLite file and the files beside it contain no part of a token, the key or the secret, and no prompt', async () => {
   await using place = sqliteFolder();
   const filesOf = () => readdirSync(place.folder).map((name) => join(place.folder, name));
   await assertKeepsNoSecret(sqliteLedger(place), async () => {
@@ -211,7 +211,7 @@ it('A34 no piece of any token, of the key or of the secret, and no prompt is in 
   });
 });
 
-it('what counts nothing any more leaves the file, as others come', async () => {
+it('Rows that no longer count leave the file as new ones are added', async () => {
   await using place = sqliteFolder();
   const clock = settableClock(START_MS);
   const ledger = place.open({ clock });
@@ -221,7 +221,7 @@ it('what counts nothing any more leaves the file, as others come', async () => {
       use(ledger, `${day}-${user}`, claim(rolling(10), `user:${day}-${user}`), 1),
     );
     await Promise.all(used);
-    // In turn, since a turn of the event loop is one transaction.
+    // One after another, because one turn of the event loop is one transaction.
     for (let user = 0; user < 100; user += 1) {
       await use(ledger, `${day}+${user}`, claim(rolling(10), `user:${day}+${user}`), 1);
     }
@@ -234,21 +234,24 @@ it('what counts nothing any more leaves the file, as others come', async () => {
   expect(rowsOf('guard_ended')).toBeLessThan(2 * 1_100);
 });
 
-describe('a file that cannot be used', () => {
+describe('A SQLite file that cannot be used', () => {
   const wrong: readonly [string, (file: string) => string, RegExp][] = [
     ['of a later schema', ofLaterSchema, /later version.*schema 99.*update the package/],
     ['in a folder that does not exist', (file) => join(file, 'none', 'guard.db'), /unable to open/],
-    ['that is no database', ofText, /not a database/],
+    ['that is not a database', ofText, /not a database/],
   ];
 
-  it.each(wrong)('%s throws a LedgerError that names it', async (_, make, message) => {
-    await using place = sqliteFolder();
-    const file = make(place.file);
-    const open = () => sqliteLedger({ file });
-    expect(open).toThrow(LedgerError);
-    expect(open).toThrow(message);
-    expect(open).toThrow(file);
-  });
+  it.each(wrong)(
+    'Opening a file %s throws a LedgerError that names the file',
+    async (_, make, message) => {
+      await using place = sqliteFolder();
+      const file = make(place.file);
+      const open = () => sqliteLedger({ file });
+      expect(open).toThrow(LedgerError);
+      expect(open).toThrow(message);
+      expect(open).toThrow(file);
+    },
+  );
 
   function ofLaterSchema(file: string): string {
     const database = new DatabaseSync(file);
@@ -263,8 +266,8 @@ describe('a file that cannot be used', () => {
   }
 });
 
-describe('a verb that fails', () => {
-  it('throws a LedgerError while another has the file, and works again later', async () => {
+describe('A SQLite verb that fails', () => {
+  it('A verb throws a LedgerError while another process has the file, and works again later', async () => {
     await using place = sqliteFolder();
     const ledger = place.open({ busyMs: 30 });
     using other = new DatabaseSync(place.file);
@@ -277,7 +280,7 @@ describe('a verb that fails', () => {
     await assertCounts(ledger, claim(daily(10)), { used: 0, held: 1 });
   });
 
-  it('by the mistake of one caller does not fail the others of its turn', async () => {
+  it('A verb with an invalid argument does not fail the other verbs of its turn', async () => {
     await using place = sqliteFolder();
     const ledger = place.open({ clock: settableClock(START_MS) });
     const take = (id: string) => ledger.reserve(id, [claim(daily(10))], tokens(1), LEASE);
@@ -288,7 +291,7 @@ describe('a verb that fails', () => {
     await assertCounts(ledger, claim(daily(10)), { used: 0, held: 2 });
   });
 
-  it('after the ledger was closed says so', async () => {
+  it('A verb after close throws "the ledger is closed"', async () => {
     await using place = sqliteFolder();
     const ledger = place.open();
     const last = ledger.records.put('user:ada', '1');
@@ -297,7 +300,7 @@ describe('a verb that fails', () => {
     await expect(ledger.records.get('user:ada')).rejects.toThrow('the ledger is closed');
   });
 
-  it('by a mistake before the ledger is closed does not fail what waits with it', async () => {
+  it('A verb with an invalid argument before close does not fail the verbs that wait with it', async () => {
     await using place = sqliteFolder();
     const ledger = place.open({ clock: settableClock(START_MS) });
     const take = (id: string) => ledger.reserve(id, [claim(daily(10))], tokens(1), LEASE);

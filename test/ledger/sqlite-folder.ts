@@ -5,7 +5,7 @@ import { sqliteLedger } from '../../src/ledger/sqlite/sqlite-ledger.ts';
 
 type Settings = Omit<Parameters<typeof sqliteLedger>[0], 'file'>;
 
-/** A file of its own for one test; what was opened on it is closed with it. */
+/** A separate file for one test. Ledgers that were opened on it are closed with it. */
 export function sqliteFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'ledger-'));
   const file = join(folder, 'guard.db');

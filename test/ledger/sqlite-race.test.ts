@@ -5,7 +5,7 @@ import { sqliteFolder } from './sqlite-folder.ts';
 const MODULE = new URL('./race/sqlite-module.ts', import.meta.url);
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
-it('A01 A02 A21: 4 processes × 400 calls for a room of 100 get exactly 100', async () => {
+it('Four processes with 400 calls each for a room of 100 get exactly 100', async () => {
   await using place = sqliteFolder();
   const job = { kind: 'reserve', calls: 400, room: 100 } as const;
   const won = await race(MODULE, [place.file], job);
@@ -13,7 +13,7 @@ it('A01 A02 A21: 4 processes × 400 calls for a room of 100 get exactly 100', as
   expect(sum(await race(MODULE, [place.file], { ...job, calls: 10, room: 101 }))).toBe(1);
 });
 
-it('A32: of 4 processes that create the same record exactly one does', async () => {
+it('Exactly one of four processes that create the same record succeeds', async () => {
   await using place = sqliteFolder();
   const keys = Array.from({ length: 50 }, (_, index) => `key-${index}`);
   expect(sum(await race(MODULE, [place.file], { kind: 'create', keys }))).toBe(keys.length);

@@ -1,4 +1,4 @@
--- A file as the first schema wrote it: one call settled, one whose lease ended, one live, one credit.
+-- A file of the first schema: one settled call, one with an expired lease, one live, one credit.
 CREATE TABLE guard_meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE guard_subjects (
   subject TEXT PRIMARY KEY,

@@ -7,8 +7,8 @@ import { openRequest, statusOf } from '../http/client.ts';
 
 const SENDERS = 200;
 
-describe('L03 clients that never finish their bodies', () => {
-  it('hold nothing, keep nobody waiting, and are refused after the deadline', async () => {
+describe('Clients that never finish their bodies', () => {
+  it('Clients that never finish their bodies hold nothing, block no other call and are refused after the deadline', async () => {
     const ledger = watchedLedger();
     const timeouts = { body: '1500ms' };
     await using served = await serveFixture({ plans, ledger, timeouts });
@@ -29,7 +29,7 @@ describe('L03 clients that never finish their bodies', () => {
     for (const { socket } of senders) socket.destroy();
   });
 
-  it('trickle without being taken for quick ones', async () => {
+  it('A client that trickles its body is refused after the deadline', async () => {
     const timeouts = { body: '800ms' };
     await using served = await serveFixture({ plans, timeouts });
     const whole = await rawChat(served.guard, 'slow', chat());

@@ -13,10 +13,10 @@ import { chat, post, startFixture, tokenOf } from '../fixture.ts';
 
 const READERS = 8;
 const OFFERED_TOKENS = 150_000;
-/** A frame of the fake with one token is longer. */
+/** A frame of the fake with one token is longer than this. */
 const OFFERED_BYTES = OFFERED_TOKENS * 200;
 const BUFFERED_BYTES_MAX = 256 * 1024;
-/** Most of it is the fake's, which keeps the text that it writes. */
+/** Most of it belongs to the fake, which keeps the text that it writes. */
 const BYTES_PER_READER_MAX = 8 * 1024 * 1024;
 
 const parallel = {
@@ -24,8 +24,8 @@ const parallel = {
 };
 const usageShown = { stream: true, stream_options: { include_usage: true } };
 
-describe('L01 clients that ask for streams and never read them', () => {
-  it('slow the upstream down, fill no memory, and are settled after the stall timeout', async () => {
+describe('Clients that request streams and never read them', () => {
+  it('Clients that never read slow the upstream down, fill no memory and are settled after the stall timeout', async () => {
     using time = ownTime();
     const target = { host: '127.0.0.1', port: 0 };
     await using proxy = await faultProxy(target);
@@ -66,8 +66,8 @@ describe('L01 clients that ask for streams and never read them', () => {
   });
 });
 
-describe('L01 a client that reads more slowly than OpenAI writes', () => {
-  it('is not taken for one that has stalled', async () => {
+describe('A client that reads more slowly than OpenAI writes', () => {
+  it('A slow reader does not count as stalled', async () => {
     using time = ownTime();
     await using fixture = await startFixture({ plans, clock: time.clock });
     const { fake, guard } = fixture;
@@ -86,8 +86,8 @@ describe('L01 a client that reads more slowly than OpenAI writes', () => {
   });
 });
 
-describe('L01 an answer that comes whole', () => {
-  it('is collected only up to its bound, and then charged its hold', async () => {
+describe('An answer that is not streamed', () => {
+  it('A whole answer is collected only up to its bound, and then charged its hold', async () => {
     const bounds = { answerBytes: 64 * 1024 };
     await using fixture = await startFixture({ plans, bounds });
     const { fake, guard } = fixture;
@@ -107,7 +107,7 @@ function memoryBytes(): number {
   return heapUsed + external;
 }
 
-/** A node:http server that shows the responses it is writing. */
+/** A node:http server that exposes the responses it is writing. */
 async function listen(handle: ReturnType<typeof toNodeHandler>) {
   const responses: ServerResponse[] = [];
   const server = createServer((request, response) => {

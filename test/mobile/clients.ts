@@ -27,18 +27,23 @@ import {
 
 type Named = Readonly<Record<string, string>>;
 
-/** What one client puts on the wire and makes of the answers: facts of its source, none of its code. */
+/**
+ * What one client sends and how it reads the responses. These are facts from its source, not its
+ * code.
+ */
 export interface WireClient {
   readonly name: string;
-  /** Path of a chat call below the host, for the base URL that its documentation gives. */
+  /**
+   * The path of a chat call below the host, for the base URL that the client's documentation gives.
+   */
   readonly path: string;
   headers(token: string, streamed: boolean): Named;
   readonly readStream: ReadStream;
   readonly readError: ReadDenial;
-  /** Where a refused stream is read otherwise than a refused whole answer. */
+  /** Set when a denied stream is read differently from a denied buffered response. */
   readonly readStreamError?: ReadDenial;
   readonly sleepSeconds: SleepSeconds;
-  /** Whether a stream that failed merely stops, so that the app must look for a finish reason. */
+  /** Whether a failed stream just stops, so that the app must look for a finish reason. */
   readonly failsSilently?: true;
 }
 
@@ -49,7 +54,10 @@ const DONE = /^data: ?\[DONE\]$/;
 
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 
-/** Headers of the official SDKs, by their names; the values are examples. The app may name an organisation, which must not be followed. */
+/**
+ * The headers of the official SDKs, with example values. The app may name an organization, which
+ * must not be forwarded.
+ */
 const stainless = (lang: string) => ({
   'X-Stainless-Lang': lang,
   'X-Stainless-Package-Version': '7.5.0',
@@ -65,8 +73,8 @@ const stainless = (lang: string) => ({
 
 export const clients: readonly WireClient[] = [
   {
-    // 0.6.2 (e18581e). Accept is JSON for streams too; the beta header goes with every request. Every
-    // field of a chunk may be absent (00de0d7), so that an error in a stream passes for an empty chunk.
+    // 0.6.2 (e18581e). Accept is JSON for streams too, and every request has the beta header. Every
+    // field of a chunk is optional (00de0d7), so an error in a stream looks like an empty chunk.
     name: 'openai_dart 0.6',
     path: CHAT,
     headers: (token) => ({
@@ -81,7 +89,8 @@ export const clients: readonly WireClient[] = [
     failsSilently: true,
   },
   {
-    // 10.0.1; streams 1b3f09d and 0b2178f, retries 0f35f91 (read 2026-11). A stream is never repeated.
+    // 10.0.1. Streams read at 1b3f09d and 0b2178f, retries at 0f35f91 (2026-11). A stream is never
+    // repeated.
     name: 'openai_dart ≥ 1',
     path: CHAT,
     headers: (token, streamed) => ({
@@ -94,7 +103,7 @@ export const clients: readonly WireClient[] = [
     sleepSeconds: dartSleep,
   },
   {
-    // 6.1.1 (93d3e09). Its base URL has no /v1; it adds that itself.
+    // 6.1.1 (93d3e09). Its base URL has no /v1; the client adds it.
     name: 'dart_openai',
     path: CHAT,
     headers: (token) => ({
@@ -112,7 +121,7 @@ export const clients: readonly WireClient[] = [
     sleepSeconds: neverRetries,
   },
   {
-    // 0.5.1 (a532be8, 2026-07-20). What a refused stream says, only its headers tell.
+    // 0.5.1 (a532be8, 2026-07-20). The reason for a denied stream is only in the headers.
     name: 'MacPaw/OpenAI',
     path: CHAT,
     headers: (token) => ({
@@ -148,7 +157,8 @@ export const clients: readonly WireClient[] = [
     sleepSeconds: kotlinSleep,
   },
   {
-    // 5f499c3; that its streams throw as openai-node's do is assumed of it, not read in its source.
+    // 5f499c3. We assume that its streams throw as openai-node's do; this was not read in its
+    // source.
     name: 'openai-java',
     path: CHAT,
     headers: (token) => ({

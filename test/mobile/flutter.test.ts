@@ -24,11 +24,11 @@ const LOGIN = 'the-id-token-of-ada';
 const plans = { free: { models: [MODEL], limits: [{ requests: 1, per: '24h' }] } } as const;
 
 interface Backend extends Fixture {
-  /** Posts as the app does, where the Dart file says, with its header. */
+  /** Posts as the app does, to the address and with the header in the Dart file. */
   send(url: string, credential: string, body?: unknown): Promise<Response>;
 }
 
-/** The backend that the README of the example asks for. */
+/** The backend that the example's README requires. */
 async function backend(options: Partial<GuardOptions> = {}): Promise<Backend> {
   const auth = bearer({ [LOGIN]: { id: 'ada' } });
   const fixture = await startFixture({ plans, exchange: { auth }, ...options });
@@ -76,7 +76,7 @@ async function keyOf(app: Backend, credential: string): Promise<string> {
   return watchToken(String(json['value']));
 }
 
-it('the app gets a key for its login and for the key itself, and streams with it', async () => {
+it('The Flutter app gets a user token for its login, renews it, and streams with it', async () => {
   await using app = await backend();
   const client = clients.find(({ name }) => name === 'openai_dart ≥ 1');
   const key = await keyOf(app, await keyOf(app, LOGIN));
@@ -87,7 +87,7 @@ it('the app gets a key for its login and for the key itself, and streams with it
   expect(app.settled).toMatchObject([{ userId: 'ada' }]);
 });
 
-it('the codes and the fields of a denial that the app acts on are those that it gets', async () => {
+it('The Flutter app handles exactly the denial codes and fields that the guard sends', async () => {
   await using app = await backend();
   const key = await keyOf(app, LOGIN);
   await (await app.send(chatURL, key, chat)).text();
@@ -107,7 +107,7 @@ it('the codes and the fields of a denial that the app acts on are those that it 
   expect(denialCodes.expired_credential.status).toBe(Number(oneOf(/status == (\d+)/g)));
 });
 
-it('has sixty lines at most, and no key of OpenAI', () => {
+it('The Flutter example has at most sixty lines and no OpenAI key', () => {
   expect(dart.split('\n').length - 1).toBeLessThanOrEqual(60);
   expect(dart).not.toMatch(/sk-|OPENAI_API_KEY/);
 });

@@ -11,7 +11,7 @@ import type { Json } from './reading-streams.ts';
 
 const TEXT = 'one two three';
 const NOW_MS = 1_800_000_000_000;
-/** How long openai-kotlin waits for the next byte, the shortest of all. */
+/** How long openai-kotlin waits for the next byte. It has the shortest timeout of all clients. */
 const QUIET_MS = 30_000 - 1_000;
 const HOURS_11_MS = 11 * 3_600_000;
 const codes = Object.keys(denialCodes) as DenialCode[];
@@ -20,7 +20,7 @@ interface Mounted extends Fixture {
   readonly origin: string;
 }
 
-/** The guard mounted at `/v1` of a real server, as an app's backend has it. */
+/** The guard mounted at `/v1` of a real server, as in an app's backend. */
 async function mounted(options: Partial<GuardOptions> = {}): Promise<Mounted> {
   const fixture = await startFixture(options);
   const host = await hosts[0]?.start(fixture.guard, '/v1');
@@ -44,7 +44,7 @@ async function ask(client: WireClient, { origin, guard }: Mounted, streamed = fa
   });
 }
 
-/** Node's fetch has keep-alive of its own and refuses to be told so. */
+/** Node's fetch manages keep-alive itself and does not accept a connection header. */
 function lowered(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
@@ -65,7 +65,7 @@ const textOf = (chunks: readonly Json[]): string =>
 const isFinished = (chunks: readonly Json[]): boolean =>
   choicesOf(chunks).some(({ finish_reason }) => finish_reason !== null);
 
-/** How an app sees a stream end. */
+/** How the end of a stream looks to an app. */
 function endingOf({ readStream }: WireClient, text: string): 'end' | 'error' | 'no finish' {
   try {
     return isFinished(readStream(text)) ? 'end' : 'no finish';
@@ -84,8 +84,8 @@ function worded(code: DenialCode, resetsAtMs?: number) {
   };
 }
 
-describe.each(clients)('$name', (client) => {
-  it('is served a whole answer, and no organisation of its own choosing', async () => {
+describe.each(clients)('The client $name', (client) => {
+  it('The client reads a buffered response, and its organization header is not forwarded', async () => {
     await using fixture = await mounted();
     fixture.fake.scriptNext({ text: TEXT });
     const answer = await ask(client, fixture);
@@ -99,7 +99,7 @@ describe.each(clients)('$name', (client) => {
     expect(sent.filter((name) => /^(openai-|x-stainless-)/.test(name))).toEqual([]);
   });
 
-  it('reads a stream to its end, across heartbeats', async () => {
+  it('The client reads a stream to its end, across heartbeats', async () => {
     using time = ownTime();
     await using fixture = await mounted({ clock: time.clock });
     const gate = fixture.fake.gate();
@@ -118,7 +118,7 @@ describe.each(clients)('$name', (client) => {
   });
 
   it.each(['reset', 'eof', 'error-event'] as const)(
-    'never takes a stream cut by %s for its end',
+    'The client does not take a stream cut by %s for a complete one',
     async (how) => {
       await using fixture = await mounted();
       fixture.fake.scriptNext({ text: TEXT, break: { with: how, afterChunks: 2 } });
@@ -128,7 +128,7 @@ describe.each(clients)('$name', (client) => {
     },
   );
 
-  it('reads every denial', () => {
+  it('The client reads every denial', () => {
     for (const code of codes) {
       const { status, headers, text } = worded(code, NOW_MS + HOURS_11_MS);
       const { error } = JSON.parse(text) as { error: Json };
@@ -140,7 +140,7 @@ describe.each(clients)('$name', (client) => {
     }
   });
 
-  it('sleeps a minute at most before it repeats a denied call, with a reset 11 hours away too', () => {
+  it('The client waits at most one minute before it repeats a denied call, even with a reset in 11 hours', () => {
     for (const code of codes) {
       for (const afterMs of [undefined, 0, 30_000, 60_000, 61_000, HOURS_11_MS]) {
         const resetsAtMs = afterMs === undefined ? undefined : NOW_MS + afterMs;
@@ -150,7 +150,7 @@ describe.each(clients)('$name', (client) => {
     }
   });
 
-  it('is told over the wire, of a whole call and of a stream, why it was denied', async () => {
+  it('The client reads the reason of a denied call over the wire, buffered and streamed', async () => {
     const limits = [{ requests: 1, per: '24h' }] as const;
     await using fixture = await mounted({ plans: { free: { models: [MODEL], limits } } });
     await (await ask(client, fixture)).text();
@@ -168,7 +168,7 @@ describe.each(clients)('$name', (client) => {
   });
 });
 
-it('only a credential that is bad or at its end is 401, which makes openai-kotlin forget it', () => {
+it('Only an invalid or expired credential returns 401, which logs a user of openai-kotlin out', () => {
   const logOut = codes.filter((code) => denialCodes[code].status === 401);
   expect(logOut).toEqual(['invalid_credential', 'expired_credential']);
 });

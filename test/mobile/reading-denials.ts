@@ -1,9 +1,9 @@
 import { type Json, jsonOrUndefined } from './reading-streams.ts';
 
-/** What an app learns from a denial; a field that its client does not hand on is absent. */
+/** What an app learns from a denial. A field that its client does not pass on is absent. */
 export interface Denied {
   readonly status?: number;
-  /** The name of the exception, where that is what the app tells denials apart by. */
+  /** The name of the exception, if the app tells denials apart by it. */
   readonly exception?: string;
   readonly message?: string;
   readonly type?: string;
@@ -11,7 +11,7 @@ export interface Denied {
   readonly resetsAt?: number;
 }
 
-/** Reads a denial as one client does, or throws where that client cannot read it. */
+/** Reads a denial as one client does, or throws if that client cannot read it. */
 export type ReadDenial = (status: number, headers: Headers, text: string) => Denied;
 
 function text(error: Json, name: string): string {
@@ -34,7 +34,7 @@ function read(error: Json): Denied {
   return { ...fields, ...(resets_at !== undefined && { resetsAt: resets_at }) };
 }
 
-/** As `read`, by a client that insists on the types. */
+/** Like `read`, for a client that checks the types. */
 function decoded(error: Json): Denied {
   text(error, 'message');
   text(error, 'type');
@@ -42,32 +42,35 @@ function decoded(error: Json): Denied {
   return read(error);
 }
 
-/** openai_dart 0.6 hands on the status and the body, which the app parses itself. */
+/** openai_dart 0.6 passes on the status and the body, and the app parses the body. */
 export const bodyForTheApp: ReadDenial = (status, _headers, body) => ({
   status,
   ...read(errorOf(JSON.parse(body) as Json)),
 });
 
 /**
- * openai_dart ≥ 1 and the official clients make an exception of the status, with those fields of the
- * body that are there; a body of another form is no error to them.
+ * openai_dart ≥ 1 and the official clients make an exception of the status, with those fields of
+ * the body that are present. A body of another shape is not an error to them.
  */
 export const byStatusAndBody: ReadDenial = (status, _headers, body) => {
   const error = jsonOrUndefined(body)?.error as Json | undefined;
   return { status, ...(error && read(error)) };
 };
 
-/** dart_openai: only the message and the status; an answer without `error` passes for a success. */
+/**
+ * dart_openai reads only the message and the status. A response without `error` counts as a
+ * success.
+ */
 export const messageAlone: ReadDenial = (status, _headers, body) => ({
   status,
   message: text(errorOf(JSON.parse(body) as Json), 'message'),
 });
 
-/** MacPaw, a whole answer: the body decides, whatever the status. */
+/** MacPaw, a buffered response: the body decides, whatever the status. */
 export const bodyAlone: ReadDenial = (_status, _headers, body) =>
   decoded(errorOf(JSON.parse(body) as Json));
 
-/** MacPaw, a stream: the body of a refusal is never read. */
+/** MacPaw, a stream: the body of a denial is never read. */
 export const headersAlone: ReadDenial = (status, headers) => {
   const reset = headers.get('x-guard-reset');
   return {
@@ -87,7 +90,7 @@ const KOTLIN_EXCEPTIONS: Readonly<Record<number, string>> = {
   429: 'RateLimit',
 };
 
-/** openai-kotlin: any 4xx must be JSON of OpenAI's form; the body of a 5xx is not read. */
+/** openai-kotlin: any 4xx must be JSON in OpenAI's shape. The body of a 5xx is not read. */
 export const kotlinException: ReadDenial = (status, _headers, body) => {
   if (status >= 500) return { status, exception: 'Server' };
   const json = jsonOrUndefined(body);

@@ -5,7 +5,10 @@ export interface Json {
   readonly resets_at?: unknown;
 }
 
-/** Reads a whole stream as one client does: its chunks up to its end, or throws what that client throws. */
+/**
+ * Reads a complete stream as one client does. Returns its chunks, or throws what that client
+ * throws.
+ */
 export type ReadStream = (text: string) => Json[];
 
 const linesOf = (text: string): string[] => text.split(/\r\n|\n/);
@@ -21,17 +24,19 @@ function requireFields(chunk: Json, names: readonly string[]): Json {
 }
 
 export interface LineRules {
-  /** What a line of data begins with. */
+  /** The start of a data line. */
   readonly prefix: 'data:' | 'data: ';
-  /** The whole line that ends the stream. */
+  /** The complete line that ends the stream. */
   readonly ends: RegExp;
-  /** Fields without which a chunk is an error. */
+  /** Fields that every chunk must have. A chunk without one is an error. */
   readonly required: readonly string[];
-  /** Whether the lines that are no data are joined, and an error of OpenAI's form in them thrown. */
+  /**
+   * Whether the lines without data are joined, and an error in OpenAI's shape among them is thrown.
+   */
   readonly joinsTheRest?: true;
 }
 
-/** A client that decodes each line of data alone, as JSON, whatever the lines around it are. */
+/** A client that decodes each data line alone as JSON, whatever the lines around it are. */
 export function byLines({ prefix, ends, required, joinsTheRest }: LineRules): ReadStream {
   return (text) => {
     const chunks: Json[] = [];
@@ -67,7 +72,7 @@ interface Event {
   readonly data: string;
 }
 
-/** Events as the standard has them: fields up to a blank line, comments left out, data lines joined. */
+/** Events as in the standard: fields up to a blank line, comments removed, data lines joined. */
 function eventsOf(text: string): Event[] {
   return text.split(/\r?\n\r?\n/).flatMap((block) => {
     const lines = linesOf(block);
@@ -82,11 +87,11 @@ function eventsOf(text: string): Event[] {
 }
 
 export interface EventRules {
-  /** What becomes of one event; `undefined` is skipped. */
+  /** Returns the chunk of one event, or `undefined` to skip it. */
   chunkOf(event: Event): Json | undefined;
 }
 
-/** A client that reads whole events, up to `[DONE]` or the end of the body. */
+/** A client that reads complete events, up to `[DONE]` or the end of the body. */
 export function byEvents({ chunkOf }: EventRules): ReadStream {
   return (text) => {
     const chunks: Json[] = [];
@@ -99,7 +104,9 @@ export function byEvents({ chunkOf }: EventRules): ReadStream {
   };
 }
 
-/** openai_dart ≥ 1: what is no JSON is skipped without a word, and an error in the data is thrown. */
+/**
+ * openai_dart ≥ 1: data that is not JSON is skipped silently, and an error in the data is thrown.
+ */
 export const skipsMalformed: EventRules = {
   chunkOf({ type, data }) {
     const chunk = jsonOrUndefined(data);
@@ -117,7 +124,9 @@ export const throwsItsError: EventRules = {
   },
 };
 
-/** MacPaw: only events without a name; what is no chunk is decoded as an error and surfaces as one. */
+/**
+ * MacPaw: only events without a name. Data that is not a chunk is decoded as an error and thrown.
+ */
 export const namelessOnly = (required: readonly string[]): EventRules => ({
   chunkOf({ type, data }) {
     if (type !== 'message') throw new Error(`unhandledStreamEventType(${type})`);

@@ -10,7 +10,7 @@ interface Trap {
   readonly caught: readonly string[];
 }
 
-/** Which streams other than the guard's would break whom: what the readers must be able to see. */
+/** Streams that break some clients and that the guard never sends. The readers must detect them. */
 const streams: readonly Trap[] = [
   { trap: 'an end without its space', text: 'data:[DONE]\n\n', caught: ['openai-kotlin'] },
   {
@@ -25,7 +25,7 @@ const streams: readonly Trap[] = [
     caught: ['dart_openai', 'MacPaw/OpenAI', 'openai-kotlin'],
   },
   {
-    trap: 'an error that is no event',
+    trap: 'an error outside an event',
     text: `data: ${CHUNK}\n\n${ERROR}\n`,
     caught: ['dart_openai'],
   },
@@ -56,16 +56,16 @@ function throws(run: () => unknown): boolean {
   }
 }
 
-describe('the readers see what the guard keeps from its clients', () => {
-  it.each(streams)('a stream with $trap', ({ text, caught }) => {
+describe('The readers of mobile clients', () => {
+  it.each(streams)('The readers fail on a stream with $trap', ({ text, caught }) => {
     expect(throwers(({ readStream }) => readStream(text))).toEqual(caught);
   });
 
-  it.each(denials)('a denial that is $trap', ({ text, caught }) => {
+  it.each(denials)('The readers fail on a denial that is $trap', ({ text, caught }) => {
     expect(throwers(({ readError }) => readError(429, new Headers(), text))).toEqual(caught);
   });
 
-  it('a Retry-After of 11 hours, which some sleep through', () => {
+  it('The readers show that openai-kotlin and openai-java sleep through a Retry-After of 11 hours', () => {
     const headers = new Headers({ 'retry-after': '40000' });
     const asleep = clients.filter(({ sleepSeconds }) => sleepSeconds(429, headers) > 60);
     expect(asleep.map(({ name }) => name)).toEqual(['openai-kotlin', 'openai-java']);

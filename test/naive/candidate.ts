@@ -2,15 +2,15 @@ import type { Guard } from '../../src/index.ts';
 import { type FaultyStore, faultyStore } from '../faults/store/faulty-store.ts';
 import { chat, MODEL, startFixture } from '../fixture.ts';
 
-/** How many calls each user has, in all. */
+/** The total number of calls for each user. */
 export const ROOM = 10;
 
-/** A guard on trial: something that lets a user's call through to OpenAI, or does not. */
+/** A guard under test: it either passes a user's call on to OpenAI or does not. */
 export interface Candidate extends AsyncDisposable {
-  /** The status of the answer. */
+  /** Returns the status of the answer. */
   call(user: string): Promise<number>;
   readonly store: FaultyStore;
-  /** What reached OpenAI. */
+  /** The number of calls that reached OpenAI. */
   served(): number;
 }
 
@@ -21,7 +21,7 @@ export async function realCandidate(): Promise<Candidate> {
   };
   const store = faultyStore();
   const fixture = await startFixture({ plans, ledger: store });
-  // Who is blocked and who is not is no matter of these cases.
+  // Caches the state of the user, because these cases are not about blocked users.
   await fixture.guard.users.usage('ada');
   return {
     store,

@@ -8,7 +8,7 @@ interface Case {
 }
 
 const CALLS = 4 * ROOM;
-/** Far above the deadline of a decision, and nothing beside for ever. */
+/** Far above the deadline of a decision, but short compared with hanging for ever. */
 const HANGS_AFTER_MS = 3_000;
 
 const calls = (candidate: Candidate, count: number) =>
@@ -18,10 +18,10 @@ async function callInTurn(candidate: Candidate, count: number): Promise<void> {
   for (let call = 0; call < count; call += 1) await candidate.call('ada');
 }
 
-/** What every guard must get right, each as a case that throws when it does not. */
+/** What every guard must get right. Each case throws if it does not hold. */
 export const cases = {
   race: {
-    title: 'A01 a race of 40 calls for the room of 10 lets 10 through',
+    title: 'A race of 40 calls lets 10 through',
     async run(candidate) {
       await calls(candidate, CALLS);
       expect(candidate.served()).toBe(ROOM);
@@ -29,7 +29,7 @@ export const cases = {
   },
 
   lostReply: {
-    title: 'F34 a write that had its effect, and whose reply was lost, counts once',
+    title: 'A write with a lost reply counts once',
     async run(candidate) {
       await candidate.call('ada');
       const { faults, heard } = candidate.store;
@@ -44,7 +44,7 @@ export const cases = {
   },
 
   hang: {
-    title: 'F32 a store that hangs hangs nobody, and lets nothing through',
+    title: 'A store that hangs causes prompt 503s',
     async run(candidate) {
       await candidate.call('ada');
       const before = candidate.served();
@@ -57,7 +57,7 @@ export const cases = {
   },
 
   down: {
-    title: 'F31 a store that is down lets nothing through',
+    title: 'A store that is down admits no call',
     async run(candidate) {
       await candidate.call('ada');
       const before = candidate.served();

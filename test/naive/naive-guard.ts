@@ -4,9 +4,9 @@ import { chat } from '../fixture.ts';
 import { type Candidate, ROOM } from './candidate.ts';
 
 /**
- * The guard that everyone writes first: read the count, compare, call OpenAI, write the count. It
- * lets calls through when the count cannot be read, repeats a write that failed, and waits for its
- * store as long as that takes. It is here to be wrong.
+ * A typical first attempt at a guard: read the count, compare, call OpenAI, write the count. It
+ * lets calls through when the count cannot be read, repeats a failed write and waits for its store
+ * for any time. It is wrong on purpose.
  */
 export async function naiveCandidate(): Promise<Candidate> {
   const store = faultyStore();

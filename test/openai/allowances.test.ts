@@ -4,8 +4,8 @@ import type { Usage } from '../../src/core/usage.ts';
 import { parseAllowances } from '../../src/openai/request/allowances.ts';
 import { built, chat, chatParts, items, parts, png, responses, search, tools } from './asking.ts';
 
-describe('images, files and audio that a plan enables', () => {
-  it('cost what the plan states, each, and are counted', () => {
+describe('Images, files and audio that a plan enables', () => {
+  it('Images cost what the plan states for each one, and their number is limited', () => {
     const allow = { images: { tokensEach: 1_000, maxPerRequest: 2 } };
     const image = { type: 'input_image', image_url: png, detail: 'high' };
     expect(built(responses(parts(image, image), allow))).toMatchObject({
@@ -15,7 +15,7 @@ describe('images, files and audio that a plan enables', () => {
     expect(responses(parts(image, image, image), allow)).toMatchObject({ denied: true });
   });
 
-  it('may only come inline, unless the plan also allows addresses', () => {
+  it('Images must be inline unless the plan also allows URLs', () => {
     const at = (image_url: string) => parts({ type: 'input_image', image_url });
     const images = { tokensEach: 10 };
     expect(isDenial(responses(at('https://x.example/a.png'), { images }))).toBe(true);
@@ -37,7 +37,7 @@ describe('images, files and audio that a plan enables', () => {
     }
   });
 
-  it('keep the bytes of a file counted besides', () => {
+  it('The bytes of a file are counted in addition to its stated tokens', () => {
     const file = {
       type: 'file',
       file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,AAAA' },
@@ -46,7 +46,7 @@ describe('images, files and audio that a plan enables', () => {
     expect(request).toMatchObject({ extraInputTokens: 5_000, inlineBytes: 0 });
   });
 
-  it('let audio in and out only where each is enabled', () => {
+  it('Audio input and audio output are each accepted only if enabled', () => {
     const heard = chatParts({ type: 'input_audio', input_audio: { data: 'AAAA', format: 'wav' } });
     expect(built(chat(heard, { audio: { tokensEach: 700 } })).extraInputTokens).toBe(700);
     const spoken = { modalities: ['text', 'audio'], audio: { voice: 'alloy', format: 'wav' } };
@@ -56,7 +56,7 @@ describe('images, files and audio that a plan enables', () => {
   });
 });
 
-describe('hosted tools that a plan enables', () => {
+describe('Hosted tools that a plan enables', () => {
   const usage: Usage = {
     inputTokens: 1,
     cachedInputTokens: 0,
@@ -77,7 +77,7 @@ describe('hosted tools that a plan enables', () => {
     { type: 'code_interpreter', container: { type: 'auto', memory_limit: '1g' } },
   );
 
-  it('A12 hold the dearest fee for every call that is allowed, and bound the calls', () => {
+  it('A hold covers the dearest fee for every allowed tool call, and the calls are limited', () => {
     const one = built(responses(tools({ type: 'web_search' }), allow));
     expect(one).toMatchObject({ hostedFeesNanoUsd: 30_000_000, body: { max_tool_calls: 3 } });
     const two = built(responses(both, allow));
@@ -88,7 +88,7 @@ describe('hosted tools that a plan enables', () => {
     expect(more.body['max_tool_calls']).toBe(5);
   });
 
-  it('A12 charge the calls that the answer shows, and all that was held where it shows none', () => {
+  it('The charge covers the tool calls in the response, or the whole hold if it shows none', () => {
     const request = built(responses(both, allow));
     expect(
       request.hostedFeesFor({ usage, hostedCalls: { web_search: 2, code_interpreter: 1 } }),
@@ -99,7 +99,7 @@ describe('hosted tools that a plan enables', () => {
     expect(built(responses({})).hostedFeesFor({ usage })).toBe(0);
   });
 
-  it('A12 hold the search of chat too', () => {
+  it('A hold also covers the web search of chat', () => {
     expect(
       built(chat({ web_search_options: { search_context_size: 'low' } }, allow)),
     ).toMatchObject({
@@ -119,11 +119,11 @@ describe('hosted tools that a plan enables', () => {
       { type: 'code_interpreter', container: { type: 'auto', network_policy: {} } },
     ],
     ['unknown fields', { type: 'web_search', api_base: 'https://evil.example' }],
-  ])('still refuse %s', (_, tool) => {
+  ])('A hosted tool is rejected with %s', (_, tool) => {
     expect(responses(tools(tool), allow)).toMatchObject({ code: 'parameter_not_allowed' });
   });
 
-  it('reach only the MCP servers and vector stores that the plan names', () => {
+  it('Hosted tools can use only the MCP servers and vector stores that the plan names', () => {
     const mcpServers = ['https://mcp.example/'];
     const named = {
       hostedTools: { mcp: search, file_search: search },
@@ -148,8 +148,8 @@ describe('hosted tools that a plan enables', () => {
   });
 });
 
-describe('state that a plan enables', () => {
-  it('is not needed to show what a hosted tool did earlier, and that costs nothing again', () => {
+describe('State that a plan enables', () => {
+  it('An earlier tool call in the input needs no state and is not charged again', () => {
     const allow = { hostedTools: { web_search: search } };
     const trace = { type: 'web_search_call', id: 'ws_1', status: 'completed' };
     const shown = built(responses(items({ ...trace, action: { type: 'search' } }), allow));
@@ -157,7 +157,7 @@ describe('state that a plan enables', () => {
     expect(isDenial(responses(items(trace), allow))).toBe(true);
   });
 
-  it('holds what references may bring in', () => {
+  it('A hold covers the input tokens that references may add', () => {
     const allow = { stateful: { inputTokens: 9_000 } };
     for (const more of [
       { previous_response_id: 'resp_1' },
@@ -169,7 +169,7 @@ describe('state that a plan enables', () => {
     expect(built(responses({ store: true, background: true }, allow)).extraInputTokens).toBe(0);
   });
 
-  it('lets through only the stored prompts that the plan names', () => {
+  it('Only the stored prompts that the plan names are accepted', () => {
     const allow = { prompts: { pmpt_1: { inputTokens: 700 } } };
     const prompt = { id: 'pmpt_1', version: '2', variables: { city: 'Oslo' } };
     expect(built(responses({ prompt }, allow)).extraInputTokens).toBe(700);
@@ -181,7 +181,7 @@ describe('state that a plan enables', () => {
 });
 
 describe('parseAllowances', () => {
-  it('allows nothing by default', () => {
+  it('parseAllowances allows nothing by default', () => {
     expect(parseAllowances({}, 'x')).toEqual({
       audioOutput: false,
       hostedTools: {},
@@ -202,7 +202,7 @@ describe('parseAllowances', () => {
     ['x.hostedTools', { hostedTools: { websearch: search } }],
     ['x.mcpServers.0', { mcpServers: ['http://mcp.example/'] }],
     ['x.stateful', { stateful: true }],
-  ])('throws a TypeError that names %s', (field, spec) => {
+  ])('parseAllowances throws a TypeError that names %s', (field, spec) => {
     expect(() => parseAllowances(spec, 'x')).toThrow(TypeError);
     expect(() => parseAllowances(spec, 'x')).toThrow(field);
   });

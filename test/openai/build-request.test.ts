@@ -3,9 +3,9 @@ import { isDenial } from '../../src/core/denial.ts';
 import { inputUpperBound } from '../../src/openai/request/input-bound.ts';
 import { allowing, attempt, build } from './building.ts';
 
-describe('the service tier', () => {
+describe('The service tier', () => {
   it.each([{}, { service_tier: 'auto' }, { service_tier: 'default' }, { service_tier: null }])(
-    'A10 leaves as "default" for %j, whatever the project is set to',
+    'The service tier is sent as "default" for %j, whatever the project’s setting is',
     (more) => {
       for (const name of ['chat.completions', 'responses'] as const) {
         const built = build(name, more);
@@ -14,7 +14,7 @@ describe('the service tier', () => {
     },
   );
 
-  it('A10 refuses every other tier unless the plan names it', () => {
+  it('Every other service tier is rejected unless the plan names it', () => {
     for (const tier of ['flex', 'scale', 'priority', 'fast', 'ultrafast', 'x', 5, {}]) {
       const denial = attempt('chat.completions', { service_tier: tier });
       expect(denial).toMatchObject({ code: 'parameter_not_allowed', param: 'service_tier' });
@@ -24,7 +24,7 @@ describe('the service tier', () => {
     expect(isDenial(attempt('responses', { service_tier: 'priority' }, plan))).toBe(true);
   });
 
-  it('is not sent where OpenAI knows none', () => {
+  it('The service tier is not sent to endpoints that do not have one', () => {
     for (const name of ['completions', 'embeddings', 'moderations'] as const) {
       expect(build(name).body).not.toHaveProperty('service_tier');
       expect(isDenial(attempt(name, { service_tier: 'default' }))).toBe(true);
@@ -32,8 +32,8 @@ describe('the service tier', () => {
   });
 });
 
-describe('what the server decides', () => {
-  it.each(['chat.completions', 'responses'] as const)('A66 %s is never stored', (name) => {
+describe('Fields that the server decides', () => {
+  it.each(['chat.completions', 'responses'] as const)('A %s call is not stored', (name) => {
     for (const more of [{}, { store: false }, { store: null }]) {
       expect(build(name, more).body['store']).toBe(false);
     }
@@ -44,7 +44,7 @@ describe('what the server decides', () => {
     expect(build(name, {}, stateful).body['store']).toBe(false);
   });
 
-  it('A66 hands the tags of the client over apart, and sends none of them', () => {
+  it('The client’s user and metadata fields are returned separately and not sent', () => {
     const tags = {
       safety_identifier: 'victim',
       user: 'victim',
@@ -65,7 +65,7 @@ describe('what the server decides', () => {
     expect(build('embeddings', { user: 'victim' }).body).not.toHaveProperty('user');
   });
 
-  it('B24 asks for usage in each stream of chunks, and remembers who asked', () => {
+  it('Usage is requested in every stream of chunks, and hidden if the client did not request it', () => {
     for (const name of ['chat.completions', 'completions'] as const) {
       const silent = build(name, { stream: true });
       expect(silent).toMatchObject({ stream: true, hideUsage: true });
@@ -85,8 +85,8 @@ describe('what the server decides', () => {
   });
 });
 
-describe('the bound of the input', () => {
-  it('B06 is the bytes of the text, whatever it says', () => {
+describe('The upper bound of the input tokens', () => {
+  it('The bound is the number of bytes of the text, whatever its content', () => {
     for (const content of ['a'.repeat(100_000), '漢'.repeat(50_000), '_'.repeat(50_000)]) {
       const messages = [{ role: 'user', content }];
       const bytes = Buffer.byteLength(JSON.stringify(messages));
@@ -94,7 +94,7 @@ describe('the bound of the input', () => {
     }
   });
 
-  it('takes the bytes of an image off, and puts on what the plan states for it', () => {
+  it('The bound counts an image with the tokens that the plan states, not with its bytes', () => {
     const url = `data:image/png;base64,${'A'.repeat(10_000)}`;
     const messages = [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }];
     const built = build(
@@ -106,7 +106,7 @@ describe('the bound of the input', () => {
     expect(inputUpperBound(bytes, built)).toBe(bytes - url.length + 1_500);
   });
 
-  it('A12 reads the whole input again for each call of a hosted tool', () => {
+  it('The bound counts the whole input once more for each call of a hosted tool', () => {
     const web_search = { usdPerCall: 0.01, maxCalls: 3, inputTokensPerCall: 500 };
     const plan = allowing({ hostedTools: { web_search } });
     const built = build(

@@ -27,8 +27,8 @@ const served = (route: string) => {
   return findEndpoint(path)?.endpoints.find((endpoint) => endpoint.method === method)?.name;
 };
 
-describe('the table of endpoints', () => {
-  it('A14 serves exactly eight of the routes that the SDK knows and refuses every other', () => {
+describe('The table of endpoints', () => {
+  it('Exactly eight of the SDK’s routes are served, and every other route is rejected', () => {
     const routes = sdkRoutes();
     expect(routes.length).toBeGreaterThan(200);
     expect(routes.filter((route) => served(route) !== undefined).sort()).toEqual([
@@ -43,8 +43,8 @@ describe('the table of endpoints', () => {
     ]);
   });
 
-  it('A14 says of each endpoint that it is free, or how its output is capped', () => {
-    // One writes nothing; what the other is worth, a plan says.
+  it('Every endpoint is free or has an output cap', () => {
+    // One produces no output. The plan states what the other one costs.
     const uncapped = ['embeddings', 'realtime.client_secrets'];
     for (const name of endpointNames) {
       const endpoint = endpointNamed(name);
@@ -54,12 +54,12 @@ describe('the table of endpoints', () => {
     }
   });
 
-  it('tells a wrong method from a wrong path', () => {
+  it('A wrong method on a known path is distinguished from an unknown path', () => {
     expect(findEndpoint('/responses')?.endpoints.map(({ method }) => method)).toEqual(['POST']);
     expect(findEndpoint('/files')).toBeUndefined();
   });
 
-  it('serves each path with and without /v1, and reads the model of /models/{id}', () => {
+  it('Each path is served with and without /v1, and /models/{id} yields the model', () => {
     expect(findEndpoint('/v1/chat/completions')).toBe(findEndpoint('/chat/completions'));
     expect(findEndpoint('/models/ft:gpt-4o-mini:org::id')?.model).toBe('ft:gpt-4o-mini:org::id');
     expect(findEndpoint('/v1/models/gpt-5')?.model).toBe('gpt-5');
@@ -113,11 +113,11 @@ describe('the table of endpoints', () => {
     '/responses/compact',
     '/responses/resp_1',
     '/organization/usage/completions',
-  ])('A50 does not serve %j', (path) => {
+  ])('The path %j is not served', (path) => {
     expect(findEndpoint(path)).toBeUndefined();
   });
 
-  it('A50 finds nothing for any path that is not written exactly as in the table', () => {
+  it('A path that is not spelled exactly as in the table is not found', () => {
     const exact =
       /^(\/v1)?\/(chat\/completions|responses|completions|embeddings|moderations|models(\/[A-Za-z0-9][A-Za-z0-9._:-]{0,127})?)$/;
     const piece = fc.constantFrom(

@@ -23,8 +23,8 @@ const clients = [
   ['openai 7', OpenAI],
 ] as const;
 
-describe('an error frame', () => {
-  it.each(clients)('ends a stream of %s with a typed error', async (_, Client) => {
+describe('An error frame', () => {
+  it.each(clients)('An error frame ends a stream of %s with a typed error', async (_, Client) => {
     const settings = { apiKey: 'x', maxRetries: 0 };
     const chatText = begun.chat + Buffer.from(errorFrame(chat, failure)).toString();
     const chatClient = new Client({ ...settings, fetch: answer(chatText) }) as OpenAI;
@@ -46,7 +46,7 @@ describe('an error frame', () => {
     await expect(readResponses()).rejects.toMatchObject({ code: failure.code });
   });
 
-  it('is one frame of one data line, and never says [DONE]', () => {
+  it('An error frame is one frame with one data line and no [DONE]', () => {
     for (const endpoint of [chat, responses]) {
       const text = Buffer.from(errorFrame(endpoint, failure)).toString();
       expect(text.match(/^data: /gm)).toHaveLength(1);
@@ -55,7 +55,7 @@ describe('an error frame', () => {
     }
   });
 
-  it('is read as a failure by our own meter', () => {
+  it('An error frame is read as a failure by the guard’s own meter', () => {
     for (const endpoint of [chat, responses]) {
       const meter = streamMeter(endpoint, { hideUsage: false });
       meter.push(errorFrame(endpoint, failure));

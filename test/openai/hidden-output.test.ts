@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { asksHiddenOutput, isHidingModel } from '../../src/openai/answer/hidden-output.ts';
 
-describe('a model', () => {
+describe('Models with hidden output', () => {
   it.each([
     'gpt-4o',
     'gpt-4o-mini-2024-07-18',
@@ -10,7 +10,7 @@ describe('a model', () => {
     'gpt-4-0125-preview',
     'gpt-3.5-turbo-instruct',
     'ft:gpt-4o-mini-2024-07-18:my-org::abc123',
-  ])('%s shows all that it bills', (model) => {
+  ])('The model %s shows all the output that it bills', (model) => {
     expect(isHidingModel(model)).toBe(false);
   });
 
@@ -25,23 +25,23 @@ describe('a model', () => {
     'ft:o4-mini-2025-04-16:my-org::abc123',
     'gpt-4o:thinking',
     'a-model-of-tomorrow',
-  ])('%s is not known to show all that it bills', (model) => {
+  ])('The model %s may bill output that it does not show', (model) => {
     expect(isHidingModel(model)).toBe(true);
   });
 });
 
-describe('a request', () => {
+describe('Requests with hidden output', () => {
   it.each([
     ['audio', { audio: { voice: 'alloy' } }, 0],
-    ['what a stored prompt makes the model do', { prompt: { id: 'pmpt_1' } }, 0],
-    ['what hosted tools write', {}, 3],
-    ['choices that are not the best', { prompt: 'a', best_of: 3, n: 1 }, 0],
-  ])('asks for hidden output: %s', (_, body, hostedCalls) => {
+    ['a stored prompt', { prompt: { id: 'pmpt_1' } }, 0],
+    ['hosted tools', {}, 3],
+    ['best_of above n', { prompt: 'a', best_of: 3, n: 1 }, 0],
+  ])('A request may produce hidden output with %s', (_, body, hostedCalls) => {
     expect(asksHiddenOutput(body, hostedCalls)).toBe(true);
   });
 
   it.each([[{ audio: null, tools: [] }], [{ prompt: ['a', 'b'], best_of: 2, n: 2 }]])(
-    'asks for none: %j',
+    'A request produces no hidden output with %j',
     (body) => {
       expect(asksHiddenOutput(body, 0)).toBe(false);
     },

@@ -11,9 +11,9 @@ const capSpellings = [
   ['completions', 'max_tokens'],
 ] as const;
 
-describe('the output cap', () => {
+describe('The output cap', () => {
   it.each(capSpellings)(
-    'A07 %s: %s is lowered to the plan, and one canonical field leaves',
+    '%s: %s above the plan is lowered, and one canonical field is sent',
     (name, field) => {
       const canonical = endpointNamed(name).outputCap?.field ?? '';
       for (const [asked, sent] of [
@@ -30,12 +30,12 @@ describe('the output cap', () => {
     },
   );
 
-  it('A07 injects the cap of the plan when the client sends none', () => {
+  it('The plan’s output cap is sent when the client sends none', () => {
     expect(build('chat.completions').body).toMatchObject({ max_completion_tokens: 1_000 });
     expect(build('responses').body).toMatchObject({ max_output_tokens: 1_000 });
   });
 
-  it('A07 takes the smaller one of two spellings', () => {
+  it('The smaller of two output caps applies', () => {
     for (const [a, b] of [
       [10, 20],
       [20, 10],
@@ -46,7 +46,7 @@ describe('the output cap', () => {
     }
   });
 
-  it('A07 keeps what OpenAI takes for a completion without a cap, and the least for a response', () => {
+  it('A completion without a cap keeps OpenAI’s default of 16, and a response has at least 16', () => {
     expect(build('completions')).toMatchObject({ body: { max_tokens: 16 }, outputCapTokens: 16 });
     const small = build('responses', { max_output_tokens: 1 });
     expect(small).toMatchObject({ body: { max_output_tokens: 16 }, outputCapTokens: 16 });
@@ -75,7 +75,7 @@ describe('the output cap', () => {
     ['responses', 'max_tool_calls'],
     ['embeddings', 'dimensions'],
   ] as const;
-  it.each(counted)('B07 %s: %s takes nothing but whole numbers from 1', (name, field) => {
+  it.each(counted)('%s rejects %s unless it is a whole number from 1', (name, field) => {
     for (const value of notCounts) {
       expect(attempt(name, { [field]: value }), String(value)).toMatchObject({
         code: 'invalid_request',
@@ -84,7 +84,7 @@ describe('the output cap', () => {
     }
   });
 
-  it('B07 is never zero or negative, whatever the client asks for', () => {
+  it('The output cap is always positive and within the plan, whatever the client sends', () => {
     fc.assert(
       fc.property(fc.constantFrom(...capSpellings), fc.jsonValue(), ([name, field], value) => {
         const built = attempt(name, { [field]: value });
@@ -96,7 +96,7 @@ describe('the output cap', () => {
   });
 });
 
-describe('what multiplies', () => {
+describe('Fields that multiply the output', () => {
   it.each([
     ['chat.completions', { n: 4, max_tokens: 10 }, 40],
     ['completions', { n: 2, best_of: 4, max_tokens: 10 }, 40],
@@ -105,7 +105,7 @@ describe('what multiplies', () => {
     ['completions', { prompt: [1, 2, 3], max_tokens: 10 }, 10],
     ['completions', { prompt: [[1, 2], [3]], max_tokens: 10 }, 20],
     ['embeddings', { input: ['a', 'b'] }, 0],
-  ] as const)('A08 %s %j holds %i tokens of output', (name, more, tokens) => {
+  ] as const)('%s with %j holds %i output tokens', (name, more, tokens) => {
     expect(build(name, more).outputCapTokens).toBe(tokens);
   });
 
@@ -113,12 +113,12 @@ describe('what multiplies', () => {
     ['chat.completions', 'n'],
     ['completions', 'n'],
     ['completions', 'best_of'],
-  ] as const)('A08 %s refuses %s above the plan', (name, field) => {
+  ] as const)('%s rejects %s above the plan’s maxChoices', (name, field) => {
     const denial = attempt(name, { [field]: 5 });
     expect(denial).toMatchObject({ code: 'parameter_not_allowed', param: field });
   });
 
-  it('A08 refuses more than 2,048 texts to embed, and passes as many token ids as they are', () => {
+  it('More than 2,048 texts to embed are rejected, but any number of token ids is accepted', () => {
     const texts = (count: number) => ({ input: Array.from({ length: count }, () => 'a') });
     expect(isDenial(attempt('embeddings', texts(2_048)))).toBe(false);
     expect(attempt('embeddings', texts(2_049))).toMatchObject({ param: 'input' });
@@ -128,7 +128,7 @@ describe('what multiplies', () => {
   });
 
   it.each([[[]], [[[]]], [null], [5], [{}], [['a', 1]], [[1, 'a']], [[1.5]], [[-1]]])(
-    'B11 refuses %j as what to complete or embed',
+    'The value %j is rejected as a prompt and as an embedding input',
     (value) => {
       expect(attempt('completions', { prompt: value })).toMatchObject({
         param: expect.stringMatching(/^prompt/),

@@ -20,8 +20,8 @@ const shown = (text: string): string => {
   return withoutNullUsage(bytes, latin1(text), plainChunkEnd(latin1(text))).toString();
 };
 
-describe('a plain chunk', () => {
-  it('is any piece of an answer as OpenAI writes it, and shows no null usage', () => {
+describe('A plain chunk', () => {
+  it('A plain chunk is any piece of text in OpenAI’s form, and it is passed on without a null usage', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.boolean(), (content, obfuscates) => {
         const more = obfuscates ? { obfuscation: 'xyz' } : {};
@@ -49,10 +49,10 @@ describe('a plain chunk', () => {
     ['a frame with a carriage return', whole.replace('data: {"id":"', 'data: {"id":"\r')],
     ['a frame in another style', whole.replaceAll(':null', ': null')],
     ['the last frame', data('[DONE]')],
-  ])('is not %s', (_, text) => expect(isPlain(text)).toBe(false));
+  ])('A plain chunk is never %s', (_, text) => expect(isPlain(text)).toBe(false));
 });
 
-describe('a stream of plain chunks', () => {
+describe('A stream of plain chunks', () => {
   const frames = (text: string) => text.split(/(?<=\n\n)/).map((frame) => Buffer.from(frame));
 
   it.each([
@@ -60,7 +60,7 @@ describe('a stream of plain chunks', () => {
     ['with its usage shown', injected, false, injected],
     ['without usage', direct, true, direct],
   ])(
-    'passes the same bytes and gives the same reading as when its text is counted, %s',
+    'A stream %s has the same bytes and reading as when its text is counted',
     (_, text, hideUsage, expected) => {
       const read = (countsText: boolean) => {
         const meter = streamMeter(chat, { hideUsage, countsText });

@@ -31,7 +31,7 @@ const none: Usage = {
   outputAudioTokens: 0,
 };
 
-/** Any usage in which the details are parts of their totals. */
+/** Any usage whose details are parts of their totals. */
 const anyUsage: fc.Arbitrary<Usage> = fc
   .record({
     inputTokens: fc.oneof(fc.nat(10_000), fc.nat(600_000), fc.constantFrom(271_999, 272_000)),
@@ -55,8 +55,8 @@ const anyUsage: fc.Arbitrary<Usage> = fc
     };
   });
 
-describe('the price book', () => {
-  it('A11 answers for every model of the data either a price by tokens, or none; never a free one', () => {
+describe('The price list', () => {
+  it('Every model in the price data has a positive token price or no price', () => {
     expect(priced.length).toBeGreaterThan(60);
     for (const [model, card] of priced) {
       expect(costNanoUsd(card, { ...none, inputTokens: 1_000 }), model).toBeGreaterThan(0);
@@ -76,12 +76,12 @@ describe('the price book', () => {
     '',
     '__proto__',
     'toString',
-  ])('A11 knows no price by tokens for %j', (model) => {
+  ])('The price list has no token price for %j', (model) => {
     expect(book.find(model)).toBeUndefined();
     expect(book.find(model)).toBeUndefined();
   });
 
-  it('agrees with the price data to less than a nano-USD, for every model and usage of text', () => {
+  it('The cost of text equals the price data to less than one nano-USD for every model and usage', () => {
     fc.assert(
       fc.property(fc.constantFrom(...priced), anyUsage, ([model, card], any) => {
         const usage = { ...any, inputAudioTokens: 0, outputAudioTokens: 0 };
@@ -109,7 +109,7 @@ describe('the price book', () => {
     );
   });
 
-  it('agrees with the price data on audio', () => {
+  it('The cost of audio equals the price data', () => {
     const audio = priced.filter(([model]) => published(model)?.['output_audio_mtok'] !== undefined);
     expect(audio.length).toBeGreaterThan(0);
     for (const [model, card] of audio) {
@@ -136,7 +136,7 @@ describe('the price book', () => {
     }
   });
 
-  it('bounds the cost of every usage within the held tokens, in every tier', () => {
+  it('The upper bound covers every usage within the held tokens in every tier', () => {
     const tiers = fc.constantFrom(
       undefined,
       'default',
@@ -167,7 +167,7 @@ describe('the price book', () => {
     );
   });
 
-  it('A10 charges priority double, flex half, and a tier that it does not know as the dearest', () => {
+  it('Priority costs double, flex costs half, and an unknown tier costs as much as the dearest', () => {
     const card = book.find('gpt-5-mini');
     if (card === undefined) throw new Error('gpt-5-mini has no price');
     const usage = { ...none, inputTokens: 1_000, outputTokens: 1_000 };
@@ -178,7 +178,7 @@ describe('the price book', () => {
     expect(costNanoUsd(card, usage, 'ultrafast')).toBe(standard * 2);
   });
 
-  it('takes the prices of the day that the clock says', () => {
+  it('The prices of the clock’s current day apply', () => {
     let nowMs = Date.UTC(2026, 6, 29);
     const dated = priceList({}, { nowMs: () => nowMs });
     const cost = () => {
@@ -192,10 +192,10 @@ describe('the price book', () => {
   });
 });
 
-describe('price overrides', () => {
+describe('Price overrides', () => {
   const mine: ModelPriceOverride = { inputUsdPerMillion: 2, outputUsdPerMillion: 8 };
 
-  it('win over the data, by exact name', () => {
+  it('An override replaces the price data for the exact model name', () => {
     const own = priceList({ 'gpt-5': mine, 'my-model': mine }, clock);
     for (const model of ['gpt-5', 'my-model']) {
       const card = own.find(model);
@@ -204,13 +204,13 @@ describe('price overrides', () => {
     expect(own.find('gpt-5-mini')).toEqual(book.find('gpt-5-mini'));
   });
 
-  it('charge kinds that are not named as plain input and output', () => {
+  it('Kinds of tokens that an override does not name cost as much as plain input and output', () => {
     const card = priceList({ m: mine }, clock).find('m');
     const usage = { ...none, inputTokens: 100, cachedInputTokens: 50, inputAudioTokens: 50 };
     expect(card && costNanoUsd(card, usage)).toBe(200_000);
   });
 
-  it('reprice the whole request above a length of input', () => {
+  it('A long-context price applies to the whole request above its input length', () => {
     const longContext = { aboveInputTokens: 100, inputUsdPerMillion: 4, outputUsdPerMillion: 12 };
     const card = priceList({ m: { ...mine, longContext } }, clock).find('m');
     if (card === undefined) throw new Error('m has no price');
@@ -220,17 +220,17 @@ describe('price overrides', () => {
   });
 
   it.each([
-    ['typed per token', { inputUsdPerMillion: 0.000_002, outputUsdPerMillion: 8 }],
+    ['given per token', { inputUsdPerMillion: 0.000_002, outputUsdPerMillion: 8 }],
     ['negative', { inputUsdPerMillion: -1, outputUsdPerMillion: 8 }],
     ['not a number', { inputUsdPerMillion: '2', outputUsdPerMillion: 8 }],
-    ['beyond reason', { inputUsdPerMillion: 2_000_000, outputUsdPerMillion: 8 }],
-  ])('B19 throw a TypeError that names the field, when a price is %s', (_, override) => {
+    ['absurdly high', { inputUsdPerMillion: 2_000_000, outputUsdPerMillion: 8 }],
+  ])('A price that is %s throws a TypeError that names the field', (_, override) => {
     const make = () => priceList({ m: override as ModelPriceOverride });
     expect(make).toThrow(TypeError);
     expect(make).toThrow('"prices.m.inputUsdPerMillion"');
   });
 
-  it('B19 throw a TypeError for a field that is not known', () => {
+  it('An unknown field in an override throws a TypeError', () => {
     expect(() => priceList({ m: { ...mine, inputPrice: 1 } as ModelPriceOverride })).toThrow(
       TypeError,
     );

@@ -19,7 +19,7 @@ const mint = async ({ guard }: Fixture, body: unknown = {}, token?: string) =>
 const sent = ({ fake }: Fixture) => fake.requests.map(({ body }) => body);
 
 describe('POST /realtime/client_secrets', () => {
-  it('is off unless a plan has it', async () => {
+  it('Client secrets are rejected unless a plan enables them', async () => {
     await using fixture = await startFixture({ plans: { free: { models: ['*'] } } });
     for (const body of [
       {},
@@ -32,7 +32,7 @@ describe('POST /realtime/client_secrets', () => {
     expect(fixture.fake.requests).toEqual([]);
   });
 
-  it('answers as OpenAI does, with the plan’s own session and a short life', async () => {
+  it('A client secret has OpenAI’s shape, the plan’s own session and a short life', async () => {
     await using fixture = await startFixture({ plans: { talking } });
     const answer = await mint(fixture);
     expect(answer.status).toBe(200);
@@ -45,7 +45,7 @@ describe('POST /realtime/client_secrets', () => {
     ]);
   });
 
-  it('A44 says who the user is in OpenAI’s header, which no client can set', async () => {
+  it('The end-user id is sent in OpenAI’s header, which a client cannot set', async () => {
     await using fixture = await startFixture({ plans: { talking } });
     const { guard, fake } = fixture;
     const tags: (string | undefined)[] = [];
@@ -69,7 +69,7 @@ describe('POST /realtime/client_secrets', () => {
     expect(await guard.users.byEndUserId(tags[0] ?? '')).toBe('ada');
   });
 
-  it('charges each secret what the plan reserves for it, in every limit', async () => {
+  it('Each client secret is charged what the plan reserves, in every limit', async () => {
     await using fixture = await startFixture({ plans: { talking } });
     await (await mint(fixture)).text();
     await expect.poll(() => fixture.settled.length).toBe(1);
@@ -91,7 +91,7 @@ describe('POST /realtime/client_secrets', () => {
     expect(fixture.fake.requests).toHaveLength(2);
   });
 
-  it('gives the reserve back when OpenAI refuses', async () => {
+  it('The reserve is released when OpenAI rejects the request', async () => {
     await using fixture = await startFixture({ plans: { talking } });
     fixture.fake.scriptNext({ reply: { status: 500, body: { error: { message: 'down' } } } });
     expect((await mint(fixture)).status).toBeGreaterThanOrEqual(500);
@@ -105,7 +105,7 @@ describe('POST /realtime/client_secrets', () => {
     [29, 29],
     [31, 30],
     [7_200, 30],
-  ])('a life of %i seconds becomes %i', async (seconds, expected) => {
+  ])('A requested life of %i seconds becomes %i seconds', async (seconds, expected) => {
     await using fixture = await startFixture({ plans: { talking } });
     const expires_after = { anchor: 'created_at', seconds };
     expect((await mint(fixture, { expires_after })).status).toBe(200);
@@ -121,13 +121,13 @@ describe('POST /realtime/client_secrets', () => {
     [{ model: 'gpt-realtime' }, 400],
     [{ expires_after: { anchor: 'never', seconds: 10 } }, 400],
     [{ expires_after: { anchor: 'created_at', seconds: 1e9, more: 1 } }, 400],
-  ])('answers %j with %i', async (body, status) => {
+  ])('A client secret request with %j returns %i', async (body, status) => {
     await using fixture = await startFixture({ plans: { talking } });
     expect((await mint(fixture, body)).status).toBe(status);
     expect(sent(fixture).every((one) => JSON.stringify(one).includes('Be kind.'))).toBe(true);
   });
 
-  it('is not for a token that is narrowed to something else', async () => {
+  it('A user token with other models or endpoints cannot create a client secret', async () => {
     await using fixture = await startFixture({ plans: { talking } });
     const { tokens } = fixture.guard;
     const other = await tokens.issue({ user: 'ada', models: [MODEL] });
@@ -141,7 +141,7 @@ describe('POST /realtime/client_secrets', () => {
     [{ ...talking, allow: { realtime: { ...realtime, maxSeconds: 9 } } }, 'maxSeconds'],
     [{ ...talking, allow: { realtime: { session } } }, 'reserve'],
     [{ ...talking, allow: { realtime: { ...realtime, session: { type: 'x' } } } }, 'session'],
-  ])('a plan that cannot be is a TypeError at start (%#)', async (plan, field) => {
+  ])('An invalid realtime plan throws at startup (%#)', async (plan, field) => {
     await expect(startFixture({ plans: { talking: plan as PlanSpec } })).rejects.toThrow(field);
   });
 });

@@ -14,7 +14,7 @@ const hostedTypes = [
   { type: 'mcp', server_label: 'x', server_url: 'https://mcp.example/' },
 ];
 
-describe('by default', () => {
+describe('Request features that are rejected by default', () => {
   it.each([
     ['previous_response_id', { previous_response_id: 'resp_1' }],
     ['conversation', { conversation: 'conv_1' }],
@@ -37,9 +37,15 @@ describe('by default', () => {
     ['an output by id', items({ type: 'function_call_output', call_id: 'c' })],
     ['a patch by id', items({ type: 'apply_patch_call', id: 'apc_1' })],
     ['a shell call by id', items({ type: 'local_shell_call', id: 'lsh_1' })],
-    ['a search', items({ type: 'web_search_call', id: 'ws_1', status: 'completed', action: {} })],
+    [
+      'an earlier web search',
+      items({ type: 'web_search_call', id: 'ws_1', status: 'completed', action: {} }),
+    ],
     ['an image by id', items({ type: 'image_generation_call', id: 'ig_1' })],
-    ['a container', items({ type: 'code_interpreter_call', id: 'ci_1', container_id: 'cntr_1' })],
+    [
+      'a container by id',
+      items({ type: 'code_interpreter_call', id: 'ci_1', container_id: 'cntr_1' }),
+    ],
     [
       'an MCP approval',
       items({ type: 'mcp_approval_response', approval_request_id: 'x', approve: true }),
@@ -79,10 +85,10 @@ describe('by default', () => {
     ],
     ['prewarming', { prompt_cache_options: { prewarm: true } }],
     [
-      'another response of the cache',
+      'a cached response for comparison',
       { prompt_cache_options: { comparison_response_id: 'resp_1' } },
     ],
-    ['a cache without price', { prompt_cache_options: { ttl: '12h' } }],
+    ['a cache lifetime without a price', { prompt_cache_options: { ttl: '12h' } }],
     ['pro reasoning', { reasoning: { mode: 'pro' } }],
     ['an unknown include', { include: ['everything'] }],
     ['access programs', { access_programs: { cyber: 'daybreak_red' } }],
@@ -90,7 +96,7 @@ describe('by default', () => {
     ['hosted tool search', tools({ type: 'tool_search', execution: 'server' })],
     ['an unknown tool', tools({ type: 'whatever_comes_next' })],
     ['a tool without a type', tools({ server_url: 'https://x.example' })],
-  ])('responses refuse %s', (_, more) => {
+  ])('The Responses API rejects %s by default', (_, more) => {
     expect(responses(more)).toMatchObject({ denied: true, message: expect.stringMatching(/^"/) });
   });
 
@@ -104,16 +110,16 @@ describe('by default', () => {
     ['an inline file', chatParts({ type: 'file', file: { file_data: 'AAAA' } })],
     ['audio', chatParts({ type: 'input_audio', input_audio: { data: 'AAAA', format: 'wav' } })],
     ['earlier audio by id', { messages: [{ role: 'assistant', audio: { id: 'audio_1' } }] }],
-    ['spoken answers', { modalities: ['text', 'audio'], audio: { voice: 'alloy', format: 'wav' } }],
+    ['audio output', { modalities: ['text', 'audio'], audio: { voice: 'alloy', format: 'wav' } }],
     ['web search', { web_search_options: {} }],
     ['predictions', { prediction: { type: 'content', content: 'x' } }],
     ['hosted tools', tools({ type: 'web_search' })],
-    ['tools of Responses', tools({ type: 'mcp', server_url: 'https://x.example' })],
-  ])('chat refuses %s', (_, more) => {
+    ['tools of the Responses API', tools({ type: 'mcp', server_url: 'https://x.example' })],
+  ])('Chat rejects %s by default', (_, more) => {
     expect(chat(more)).toMatchObject({ code: 'parameter_not_allowed' });
   });
 
-  it.each(hostedTypes)('A12 hosted tools are refused wherever they are stated: $type', (tool) => {
+  it.each(hostedTypes)('A hosted tool is rejected in every place by default: $type', (tool) => {
     const places = [
       tools(tool),
       items({ type: 'additional_tools', role: 'developer', tools: [tool] }),
@@ -124,7 +130,7 @@ describe('by default', () => {
       expect(responses(place)).toMatchObject({ code: 'parameter_not_allowed' });
   });
 
-  it('what the caller runs himself is free', () => {
+  it('Tools that the caller runs are accepted without a fee', () => {
     const own = tools(
       {
         type: 'function',
@@ -142,7 +148,7 @@ describe('by default', () => {
     expect(built(responses(own))).toMatchObject({ hostedFeesNanoUsd: 0, inputRounds: 1 });
   });
 
-  it('a conversation goes on without anything stored', () => {
+  it('A conversation continues without stored state', () => {
     const input = items(
       { role: 'system', content: 'Be brief.' },
       { role: 'user', content: [{ type: 'input_text', text: 'hi' }] },
@@ -190,7 +196,7 @@ describe('by default', () => {
     expect(built(responses({ ...input, include })).extraInputTokens).toBe(0);
   });
 
-  it('an answer of chat is accepted as it came, as the next message', () => {
+  it('A chat response is accepted unchanged as the next message', () => {
     const call = { id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } };
     const messages = [
       { role: 'user', content: 'hi' },

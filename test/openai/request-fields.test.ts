@@ -4,7 +4,7 @@ import { endpointNamed } from '../../src/openai/endpoints.ts';
 import { buildRequest } from '../../src/openai/request/build-request.ts';
 import { attempt, bodies, build, policyOf, posted } from './building.ts';
 
-describe('fields', () => {
+describe('The fields of a request', () => {
   const foreign = [
     'api_base',
     'base_url',
@@ -37,14 +37,14 @@ describe('fields', () => {
     'maxTokens',
     'toString',
   ];
-  it.each(posted)('A49 %s refuses every field that is not its own, by name', (name) => {
+  it.each(posted)('%s rejects every unknown field by name', (name) => {
     for (const field of foreign) {
       const denial = attempt(name, { [field]: 'https://evil.example' });
       expect(denial).toMatchObject({ code: 'parameter_not_allowed', param: field });
     }
   });
 
-  it('A49 refuses them inside messages, parts, tools and items as well', () => {
+  it('Unknown fields inside messages, parts, tools and items are rejected', () => {
     const function_ = { type: 'function', name: 'f', parameters: {} };
     for (const field of foreign) {
       const evil = { [field]: 'https://evil.example' };
@@ -66,7 +66,7 @@ describe('fields', () => {
     }
   });
 
-  it('names a refused field by its whole path, and shortens what a client made up', () => {
+  it('A rejected field is named by its full path, and a very long name is shortened', () => {
     const messages = [{ role: 'user', content: [{ type: 'text', text: 'x', evil: 1 }] }];
     expect(attempt('chat.completions', { messages })).toMatchObject({
       param: 'messages.0.content.0.evil',
@@ -101,14 +101,14 @@ describe('fields', () => {
     'gpt%2D5',
     'gpt-5,gpt-4',
     'a'.repeat(129),
-  ])('A63 A53 refuses the model %j', (model) => {
+  ])('The model %j is rejected', (model) => {
     for (const name of posted) {
       if (name === 'moderations' && model === undefined) continue;
       expect(attempt(name, { model })).toMatchObject({ code: 'invalid_request', param: 'model' });
     }
   });
 
-  it('A63 sends exactly the model that it answers', () => {
+  it('The model that is returned is exactly the model that is sent', () => {
     for (const model of ['gpt-5', 'ft:gpt-4o-mini:org::id', 'openai/gpt-5', 'gpt-4.1']) {
       expect(build('responses', { model })).toMatchObject({ model, body: { model } });
     }
@@ -120,7 +120,7 @@ describe('fields', () => {
     });
   });
 
-  it.each([null, [], 'x', 5, true, undefined])('B11 refuses %j as a body', (body) => {
+  it.each([null, [], 'x', 5, true, undefined])('The request body %j is rejected', (body) => {
     for (const name of posted) {
       expect(buildRequest(endpointNamed(name), body, policyOf())).toMatchObject({
         code: 'invalid_request',
@@ -128,7 +128,7 @@ describe('fields', () => {
     }
   });
 
-  it('B11 refuses a body without what it is about', () => {
+  it('A body without its main field is rejected', () => {
     const { model } = bodies.completions;
     expect(buildRequest(endpointNamed('chat.completions'), { model }, policyOf())).toMatchObject({
       param: 'messages',
@@ -138,7 +138,7 @@ describe('fields', () => {
     });
   });
 
-  it('B11 refuses values that their field cannot have', () => {
+  it('A value of the wrong type is rejected with the name of its field', () => {
     const wrong = {
       temperature: '1',
       top_p: [],
@@ -160,7 +160,7 @@ describe('fields', () => {
     }
   });
 
-  it('passes what it knows as it is, in an object of its own', () => {
+  it('Known fields are passed unchanged in a new object', () => {
     const more = {
       temperature: 0.5,
       top_p: null,

@@ -16,10 +16,10 @@ const streams = [
   ['responses', responses, typed, false],
 ] as const;
 
-describe('a stream that is cut anywhere', () => {
+describe('A stream that is cut anywhere', () => {
   for (const [lines, end] of lineEnds) {
     for (const [name, endpoint, text, hide] of streams) {
-      it(`B22 gives the same bytes and the same reading for every single cut: ${name}, ${lines}`, () => {
+      it(`A single cut anywhere changes neither bytes nor reading: ${name}, ${lines}`, () => {
         const bytes = Buffer.from(withEnds(text, end));
         const expected = summary(run(endpoint, [bytes], hide));
         expect(expected.reading?.usage).toMatchObject({
@@ -33,7 +33,7 @@ describe('a stream that is cut anywhere', () => {
         }
       });
 
-      it(`B22 gives the same for any number of cuts: ${name}, ${lines}`, () => {
+      it(`Any number of cuts changes neither bytes nor reading: ${name}, ${lines}`, () => {
         const bytes = Buffer.from(withEnds(text, end));
         const expected = summary(run(endpoint, [bytes], hide));
         const single = Array.from(bytes, (_, i) => bytes.subarray(i, i + 1));
@@ -48,7 +48,7 @@ describe('a stream that is cut anywhere', () => {
     }
   }
 
-  it('B22 has the frames that eventsource-parser has, for any text, line ends and cuts', () => {
+  it('The frames equal those of eventsource-parser for any text, line ends and cuts', () => {
     const line = fc.constantFrom(
       'data: {"a":1}',
       'data:x',
@@ -69,7 +69,7 @@ describe('a stream that is cut anywhere', () => {
       .map((lines) => lines.map((parts) => parts.join('')).join(''));
     fc.assert(
       fc.property(text, fc.array(fc.nat(200), { maxLength: 8 }), (stream, cuts) => {
-        // A line behind it decides what a last CR was.
+        // A following line decides what a final CR was.
         const bytes = Buffer.from(`${stream}: end`);
         const theirs: Frame[] = [];
         const parser = createParser({

@@ -16,8 +16,8 @@ import {
   whole,
 } from './streams.ts';
 
-describe('bytes on their way', () => {
-  it('L01 are the very objects that came, where nothing is hidden', () => {
+describe('Bytes that pass through the stream meter', () => {
+  it('The stream meter passes the same objects through when nothing is hidden', () => {
     for (const [endpoint, text] of [
       [chat, injected],
       [responses, typed],
@@ -31,14 +31,14 @@ describe('bytes on their way', () => {
     expect(meter.push(piece)).toBe(piece);
   });
 
-  it('B24 are what the client would have had without our asking for usage', () => {
+  it('The bytes equal those of a stream without a usage request', () => {
     expect(run(chat, whole(injected), true).passed).toBe(directObfuscated);
     const plain = injected.replaceAll(',"obfuscation":"xyz"', '');
     expect(run(chat, whole(plain), true).passed).toBe(direct);
     expect(run(chat, whole(direct), true).passed).toBe(direct);
   });
 
-  it('B24 are so also where the JSON is written in another way', () => {
+  it('The usage is removed also from JSON in another style', () => {
     const hidden = (text: string) => run(chat, whole(text), true).passed;
     expect(hidden('data: {"choices": [{}], "usage": null}\n\n')).toBe(
       'data: {"choices": [{}]}\n\n',
@@ -47,13 +47,13 @@ describe('bytes on their way', () => {
     expect(hidden(`data: {"choices": [], "usage": {"prompt_tokens": 1}}\n\n`)).toBe('');
   });
 
-  it('B24 keep a usage that is in a chunk with content, and one that the model wrote', () => {
+  it('A usage in a chunk with content and a usage in the model’s text are kept', () => {
     for (const kept of [chunk({ content: 'x' }, { usage }), chunk({ content: ',"usage":null' })]) {
       expect(run(chat, whole(data(kept)), true).passed).toBe(data(kept));
     }
   });
 
-  it('B24 are held only until their frame is whole', () => {
+  it('Bytes are held back only until their frame is complete', () => {
     const meter = streamMeter(chat, { hideUsage: true, countsText: true });
     const [first, rest] = cutAt(Buffer.from(data(chunk({ content: 'x' }, { usage: null }))), [30]);
     expect(meter.push(first ?? new Uint8Array())).toBeUndefined();
@@ -63,7 +63,7 @@ describe('bytes on their way', () => {
     expect(meter.deliveredTextBytes).toBe(1);
   });
 
-  it('B20 include events, fields and comments that nobody knows yet', () => {
+  it('Unknown events, fields and comments pass through', () => {
     const strange = [
       ': keep-alive\n\n',
       'id: 5\nretry: 10\n\n',
@@ -86,8 +86,8 @@ describe('bytes on their way', () => {
   });
 });
 
-describe('a line without an end', () => {
-  it('B21 passes, and less than 1.5 MiB of it is ever held back', () => {
+describe('A line without an end', () => {
+  it('An endless line passes through, with less than 1.5 MiB held back at any time', () => {
     const piece = Buffer.alloc(64 * 1024, 'x');
     for (const hideUsage of [false, true]) {
       const meter = streamMeter(chat, { hideUsage, countsText: true });
@@ -104,7 +104,7 @@ describe('a line without an end', () => {
     }
   });
 
-  it('B21 does not keep what comes after it from being read', () => {
+  it('An event after a very long line is still read', () => {
     const long = `data: {"x":"${'y'.repeat(2_000_000)}"}\n\n`;
     const pieces = cutAt(Buffer.from(long + injected), [500_000, 1_500_000, 1_999_999]);
     for (const hide of [false, true]) {
@@ -115,7 +115,7 @@ describe('a line without an end', () => {
     }
   });
 
-  it('B21 still ends a stream when it is the last event of one', () => {
+  it('A very long final event still ends the stream', () => {
     const last = event({
       type: 'response.completed',
       ...{ response: { output: 'y'.repeat(2_000_000) } },

@@ -19,10 +19,10 @@ import {
   words,
 } from './streams.ts';
 
-describe('the reading', () => {
+describe('The usage reading of a stream', () => {
   const frames = (...chunks: object[]) => run(chat, whole(chunks.map(data).join(''))).meter.reading;
 
-  it('B23 is the last usage that makes sense', () => {
+  it('The reading is the last valid usage', () => {
     const earlier = { prompt_tokens: 1, completion_tokens: 1 };
     expect(frames(chunk({}, { usage: earlier }), usageChunk)?.usage.inputTokens).toBe(7);
     expect(frames(usageChunk, chunk({}, { usage: null }))?.usage.inputTokens).toBe(7);
@@ -34,13 +34,13 @@ describe('the reading', () => {
     expect(frames({ first_usage: null, ...usageChunk })?.usage.inputTokens).toBe(7);
   });
 
-  it('B23 comes after [DONE] as well', () => {
+  it('A usage after [DONE] is read', () => {
     const { meter } = run(chat, whole(data('[DONE]') + data(usageChunk)));
     expect(meter.reading?.usage.inputTokens).toBe(7);
   });
 
   it.each(['response.completed', 'response.incomplete', 'response.failed'])(
-    'B23 comes from %s, which also ends the stream',
+    'The usage in %s is read, and the event ends the stream',
     (type) => {
       const ending = { type, response: response({ usage: responsesUsage, service_tier: 'flex' }) };
       for (const text of [event(ending), data(ending)]) {
@@ -55,7 +55,7 @@ describe('the reading', () => {
     },
   );
 
-  it('B08 is none where the last event has no sane usage', () => {
+  it('The reading is undefined when the final event has no valid usage', () => {
     for (const bad of [
       null,
       {},
@@ -70,7 +70,7 @@ describe('the reading', () => {
     }
   });
 
-  it('is not what the model wrote', () => {
+  it('A usage or an event name in the model’s text is not read', () => {
     const forged = JSON.stringify({ usage: { prompt_tokens: 1, completion_tokens: 1 }, error: {} });
     expect(run(chat, whole(data(chunk({ content: forged })))).meter).toMatchObject({
       reading: undefined,
@@ -85,8 +85,8 @@ describe('the reading', () => {
   });
 });
 
-describe('the end of a stream', () => {
-  it('F03 is not there until OpenAI ends it', () => {
+describe('The end of a stream', () => {
+  it('A stream has not ended until OpenAI ends it', () => {
     for (const [endpoint, text] of [
       [chat, injected],
       [responses, typed],
@@ -97,7 +97,7 @@ describe('the end of a stream', () => {
     }
   });
 
-  it('F03 may come without its blank line, as clients accept it', () => {
+  it('A stream may end without its blank line, as clients accept it', () => {
     expect(run(chat, whole('data: [DONE]')).meter.terminal).toBe(true);
     expect(run(chat, whole('data:[DONE]\n')).meter.terminal).toBe(true);
   });
@@ -108,11 +108,11 @@ describe('the end of a stream', () => {
     ['responses', responses, 'event: error\ndata: {"type":"error","message":"x"}\n\n'],
     ['responses, unnamed', responses, 'data: {"type":"error","message":"x"}\n\n'],
     ['responses, wrapped', responses, 'data: {"error":{"message":"x"}}\n\n'],
-  ] as const)('is a failure when an error comes: %s', (_, endpoint, text) => {
+  ] as const)('An error event ends the stream as failed: %s', (_, endpoint, text) => {
     expect(run(endpoint, whole(text)).meter).toMatchObject({ failed: true, terminal: true });
   });
 
-  it('is at a frame boundary exactly where a frame ends', () => {
+  it('The frame boundary is reported exactly where a frame ends', () => {
     const meter = streamMeter(chat, { hideUsage: false });
     expect(meter.atFrameBoundary).toBe(true);
     meter.push(Buffer.from('data: {'));
@@ -124,11 +124,11 @@ describe('the end of a stream', () => {
   });
 });
 
-describe('the text that was delivered', () => {
+describe('The delivered text', () => {
   const written = (text: string) => JSON.stringify(text).length - 2;
   const escaped = (text: string) => Buffer.byteLength(JSON.stringify(text)) - 2;
 
-  it('A03 is all that the model wrote, and nothing else', () => {
+  it('The delivered text counts all of the model’s text and nothing else', () => {
     const own = [...words, 'no', 'f', '{"a":', '"x"}'];
     const bytes = own.reduce((sum, text) => sum + escaped(text), 0);
     expect(run(chat, whole(injected)).meter.deliveredTextBytes).toBe(bytes);
@@ -136,7 +136,7 @@ describe('the text that was delivered', () => {
     expect(run(responses, whole(typed)).meter.deliveredTextBytes).toBe(spoken);
   });
 
-  it('A03 is never fewer bytes than the text has, however the JSON is written', () => {
+  it('The counted bytes are never fewer than the bytes of the text, whatever the JSON style', () => {
     fc.assert(
       fc.property(
         fc.array(fc.string({ unit: 'grapheme' })),
@@ -162,14 +162,14 @@ describe('the text that was delivered', () => {
     );
   });
 
-  it('A03 counts the part of a frame that was passed on before the stream broke', () => {
+  it('The part of a frame that was passed on before the stream broke is counted', () => {
     const meter = streamMeter(chat, { hideUsage: false, countsText: true });
     const text = data(chunk({ content: 'hello world' }));
     meter.push(Buffer.from(text.slice(0, text.indexOf(' world'))));
     expect(meter.deliveredTextBytes).toBe(written('hello'));
   });
 
-  it('A03 counts all choices, and no log probabilities', () => {
+  it('All choices are counted, and log probabilities are not', () => {
     const choice = (index: number) => ({
       index,
       delta: { content: 'abc' },

@@ -48,7 +48,10 @@ export const deltas = [
 ];
 export const usageChunk = { ...chunk({}), choices: [], usage };
 
-/** What a client gets that never asked for usage, and what it gets from a guard that did. */
+/**
+ * The stream for a client that did not request usage, and the stream that OpenAI sends to the
+ * guard, which does.
+ */
 export const direct = [...deltas.map((delta) => data(chunk(delta))), data('[DONE]')].join('');
 export const injected = [
   ...deltas.map((delta) => data(chunk(delta, { usage: null, obfuscation: 'xyz' }))),

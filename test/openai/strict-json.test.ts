@@ -11,13 +11,13 @@ const parsed = (text: string) => {
 };
 const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
 
-/** JSON values without the keys that are refused. */
+/** JSON values without the keys that are rejected. */
 const json = fc
   .jsonValue({ maxDepth: 6 })
   .filter((value) => !/"(__proto__|constructor|prototype)":/.test(JSON.stringify(value)));
 
 describe('parseStrictJson', () => {
-  it('parses what JSON.parse parses, to the same value', () => {
+  it('parseStrictJson returns the same value as JSON.parse', () => {
     fc.assert(
       fc.property(json, fc.constantFrom(undefined, 2), (value, indent) => {
         const text = JSON.stringify(value, null, indent);
@@ -26,7 +26,7 @@ describe('parseStrictJson', () => {
     );
   });
 
-  it('says how many bytes the value can have when it is written again, and never too few', () => {
+  it('parseStrictJson returns an upper bound of the bytes of the value when it is written again', () => {
     fc.assert(
       fc.property(json, (value) => {
         const { bytes } = parsed(JSON.stringify(value));
@@ -44,11 +44,11 @@ describe('parseStrictJson', () => {
     ['after a string full of colons', '{"x":"a:b\\":\\\\","y":1,"y":2}'],
     ['empty keys', '{"":1,"":2}'],
     ['number-like keys', '{"1":1,"1":2}'],
-  ])('A64 refuses duplicate keys: %s', (_, text) => {
+  ])('parseStrictJson rejects duplicate keys: %s', (_, text) => {
     expect(parse(text)).toMatchObject({ denied: true, code: 'invalid_request' });
   });
 
-  it('A64 refuses an object exactly when it writes one of its keys twice', () => {
+  it('parseStrictJson rejects an object exactly when one of its keys is duplicated', () => {
     const keys = fc.array(fc.string({ maxLength: 3 }), { maxLength: 6 });
     fc.assert(
       fc.property(keys, fc.string(), (names, text) => {
@@ -62,7 +62,7 @@ describe('parseStrictJson', () => {
   });
 
   it.each(['__proto__', 'constructor', 'prototype', '\\u005f_proto__'])(
-    'A65 refuses the key %s anywhere, and no prototype changes',
+    'parseStrictJson rejects the key %s anywhere and changes no prototype',
     (key) => {
       const before = Object.getOwnPropertyNames(Object.prototype);
       for (const text of [`{"${key}":{"x":1}}`, `{"a":[{"${key}":null}]}`]) {
@@ -72,7 +72,7 @@ describe('parseStrictJson', () => {
     },
   );
 
-  it('B04 refuses more than 64 levels before anything is built', () => {
+  it('parseStrictJson rejects more than 64 levels before it builds a value', () => {
     expect(isDenial(parse(nested(64)))).toBe(false);
     for (const depth of [65, 1_000, 100_000, 1_000_000]) {
       expect(parse(nested(depth))).toMatchObject({ denied: true, code: 'invalid_request' });
@@ -81,7 +81,7 @@ describe('parseStrictJson', () => {
     expect(isDenial(parse(JSON.stringify('[{'.repeat(100))))).toBe(false);
   });
 
-  it('B05 refuses more than 100,000 keys or elements', () => {
+  it('parseStrictJson rejects more than 100,000 keys or elements', () => {
     const many = Array.from({ length: 150_000 }, (_, i) => i);
     expect(isDenial(parse(JSON.stringify(many)))).toBe(true);
     expect(isDenial(parse(JSON.stringify(Object.fromEntries(many.map((i) => [`k${i}`, 0])))))).toBe(
@@ -91,8 +91,8 @@ describe('parseStrictJson', () => {
   });
 
   it.each([
-    ['nothing', ''],
-    ['spaces', ' \n'],
+    ['an empty text', ''],
+    ['only spaces', ' \n'],
     ['trailing garbage', '{} x'],
     ['two documents', '{}{}'],
     ['a cut document', '{"a":"b'],
@@ -103,18 +103,18 @@ describe('parseStrictJson', () => {
     ['NaN', '{"a":NaN}'],
     ['a number out of range', '{"a":1e309}'],
     ['a raw control character', '{"a":"\n"}'],
-  ])('B11 refuses %s', (_, text) => {
+  ])('parseStrictJson rejects %s', (_, text) => {
     expect(parse(text)).toMatchObject({ denied: true, code: 'invalid_request' });
   });
 
-  it('B11 refuses invalid UTF-8, also overlong forms and encoded surrogates', () => {
+  it('parseStrictJson rejects invalid UTF-8, overlong forms and encoded surrogates', () => {
     for (const bytes of [[0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xe2, 0x82]]) {
       const text = Buffer.concat([Buffer.from('{"a":"'), Buffer.from(bytes), Buffer.from('"}')]);
       expect(isDenial(parseStrictJson(text))).toBe(true);
     }
   });
 
-  it('B11 keeps an escaped lone surrogate, and writes it again as valid UTF-8', () => {
+  it('parseStrictJson keeps an escaped lone surrogate, which is written again as valid UTF-8', () => {
     const text = JSON.stringify(parsed('{"a":"\\ud800"}').value);
     expect(text).toBe('{"a":"\\ud800"}');
     expect(isDenial(parse(text))).toBe(false);
@@ -122,7 +122,7 @@ describe('parseStrictJson', () => {
 });
 
 describe('checkParsedJson', () => {
-  it('answers the value itself, with its bytes', () => {
+  it('checkParsedJson returns the same value with its number of bytes', () => {
     const value = { a: ['é', 1, null, true] };
     expect(checkParsedJson(value)).toEqual({
       value,
@@ -130,7 +130,7 @@ describe('checkParsedJson', () => {
     });
   });
 
-  it('B04 refuses what is too deep or goes in a circle', () => {
+  it('checkParsedJson rejects a value that is too deep or circular', () => {
     const circle: Record<string, unknown> = {};
     circle['self'] = circle;
     expect(isDenial(checkParsedJson(circle))).toBe(true);
@@ -148,11 +148,11 @@ describe('checkParsedJson', () => {
     ['infinity', { a: Number.POSITIVE_INFINITY }],
     ['a prototype key', JSON.parse('{"__proto__":{}}')],
     ['bytes', Buffer.from('x')],
-  ])('A65 refuses %s', (_, value) => {
+  ])('checkParsedJson rejects %s', (_, value) => {
     expect(checkParsedJson(value)).toMatchObject({ denied: true, code: 'invalid_request' });
   });
 
-  it('B05 refuses too many keys or elements', () => {
+  it('checkParsedJson rejects too many keys or elements', () => {
     expect(isDenial(checkParsedJson(Array.from({ length: 100_001 }, () => 0)))).toBe(true);
   });
 });

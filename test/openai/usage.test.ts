@@ -16,7 +16,7 @@ const chatUsage = {
 const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
 
 describe('readUsage', () => {
-  it('reads all details of a chat completion', () => {
+  it('readUsage returns all details of a chat completion', () => {
     const answer = { model: 'gpt-5-2026-01-01', service_tier: 'flex', usage: chatUsage };
     expect(readUsage(chat, answer)).toEqual({
       model: 'gpt-5-2026-01-01',
@@ -33,7 +33,7 @@ describe('readUsage', () => {
     });
   });
 
-  it('A12 counts the calls of hosted tools in a response', () => {
+  it('readUsage counts the hosted tool calls of a response', () => {
     const answer = {
       usage: { input_tokens: 10, output_tokens: 5 },
       output: [
@@ -49,7 +49,7 @@ describe('readUsage', () => {
     expect(readUsage(responses, answer)).toMatchObject({ hostedCalls });
   });
 
-  it('reads an embedding, which has no output', () => {
+  it('readUsage returns zero output for an embedding', () => {
     const reading = readUsage(embeddings, { usage: { prompt_tokens: 7, total_tokens: 7 } });
     expect(reading?.usage).toMatchObject({ inputTokens: 7, outputTokens: 0 });
   });
@@ -58,12 +58,12 @@ describe('readUsage', () => {
     ['missing', undefined],
     ['null', null],
     ['a list', []],
-    ['a text', '5'],
+    ['a string', '5'],
     ['empty', {}],
     ['negative input', { ...chatUsage, prompt_tokens: -1 }],
     ['negative output', { ...chatUsage, completion_tokens: -5 }],
     ['a fraction', { ...chatUsage, completion_tokens: 1.5 }],
-    ['a number as text', { ...chatUsage, prompt_tokens: '100' }],
+    ['a numeric string', { ...chatUsage, prompt_tokens: '100' }],
     ['not a number', { ...chatUsage, prompt_tokens: Number.NaN }],
     ['absurdly large', { ...chatUsage, prompt_tokens: 1e15 }],
     ['without output', { prompt_tokens: 5 }],
@@ -74,7 +74,7 @@ describe('readUsage', () => {
       'more reasoning than output',
       { ...chatUsage, completion_tokens_details: { reasoning_tokens: 51 } },
     ],
-  ])('B08 knows nothing when usage is %s', (_, usage) => {
+  ])('readUsage returns undefined when usage is %s', (_, usage) => {
     expect(readUsage(chat, { usage })).toBeUndefined();
     expect(readAnswer(chat, bytes({ usage }))).toBeUndefined();
   });
@@ -82,13 +82,13 @@ describe('readUsage', () => {
 
 describe('readAnswer', () => {
   it.each(['', '<html>', '[1]', 'null', '"x"', '5', '{"usage":', '{}{}'])(
-    'B30 finds %j to be no answer',
+    'readAnswer returns "invalid" for %j',
     (text) => {
       expect(readAnswer(chat, Buffer.from(text))).toBe('invalid');
     },
   );
 
-  it('L17 reads the usage of a large answer wherever it stands', () => {
+  it('readAnswer finds the usage of a large response at its start and at its end', () => {
     const text = 'x'.repeat(400_000);
     const first = { usage: chatUsage, choices: [{ message: { content: text } }] };
     const last = {
@@ -101,7 +101,7 @@ describe('readAnswer', () => {
     }
   });
 
-  it('L17 is not fooled by a usage that the model, or a nested object, wrote', () => {
+  it('readAnswer ignores a usage in the model’s text or in a nested object', () => {
     const forged = { prompt_tokens: 1, completion_tokens: 1 };
     const content = `{"usage":${JSON.stringify(forged)}}`;
     const nested = { content, usage: forged, x: { usage: forged } };
@@ -113,7 +113,7 @@ describe('readAnswer', () => {
     expect(readAnswer(chat, bytes(without))).toBeUndefined();
   });
 
-  it('B30 finds a large answer that was cut to be none', () => {
+  it('readAnswer returns "invalid" for a large response that was cut', () => {
     const cut = bytes({ choices: 'x'.repeat(400_000), usage: chatUsage }).subarray(0, -3);
     expect(readAnswer(chat, cut)).toBe('invalid');
   });

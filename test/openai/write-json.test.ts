@@ -4,12 +4,18 @@ import { isDenial } from '../../src/core/denial.ts';
 import { parseStrictJson } from '../../src/core/strict-json.ts';
 import { writeJson } from '../../src/openai/request/write-json.ts';
 
-const object = fc.dictionary(fc.stringMatching(/^[a-z_]{1,8}$/), fc.jsonValue({ maxDepth: 2 }), {
+/** JSON values without the keys that are rejected. */
+const fieldValue = fc
+  .jsonValue({ maxDepth: 2 })
+  .filter((value) => !/"(__proto__|constructor|prototype)":/.test(JSON.stringify(value)));
+const object = fc.dictionary(fc.stringMatching(/^[a-z_]{1,8}$/), fieldValue, {
   maxKeys: 6,
 });
 const spaces = fc.constantFrom('', ' ', '\n\t ');
 
-/** Some of the client's fields as they are, some replaced, some left out, and some of ours. */
+/**
+ * Some of the client's fields unchanged, some replaced, some left out, and some of the guard's own.
+ */
 const cases = fc.record({
   value: object,
   kept: fc.func(fc.constantFrom('keep', 'keep', 'keep', 'drop', 'replace')),
@@ -18,8 +24,8 @@ const cases = fc.record({
   after: spaces,
 });
 
-describe('the JSON that is sent', () => {
-  it('says what was decided to send, whatever the client sent and however it was written', () => {
+describe('The JSON that is sent', () => {
+  it('The JSON has exactly the decided fields, whatever the client sent and in whatever style', () => {
     fc.assert(
       fc.property(cases, ({ value, kept, added, before, after }) => {
         const text = `${before}${JSON.stringify(value, null, before)}${after}`;
@@ -41,7 +47,7 @@ describe('the JSON that is sent', () => {
   const text = '{ "model": "m",\n"messages": [{"content": "\\u00e9 }"}] }  ';
   const value = JSON.parse(text) as Record<string, unknown>;
 
-  it('is the client’s own text where fields are only added', () => {
+  it('The JSON keeps the client’s own text when fields are only added', () => {
     const sent = { ...value, user: 'u"1', store: false };
     expect(writeJson(sent, { text, value })).toBe(
       '{ "model": "m",\n"messages": [{"content": "\\u00e9 }"}] ,"user":"u\\"1","store":false}',
@@ -51,11 +57,11 @@ describe('the JSON that is sent', () => {
   it.each([
     ['replaced', { ...value, model: 'other' }],
     ['left out', { messages: value['messages'] }],
-  ])('is written whole where a field is %s', (_, sent) => {
+  ])('The JSON is written from scratch when a field is %s', (_, sent) => {
     expect(writeJson(sent, { text, value })).toBe(JSON.stringify(sent));
   });
 
-  it('is written whole where the client sent nothing, or its text is not known', () => {
+  it('The JSON is written from scratch when the client’s text is empty or unknown', () => {
     const sent = { model: 'm' };
     expect(writeJson(sent, { text: '{}', value: {} })).toBe('{"model":"m"}');
     expect(writeJson(sent, undefined)).toBe('{"model":"m"}');

@@ -1,139 +1,122 @@
 import { readFileSync } from 'node:fs';
+import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { entries } from '../../.ci/entries.ts';
 import { denialCodes } from '../../src/core/denial.ts';
 import build from '../../tsup.config.ts';
-import vitestConfig from '../../vitest.config.ts';
 import { ROOT } from './source.ts';
 
+/** All that each entry exports at run time, written down a second time on purpose. */
+const NAMES: Readonly<Record<string, readonly string[]>> = {
+  '.': [
+    'ANY_KEY',
+    'LedgerError',
+    'createGuardedCompletion',
+    'denialCodes',
+    'memoryLedger',
+    'toNodeHandler',
+  ],
+  './auth': [
+    'AuthenticationUnavailableError',
+    'allOf',
+    'anonymous',
+    'anyOf',
+    'appleSignIn',
+    'auth0',
+    'authenticate',
+    'bearer',
+    'bearerCredential',
+    'betterAuth',
+    'clerkAuth',
+    'cognito',
+    'firebaseAppCheck',
+    'firebaseAuth',
+    'jwt',
+    'oidc',
+    'supabaseAuth',
+    'userTokens',
+  ],
+  './billing': ['revenueCatWebhook', 'stripeMeter', 'stripeWebhook'],
+  './express': ['guardExpress'],
+  './fastify': ['guardFastify'],
+  './hono': ['guardHono'],
+  './koa': ['guardKoa'],
+  './postgres': ['postgresLedger', 'postgresSchemaSql'],
+  './secrets': [
+    'awsSecret',
+    'azureSecret',
+    'cachedSecret',
+    'dopplerSecret',
+    'googleSecret',
+    'onePasswordSecret',
+    'vaultSecret',
+  ],
+  './redis': ['redisLedger'],
+  './safety': ['safetyWebhooks'],
+  './sqlite': ['sqliteLedger'],
+  './next': ['guardNext'],
+  './node': ['serveNode', 'toNodeHandler'],
+  './testing': [
+    'errorReply',
+    'fakeOpenAI',
+    'faultProxy',
+    'headerOf',
+    'ledgerConformance',
+    'openAIErrors',
+    'redirectTo',
+    'signedWebhook',
+  ],
+};
+
+/** The options that tests and examples are checked with. */
+const TYPES = ts.parseJsonConfigFileContent(
+  ts.readConfigFile(`${ROOT}tsconfig.test.json`, ts.sys.readFile).config,
+  ts.sys,
+  ROOT,
+).options;
+
 interface Manifest {
-  readonly name: string;
-  readonly exports: Readonly<Record<string, { types: string; default: string } | string>>;
+  readonly exports: Readonly<Record<string, unknown>>;
 }
 
 const manifest = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as Manifest;
 
-/** Every entry point, its source, and all that it exports at run time. */
-const ENTRIES = [
-  {
-    entry: '.',
-    source: 'src/index.ts',
-    names: [
-      'ANY_KEY',
-      'LedgerError',
-      'createGuardedCompletion',
-      'denialCodes',
-      'memoryLedger',
-      'toNodeHandler',
-    ],
-  },
-  {
-    entry: './auth',
-    source: 'src/auth/index.ts',
-    names: [
-      'AuthenticationUnavailableError',
-      'userTokens',
-      'allOf',
-      'anonymous',
-      'anyOf',
-      'appleSignIn',
-      'auth0',
-      'authenticate',
-      'bearer',
-      'bearerCredential',
-      'betterAuth',
-      'clerkAuth',
-      'cognito',
-      'firebaseAppCheck',
-      'firebaseAuth',
-      'jwt',
-      'oidc',
-      'supabaseAuth',
-    ],
-  },
-  {
-    entry: './billing',
-    source: 'src/billing/index.ts',
-    names: ['revenueCatWebhook', 'stripeMeter', 'stripeWebhook'],
-  },
-  { entry: './express', source: 'src/http/express.ts', names: ['guardExpress'] },
-  { entry: './fastify', source: 'src/http/fastify.ts', names: ['guardFastify'] },
-  { entry: './hono', source: 'src/http/hono.ts', names: ['guardHono'] },
-  { entry: './koa', source: 'src/http/koa.ts', names: ['guardKoa'] },
-  {
-    entry: './postgres',
-    source: 'src/ledger/postgres/postgres-ledger.ts',
-    names: ['postgresLedger', 'postgresSchemaSql'],
-  },
-  {
-    entry: './secrets',
-    source: 'src/secrets/index.ts',
-    names: [
-      'awsSecret',
-      'azureSecret',
-      'cachedSecret',
-      'dopplerSecret',
-      'googleSecret',
-      'onePasswordSecret',
-      'vaultSecret',
-    ],
-  },
-  { entry: './redis', source: 'src/ledger/redis/redis-ledger.ts', names: ['redisLedger'] },
-  { entry: './safety', source: 'src/safety/safety-webhooks.ts', names: ['safetyWebhooks'] },
-  { entry: './sqlite', source: 'src/ledger/sqlite/sqlite-ledger.ts', names: ['sqliteLedger'] },
-  { entry: './next', source: 'src/http/next.ts', names: ['guardNext'] },
-  { entry: './node', source: 'src/http/node.ts', names: ['serveNode', 'toNodeHandler'] },
-  {
-    entry: './testing',
-    source: 'src/testing/index.ts',
-    names: [
-      'errorReply',
-      'fakeOpenAI',
-      'faultProxy',
-      'headerOf',
-      'ledgerConformance',
-      'openAIErrors',
-      'redirectTo',
-      'signedWebhook',
-    ],
-  },
-] as const;
-
-const bundleOf = (entry: string) => (entry === '.' ? 'index' : entry.slice(2));
-
 describe('the entry points', () => {
   it('package.json exports these, and itself, and nothing else', () => {
-    const expected = ENTRIES.map(({ entry }) => [
-      entry,
-      { types: `./dist/${bundleOf(entry)}.d.ts`, default: `./dist/${bundleOf(entry)}.js` },
+    const files = entries.map(({ path, bundle }) => [
+      path,
+      { types: `./dist/${bundle}.d.ts`, default: `./dist/${bundle}.js` },
     ]);
+    expect(entries.map(({ path }) => path).sort()).toEqual(Object.keys(NAMES).sort());
     expect(manifest.exports).toEqual({
-      ...Object.fromEntries(expected),
+      ...Object.fromEntries(files),
       './package.json': './package.json',
     });
     // A resolver takes the first condition that it knows.
     for (const target of Object.values(manifest.exports)) {
-      if (typeof target === 'object') expect(Object.keys(target)).toEqual(['types', 'default']);
+      if (typeof target === 'object')
+        expect(Object.keys(target ?? {})).toEqual(['types', 'default']);
     }
   });
 
   it('the build makes one bundle of each', () => {
     expect(build).toMatchObject({
-      entry: Object.fromEntries(ENTRIES.map(({ entry, source }) => [bundleOf(entry), source])),
+      entry: Object.fromEntries(entries.map(({ bundle, source }) => [bundle, source])),
     });
   });
 
-  it.each(ENTRIES)('tests that import $entry by name get $source', ({ entry, source }) => {
-    const name = entry.replace('.', manifest.name);
-    const aliases = vitestConfig({ command: 'serve', mode: 'test' }).resolve?.alias;
-    const found = (Array.isArray(aliases) ? aliases : []).find(({ find }) =>
-      new RegExp(find).test(name),
-    );
-    expect(found && name.replace(found.find, found.replacement)).toBe(`${ROOT}${source}`);
+  it.each(entries)('tests that import $specifier get $source', async ({ specifier, source }) => {
+    expect(await import(specifier)).toBe(await import(`${ROOT}${source}`));
   });
 
-  it.each(ENTRIES)('$entry exports exactly $names', async ({ source, names }) => {
+  it.each(entries)('$specifier is checked on $source', ({ specifier, source }) => {
+    const { resolvedModule } = ts.resolveModuleName(specifier, `${ROOT}test/a.ts`, TYPES, ts.sys);
+    expect(resolvedModule?.resolvedFileName).toBe(`${ROOT}${source}`);
+  });
+
+  it.each(entries)('$specifier exports what is written here', async ({ path, source }) => {
     const module: object = await import(`${ROOT}${source}`);
-    expect(Object.keys(module).sort()).toEqual([...names]);
+    expect(Object.keys(module).sort()).toEqual(NAMES[path]);
   });
 });
 

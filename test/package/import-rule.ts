@@ -1,72 +1,38 @@
-import type { Edge } from './source.ts';
+import type { Edge } from '../../bench/structure/imports.ts';
+import { roomOf } from '../../bench/structure/plan.ts';
 
-/**
- * The import rule of `src/README.md`: what a file may import lies further right. Places in one group
- * may import each other, as long as no circle comes of it.
- */
-const GROUPS: readonly (readonly string[])[] = [
+/** The import rule of `src/README.md`: a folder imports only from its own row, or from rows below it. */
+const LAYERS: readonly (readonly string[])[] = [
   ['index.ts'],
-  ['http', 'sdk', 'safety', 'secrets', 'billing'],
-  [
-    'create-guarded-completion.ts',
-    'create-line.ts',
-    'answer-calls.ts',
-    'failures.ts',
-    'guarded-store.ts',
-    'start-warnings.ts',
-    'options.ts',
-    'parse-exchange.ts',
-    'waits.ts',
-  ],
-  ['pipeline.ts'],
-  ['stages'],
-  ['auth', 'users', 'plans', 'openai', 'upstream', 'events.ts', 'in-flight.ts', 'drains.ts'],
-  ['ledger/ledger.ts'],
-  [
-    'errors.ts',
-    'clock.ts',
-    'exchange.ts',
-    'deadline.ts',
-    'deadlines.ts',
-    'unordered-list.ts',
-    'secret.ts',
-    'shape.ts',
-  ],
+  ['http', 'sdk', 'admin', 'telemetry', 'safety', 'billing', 'secrets'],
+  ['guard'],
+  ['options'],
+  ['pipeline'],
+  ['auth', 'tokens', 'users', 'groups', 'plans', 'objects', 'usage', 'openai', 'upstream'],
+  ['ledger'],
+  ['core'],
+  ['base'],
 ];
 
-/** What knows nothing of the domain. */
-const BASE = ['clock.ts', 'deadline.ts', 'deadlines.ts', 'unordered-list.ts'];
+/** `guard` puts the parts together, so it alone may import from above, and only these. */
+const ASSEMBLED = ['http', 'sdk'];
 
-const ASSEMBLY: readonly string[] = [...(GROUPS[0] ?? []), ...(GROUPS[2] ?? [])];
+const JUDGED_BY_TESTING = ['ledger', 'core', 'base'];
 
-const folderOf = (path: string): string => path.split('/')[0] ?? path;
-const ofLedger = (path: string) => folderOf(path) === 'ledger' && path !== 'ledger/ledger.ts';
-
-/** `undefined` for a file that has no place in the line. */
-function groupOf(path: string): number | undefined {
-  const index = GROUPS.findIndex((places) =>
-    places.some((place) => path === place || path.startsWith(`${place}/`)),
-  );
-  return index === -1 ? undefined : index;
-}
+const layerOf = (path: string): number =>
+  LAYERS.findIndex((folders) => folders.includes(roomOf(path)));
 
 /** What is wrong with an import, or `undefined`. */
 function faultOf({ from, to }: Edge): string | undefined {
+  const [room, target] = [roomOf(from), roomOf(to)];
   if (/(^|\/)index\.ts$/.test(to)) return 'imports an index';
-  const sameFolder = from.includes('/') && folderOf(from) === folderOf(to);
-  if (sameFolder) return undefined;
-  if (from.startsWith('testing/')) {
-    const known = ['ledger/ledger.ts', 'clock.ts'].includes(to);
-    return known ? undefined : 'testing imports what it judges';
+  if (room === target) return undefined;
+  if (room === 'testing') {
+    return JUDGED_BY_TESTING.includes(target) ? undefined : 'testing imports what it judges';
   }
-  if (ofLedger(from)) {
-    return [...BASE, 'errors.ts'].includes(to) ? undefined : 'a ledger knows the guard';
-  }
-  // These put the parts together: what they import, nothing but the faces imports back.
-  if (ASSEMBLY.includes(from)) return undefined;
-  const [fromGroup, toGroup] = [groupOf(from), groupOf(to)];
-  if (fromGroup === undefined || toGroup === undefined) return 'has no place in the line';
-  return fromGroup <= toGroup ? undefined : 'imports from the left';
+  if (room === 'guard' && ASSEMBLED.includes(target)) return undefined;
+  if (layerOf(from) === -1 || layerOf(to) === -1) return 'has no layer';
+  return layerOf(from) <= layerOf(to) ? undefined : 'imports from a layer above';
 }
 
 export const nameOf = ({ from, to }: Edge): string => `${from} → ${to}`;
@@ -77,30 +43,4 @@ export function faultsOf(edges: readonly Edge[]): string[] {
     const fault = faultOf(edge);
     return fault === undefined ? [] : [`${nameOf(edge)}: ${fault}`];
   });
-}
-
-/** The files of each circle of imports, sorted; Tarjan's strongly connected components. */
-export function circlesOf(edges: readonly Edge[]): string[][] {
-  const targets = Map.groupBy(edges, ({ from }) => from);
-  const index = new Map<string, number>();
-  const lowest = new Map<string, number>();
-  const open: string[] = [];
-  const circles: string[][] = [];
-  const visit = (file: string): number => {
-    const own = index.size;
-    index.set(file, own);
-    lowest.set(file, own);
-    open.push(file);
-    for (const { to } of targets.get(file) ?? []) {
-      const reached = index.has(to) ? (open.includes(to) ? index.get(to) : undefined) : visit(to);
-      lowest.set(file, Math.min(lowest.get(file) ?? own, reached ?? own));
-    }
-    if (lowest.get(file) === own) {
-      const circle = open.splice(open.indexOf(file)).sort();
-      if (circle.length > 1) circles.push(circle);
-    }
-    return lowest.get(file) ?? own;
-  };
-  for (const file of targets.keys()) if (!index.has(file)) visit(file);
-  return circles;
 }

@@ -7,7 +7,7 @@ import type { Period } from '../../src/plans/limit.ts';
 import { parseLimit } from '../../src/plans/parse-limits.ts';
 
 const PERIODS: readonly Period[] = ['minute', 'hour', 'day', 'week', 'month', 'year'];
-/** With half and quarter hours, with midnights that do not exist, with days that were left out. */
+/** Zones with half-hour and quarter-hour offsets, missing midnights and skipped days. */
 const ODD_ZONES = [
   'UTC',
   'Africa/Cairo',
@@ -39,7 +39,7 @@ const NOMINAL_MS = {
 const iso = (atMs: number) => new Date(atMs).toISOString();
 const ruleAt = (spec: object, at: string, claims = {}) =>
   parseLimit(spec, 'limit').ruleFor({ id: 'ada', claims }, Date.parse(at)) as CalendarRule;
-/** The window that a store picks whose clock says the same, and the one after it. */
+/** The window that a store with the same clock picks, and the next one. */
 function windowsAt(spec: object, at: string, claims = {}): readonly [Window, Window] {
   const picked = (when: string) => {
     const [first, second] = ruleAt(spec, when, claims).windows;
@@ -63,8 +63,8 @@ function clockChanges(zone: string, count: number): number[] {
   return changes;
 }
 
-describe('B27 calendar windows', () => {
-  it('tile time in every zone, period and anchor: no gap, no overlap, and never too long', () => {
+describe('Calendar windows', () => {
+  it('Windows cover time without gaps or overlaps in every zone, period and anchor', () => {
     expect(ZONES.length).toBeGreaterThanOrEqual(50);
     const anchor = fc.option(
       fc.date({ min: new Date(FIRST_MS), max: new Date(LAST_MS), noInvalidDate: true }),
@@ -94,7 +94,7 @@ describe('B27 calendar windows', () => {
     fc.assert(property, { numRuns: 1_500 });
   });
 
-  it('tile every quarter around each change of the clocks', () => {
+  it('Windows cover every quarter of an hour around each clock change', () => {
     for (const zone of ODD_ZONES) {
       for (const changeMs of clockChanges(zone, 6)) {
         for (const period of ['minute', 'hour', 'day'] as const) {
@@ -109,7 +109,7 @@ describe('B27 calendar windows', () => {
     }
   });
 
-  it('begin at local midnight, on Monday, on the first', () => {
+  it('Windows begin at local midnight, on Monday, on the first of the month or of the year', () => {
     const at = '2026-11-23T14:30:00Z';
     expect(startsAt({ usd: 1, per: 'week' }, at)[0]).toBe('2026-11-23T00:00:00.000Z');
     expect(startsAt({ usd: 1, per: 'month' }, at)[0]).toBe('2026-11-01T00:00:00.000Z');
@@ -120,7 +120,7 @@ describe('B27 calendar windows', () => {
     expect(startsAt(kolkata, at)[0]).toBe('2026-11-23T14:30:00.000Z');
   });
 
-  it('count clocks that differ by less than half a period in the window of the store', () => {
+  it('Clocks that differ by less than half a period count in the window of the store', () => {
     const spec = { usd: 1, per: 'day', timeZone: 'Europe/Berlin' };
     const property = fc.property(
       fc.integer({ min: FIRST_MS, max: LAST_MS }),
@@ -136,7 +136,7 @@ describe('B27 calendar windows', () => {
     fc.assert(property, { numRuns: 500 });
   });
 
-  it('last 23 and 25 hours where the clocks change', () => {
+  it('Days with a clock change last 23 and 25 hours', () => {
     const berlin = { usd: 1, per: 'day', timeZone: 'Europe/Berlin' };
     const hours = (at: string) => {
       const [{ startMs, endMs }] = windowsAt(berlin, at);
@@ -147,7 +147,7 @@ describe('B27 calendar windows', () => {
     expect(hours('2026-11-25T12:00:00Z')).toBe(24);
   });
 
-  it('of a billing day are counted from the anchor: a short month does not shorten the next', () => {
+  it('Windows of a billing day count from the anchor, so a short month does not shorten the next', () => {
     const starts = (at: string) =>
       startsAt({ usd: 1, per: 'month', anchor: '2026-01-31' }, at).map((start) =>
         start.slice(0, 10),
@@ -159,13 +159,13 @@ describe('B27 calendar windows', () => {
     expect(starts('2025-12-31T00:00:00Z')).toEqual(['2025-12-31', '2026-01-31']);
   });
 
-  it('of a leap day fall on February 28 in other years', () => {
+  it('A yearly anchor on a leap day falls on February 28 in other years', () => {
     const spec = { usd: 1, per: 'year', anchor: '2024-02-29' };
     expect(startsAt(spec, '2026-06-01T00:00:00Z')[0]).toBe('2026-02-28T00:00:00.000Z');
     expect(startsAt(spec, '2028-06-01T00:00:00Z')[0]).toBe('2028-02-29T00:00:00.000Z');
   });
 
-  it('of an instant keep its time of day in the zone of the limit', () => {
+  it('An anchor with a time keeps its time of day in the zone of the limit', () => {
     const spec = {
       usd: 1,
       per: 'month',
@@ -176,19 +176,19 @@ describe('B27 calendar windows', () => {
   });
 });
 
-describe('an anchor of each user', () => {
+describe('An anchor per user', () => {
   const anchor = (user: { claims?: Readonly<Record<string, unknown>> }) =>
     user.claims?.['since'] as string | undefined;
   const spec = { usd: 1, per: 'month', anchor };
   const at = '2026-11-23T14:30:00Z';
 
-  it('starts the periods of that user alone', () => {
+  it('An anchor per user starts the periods of that user only', () => {
     expect(startsAt(spec, at, { since: '2026-01-20' })[0]).toBe('2026-11-20T00:00:00.000Z');
     expect(startsAt(spec, at, { since: '2026-01-25' })[0]).toBe('2026-10-25T00:00:00.000Z');
   });
 
   it.each([undefined, null, 5, '', 'soon', '2026-02-31', {}, Number.NaN, 'x'.repeat(1_000)])(
-    'that is no date (%s) leaves the plain calendar, so that the limit always holds',
+    'An anchor that is not a date (%s) falls back to the plain calendar',
     (since) => {
       expect(startsAt(spec, at, { since })).toEqual([
         '2026-11-01T00:00:00.000Z',
@@ -197,7 +197,7 @@ describe('an anchor of each user', () => {
     },
   );
 
-  it('answers the same rule to users of the same anchor while its window lasts', () => {
+  it('Users with the same anchor get the same rule object while its window lasts', () => {
     const limit = parseLimit(spec, 'limit');
     const rule = (id: string, since: string) =>
       limit.ruleFor({ id, claims: { since } }, Date.parse(at));

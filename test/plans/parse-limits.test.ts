@@ -5,8 +5,8 @@ const NOW_MS = Date.parse('2026-11-23T14:30:00Z');
 const ADA = { id: 'ada' };
 const ruleOf = (spec: unknown) => parseLimit(spec, 'limit').ruleFor(ADA, NOW_MS);
 
-describe('a limit that is written right', () => {
-  it('is a rolling window when it is per duration', () => {
+describe('A valid limit', () => {
+  it('A limit per duration has a rolling window', () => {
     expect(ruleOf({ requests: 15, per: '24h' })).toEqual({
       kind: 'rolling',
       key: 'requests/24h',
@@ -16,7 +16,7 @@ describe('a limit that is written right', () => {
     });
   });
 
-  it('is a calendar window and its nearer neighbour when it is per period', () => {
+  it('A limit per period has a calendar window and the nearer neighboring window', () => {
     expect(ruleOf({ usd: 0.05, per: 'day' })).toEqual({
       kind: 'calendar',
       key: 'usd/day',
@@ -33,13 +33,13 @@ describe('a limit that is written right', () => {
     ['minute', 60_000],
     ['90s', 90_000],
     ['month', 30 * 86_400_000],
-  ])('is a rate when it has a burst (per %s)', (per, periodMs) => {
+  ])('A limit with a burst is a rate (per %s)', (per, periodMs) => {
     const key = `tokens/${per}~rate`;
     const rate = { kind: 'rate', key, unit: 'tokens', amount: 600, periodMs, burst: 10 };
     expect(ruleOf({ tokens: 600, per, burst: 10 })).toEqual(rate);
   });
 
-  it('is a number of slots when it says concurrent', () => {
+  it('A concurrent limit is a number of slots', () => {
     const rule = { kind: 'concurrent', key: 'concurrent', unit: 'concurrent', amount: 2 };
     expect(ruleOf({ concurrent: 2 })).toEqual(rule);
   });
@@ -49,7 +49,7 @@ describe('a limit that is written right', () => {
     { usd: 1, per: 'day' },
     { tokens: 600, per: 'minute', burst: 10 },
     { concurrent: 2 },
-  ])('says in its rule what a failing store means for it, and nothing by default (%o)', (spec) => {
+  ])('A rule has the ledger failure mode only if the limit sets one (%o)', (spec) => {
     expect(ruleOf({ ...spec, onLedgerFailure: 'local' })).toEqual({
       ...ruleOf(spec),
       onFailure: 'local',
@@ -60,7 +60,7 @@ describe('a limit that is written right', () => {
     );
   });
 
-  it('has a name and a window that headers can show', () => {
+  it('A limit has a name and a window that headers can show', () => {
     const shown = (spec: unknown) => {
       const { name, windowSeconds } = parseLimit(spec, 'limit');
       return [name, windowSeconds];
@@ -72,7 +72,7 @@ describe('a limit that is written right', () => {
     expect(shown({ usd: 1, per: 'day', name: 'free trial' })).toEqual(['free trial', 86_400]);
   });
 
-  it('keeps its key when the amount or the plan changes, and gets another by zone or name', () => {
+  it('The key of a limit depends on its zone and name, not on its amount or plan', () => {
     expect(ruleOf({ usd: 1, per: 'day' }).key).toBe(ruleOf({ usd: 9, per: 'day' }).key);
     expect(ruleOf({ usd: 1, per: 'day', timeZone: 'UTC' }).key).toBe('usd/day');
     expect(ruleOf({ usd: 1, per: 'day', timeZone: 'europe/berlin' }).key).toBe(
@@ -81,14 +81,14 @@ describe('a limit that is written right', () => {
     expect(ruleOf({ usd: 1, per: 'day', name: 'trial' }).key).toBe('usd:trial');
   });
 
-  it('denies everything at 0, and takes the largest amounts that are counted exactly', () => {
+  it('A limit of 0 denies everything, and amounts up to the largest exact number are accepted', () => {
     expect(ruleOf({ tokens: 0, per: 'day' }).amount).toBe(0);
     expect(ruleOf({ usd: 0, per: 'day' }).amount).toBe(0);
     expect(ruleOf({ tokens: Number.MAX_SAFE_INTEGER, per: 'day' }).amount).toBe(2 ** 53 - 1);
     expect(Number.isSafeInteger(ruleOf({ usd: 9_007_199, per: 'day' }).amount)).toBe(true);
   });
 
-  it('answers the same rule while its window lasts, and a new one after', () => {
+  it('A limit returns the same rule object while its window lasts, and a new one after it', () => {
     const limit = parseLimit({ usd: 1, per: 'day' }, 'limit');
     const rule = limit.ruleFor(ADA, NOW_MS);
     const endMs = Date.parse('2026-11-24');
@@ -97,62 +97,62 @@ describe('a limit that is written right', () => {
   });
 });
 
-describe('B18 a limit that is written wrong is a TypeError that names the field', () => {
+describe('An invalid limit', () => {
   it.each([
-    ['no object', null, '"plan[0]"'],
+    ['null', null, '"plan[0]"'],
     ['no unit', { per: 'day' }, '"plan[0]"'],
     ['two units', { requests: 1, tokens: 1, per: 'day' }, '"plan[0]"'],
-    ['NaN', { requests: Number.NaN, per: 'day' }, '"plan[0].requests"'],
-    ['below 0', { requests: -1, per: 'day' }, '"plan[0].requests"'],
-    ['a text', { requests: '10', per: 'day' }, '"plan[0].requests"'],
-    ['a fraction', { tokens: 1.5, per: 'day' }, '"plan[0].tokens"'],
-    ['infinite', { tokens: Number.POSITIVE_INFINITY, per: 'day' }, '"plan[0].tokens"'],
-    ['above 2^53', { tokens: 2 ** 53, per: 'day' }, '"plan[0].tokens"'],
-    ['undefined', { tokens: undefined, per: 'day' }, '"plan[0].tokens"'],
+    ['an amount of NaN', { requests: Number.NaN, per: 'day' }, '"plan[0].requests"'],
+    ['a negative amount', { requests: -1, per: 'day' }, '"plan[0].requests"'],
+    ['a string as its amount', { requests: '10', per: 'day' }, '"plan[0].requests"'],
+    ['a fraction of a token', { tokens: 1.5, per: 'day' }, '"plan[0].tokens"'],
+    ['an infinite amount', { tokens: Number.POSITIVE_INFINITY, per: 'day' }, '"plan[0].tokens"'],
+    ['an amount above 2^53', { tokens: 2 ** 53, per: 'day' }, '"plan[0].tokens"'],
+    ['an undefined amount', { tokens: undefined, per: 'day' }, '"plan[0].tokens"'],
     ['too much money', { usd: 9_007_200, per: 'day' }, '"plan[0].usd"'],
     ['money below one nano-USD', { usd: 1e-10, per: 'day' }, '"plan[0].usd"'],
-    ['money as a text', { usd: '$5', per: 'day' }, '"plan[0].usd"'],
+    ['money as a string', { usd: '$5', per: 'day' }, '"plan[0].usd"'],
     ['no window', { requests: 1 }, '"plan[0].per"'],
-    ['window 0', { requests: 1, per: '0s' }, '"plan[0].per"'],
-    ['window of a number', { requests: 1, per: 60 }, '"plan[0].per"'],
-    ['a window that is no period', { requests: 1, per: 'fortnight' }, '"plan[0].per"'],
+    ['a window of 0', { requests: 1, per: '0s' }, '"plan[0].per"'],
+    ['a number as its window', { requests: 1, per: 60 }, '"plan[0].per"'],
+    ['an unknown period', { requests: 1, per: 'fortnight' }, '"plan[0].per"'],
     ['a window below 100 ms', { requests: 1, per: '99ms' }, '"plan[0].per"'],
     ['a window above 10 years', { requests: 1, per: '3661d' }, '"plan[0].per"'],
     ['an unknown key', { requests: 1, per: 'day', brust: 2 }, 'brust'],
-    ['burst 0', { requests: 1, per: 'day', burst: 0 }, '"plan[0].burst"'],
-    ['burst below 1', { requests: 1, per: 'day', burst: 0.5 }, '"plan[0].burst"'],
+    ['a burst of 0', { requests: 1, per: 'day', burst: 0 }, '"plan[0].burst"'],
+    ['a burst below 1', { requests: 1, per: 'day', burst: 0.5 }, '"plan[0].burst"'],
     [
-      'a zone that is none',
+      'an unknown time zone',
       { requests: 1, per: 'day', timeZone: 'Mars/Olympus' },
       '"plan[0].timeZone"',
     ],
-    ['a zone with a duration', { requests: 1, per: '24h', timeZone: 'UTC' }, '"plan[0].timeZone"'],
+    ['a zone and a duration', { requests: 1, per: '24h', timeZone: 'UTC' }, '"plan[0].timeZone"'],
     [
-      'an anchor that is no date',
+      'an anchor that is not a date',
       { requests: 1, per: 'month', anchor: '31.1.' },
       '"plan[0].anchor"',
     ],
     [
-      'an anchor that never was',
+      'an anchor on a day that does not exist',
       { usd: 1, per: 'month', anchor: '2026-02-31' },
       '"plan[0].anchor"',
     ],
     [
-      'an anchor of a rate',
+      'an anchor and a burst',
       { usd: 1, per: 'month', burst: 1, anchor: '2026-01-31' },
       '"plan[0].anchor"',
     ],
     ['slots with a window', { concurrent: 1, per: 'day' }, 'per'],
     ['a name that headers cannot show', { concurrent: 1, name: 'a"b' }, '"plan[0].name"'],
-    ['a name of nothing', { concurrent: 1, name: '' }, '"plan[0].name"'],
+    ['an empty name', { concurrent: 1, name: '' }, '"plan[0].name"'],
     ['a reserved name', { requests: 1, per: 'day', name: 'single-use' }, '"plan[0].name"'],
-  ])('%s', (_title, spec, field) => {
+  ])('A limit with %s throws a TypeError that names the field', (_title, spec, field) => {
     const parse = () => parseLimits([spec], 'plan');
     expect(parse).toThrow(TypeError);
     expect(parse).toThrow(field);
   });
 
-  it('two limits of one name, and what is no list', () => {
+  it('Two limits with the same name, a value that is not a list, and 65 limits throw', () => {
     const same = [
       { usd: 1, per: 'day' },
       { usd: 2, per: 'day' },
@@ -163,7 +163,7 @@ describe('B18 a limit that is written wrong is a TypeError that names the field'
     expect(() => parseLimits(many, 'plan')).toThrow('at most 64');
   });
 
-  it('limits of different names are all kept, in order', () => {
+  it('Limits with different names are all kept in order', () => {
     const named = [
       { usd: 1, per: 'day' },
       { usd: 9, per: 'day', name: 'other' },

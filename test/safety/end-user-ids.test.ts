@@ -21,14 +21,14 @@ import { endUserIdOf, mountOn, notify, startSafety } from './notices.ts';
 const DAY_MS = 86_400_000;
 const plans = { free: { models: [MODEL], maxOutputTokens: 1_000 } };
 
-/** Another process on the same store, as far as the store can tell. */
+/** To the store, this looks like another process. */
 function secondGuard(baseURL: string, ledger: Ledger, more: Partial<GuardOptions> = {}): Guard {
   const { apiKey, secret } = canaries;
   const timeouts = { ledger: '5s' };
   return createGuardedCompletion({ apiKey, secret, baseURL, ledger, plans, timeouts, ...more });
 }
 
-/** A memory that a guard takes for a store elsewhere, and that counts and may fail. */
+/** A memory ledger that looks remote to a guard, counts its calls and can fail. */
 function storeElsewhere() {
   const inner = memoryLedger();
   const seen = {
@@ -71,7 +71,7 @@ function storeElsewhere() {
 }
 
 describe('users.byEndUserId', () => {
-  it('finds whom OpenAI means, and nobody else', async () => {
+  it('byEndUserId returns the user of an end-user id, and undefined for any other string', async () => {
     await using fixture = await startSafety();
     const { guard } = fixture;
     const [ada, bob] = [await endUserIdOf(fixture), await endUserIdOf(fixture, 'bob')];
@@ -85,7 +85,7 @@ describe('users.byEndUserId', () => {
     await expect(guard.users.byEndUserId(7 as never)).rejects.toThrow(TypeError);
   });
 
-  it('finds them after a restart and from another process (SQLite)', async () => {
+  it('byEndUserId finds users after a restart and from another process (SQLite)', async () => {
     await using place = sqliteFolder();
     await using fixture = await startSafety({ ledger: place.open() });
     const endUserId = await endUserIdOf(fixture);
@@ -98,7 +98,7 @@ describe('users.byEndUserId', () => {
     await after.close();
   });
 
-  it('is written before a guard that closes closes the store', async () => {
+  it('A closing guard writes its end-user ids before it closes the store', async () => {
     const { ledger, records, seen } = storeElsewhere();
     const slow = Promise.withResolvers<void>();
     const { put } = records;
@@ -115,7 +115,7 @@ describe('users.byEndUserId', () => {
     expect(seen.putsAtClose).toBe(1);
   });
 
-  it('knows nobody, and writes nothing, when it is turned off', async () => {
+  it('byEndUserId finds no user and no id is written when the option is off', async () => {
     const { ledger, seen } = storeElsewhere();
     await using fixture = await startSafety({ ledger, rememberEndUserIds: false });
     const endUserId = await endUserIdOf(fixture);
@@ -124,7 +124,7 @@ describe('users.byEndUserId', () => {
   });
 });
 
-describe('what is remembered', () => {
+describe('Remembered end-user ids', () => {
   const start = (more: { atMs?: number } = {}) => {
     const store = storeElsewhere();
     const clock = { time: more.atMs ?? 1_790_000_000_000, nowMs: () => clock.time };
@@ -138,7 +138,7 @@ describe('what is remembered', () => {
     return { ...store, clock, errors, open };
   };
 
-  it('is written once, and again after 30 days, whichever process serves', async () => {
+  it('An end-user id is written once per 30 days, whichever process serves the user', async () => {
     const { seen, clock, open } = start();
     for (const days of [0, 1, 29, 30, 31, 59, 61]) {
       clock.time = 1_790_000_000_000 + days * DAY_MS;
@@ -156,7 +156,7 @@ describe('what is remembered', () => {
     expect(seen.gets).toBe(15);
   });
 
-  it('ends after 400 days, and holds the id and a time alone', async () => {
+  it('The record of an end-user id expires after 400 days and holds only the user id and a time', async () => {
     const expiries: (number | undefined)[] = [];
     const { records, clock, open } = start();
     const { put } = records;
@@ -171,7 +171,7 @@ describe('what is remembered', () => {
     expect(expiries).toEqual([clock.time + 400 * DAY_MS]);
   });
 
-  it('that failed is told, and written at the next call', async () => {
+  it('An end-user id that could not be written is reported, and written at the next call', async () => {
     const { seen, errors, open } = start();
     const ids = open();
     seen.fails = true;
@@ -182,7 +182,7 @@ describe('what is remembered', () => {
     await expect.poll(() => [errors.length, seen.puts.length]).toEqual([1, 1]);
   });
 
-  it('waits for its turn, 4 at once and 1,000 in all; who comes then is written at a later call', async () => {
+  it('At most 4 end-user ids are written at once and 1,000 wait; others are written at a later call', async () => {
     const { seen, open } = start();
     const ids = open();
     const remember = (users: number) => {
@@ -196,14 +196,14 @@ describe('what is remembered', () => {
     expect(seen.puts).toHaveLength(1_500);
   });
 
-  it('never fails a call when the store fails to keep it', async () => {
+  it('A call succeeds when the store fails to write its end-user id', async () => {
     const { ledger, seen } = storeElsewhere();
     seen.fails = true;
     await using fixture = await startSafety({ ledger });
     const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
     expect(answer.status).toBe(200);
     await answer.text();
-    await expect.poll(() => fixture.failed).toMatchObject([{ what: 'ledger' }]);
+    await expect.poll(() => fixture.failed).toMatchObject([{ source: 'ledger' }]);
   });
 });
 
@@ -228,9 +228,9 @@ const sqlite = async () => {
   return { ledgers: [place.open(), place.open()], end };
 };
 
-describe('A45 a deactivation that one process hears of', () => {
+describe('A deactivation notice that one process receives', () => {
   it.each([['SQLite', sqlite] as const, ...(binary ? [['Redis', redis] as const] : [])])(
-    'cuts running streams in another within a second (%s)',
+    'A deactivation cuts running streams in another process within a second (%s)',
     async (name, stores) => {
       const store = await stores();
       const [here, there] = store?.ledgers ?? [];

@@ -4,7 +4,7 @@ import { createEvents, type SafetyEvent } from '../../src/core/events.ts';
 import { memoryLedger } from '../../src/index.ts';
 import { errorReply, openAIErrors } from '../../src/testing/index.ts';
 import { createIdentifierBlock, IDENTIFIER_BLOCKED } from '../../src/users/identifier-block.ts';
-import { createUserStates } from '../../src/users/user-states.ts';
+import { UserStates } from '../../src/users/user-states.ts';
 import { chat, codeOf, MODEL, post, tokenOf } from '../fixture.ts';
 import { endUserIdOf, startSafety } from './notices.ts';
 
@@ -24,8 +24,8 @@ const endpoints = [
 const requests = (guard: Parameters<typeof tokenOf>[0], user = 'ada') =>
   guard.users.usage(user).then(({ limits }) => [limits[0]?.used, limits[0]?.held]);
 
-describe.each(endpoints)('a user whom OpenAI no longer serves, on $name', ({ path, body }) => {
-  it.each([false, true])('is blocked here at the refusal, stream: %s', async (stream) => {
+describe.each(endpoints)('A user whom OpenAI no longer serves, on $name', ({ path, body }) => {
+  it.each([false, true])('OpenAI’s refusal blocks the user here, stream: %s', async (stream) => {
     await using fixture = await startSafety({ plans });
     const { fake, guard } = fixture;
     const endUserId = await endUserIdOf(fixture);
@@ -53,7 +53,7 @@ describe.each(endpoints)('a user whom OpenAI no longer serves, on $name', ({ pat
     await others.text();
   });
 
-  it('is blocked here after a stream that says so, which passes unchanged', async () => {
+  it('An error event in a stream blocks the user, and the stream passes unchanged', async () => {
     await using fixture = await startSafety({ plans });
     const { fake, guard } = fixture;
     fake.scriptNext({ break: { with: 'error-event', afterChunks: 3, error: CAPTURED } });
@@ -70,7 +70,7 @@ describe.each(endpoints)('a user whom OpenAI no longer serves, on $name', ({ pat
   });
 });
 
-it('a response that failed for it blocks as an error event does', async () => {
+it('A response.failed event blocks the user as an error event does', async () => {
   await using fixture = await startSafety({ plans });
   const error = { code: 'identifier_blocked', message: 'Blocked.' };
   const data = JSON.stringify({ type: 'response.failed', response: { status: 'failed', error } });
@@ -83,7 +83,7 @@ it('a response that failed for it blocks as an error event does', async () => {
   await expect.poll(() => fixture.blocked.length).toBe(1);
 });
 
-describe('what counts as blocked', () => {
+describe('Errors that block a user', () => {
   const message = 'Something about the request.';
   const error = (
     status: number,
@@ -93,12 +93,12 @@ describe('what counts as blocked', () => {
   ) => errorReply(status, 'invalid_request', code, text, param);
 
   it.each([
-    ['a code', error(403, 'identifier_blocked')],
-    ['its words', error(400, null, 'The safety identifier has been blocked.')],
-    ['the words of the guide', error(400, null, 'Error: identifier blocked')],
-    ['the field, and a policy', error(400, CAPTURED.code, CAPTURED.message, CAPTURED.param)],
-    ['the field, with 429', error(429, 'access_limited', message, 'safety_identifier')],
-  ])('%s', async (_, reply) => {
+    ['the code identifier_blocked', error(403, 'identifier_blocked')],
+    ['its words in the message', error(400, null, 'The safety identifier has been blocked.')],
+    ['the words of OpenAI’s guide', error(400, null, 'Error: identifier blocked')],
+    ['the field with a policy code', error(400, CAPTURED.code, CAPTURED.message, CAPTURED.param)],
+    ['the field with status 429', error(429, 'access_limited', message, 'safety_identifier')],
+  ])('OpenAI’s error blocks the user: %s', async (_, reply) => {
     await using fixture = await startSafety({ plans });
     fixture.fake.scriptNext({ reply });
     const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
@@ -108,20 +108,17 @@ describe('what counts as blocked', () => {
   });
 
   it.each([
-    [
-      'a host that does not know the field',
-      error(400, 'unknown_parameter', message, CAPTURED.param),
-    ],
-    ['a field of the wrong form', error(400, 'string_above_max_length', message, CAPTURED.param)],
+    ['an unknown field', error(400, 'unknown_parameter', message, CAPTURED.param)],
+    ['a field in the wrong form', error(400, 'string_above_max_length', message, CAPTURED.param)],
     ['a field without a code', error(400, null, 'Unrecognized argument.', CAPTURED.param)],
     ['content that a policy forbids', error(400, 'content_policy_violation')],
     [
       'words that the user chose',
       error(400, 'invalid_value', 'No tool "identifier blocked"', 'tools'),
     ],
-    ['an error of OpenAI’s own', error(500, 'identifier_blocked')],
-    ['the account of all users', error(401, 'identifier_blocked')],
-  ])('not %s', async (_, reply) => {
+    ['a server error of OpenAI', error(500, 'identifier_blocked')],
+    ['an error about the operator’s account', error(401, 'identifier_blocked')],
+  ])('OpenAI’s error does not block the user: %s', async (_, reply) => {
     await using fixture = await startSafety({ plans });
     fixture.fake.scriptNext({ reply });
     const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
@@ -131,7 +128,7 @@ describe('what counts as blocked', () => {
   });
 });
 
-describe('a user of whom many calls are told', () => {
+describe('A user with many refused calls', () => {
   const tell = async (before?: { reason: string }) => {
     const ledger = memoryLedger();
     await using fixture = await startSafety({ ledger, plans });
@@ -140,7 +137,7 @@ describe('a user of whom many calls are told', () => {
     const safety: SafetyEvent[] = [];
     const events = createEvents();
     events.on('safety', (event) => void safety.push(event));
-    const states = createUserStates(ledger.records);
+    const states = new UserStates(ledger.records);
     const block = createIdentifierBlock({ users, states, events, clock: systemClock });
     const told = { userId: 'ada', endUserId: 'tag', message: 'x'.repeat(10_000) };
     await Promise.all([block(told), block(told), block(told)]);
@@ -149,18 +146,18 @@ describe('a user of whom many calls are told', () => {
     return { safety, blocked: fixture.blocked, block: (await users.usage('ada')).block };
   };
 
-  it('is blocked once, with one event of bounded length', async () => {
+  it('A user with many refused calls is blocked once, with one event of limited length', async () => {
     const { safety, blocked, block } = await tell();
     expect([blocked.length, block?.reason]).toEqual([1, IDENTIFIER_BLOCKED]);
     expect(safety.map(({ reason }) => reason?.length)).toEqual([500]);
   });
 
-  it('keeps a block of the operator’s own', async () => {
+  it('A block that the operator set is kept', async () => {
     const { safety, blocked, block } = await tell({ reason: 'ours' });
     expect([safety, blocked.length, block]).toEqual([[], 1, { reason: 'ours' }]);
   });
 
-  it('is refused in every call that was waiting for OpenAI', async () => {
+  it('All calls that were waiting for OpenAI are denied when one is refused', async () => {
     await using fixture = await startSafety({ plans });
     const { fake, guard } = fixture;
     const gate = fake.gate();
@@ -174,7 +171,7 @@ describe('a user of whom many calls are told', () => {
   });
 });
 
-it('who is unblocked here while OpenAI still refuses is blocked again by the next call', async () => {
+it('A user who is unblocked while OpenAI still refuses them is blocked again by the next call', async () => {
   await using fixture = await startSafety({ plans });
   const { fake, guard } = fixture;
   fake.blockIdentifier(await endUserIdOf(fixture));

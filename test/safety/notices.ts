@@ -10,7 +10,7 @@ import {
 } from '../../src/testing/index.ts';
 import { canaries, chat, type Fixture, post, startFixture, tokenOf } from '../fixture.ts';
 
-/** A key of the operator's, besides the guard's own, as OpenAI's guide recommends. */
+/** The operator's second API key, as OpenAI's guide recommends. */
 export const READER_KEY = 'reads-safety-cases-only';
 export const SECRET = `whsec_${randomBytes(24).toString('base64')}`;
 
@@ -22,7 +22,7 @@ export interface SafetyFixture extends Fixture {
 export async function startSafety(
   options: Parameters<typeof startFixture>[0] = {},
 ): Promise<SafetyFixture> {
-  // What is tested is not how fast a store on a busy machine is.
+  // The tests do not depend on how fast a store on a busy machine is.
   const patient = { timeouts: { ledger: '5s' }, ...options };
   const fixture = await startFixture(patient, { apiKeys: [canaries.apiKey, READER_KEY] });
   return { ...fixture, ...watch(fixture.guard) };
@@ -46,7 +46,10 @@ export function mountOn(
   return safetyWebhooks({ guard, client: clientOf(fake), secret: SECRET, ...more });
 }
 
-/** Calls once as this user; answers the id by which OpenAI knows them from then on. */
+/**
+ * Makes one call as this user. Returns the end-user id by which OpenAI identifies them from then
+ * on.
+ */
 export async function endUserIdOf({ guard, fake }: Fixture, user = 'ada'): Promise<string> {
   await (await post(guard, await tokenOf(guard, user), chat())).text();
   return endUserIn(fake.requests.at(-1)?.body);
@@ -60,7 +63,7 @@ const TYPES = {
   deactivation: 'safety.deactivation_issued',
 } as const;
 
-/** The event of OpenAI's guide: it names the case, and the case the user. */
+/** The event in OpenAI's guide. It names the case, and the case names the user. */
 export const noticeOf = (type: FakeSafetyCase['type'], id: string) => ({
   type: TYPES[type],
   data: { id },
@@ -77,7 +80,7 @@ export function requestOf(
 export const deliver = (mounted: ReturnType<typeof mountOn>, init: RequestInit) =>
   mounted.handler(new Request('http://app.test/openai/webhooks', init));
 
-/** Opens a case and delivers its notice; answers the status. */
+/** Opens a case, delivers its notice and returns the status. */
 export async function notify(
   mounted: ReturnType<typeof mountOn>,
   fake: FakeOpenAI,

@@ -25,9 +25,9 @@ const blockOf = async (guard: Parameters<typeof tokenOf>[0], user = 'ada') =>
 /** Hosts that leave no raw body. */
 const PARSED = new Set(['Express 5 behind express.json()', 'Koa behind a body parser']);
 
-describe.each(hosts)('a deactivation that arrives on $name', ({ name, start }) => {
+describe.each(hosts)('A deactivation that arrives on $name', ({ name, start }) => {
   it(
-    PARSED.has(name) ? 'is not lost: the host reads what to mend' : 'blocks its user',
+    PARSED.has(name) ? 'A parsed body fails the webhook' : 'A deactivation blocks its user',
     async () => {
       await using fixture = await startSafety();
       const { fake, guard, noticed, failed } = fixture;
@@ -43,7 +43,7 @@ describe.each(hosts)('a deactivation that arrives on $name', ({ name, start }) =
       if (PARSED.has(name)) {
         expect(answer.status).toBe(500);
         expect(await answer.text()).toContain('mount the webhooks before it');
-        expect(failed).toMatchObject([{ what: 'webhook', error: { name: 'RawBodyError' } }]);
+        expect(failed).toMatchObject([{ source: 'webhook', error: { name: 'RawBodyError' } }]);
         expect([noticed, await blockOf(guard)]).toEqual([[], undefined]);
         return;
       }
@@ -63,8 +63,8 @@ describe.each(hosts)('a deactivation that arrives on $name', ({ name, start }) =
   );
 });
 
-describe('a notice', () => {
-  it.each(['warning', 'deactivation'] as const)('of a %s is an event', async (type) => {
+describe('A safety notice', () => {
+  it.each(['warning', 'deactivation'] as const)('A %s emits a safety event', async (type) => {
     await using fixture = await startSafety();
     const endUserId = await endUserIdOf(fixture);
     expect(await notify(mountOn(fixture), fixture.fake, { endUserId, type })).toBe(200);
@@ -73,7 +73,7 @@ describe('a notice', () => {
     expect(await blockOf(fixture.guard)).toEqual(block);
   });
 
-  it('does what the operator chose, in place of the default', async () => {
+  it('The operator’s handlers replace the default action', async () => {
     await using fixture = await startSafety();
     const endUserId = await endUserIdOf(fixture);
     const done: unknown[] = [];
@@ -91,7 +91,7 @@ describe('a notice', () => {
     expect(fixture.noticed).toHaveLength(2);
   });
 
-  it('about nobody here is an event, and answered with 200', async () => {
+  it('A notice about an unknown user emits an event and returns 200', async () => {
     await using fixture = await startSafety();
     const endUserId = 'of-another-backend';
     const status = await notify(mountOn(fixture), fixture.fake, {
@@ -103,7 +103,7 @@ describe('a notice', () => {
     expect(fixture.blocked).toEqual([]);
   });
 
-  it('of another kind is answered with 200, and asks nothing of OpenAI', async () => {
+  it('An event of another kind returns 200 and causes no request to OpenAI', async () => {
     await using fixture = await startSafety();
     const mounted = mountOn(fixture);
     for (const type of ['batch.completed', 'safety.alert.created', 'toString', '__proto__']) {
@@ -113,7 +113,7 @@ describe('a notice', () => {
     expect([fixture.fake.requests, fixture.noticed]).toEqual([[], []]);
   });
 
-  it('that comes again, or after a later one, changes nothing more', async () => {
+  it('A notice that is repeated or arrives after a later one changes nothing more', async () => {
     await using fixture = await startSafety();
     const { fake, guard, noticed, blocked } = fixture;
     const endUserId = await endUserIdOf(fixture);
@@ -130,13 +130,13 @@ describe('a notice', () => {
     await guard.users.unblock('ada');
     expect((await deliver(mounted, first)).status).toBe(200);
     expect([blocked.length, await blockOf(guard)]).toEqual([1, undefined]);
-    // A process that has not seen it may do it once more, to the same end.
+    // A process that has not seen the notice may apply it once more, with the same result.
     expect((await deliver(mountOn(fixture), first)).status).toBe(200);
     expect(await blockOf(guard)).toEqual({ reason: 'bio' });
   });
 });
 
-describe('what OpenAI did not sign, just now, does nothing', () => {
+describe('Notices without a fresh signature of OpenAI', () => {
   const event = noticeOf('deactivation', 'C-00000001');
   const signed = () => signedWebhook(event, { secret: SECRET });
   const minutes = (count: number) => Date.now() + count * 60_000;
@@ -154,9 +154,9 @@ describe('what OpenAI did not sign, just now, does nothing', () => {
   it.each<[string, () => RequestInit]>([
     ['another secret', () => requestOf(event, { secret: `${SECRET.slice(0, -4)}AAAA` })],
     ['an empty secret', () => requestOf(event, { secret: '' })],
-    ['a replay, 6 minutes old', () => requestOf(event, { atMs: minutes(-6) })],
-    ['a timestamp of the future', () => requestOf(event, { atMs: minutes(6) })],
-    ['a fresh timestamp on an old signature', () => withHeader('webhook-timestamp', '1')],
+    ['a timestamp 6 minutes old', () => requestOf(event, { atMs: minutes(-6) })],
+    ['a timestamp in the future', () => requestOf(event, { atMs: minutes(6) })],
+    ['a timestamp that was not signed', () => withHeader('webhook-timestamp', '1')],
     ['another body', () => ({ ...requestOf(event), body: signed().body.replace('C-0', 'C-1') })],
     ['another id', () => withHeader('webhook-id', 'wh_other')],
     ['a forged signature', () => withHeader('webhook-signature', `v1,${forged}`)],
@@ -165,7 +165,7 @@ describe('what OpenAI did not sign, just now, does nothing', () => {
     ['no id', () => withHeader('webhook-id', undefined)],
     ['no headers', () => ({ method: 'POST', body: signed().body })],
     ['no body', () => ({ method: 'POST', headers: signed().headers })],
-  ])('%s', async (_, init) => {
+  ])('A notice with %s is rejected with 400 and changes nothing', async (_, init) => {
     await using fixture = await startSafety();
     const endUserId = await endUserIdOf(fixture);
     fixture.fake.openSafetyCase({ endUserId, type: 'deactivation' });
@@ -175,7 +175,7 @@ describe('what OpenAI did not sign, just now, does nothing', () => {
     expect([fixture.noticed, fixture.blocked]).toEqual([[], []]);
   });
 
-  it('another method, and a body that is too large', async () => {
+  it('Another method is rejected with 405, and a body that is too large with 413', async () => {
     await using fixture = await startSafety();
     const get = await deliver(mountOn(fixture), { method: 'GET' });
     expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST']);
@@ -185,8 +185,8 @@ describe('what OpenAI did not sign, just now, does nothing', () => {
   });
 });
 
-describe('what fails is answered with 500, is an event, and succeeds when it comes again', () => {
-  it('OpenAI', async () => {
+describe('Notices that fail and are repeated', () => {
+  it('A notice fails with 500 while OpenAI fails, and succeeds when repeated', async () => {
     await using fixture = await startSafety();
     const endUserId = await endUserIdOf(fixture);
     const mounted = mountOn(fixture);
@@ -194,12 +194,12 @@ describe('what fails is answered with 500, is an event, and succeeds when it com
     const init = requestOf(noticeOf('deactivation', id));
     fixture.fake.scriptNext({ reply: { status: 503, body: '{}' } }, 2);
     expect((await deliver(mounted, init)).status).toBe(500);
-    expect(fixture.failed).toMatchObject([{ what: 'webhook', error: { status: 503 } }]);
+    expect(fixture.failed).toMatchObject([{ source: 'webhook', error: { status: 503 } }]);
     expect((await deliver(mounted, init)).status).toBe(200);
     expect(await blockOf(fixture.guard)).toBeDefined();
   });
 
-  it('the store', async () => {
+  it('A notice fails with 500 while the store fails, and succeeds when repeated', async () => {
     const store = { fails: false };
     const inner = memoryLedger();
     const records = new Proxy(inner.records, {
@@ -222,14 +222,14 @@ describe('what fails is answered with 500, is an event, and succeeds when it com
     store.fails = true;
     const failing = await notify(mounted, fixture.fake, { endUserId, type: 'deactivation' });
     expect([failing, fixture.noticed]).toEqual([500, []]);
-    expect(fixture.failed).toMatchObject([{ what: 'webhook', error: { message: 'disk full' } }]);
+    expect(fixture.failed).toMatchObject([{ source: 'webhook', error: { message: 'disk full' } }]);
     store.fails = false;
     const init = requestOf(noticeOf('deactivation', 'C-00000001'));
     expect((await deliver(mounted, init)).status).toBe(200);
     expect([fixture.noticed.length, fixture.blocked.length]).toEqual([1, 1]);
   });
 
-  it('an action of the operator', async () => {
+  it('A notice fails with 500 when the operator’s handler throws, and succeeds when repeated', async () => {
     await using fixture = await startSafety();
     const endUserId = await endUserIdOf(fixture);
     let times = 0;
@@ -246,22 +246,22 @@ describe('what fails is answered with 500, is an event, and succeeds when it com
   });
 
   it.each(['../models', 'C-1/../../models', 'C-%2e%2e', 'c-1', 'C-', `C-${'1'.repeat(129)}`, 7])(
-    'a case named %j, of which no URL is made',
+    'A notice of a case named %j fails with 500 and causes no request to OpenAI',
     async (id) => {
       await using fixture = await startSafety();
       const init = requestOf({ type: 'safety.warning_issued', data: { id } });
       expect((await deliver(mountOn(fixture), init)).status).toBe(500);
       expect(fixture.fake.requests).toEqual([]);
-      expect(fixture.failed).toMatchObject([{ what: 'webhook' }]);
+      expect(fixture.failed).toMatchObject([{ source: 'webhook' }]);
     },
   );
 });
 
-describe('the official SDK', () => {
+describe('The official SDK', () => {
   it.each([
     ['openai 5', OpenAI5],
     ['openai 6', OpenAI6],
-  ])('%s verifies and reads as 7 does', async (_, Client) => {
+  ])('The SDK %s verifies and reads notices as openai 7 does', async (_, Client) => {
     await using fixture = await startSafety();
     const endUserId = await endUserIdOf(fixture);
     const client = new Client({ apiKey: READER_KEY, baseURL: fixture.fake.baseURL, maxRetries: 0 });
@@ -274,9 +274,9 @@ describe('the official SDK', () => {
   });
 });
 
-describe('A39 a set-up that would verify nothing', () => {
+describe('A set-up that could verify nothing', () => {
   it.each([undefined, '', 'short', 'whsec_', 'whsec_AAAA', 'whsec_%%%%%%%%%%%%%%%%%%%%%%%%'])(
-    'throws at start for the secret %j',
+    'safetyWebhooks throws at startup for the secret %j',
     async (secret) => {
       await using fixture = await startSafety();
       expect(() => mountOn(fixture, { secret })).toThrow(
@@ -285,7 +285,7 @@ describe('A39 a set-up that would verify nothing', () => {
     },
   );
 
-  it('throws for a guard or a client that is none', async () => {
+  it('safetyWebhooks throws for an invalid guard, client or option', async () => {
     await using fixture = await startSafety();
     const { guard, fake } = fixture;
     const client = clientOf(fake);

@@ -10,7 +10,7 @@ export interface SdkUnderTest {
   readonly OpenAI: typeof OpenAI;
   /** A client of this fixture's guard for one user. */
   connect(fixture: Fixture, user: string): OpenAI;
-  /** A schema `{ name: text, size: number }`, as its own helpers wrap it. */
+  /** A schema `{ name: string, size: number }`, wrapped by the SDK's own helpers. */
   readonly responseFormat: never;
   readonly textFormat: never;
 }
@@ -29,7 +29,9 @@ const messages = [{ role: 'user' as const, content: 'How deep is the sea?' }];
 const question = { model: MODEL, messages };
 const TEXT = 'It is deep, and dark.';
 
-/** What everybody uses of the official SDK; each must work through the guard as it does without. */
+/**
+ * The common features of the official SDK. Each must work through the guard as it does without it.
+ */
 export function describeSdk(name: string, sdk: SdkUnderTest): void {
   let fixture: Fixture;
   let ledger: WatchedLedger;
@@ -40,8 +42,8 @@ export function describeSdk(name: string, sdk: SdkUnderTest): void {
   afterEach(() => fixture[Symbol.asyncDispose]());
   const client = (user = 'ada') => sdk.connect(fixture, user);
 
-  describe(`${name}: answers`, () => {
-    it('creates a completion, charged as the invoice says', async () => {
+  describe(`${name}: responses`, () => {
+    it('The client creates a completion, which is charged as invoiced', async () => {
       fixture.fake.scriptNext({ text: TEXT });
       const settled = nextSettled(fixture.guard, 'ada');
       const { choices, usage } = await client().chat.completions.create(question);
@@ -51,21 +53,21 @@ export function describeSdk(name: string, sdk: SdkUnderTest): void {
       expect(await settled).toMatchObject({ inputTokens, outputTokens, estimated: false });
     });
 
-    it('streams a completion piece by piece', async () => {
+    it('The client streams a completion piece by piece', async () => {
       const gate = fixture.fake.gate();
       fixture.fake.scriptNext({ text: TEXT, betweenChunks: gate });
       const stream = await client().chat.completions.create({ ...question, stream: true });
       let text = '';
       for await (const { choices } of stream) {
         text += choices[0]?.delta.content ?? '';
-        // The usage that the guard asked for comes after the text, and is not shown.
+        // The usage that the guard requested comes after the text and is not shown.
         if (text === TEXT) gate.open();
         else gate.pass();
       }
       expect(text).toBe(TEXT);
     });
 
-    it('assembles a stream with its helper, the usage included when asked for', async () => {
+    it('The client’s stream helper assembles the text, with the usage if requested', async () => {
       fixture.fake.scriptNext({ text: TEXT });
       const stream_options = { include_usage: true };
       const runner = client().chat.completions.stream({ ...question, stream_options });
@@ -74,7 +76,7 @@ export function describeSdk(name: string, sdk: SdkUnderTest): void {
       expect(usage?.completion_tokens).toBe(fixture.fake.invoice[0]?.outputTokens);
     });
 
-    it('parses structured output, of completions and of responses', async () => {
+    it('The client parses structured output of completions and of responses', async () => {
       const thing = { name: 'sea', size: 11 };
       fixture.fake.scriptNext({ text: JSON.stringify(thing) }, 2);
       const response_format = sdk.responseFormat;
@@ -85,7 +87,7 @@ export function describeSdk(name: string, sdk: SdkUnderTest): void {
       expect(parsed.output_parsed).toEqual(thing);
     });
 
-    it('runs tools, one guarded call for each step', async () => {
+    it('The client runs tools with one guarded call for each step', async () => {
       fixture.fake.scriptNext({ toolCalls: [{ name: 'depth', arguments: { of: 'sea' } }] });
       fixture.fake.scriptNext({ text: TEXT });
       const asked: unknown[] = [];
@@ -113,7 +115,7 @@ export function describeSdk(name: string, sdk: SdkUnderTest): void {
       await expect.poll(() => allEndings(ledger)).toEqual([['settle'], ['settle']]);
     });
 
-    it('creates and streams responses', async () => {
+    it('The client creates and streams responses', async () => {
       fixture.fake.scriptNext({ text: TEXT }, 2);
       const input = 'How deep?';
       const whole = await client().responses.create({ model: MODEL, input });
@@ -127,7 +129,7 @@ export function describeSdk(name: string, sdk: SdkUnderTest): void {
       expect(text).toBe(TEXT);
     });
 
-    it('embeds, moderates, and lists the models of the plan', async () => {
+    it('The client embeds, moderates, and lists the models of the plan', async () => {
       const input = ['one', 'two'];
       const model = 'text-embedding-3-small';
       const embedded = await client().embeddings.create({ model, input });
@@ -141,8 +143,8 @@ export function describeSdk(name: string, sdk: SdkUnderTest): void {
     });
   });
 
-  describe(`${name}: leaving`, () => {
-    it('closes the call upstream when a stream is left in the middle, and settles it once', async () => {
+  describe(`${name}: aborted calls`, () => {
+    it('Leaving a stream in the middle closes the upstream call and settles it once', async () => {
       const gate = fixture.fake.gate();
       fixture.fake.scriptNext({ text: TEXT, betweenChunks: gate });
       const settled = nextSettled(fixture.guard, 'ada');
@@ -154,7 +156,7 @@ export function describeSdk(name: string, sdk: SdkUnderTest): void {
       expect(allEndings(ledger)).toEqual([['settle']]);
     });
 
-    it('ends a loop that waits for the next chunk when somebody else aborts', async () => {
+    it('A loop that waits for the next chunk ends when another caller aborts', async () => {
       const gate = fixture.fake.gate();
       fixture.fake.scriptNext({ text: TEXT, betweenChunks: gate });
       const stream = await client().chat.completions.create({ ...question, stream: true });
@@ -168,7 +170,7 @@ export function describeSdk(name: string, sdk: SdkUnderTest): void {
       await expect.poll(() => allEndings(ledger)).toEqual([['settle']]);
     });
 
-    it('rejects as aborted before the answer, and closes the call upstream', async () => {
+    it('An abort before the response rejects the call and closes the upstream call', async () => {
       const gate = fixture.fake.gate();
       fixture.fake.scriptNext({ beforeHeaders: gate });
       const { signal, abort } = abortable();
@@ -183,7 +185,7 @@ export function describeSdk(name: string, sdk: SdkUnderTest): void {
   });
 
   describe(`${name}: denials`, () => {
-    it('throws a typed error with status and code, and asks only once', async () => {
+    it('A denial throws a typed error with status and code, without a retry', async () => {
       const pending = client('poor').chat.completions.create(question, { maxRetries: 2 });
       await expect(pending).rejects.toBeInstanceOf(sdk.OpenAI.RateLimitError);
       await expect(pending).rejects.toMatchObject({
@@ -198,14 +200,14 @@ export function describeSdk(name: string, sdk: SdkUnderTest): void {
     it.each([
       ['PermissionDeniedError', 403, 'model_not_allowed', { model: 'gpt-4o' }],
       ['BadRequestError', 400, 'parameter_not_allowed', { service_tier: 'priority' }],
-    ] as const)('throws %s', async (className, status, code, more) => {
+    ] as const)('The client throws %s', async (className, status, code, more) => {
       const pending = client().chat.completions.create({ ...question, ...more });
       await expect(pending).rejects.toBeInstanceOf(sdk.OpenAI[className]);
       await expect(pending).rejects.toMatchObject({ status, code });
       expect(fixture.denied).toHaveLength(1);
     });
 
-    it('throws for a blocked user, streaming or not', async () => {
+    it('The client throws for a blocked user, with and without streaming', async () => {
       await fixture.guard.users.block('ada', { reason: 'abuse' });
       for (const stream of [false, true]) {
         const pending = client().chat.completions.create({ ...question, stream });
@@ -213,21 +215,21 @@ export function describeSdk(name: string, sdk: SdkUnderTest): void {
       }
     });
 
-    it('does not repeat a call that OpenAI may have worked on', async () => {
+    it('A call that OpenAI may have worked on is not repeated', async () => {
       fixture.fake.script('sea', { break: { with: 'reset' } });
       const pending = client().chat.completions.create(question, { maxRetries: 2 });
       await expect(pending).rejects.toMatchObject({ status: 502, code: 'upstream_failed' });
       expect(fixture.fake.requests).toHaveLength(1);
     });
 
-    it('repeats what OpenAI turned away for the moment, and is charged for the answer alone', async () => {
+    it('A call that OpenAI temporarily rejected is repeated, and only the response is charged', async () => {
       fixture.fake.scriptNext({ reply: openAIErrors.serverError() });
       const { choices } = await client().chat.completions.create(question, { maxRetries: 1 });
       expect(choices).toHaveLength(1);
       await expect.poll(() => allEndings(ledger)).toEqual([['release'], ['settle']]);
     });
 
-    it('raises in the loop when the user is blocked in the middle of a stream', async () => {
+    it('A stream loop throws when its user is blocked in the middle', async () => {
       const gate = fixture.fake.gate();
       fixture.fake.scriptNext({ text: TEXT, betweenChunks: gate });
       const stream = await client().chat.completions.create({ ...question, stream: true });

@@ -33,14 +33,14 @@ const twice: Record<string, (response: Response) => Promise<unknown>> = {
   'text and clone': async (response) => [await response.text(), response.clone()],
 };
 
-describe.each(Object.entries(bodies))('a response whose body is in memory as %s', (_, body) => {
-  it.each(Object.entries(readings))('reads as the platform’s own: %s', async (_name, read) => {
+describe.each(Object.entries(bodies))('A response with its body in memory as %s', (_, body) => {
+  it.each(Object.entries(readings))('WholeResponse reads as Response: %s', async (_name, read) => {
     const own = new WholeResponse(body, init);
     expect(own).toBeInstanceOf(Response);
     expect(await read(own)).toEqual(await read(new Response(bodies.bytes, init)));
   });
 
-  it.each(Object.entries(twice))('cannot be read twice: %s', async (_name, read) => {
+  it.each(Object.entries(twice))('WholeResponse cannot be read twice: %s', async (_name, read) => {
     await expect(read(new Response(body, init))).rejects.toBeInstanceOf(TypeError);
     await expect(read(new WholeResponse(body, init))).rejects.toBeInstanceOf(TypeError);
   });

@@ -4,7 +4,7 @@ import { type CachedSecretOptions, cachedSecret } from '../../src/secrets/index.
 
 const MINUTE_MS = 60_000;
 
-/** A secret manager that says what it is told to, and counts how often it is asked. */
+/** A secret manager that returns what the test sets and counts its reads. */
 function manager(options: CachedSecretOptions = {}) {
   const state = { nowMs: Date.now(), reads: 0, answer: async (): Promise<unknown> => 'first' };
   const load = (): Promise<string> => {
@@ -21,7 +21,7 @@ const fails = async (): Promise<never> => {
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('cachedSecret', () => {
-  it('reads once for all who ask at the same time, and not again while it is fresh', async () => {
+  it('Simultaneous calls read the secret once, and no call reads it again while it is fresh', async () => {
     const { state, secret } = manager();
     const answers = await Promise.all(Array.from({ length: 100 }, () => secret()));
     expect(new Set(answers)).toEqual(new Set(['first']));
@@ -30,7 +30,7 @@ describe('cachedSecret', () => {
     expect(state.reads).toBe(1);
   });
 
-  it('reads anew beside the calls when it is old', async () => {
+  it('An old secret is read again in the background', async () => {
     const { state, secret } = manager({ ttl: '1m' });
     await secret();
     state.answer = async () => 'second';
@@ -41,7 +41,7 @@ describe('cachedSecret', () => {
     expect(state.reads).toBe(2);
   });
 
-  it('goes on serving what it has while reading fails, and then no longer', async () => {
+  it('The old secret is served while reading fails, up to staleFor', async () => {
     const { state, secret } = manager({ ttl: '1m', staleFor: '1h' });
     await secret();
     state.answer = fails;
@@ -52,7 +52,7 @@ describe('cachedSecret', () => {
     await expect(secret()).rejects.toThrow('The secret could not be read');
   });
 
-  it('leaves a manager that is down alone for 1, 2, 4 … 30 seconds', async () => {
+  it('A failing manager is read again only after 1, 2, 4 … 30 seconds', async () => {
     const { state, secret } = manager();
     state.answer = fails;
     const readsAfter = async (waitMs: number) => {
@@ -71,7 +71,7 @@ describe('cachedSecret', () => {
     expect(await secret()).toBe('back');
   });
 
-  it('reads a refused secret anew, once for all who were refused and at most each second', async () => {
+  it('A refused secret is read again once for all refused calls, at most once a second', async () => {
     const { state, secret } = manager();
     await secret();
     state.answer = async () => 'second';
@@ -79,7 +79,7 @@ describe('cachedSecret', () => {
     const refused = Array.from({ length: 50 }, () => secret('ada', { refused: 'first' }));
     expect(new Set(await Promise.all(refused))).toEqual(new Set(['second']));
     expect(state.reads).toBe(2);
-    // Who was refused with the old one has the answer already.
+    // A call that was refused with the old secret gets the new one without another read.
     expect(secret('ada', { refused: 'first' })).toBe('second');
     expect(secret('ada', { refused: 'second' })).toBe('second');
     expect(state.reads).toBe(2);
@@ -87,23 +87,23 @@ describe('cachedSecret', () => {
 
   it.each([
     ['hangs', () => new Promise(() => {})],
-    ['answers nothing', async () => undefined],
-    ['answers an empty text', async () => ' \n'],
-    ['answers an object', async () => ({ key: 'sk-x' })],
+    ['returns undefined', async () => undefined],
+    ['returns an empty string', async () => ' \n'],
+    ['returns an object', async () => ({ key: 'sk-x' })],
     ['throws at once', () => raise()],
-  ])('throws when its reading %s', async (_, answer) => {
+  ])('cachedSecret throws when its load function %s', async (_, answer) => {
     const { state, secret } = manager({ timeout: '20ms' });
     state.answer = answer as never;
     await expect(Promise.resolve().then(() => secret())).rejects.toThrow();
   });
 
-  it('cuts off the line end that many managers keep', async () => {
+  it('The trailing newline that many managers keep is removed', async () => {
     const { state, secret } = manager();
     state.answer = async () => 'sk-1\n';
     expect(await secret()).toBe('sk-1');
   });
 
-  it('shows nothing of the secret when it is printed', async () => {
+  it('Printing cachedSecret shows nothing of the secret', async () => {
     const { secret } = manager();
     await secret();
     expect(inspect(secret, { depth: 9, showHidden: true })).not.toContain('first');
@@ -111,7 +111,7 @@ describe('cachedSecret', () => {
   });
 
   it.each([{ ttl: 'soon' }, { staleFor: '' }, { timeout: '-1s' }, { tll: '5m' }])(
-    'refuses %j with a TypeError',
+    'cachedSecret throws a TypeError for %j',
     (options) => {
       expect(() => cachedSecret(async () => 'x', options as never)).toThrow(/"cachedSecret/);
     },

@@ -4,7 +4,7 @@ import * as secrets from '../../src/secrets/index.ts';
 const SECRET = 'sk-from-the-manager';
 const where = { project: 'app', config: 'prd', name: 'OPENAI_API_KEY' };
 
-/** What the vendor's client answers, in the shapes of its own declarations. */
+/** What the vendor's client returns, in the shapes of its own declarations. */
 const managers: readonly [string, (answer: unknown) => secrets.LoadSecret, good: unknown][] = [
   ['AWS', (answer) => secrets.awsSecret(async () => answer as never), { SecretString: SECRET }],
   [
@@ -48,8 +48,8 @@ const managers: readonly [string, (answer: unknown) => secrets.LoadSecret, good:
   ],
 ];
 
-describe.each(managers)('%s', (_, loader, good) => {
-  it('answers the secret', async () => {
+describe.each(managers)('The loader for %s', (_, loader, good) => {
+  it('A loader returns the secret', async () => {
     expect(await loader(good)()).toBe(SECRET);
   });
 
@@ -62,7 +62,7 @@ describe.each(managers)('%s', (_, loader, good) => {
     { data: {} },
   ];
   it.each(bad.map((answer) => [answer]))(
-    'throws for %j, and quotes nothing of it',
+    'A loader throws for %j without quoting its content',
     async (answer) => {
       if (_ === 'AWS' && 'SecretString' in answer)
         return expect(await loader(answer)()).not.toBe('');
@@ -72,7 +72,7 @@ describe.each(managers)('%s', (_, loader, good) => {
   );
 });
 
-it('asks for what it was told to', async () => {
+it('Each loader passes its arguments to the vendor’s client', async () => {
   const asked: unknown[] = [];
   const note =
     <T>(answer: T) =>

@@ -13,13 +13,13 @@ export interface CrewSettings {
   readonly seed: number;
 }
 
-/** Three backends on one store, one of which may be killed and is started anew. */
+/** Three backends on one store. One of them may be killed and restarted. */
 export class Crew {
   readonly posted = new Map<string, CallReport>();
-  /** Calls whose clients got all of the answer. */
+  /** Calls with an answer that the client received completely. */
   readonly whole = new Set<string>();
   readonly denials = new Map<string, number>();
-  /** Of the process that is never killed, in bytes after a collection. */
+  /** The heap of the process that is never killed, in bytes after a collection. */
   readonly heap: number[] = [];
   kills = 0;
   readonly #settings: CrewSettings;
@@ -41,7 +41,7 @@ export class Crew {
     this.#workers[index] = this.#start(index);
   }
 
-  /** Tells all to finish what they began; a worker that fails to is an error. */
+  /** Tells all workers to finish what they began. A worker that fails to do so is an error. */
   async finish(): Promise<void> {
     const exits = this.#workers.map((worker) => once(worker, 'exit'));
     for (const worker of this.#workers) worker.send('finish');

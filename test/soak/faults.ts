@@ -3,7 +3,10 @@ import type { Fault, FaultProxy } from '../../src/testing/fault-proxy.ts';
 import type { Crew } from './crew.ts';
 import { type Choices, choices } from './random.ts';
 
-/** A connection that lost bytes is reset after it, as TCP would: nothing may answer the wrong question. */
+/**
+ * A connection that lost bytes is reset afterwards, as TCP would do, so that no reply reaches the
+ * wrong request.
+ */
 const LOSSY: readonly Fault['kind'][] = ['blackHole', 'swallowReply', 'reset'];
 const RESET = { kind: 'reset', afterBytes: 0 } as const;
 const KINDS: readonly [Fault, ...Fault[]] = [
@@ -15,7 +18,7 @@ const KINDS: readonly [Fault, ...Fault[]] = [
   RESET,
 ];
 
-/** Kills and, where there is a proxy before the store, disturbs it, until the time is over. */
+/** Kills workers and, if there is a proxy before the store, disturbs it, until the time is over. */
 export async function disturb(
   crew: Crew,
   proxy: FaultProxy | undefined,

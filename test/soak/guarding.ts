@@ -3,7 +3,10 @@ import { createGuardedCompletion, type Guard, type GuardOptions } from '../../sr
 export const MODEL = 'gpt-5-mini';
 const MOST_OUTPUT_TOKENS = 40;
 
-/** Money is counted over longer than any run; no call is served without the store because of it. */
+/**
+ * Money is counted over longer than any run. Because of this limit, no call is served without the
+ * store.
+ */
 const spending = (usd: number) => ({ usd, per: '24h' }) as const;
 const plans = {
   small: {
@@ -18,12 +21,15 @@ const plans = {
   },
 } as const;
 
-/** Who calls, and by which plan. */
+/** The users that call. The first letter decides the plan. */
 export const USERS = ['ada', 'bob', 'cyd', 'dee', 'eve', 'fay'] as const;
 export type UserName = (typeof USERS)[number];
 const planOf = (id: string) => (id < 'd' ? 'small' : 'large');
 
-/** The guard of every process of a run. The upstream's invoice names each call by its claim `call`. */
+/**
+ * The guard of every process of a run. The invoice of the upstream names each call by its claim
+ * `call`.
+ */
 export function soakGuard(
   options: Pick<GuardOptions, 'apiKey' | 'baseURL' | 'ledger' | 'clock'>,
 ): Guard {

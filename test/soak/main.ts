@@ -1,4 +1,7 @@
-/** `npm run soak -- --seconds 60 --seed 1`: random calls and random faults; exit 0 only if all held. */
+/**
+ * `npm run soak -- --seconds 60 --seed 1` runs random calls with random faults. It exits with 0
+ * only if everything held.
+ */
 import { parseArgs } from 'node:util';
 import { startStores } from '../faults/killed/stores.ts';
 import { run } from './run.ts';

@@ -1,8 +1,8 @@
-/** Choices that the same seed repeats (mulberry32, public domain). */
+/** Random choices that the same seed repeats (mulberry32, public domain). */
 export interface Choices {
-  /** From 0 up to, not including, 1. */
+  /** Returns a number from 0 up to, but not including, 1. */
   next(): number;
-  /** An integer from `least` to `most`. */
+  /** Returns an integer from `least` to `most`. */
   between(least: number, most: number): number;
   chance(probability: number): boolean;
   of<Value>(values: readonly [Value, ...Value[]]): Value;

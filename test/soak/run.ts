@@ -14,7 +14,7 @@ export interface Run {
   readonly seed: number;
 }
 
-/** Lets a crew loose on one store for some seconds; answers what did not hold. */
+/** Runs a crew on one store for some seconds. Returns what did not hold. */
 export async function run({ place, seconds, seed }: Run): Promise<readonly string[]> {
   await using fake = await moodyOpenAI(seed);
   await using proxied = await behindProxy(place);
@@ -39,7 +39,7 @@ export async function run({ place, seconds, seed }: Run): Promise<readonly strin
   return faults;
 }
 
-/** What everybody used, seen when every lease is over. */
+/** The usage of all users, read after every lease has ended. */
 async function usagesLater(place: Place, baseURL: string): Promise<readonly UserUsage[]> {
   const clock = { nowMs: () => Date.now() + LEASE_MS + 1_000 };
   await using opened = await openPlace(place, clock);
@@ -57,7 +57,7 @@ interface Proxied extends AsyncDisposable {
   readonly proxy: FaultProxy | undefined;
 }
 
-/** A store that is reached over a network is reached through a proxy. */
+/** Puts a proxy in front of a store that is reached over a network. */
 async function behindProxy(place: Place): Promise<Proxied> {
   if (place.store !== 'redis') {
     return { place, proxy: undefined, [Symbol.asyncDispose]: async () => {} };

@@ -3,7 +3,10 @@ import type { Script } from '../../src/testing/fake-openai/script.ts';
 import { openAIErrors } from '../../src/testing/index.ts';
 import { type Choices, choices } from './random.ts';
 
-/** An OpenAI that mostly answers, at its own pace, and sometimes refuses, breaks off or falls silent. */
+/**
+ * An OpenAI that usually answers, at its own pace, and sometimes refuses, breaks off or falls
+ * silent.
+ */
 export async function moodyOpenAI(seed: number): Promise<FakeOpenAI> {
   const fake = await fakeOpenAI();
   const choice = choices(seed, 0xa1);

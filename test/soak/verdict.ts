@@ -6,17 +6,17 @@ import { USERS, type UserName } from './guarding.ts';
 export interface Evidence {
   readonly crew: Crew;
   readonly invoice: readonly InvoiceLine[];
-  /** After every lease is over. */
+  /** Read after every lease has ended. */
   readonly usages: readonly UserUsage[];
 }
 
 const NANO = 1e9;
-/** Dollars are floating-point, and each charge is rounded up. */
+/** Dollars are floating-point numbers, and each charge is rounded up. */
 const ROUNDING_NANO_USD = 2;
 const HEAP_GROWTH_MAX = 1.25;
 const HEAP_SAMPLES_MIN = 12;
 
-/** What did not hold, in words; nothing when all did. */
+/** Describes everything that did not hold. Empty if everything did. */
 export function faultsOf({ crew, invoice, usages }: Evidence): readonly string[] {
   return [
     ...nothingHappened(crew, invoice),
@@ -27,13 +27,15 @@ export function faultsOf({ crew, invoice, usages }: Evidence): readonly string[]
   ];
 }
 
-/** Posted from what the upstream reported, to a client that got it all. */
+/**
+ * Whether a call was posted from what the upstream reported, to a client that received everything.
+ */
 export function isExact(crew: Crew, call: string): boolean {
   const posted = crew.posted.get(call);
   return posted !== undefined && !posted.estimated && !posted.released && crew.whole.has(call);
 }
 
-/** A run in which nothing was compared proves nothing. */
+/** A run without comparisons proves nothing. */
 function nothingHappened(crew: Crew, invoice: readonly InvoiceLine[]): string[] {
   const exact = invoice.filter((line) => isExact(crew, callOf(line))).length;
   return exact >= 20 && crew.kills > 0 ? [] : [`only ${exact} exact calls, ${crew.kills} kills`];
@@ -69,7 +71,7 @@ export function chargedNanoUsd({ limits }: UserUsage): number {
 export const isHeapJudged = (samples: readonly number[]): boolean =>
   samples.length >= HEAP_SAMPLES_MIN;
 
-/** Its last third against its middle third. */
+/** Compares the last third with the middle third. */
 function heapGrowth(samples: readonly number[]): string[] {
   if (!isHeapJudged(samples)) return [];
   const third = Math.floor(samples.length / 3);

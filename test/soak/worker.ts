@@ -1,22 +1,22 @@
-/** One of several backends of a soak: calls at random until it is told to end, or killed. */
+/** One of several backends of a soak: makes random calls until it is told to finish or killed. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openPlace, type Place, withVerbs } from '../faults/killed/place.ts';
 import { MODEL, soakGuard, USERS, type UserName } from './guarding.ts';
 import { type Choices, choices } from './random.ts';
 
-/** As JSON in its one argument. */
+/** The settings, passed as JSON in the only argument. */
 export interface WorkerSettings {
   readonly place: Place;
   readonly baseURL: string;
-  /** Names this process among all of a run; calls are named after it. */
+  /** The name of this process in the run. Calls are named after it. */
   readonly name: string;
   readonly seeds: readonly number[];
 }
 
 export type WorkerMessage =
   | CallReport
-  /** What a client saw of a call; `code` is that of a refusal by the guard. */
+  /** What a client received of a call. `code` is set if the guard denied it. */
   | {
       readonly kind: 'answer';
       readonly call: string;
@@ -25,10 +25,10 @@ export type WorkerMessage =
     }
   | { readonly kind: 'heap'; readonly bytes: number };
 
-/** What was posted for a call that was admitted. */
+/** What was posted for an admitted call. */
 export interface CallReport {
   readonly kind: 'posted';
-  /** As the invoice of the upstream names it. */
+  /** The name of the call in the invoice of the upstream. */
   readonly call: string;
   readonly released: boolean;
   readonly estimated: boolean;
@@ -38,7 +38,7 @@ export interface CallReport {
 const { place, baseURL, name, seeds } = JSON.parse(process.argv[2] ?? '') as WorkerSettings;
 const tell = (message: WorkerMessage) => process.connected && process.send?.(message);
 
-/** The call that runs, and the call of each hold: events name the hold. */
+/** The running call, and the call of each hold, because events name the hold. */
 const running = new AsyncLocalStorage<string>();
 const callOfHold = new Map<string, string>();
 const opened = await openPlace(place);

@@ -25,7 +25,7 @@ function post(path: string, body: object): Promise<Response> {
 
 const chat = (more: object = {}) => post('/chat/completions', { model, messages, ...more });
 
-/** Reads as far as it goes: the text, and whether it ended cleanly. */
+/** Reads as far as possible. Returns the text and whether it ended cleanly. */
 async function readAll(response: Response): Promise<{ text: string; clean: boolean }> {
   const decoder = new TextDecoder();
   let text = '';
@@ -43,8 +43,8 @@ async function drain(items: AsyncIterable<unknown>): Promise<void> {
 
 const framesIn = (text: string) => text.split('\n\n').filter(Boolean);
 
-describe('a stream that breaks', () => {
-  it('F03 ends cleanly after every possible chunk, billed so far and never complete', async () => {
+describe('A stream of the fake that breaks', () => {
+  it('A stream can end cleanly after every chunk, is billed so far and is never complete', async () => {
     for (const [path, body] of [
       ['/chat/completions', { messages }],
       ['/responses', { input: 'x' }],
@@ -63,14 +63,17 @@ describe('a stream that breaks', () => {
     }
   });
 
-  it.each(['reset', 'half-close'] as const)('F05 arrives up to its %s, then fails', async (how) => {
-    fake.scriptNext({ tokens: 9, break: { with: how, afterChunks: 4 } });
-    const { text, clean } = await readAll(await chat({ stream: true }));
-    expect([framesIn(text).length, clean]).toEqual([4, false]);
-    expect(fake.invoice[0]).toMatchObject({ outputTokens: 3, complete: false });
-  });
+  it.each(['reset', 'half-close'] as const)(
+    'A stream arrives up to its %s and then fails',
+    async (how) => {
+      fake.scriptNext({ tokens: 9, break: { with: how, afterChunks: 4 } });
+      const { text, clean } = await readAll(await chat({ stream: true }));
+      expect([framesIn(text).length, clean]).toEqual([4, false]);
+      expect(fake.invoice[0]).toMatchObject({ outputTokens: 3, complete: false });
+    },
+  );
 
-  it('F01 hangs before the headers or in the middle until the reader leaves', async () => {
+  it('A stream can hang before the headers or in the middle until the reader disconnects', async () => {
     for (const afterChunks of [undefined, 2]) {
       const leaving = new AbortController();
       fake.scriptNext({ tokens: 9, break: { with: 'hang', ...(afterChunks && { afterChunks }) } });
@@ -87,7 +90,7 @@ describe('a stream that breaks', () => {
     expect(fake.invoice[0]?.outputTokens).toBe(0);
   });
 
-  it('F06 carries an error event inside the 200, which the SDK throws', async () => {
+  it('A stream can carry an error event inside the 200, which the SDK throws', async () => {
     fake.scriptNext({ break: { with: 'error-event', afterChunks: 2 } }, 2);
     const stream = await client.chat.completions.create({ model, messages, stream: true });
     await expect(drain(stream)).rejects.toMatchObject({ code: 'server_error' });
@@ -95,7 +98,7 @@ describe('a stream that breaks', () => {
     await expect(drain(events)).rejects.toMatchObject({ code: 'server_error' });
   });
 
-  it('truncates an unstreamed body, cleanly or not', async () => {
+  it('A whole body can be truncated, cleanly or not', async () => {
     fake.scriptNext({ break: { with: 'eof', afterChunks: 2 } });
     const cut = await readAll(await chat());
     expect(cut).toMatchObject({ clean: true, text: expect.stringMatching(/^\{"id".{27}$/) });
@@ -106,8 +109,8 @@ describe('a stream that breaks', () => {
   });
 });
 
-describe('the bytes of an answer', () => {
-  it('are the same wherever they are cut, down to one byte a write', async () => {
+describe('The bytes of an answer of the fake', () => {
+  it('The bytes of an answer are the same wherever they are cut, down to one byte per write', async () => {
     const stable = (text: string) =>
       text.replaceAll(/"(id|item_id)":"[^"]*"|"(created|completed)_at":\d+/g, '');
     const body = { model, input: 'ünï€🎉', stream: true };
@@ -126,7 +129,7 @@ describe('the bytes of an answer', () => {
     );
   });
 
-  it('can be anything: HTML, nothing, gzip, a line without an end', async () => {
+  it('The body of an answer can be HTML, empty, gzip or a line without an end', async () => {
     fake.scriptNext({ reply: { body: '<html>', headers: { 'content-type': 'text/html' } } });
     fake.scriptNext({ reply: { body: '' } });
     fake.scriptNext({ gzip: true });
@@ -141,7 +144,7 @@ describe('the bytes of an answer', () => {
     expect([line.length > 3_000_000, line.includes('\n')]).toEqual([true, false]);
   });
 
-  it('come with the headers of OpenAI, the shared account in them, and the script over them', async () => {
+  it('An answer has the headers of OpenAI and the shared account, and a script can override them', async () => {
     fake.scriptNext({
       headers: { 'openai-organization': 'org-other', 'set-cookie': ['a=1', 'b=2'] },
     });
@@ -152,7 +155,7 @@ describe('the bytes of an answer', () => {
     expect([...headers].length).toBeGreaterThan(18);
   });
 
-  it('may be a redirect or a refusal, which are not billed, or a reply that is', async () => {
+  it('A reply can be an unbilled redirect, an unbilled refusal or a billed body', async () => {
     fake.scriptNext({ reply: redirectTo('http://127.0.0.1:1/stolen') });
     fake.scriptNext({ reply: errorReply(503, 'server_error', null, 'busy') });
     fake.scriptNext({ tokens: 4, reply: { body: '{"trunc', billed: true } });
@@ -168,8 +171,8 @@ describe('the bytes of an answer', () => {
   });
 });
 
-describe('connections', () => {
-  it('F13 can close a kept-alive socket as a request is being written', async () => {
+describe('The connections of the fake', () => {
+  it('The fake can close a keep-alive socket while a request is written', async () => {
     const pool = new Pool(new URL(fake.baseURL).origin, { connections: 1 });
     const ask = () =>
       pool.request({ method: 'GET', path: '/v1/models', headers: { authorization } });
@@ -180,7 +183,7 @@ describe('connections', () => {
     await pool.close();
   });
 
-  it('are all gone after close, and every wait with them', async () => {
+  it('The method close ends all connections and all waits, also when called twice', async () => {
     const gate = fake.gate();
     fake.scriptNext({ beforeHeaders: gate });
     fake.scriptNext({ beforeHeaders: 3_600_000 });
@@ -193,7 +196,7 @@ describe('connections', () => {
     expect(fake.openSockets).toBe(0);
   });
 
-  it('step through a gate one chunk at a time', async () => {
+  it('A gate lets a stream continue one chunk at a time', async () => {
     const gate = fake.gate();
     fake.scriptNext({ tokens: 2, beforeHeaders: gate, betweenChunks: gate });
     const asked = chat({ stream: true });
@@ -209,7 +212,7 @@ describe('connections', () => {
     expect(fake.invoice[0]).toMatchObject({ outputTokens: 2, complete: true });
   });
 
-  it('refuse a port that is taken', async () => {
+  it('The fake rejects a port that is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     const address = other.address();

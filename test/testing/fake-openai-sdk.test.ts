@@ -31,10 +31,10 @@ beforeEach(async () => {
 });
 afterEach(() => fake.close());
 
-describe.each(SDKS)('$name against the fake', ({ Sdk }) => {
+describe.each(SDKS)('The SDK $name against the fake', ({ Sdk }) => {
   const client = () => new Sdk({ apiKey: 'sk-test', baseURL: fake.baseURL, maxRetries: 0 });
 
-  it('reads a chat completion whose usage is what the invoice says', async () => {
+  it('The SDK reads a chat completion with the usage of the invoice', async () => {
     const completion = await client().chat.completions.create({ model, messages });
     const [line] = fake.invoice;
     expect(completion.choices[0]?.message.content).toMatch(/\w+\.$/);
@@ -43,7 +43,7 @@ describe.each(SDKS)('$name against the fake', ({ Sdk }) => {
     expect(line).toMatchObject({ endpoint: '/chat/completions', model, complete: true });
   });
 
-  it('streams the same text, and the usage in a last chunk only when asked', async () => {
+  it('The SDK streams the same text, with the usage in a last chunk only on request', async () => {
     const whole = await client().chat.completions.create({ model, messages });
     const stream = await client().chat.completions.create({
       model,
@@ -60,7 +60,7 @@ describe.each(SDKS)('$name against the fake', ({ Sdk }) => {
     expect((await collect(plain)).some((chunk) => 'usage' in chunk)).toBe(false);
   });
 
-  it('parses structured output, streamed through the helper and not', async () => {
+  it('The SDK parses structured output, streamed and not streamed', async () => {
     const format = zodResponseFormat(shape, 'thing');
     const parsed = await client().chat.completions.parse({
       model,
@@ -76,7 +76,7 @@ describe.each(SDKS)('$name against the fake', ({ Sdk }) => {
     expect(shape.parse(response.output_parsed)).toBeDefined();
   });
 
-  it('receives the events of a response numbered without a gap, the completed one last', async () => {
+  it('The SDK receives the events of a response numbered without a gap and the completed one last', async () => {
     fake.scriptNext({ reasoningTokens: 5, webSearches: 1, toolCalls: [], text: 'It is deep.' });
     const stream = await client().responses.create({ model, input: 'How deep?', stream: true });
     const events = await collect(stream);
@@ -89,7 +89,7 @@ describe.each(SDKS)('$name against the fake', ({ Sdk }) => {
     expect(fake.invoice[0]).toMatchObject({ outputTokens: 8, reasoningTokens: 5, webSearches: 1 });
   });
 
-  it('assembles a response in its stream helper, function calls included', async () => {
+  it('The SDK assembles a response in its stream helper, including function calls', async () => {
     fake.scriptNext({ toolCalls: [{ name: 'look', arguments: { place: 'sea' } }] });
     const streamed = client().responses.stream({ model, input: 'Look!' });
     const { output } = await streamed.finalResponse();
@@ -102,7 +102,7 @@ describe.each(SDKS)('$name against the fake', ({ Sdk }) => {
     expect(whole.output_text).not.toBe('');
   });
 
-  it('runs tools until the model answers', async () => {
+  it('The SDK runs tools until the model answers', async () => {
     fake.scriptNext({ toolCalls: [{ name: 'depth', arguments: {} }] });
     const parameters = { type: 'object' as const, properties: {} };
     const run = { function: () => 'deep', name: 'depth', description: 'Depth', parameters };
@@ -112,7 +112,7 @@ describe.each(SDKS)('$name against the fake', ({ Sdk }) => {
     expect(fake.invoice.map((line) => line.complete)).toEqual([true, true]);
   });
 
-  it('reads embeddings, moderations, models and legacy completions', async () => {
+  it('The SDK reads embeddings, moderations, models and legacy completions', async () => {
     const input = ['one', 'two'];
     const { data } = await client().embeddings.create({
       model: 'text-embedding-3-small',
@@ -129,7 +129,7 @@ describe.each(SDKS)('$name against the fake', ({ Sdk }) => {
     expect(fake.totals().outputTokens).toBeGreaterThan(0);
   });
 
-  it('throws its typed errors for refusals, none of which is billed', async () => {
+  it('The SDK throws its typed errors for refusals, and none of them is billed', async () => {
     fake.scriptNext({ reply: openAIErrors.rateLimited(2) });
     await expect(client().chat.completions.create({ model, messages })).rejects.toMatchObject({
       status: 429,
@@ -145,8 +145,8 @@ describe.each(SDKS)('$name against the fake', ({ Sdk }) => {
   });
 });
 
-describe('the AI SDK against the fake', () => {
-  it('generates and streams text by both APIs', async () => {
+describe('The AI SDK against the fake', () => {
+  it('The AI SDK generates and streams text with both APIs', async () => {
     const openai = createOpenAI({ apiKey: 'sk-test', baseURL: fake.baseURL });
     for (const each of [openai(model), openai.chat(model)]) {
       const prompt = 'How deep is the sea?';

@@ -22,8 +22,8 @@ beforeEach(async () => {
 });
 afterEach(() => fake.close());
 
-describe('tokens', () => {
-  it('never are more than UTF-8 bytes, and join to the text again', () => {
+describe('Tokens of the fake', () => {
+  it('Tokens of a text are never more than its UTF-8 bytes and join to the text again', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const tokens = tokensOf(text);
@@ -34,7 +34,7 @@ describe('tokens', () => {
     );
   });
 
-  it('of a whole request are not more than its bytes', async () => {
+  it('Tokens of a whole request are not more than its bytes', async () => {
     const tools = [
       { type: 'function' as const, function: { name: 'f', parameters: { type: 'object' } } },
     ];
@@ -48,8 +48,8 @@ describe('tokens', () => {
   });
 });
 
-describe('the output cap', () => {
-  it('ends a chat completion with length, reasoning included', async () => {
+describe('The output cap of the fake', () => {
+  it('The output cap ends a chat completion with "length" and includes reasoning', async () => {
     fake.scriptNext({ tokens: 50, reasoningTokens: 4 });
     const request = { model, messages, max_completion_tokens: 10 };
     const completion = await client.chat.completions.create(request);
@@ -57,7 +57,7 @@ describe('the output cap', () => {
     expect(completion.usage?.completion_tokens).toBe(10);
   });
 
-  it('ends a response as incomplete, streamed too', async () => {
+  it('The output cap ends a response as incomplete, also when streamed', async () => {
     fake.scriptNext({ tokens: 50 }, 2);
     const request = { model, input: 'x', max_output_tokens: 16 };
     const response = await client.responses.create(request);
@@ -67,7 +67,7 @@ describe('the output cap', () => {
     expect(fake.invoice.map((line) => line.outputTokens)).toEqual([16, 16]);
   });
 
-  it('is what the adversary writes to, for every choice, or one token beyond', async () => {
+  it('The adversary writes up to the output cap of every choice, or one token beyond it', async () => {
     fake.script('greedy', { adversary: 'max' });
     fake.script('beyond', { adversary: 'max+1' });
     const ask = (content: string) =>
@@ -83,8 +83,8 @@ describe('the output cap', () => {
   });
 });
 
-describe('the invoice', () => {
-  it('counts a stream up to the moment its reader left', async () => {
+describe('The invoice of the fake', () => {
+  it('The invoice counts a stream up to the moment when its reader disconnected', async () => {
     const gate = fake.gate();
     fake.scriptNext({ tokens: 100, betweenChunks: gate });
     const stream = await client.chat.completions.create({ model, messages, stream: true });
@@ -99,7 +99,7 @@ describe('the invoice', () => {
     await expect.poll(() => fake.requests[0]?.socketClosedAtMs).toBeDefined();
   });
 
-  it('counts an unstreamed answer up to the moment its reader left', async () => {
+  it('The invoice counts a whole answer up to the moment when its reader disconnected', async () => {
     const gate = fake.gate();
     fake.scriptNext({ tokens: 100, betweenChunks: gate });
     const leaving = new AbortController();
@@ -112,7 +112,7 @@ describe('the invoice', () => {
     expect(fake.invoice[0]?.outputTokens).toBeLessThan(100);
   });
 
-  it('bills in full what was generated but never answered', async () => {
+  it('The invoice contains in full what was generated but never sent', async () => {
     fake.scriptNext({ tokens: 9, neverAnswer: true });
     const leaving = new AbortController();
     const asked = client.chat.completions.create({ model, messages }, { signal: leaving.signal });
@@ -123,7 +123,7 @@ describe('the invoice', () => {
     expect(fake.invoice[0]).toMatchObject({ outputTokens: 9, complete: true });
   });
 
-  it('stays true whatever usage the answer claims', async () => {
+  it('The invoice stays correct whatever usage the answer reports', async () => {
     const usages = [{ completion_tokens: -5 }, { prompt_tokens: 1.5 }, null, 'missing'] as const;
     for (const usage of usages) fake.scriptNext({ tokens: 6, usage });
     const claimed = [];
@@ -135,7 +135,7 @@ describe('the invoice', () => {
     expect(fake.invoice.map((line) => line.outputTokens)).toEqual([6, 6, 6, 6]);
   });
 
-  it('can put usage into every chunk, the finish, or after the end', async () => {
+  it('A stream can have the usage in every chunk, in the finish chunk or after the end', async () => {
     const frames = async (usageIn: 'every-chunk' | 'finish-chunk' | 'after-done') => {
       fake.scriptNext({ tokens: 3, usageIn });
       const { response } = await client.chat.completions
@@ -150,7 +150,7 @@ describe('the invoice', () => {
     expect(counts(await frames('after-done')).indexOf('3')).toBe(6);
   });
 
-  it('prices tokens by the list, with tier and hosted search on top', async () => {
+  it('The invoice prices tokens by the price list and adds tier and hosted search', async () => {
     const tokens = { inputTokens: 1_000_000, cachedInputTokens: 400_000, tokens: 100_000 };
     fake.script('Dear', { ...tokens, serviceTier: 'priority' });
     fake.script('Cheap', { ...tokens, serviceTier: 'default', webSearches: 2 });
@@ -168,7 +168,7 @@ describe('the invoice', () => {
     });
   });
 
-  it('keeps only sums when it does not record', async () => {
+  it('The fake keeps only sums with "record: false"', async () => {
     await using quiet = await fakeOpenAI({ record: false });
     const loud = new OpenAI({ apiKey: 'x', baseURL: quiet.baseURL });
     await loud.chat.completions.create({ model, messages });
@@ -178,7 +178,7 @@ describe('the invoice', () => {
     expect(() => quiet.totals((line) => line.model)).toThrow('"record"');
   });
 
-  it('shows who OpenAI was told the end user is', async () => {
+  it('The invoice shows the end-user ids that were sent to OpenAI', async () => {
     const tags = { safety_identifier: 'abc', user: 'old', prompt_cache_key: 'key' };
     await client.chat.completions.create({ model, messages, ...tags });
     const seen = {
@@ -191,8 +191,8 @@ describe('the invoice', () => {
   });
 });
 
-describe('requests', () => {
-  it('are kept exactly as sent, with the connection that carried them', async () => {
+describe('The recorded requests of the fake', () => {
+  it('A request is recorded exactly as sent, with the connection that carried it', async () => {
     const headers = { authorization: 'Bearer sk-test', 'X-Odd-Case': 'Kept' };
     const body = JSON.stringify({ model, messages });
     const pool = new Pool(new URL(fake.baseURL).origin, { connections: 1 });
@@ -214,7 +214,7 @@ describe('requests', () => {
     );
   });
 
-  it('are refused without a key, with a wrong key, for an unknown model or broken JSON', async () => {
+  it('A request is refused without a key, with a wrong key, for an unknown model and for invalid JSON', async () => {
     await using strict = await fakeOpenAI({ apiKeys: ['right'], models: [model] });
     const post = (body: string, key?: string) => {
       const headers: Record<string, string> =

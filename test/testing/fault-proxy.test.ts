@@ -31,8 +31,8 @@ async function ask(signal?: AbortSignal): Promise<string> {
   return (await pool.request(request)).body.text();
 }
 
-describe('a fault proxy', () => {
-  it('passes everything on, and counts it', async () => {
+describe('The fault proxy', () => {
+  it('The proxy passes everything on and counts it', async () => {
     expect(JSON.parse(await ask())).toMatchObject({ object: 'chat.completion' });
     await ask();
     const { connections, bytesUp, bytesDown } = proxy.counters;
@@ -46,12 +46,12 @@ describe('a fault proxy', () => {
     { kind: 'latency', ms: 1 },
     { kind: 'slice', bytes: 7 },
     { kind: 'lateReply', until: 1 },
-  ] as const)('changes no byte under $kind', async (fault) => {
+  ] as const)('The proxy changes no byte under $kind', async (fault) => {
     proxy.fault = fault;
     expect(JSON.parse(await ask())).toMatchObject({ object: 'chat.completion' });
   });
 
-  it('holds a late reply until it is told', async () => {
+  it('The proxy holds a late reply until it is released', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     proxy.fault = { kind: 'lateReply', until: promise };
     let answered = false;
@@ -66,7 +66,7 @@ describe('a fault proxy', () => {
     expect(answered).toBe(true);
   });
 
-  it('F10 forwards the request and swallows the reply', async () => {
+  it('The proxy forwards the request and swallows the reply', async () => {
     proxy.fault = { kind: 'swallowReply' };
     const leaving = new AbortController();
     const asked = ask(leaving.signal);
@@ -77,7 +77,7 @@ describe('a fault proxy', () => {
     expect(fake.invoice).toMatchObject([{ complete: true }]);
   });
 
-  it('swallows the request too as a black hole', async () => {
+  it('The proxy swallows the request too as a black hole', async () => {
     proxy.fault = { kind: 'blackHole' };
     const leaving = new AbortController();
     const asked = ask(leaving.signal);
@@ -92,13 +92,13 @@ describe('a fault proxy', () => {
     { kind: 'reset', afterBytes: 1_200 },
     { kind: 'halfClose', afterBytes: 0 },
     { kind: 'halfClose', afterBytes: 1_200 },
-  ] as const)('F05 ends the reply by $kind after $afterBytes bytes', async (fault) => {
+  ] as const)('The proxy ends the reply by $kind after $afterBytes bytes', async (fault) => {
     proxy.fault = fault;
     await expect(ask()).rejects.toThrow();
     expect(fake.invoice).toHaveLength(1);
   });
 
-  it('F13 closes a connection when it is used again, unforwarded', async () => {
+  it('The proxy closes a connection when it is reused, without forwarding the request', async () => {
     proxy.fault = { kind: 'closeOnReuse' };
     await ask();
     await expect(ask()).rejects.toThrow('other side closed');
@@ -107,7 +107,7 @@ describe('a fault proxy', () => {
     expect(proxy.counters.connections).toBe(2);
   });
 
-  it('switches one connection while it is open', async () => {
+  it('The proxy can switch the fault of one connection while it is open', async () => {
     await ask();
     const [connection] = proxy.open;
     if (connection) connection.fault = { kind: 'reset', afterBytes: 0 };

@@ -13,7 +13,7 @@ import { Hono } from 'hono';
 import Koa from 'koa';
 import { assertType, type Equal } from './assert.ts';
 
-/** Compiled, never run: each host takes its adapter as it is, without a cast. */
+/** Compiled, never run: each host accepts its adapter without a cast. */
 export function hosts(guard: Guard): void {
   createServer(toNodeHandler(guard));
   createServer(toNodeHandler(guard, { prefix: '/v1' }));
@@ -28,12 +28,12 @@ export function hosts(guard: Guard): void {
   Bun.serve({ fetch: (request) => guard.handler(request, { prefix: '/v1' }) });
 }
 
-/** Bun's server, as far as it is needed here. */
+/** The server of Bun, as far as it is needed here. */
 declare const Bun: {
   serve(options: { fetch(request: Request): Response | Promise<Response> }): void;
 };
 
-/** The shape that Next generates its checks of a catch-all route from. */
+/** The shape from which Next generates its checks of a catch-all route. */
 type NextRoute = (
   request: Request,
   context: { params: Promise<{ path: string[] }> },
@@ -49,14 +49,14 @@ export function refused(guard: Guard): void {
   assertType<Equal<ReturnType<typeof toNodeHandler>, NodeHandler>>();
   // @ts-expect-error options of the guard are not a guard
   toNodeHandler({ apiKey: 'sk-example' });
-  // @ts-expect-error a prefix is text
+  // @ts-expect-error a prefix is a string
   toNodeHandler(guard, { prefix: /v1/ });
   // @ts-expect-error an unknown option
   guardKoa(guard, { path: '/v1' });
-  // @ts-expect-error Express mounts it at a path itself
+  // @ts-expect-error Express mounts the guard at a path itself
   guardExpress(guard, { prefix: '/v1' });
-  // @ts-expect-error a middleware of Koa is none of Express
+  // @ts-expect-error a Koa middleware is not an Express middleware
   express().use('/v1', guardKoa(guard));
-  // @ts-expect-error a handler of node:http is none of Hono
+  // @ts-expect-error a node:http handler is not a Hono handler
   new Hono().all('/v1/*', toNodeHandler(guard));
 }

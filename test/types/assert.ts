@@ -1,4 +1,4 @@
-/** True when both are the same type to the letter: `readonly` and `?` count. */
+/** True if both types are identical, including `readonly` and `?`. */
 export type Equal<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 

@@ -13,7 +13,7 @@ import type {
 } from '../../src/pipeline/states.ts';
 import { assertType, type Equal } from './assert.ts';
 
-/** Compiled, never run: the one order of the stages that compiles, and others that must not. */
+/** Compiled, never run: the only order of the steps that compiles, and others that must not. */
 interface Results {
   readonly requested: Requested;
   readonly identified: Identified;
@@ -25,7 +25,7 @@ interface Results {
   readonly outcome: Outcome;
 }
 
-/** Which results a stage takes. */
+/** The results that a step accepts. */
 type Accepted<Stage extends Exclude<keyof Pipeline, 'refuse'>> = {
   [Result in keyof Results]: Results[Result] extends Parameters<Pipeline[Stage]>[0]
     ? Result
@@ -33,8 +33,9 @@ type Accepted<Stage extends Exclude<keyof Pipeline, 'refuse'>> = {
 }[keyof Results];
 
 /**
- * Every stage with every result: none takes one that is older than what the stage before it made. In
- * any other order of the seven some stage comes before its predecessor, and so does not compile.
+ * Every step with every result: no step accepts one that is older than the result of the step
+ * before it. In any other order of the seven, some step comes before its predecessor and does not
+ * compile.
  */
 export function everyPair(): void {
   type BeforeCall = 'requested' | 'identified' | 'authorized' | 'admitted' | 'tagged';
@@ -59,21 +60,21 @@ export async function rightOrder(line: Pipeline, requested: Requested): Promise<
 }
 
 export function skippedStages(line: Pipeline, at: Results): void {
-  // @ts-expect-error nobody was identified
+  // @ts-expect-error no user was identified
   line.authorize(at.requested);
-  // @ts-expect-error nobody was identified
+  // @ts-expect-error no user was identified
   line.admit(at.requested);
-  // @ts-expect-error not authorized: the plan was never asked
+  // @ts-expect-error not authorized: the plan was not resolved
   line.admit(at.identified);
   // @ts-expect-error not admitted: nothing is held
   line.tag(at.authorized);
   // @ts-expect-error not admitted: nothing is held
   line.call(at.authorized);
-  // @ts-expect-error not tagged: OpenAI could not tell whose call it is
+  // @ts-expect-error not tagged: OpenAI would not receive an end-user id
   line.call(at.admitted);
   // @ts-expect-error not called
   line.meter(at.tagged);
-  // @ts-expect-error nothing is held that could be settled
+  // @ts-expect-error there is no hold to settle
   line.settle(at.authorized, at.outcome);
 }
 
@@ -86,7 +87,7 @@ export function swappedStages(line: Pipeline, at: Results): void {
   line.admit(at.called);
   // @ts-expect-error tagged after it was called
   line.tag(at.called);
-  // @ts-expect-error called again with its answer
+  // @ts-expect-error called again with its own answer
   line.call(at.called);
   // @ts-expect-error metered twice
   line.meter(at.metered);
@@ -98,36 +99,36 @@ export function swappedStages(line: Pipeline, at: Results): void {
   line.settle(at.admitted, Promise.resolve(at.outcome));
 }
 
-/** A result must be looked at before it goes on. */
+/** A result must be checked before the next step. */
 export async function uncheckedResults(
   line: Pipeline,
   identified: Identified | Denial,
   authorized: Authorized | Answered | Denial,
   admitted: Admitted | Denial,
 ): Promise<void> {
-  // @ts-expect-error who was denied goes no further
+  // @ts-expect-error a denied call goes no further
   line.authorize(identified);
-  // @ts-expect-error who was denied goes no further
+  // @ts-expect-error a denied call goes no further
   line.admit(authorized);
   if (isDenial(authorized)) return;
-  // @ts-expect-error what was answered already goes no further
+  // @ts-expect-error an answered call goes no further
   line.admit(authorized);
-  // @ts-expect-error who was denied goes no further
+  // @ts-expect-error a denied call goes no further
   line.tag(admitted);
-  // @ts-expect-error who was denied has nothing to settle
+  // @ts-expect-error a denied call has nothing to settle
   line.settle(admitted, { kind: 'nothing' });
 }
 
-/** A line built in another order is not a `Line`. */
+/** A pipeline built in another order does not compile. */
 export function misbuilt(line: Pipeline): Pipeline[] {
   return [
-    // @ts-expect-error identify and authorize changed places
+    // @ts-expect-error identify and authorize are swapped
     { ...line, identify: line.authorize, authorize: line.identify },
-    // @ts-expect-error admit and tag changed places
+    // @ts-expect-error admit and tag are swapped
     { ...line, admit: line.tag, tag: line.admit },
-    // @ts-expect-error call and meter changed places
+    // @ts-expect-error call and meter are swapped
     { ...line, call: line.meter, meter: line.call },
-    // @ts-expect-error an end-user id function that forgets the call
+    // @ts-expect-error a tag step that drops the call
     { ...line, tag: () => ({ payload: '{}' }) },
   ];
 }

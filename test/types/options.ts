@@ -7,7 +7,7 @@ import {
 } from 'guarded-completion';
 import { anyOf, authenticate, bearer, userTokens } from 'guarded-completion/auth';
 
-/** Compiled, never run: what the options may be, and what they may not. */
+/** Compiled, never run: options that are accepted and options that are not. */
 const plan = { models: ['gpt-5-mini'] };
 const base = {
   apiKey: 'sk-example',
@@ -19,7 +19,7 @@ export function accepted(): void {
   createGuardedCompletion(base);
   createGuardedCompletion({ ...base, apiKey: async () => 'sk-example' });
   createGuardedCompletion({ ...base, secret: new Uint8Array(32) });
-  // What the environment lacks is found at start.
+  // A missing environment variable is reported at the start.
   createGuardedCompletion({ ...base, apiKey: process.env['KEY'], secret: process.env['SECRET'] });
   createGuardedCompletion({ ...base, ledger: memoryLedger() });
   createGuardedCompletion({ ...base, fetch: globalThis.fetch, clock: { nowMs: () => 0 } });
@@ -55,17 +55,17 @@ export function refused(): void {
   createGuardedCompletion({ apiKey: base.apiKey, plans: base.plans });
   // @ts-expect-error no plans
   createGuardedCompletion({ apiKey: base.apiKey, secret: base.secret });
-  // @ts-expect-error a key is text
+  // @ts-expect-error a key is a string
   createGuardedCompletion({ ...base, apiKey: 42 });
   // @ts-expect-error a function instead of an authenticator
   createGuardedCompletion({ ...base, auth: () => ({ user: { id: 'ada' } }) });
-  // @ts-expect-error an authenticator that names a user by its id alone
+  // @ts-expect-error an authenticator that returns a user id instead of a user
   createGuardedCompletion({ ...base, auth: { authenticate: () => ({ user: 'ada' }) } });
   // @ts-expect-error a plan is named, not described
   createGuardedCompletion({ ...base, planOf: () => plan });
-  // @ts-expect-error an end-user id function cannot be asked to wait for
+  // @ts-expect-error an end-user id is synchronous
   createGuardedCompletion({ ...base, endUserId: async () => 'tag' });
-  // @ts-expect-error durations have their unit
+  // @ts-expect-error durations have a unit
   createGuardedCompletion({ ...base, planTtl: 60 });
   // @ts-expect-error an unknown timeout
   createGuardedCompletion({ ...base, timeouts: { total: '10s' } });
@@ -77,7 +77,7 @@ export function refused(): void {
   createGuardedCompletion({ ...base, cors: true });
   // @ts-expect-error a ledger is an object with all verbs
   createGuardedCompletion({ ...base, ledger: { reserve: async () => ({}) } });
-  // @ts-expect-error `undefined` is not the same as left out
+  // @ts-expect-error `undefined` is not the same as omitted
   createGuardedCompletion({ ...base, baseURL: undefined });
 }
 
@@ -120,11 +120,11 @@ export const limitsRefused: readonly LimitSpec[] = [
   { requests: '3', per: 'day' },
   // @ts-expect-error two units in one limit
   { requests: 3, tokens: 3, per: 'day' },
-  // @ts-expect-error calls in flight beside calls in a window
+  // @ts-expect-error calls in flight and calls in a window in one limit
   { requests: 3, concurrent: 2, per: 'day' },
   // @ts-expect-error no window
   { requests: 3 },
-  // @ts-expect-error a window is text with its unit
+  // @ts-expect-error a window is a string with a unit
   { requests: 3, per: 86_400 },
   // @ts-expect-error calls in flight have no window
   { concurrent: 2, per: 'day' },
@@ -132,14 +132,14 @@ export const limitsRefused: readonly LimitSpec[] = [
   { concurrent: 2, burst: 1 },
   // @ts-expect-error an unknown field
   { requests: 3, per: 'day', timezone: 'UTC' },
-  // @ts-expect-error an anchor is text, or how to find it
+  // @ts-expect-error an anchor is a string or a function
   { requests: 3, per: 'day', anchor: new Date(0) },
 ];
 
-/** What a developer has built stays as it is. */
+/** What a developer has built is read-only. */
 export function unchangeable(options: GuardOptions, limit: LimitSpec): void {
   // @ts-expect-error options are read once
   options.apiKey = 'another';
-  // @ts-expect-error and so are limits
+  // @ts-expect-error limits are read once
   limit.name = 'another';
 }

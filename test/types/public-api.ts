@@ -36,7 +36,7 @@ import {
 import type OpenAI from 'openai';
 import { assertType, type Equal } from './assert.ts';
 
-/** Compiled, never run: what the public API gives and takes, to the letter. */
+/** Compiled, never run: the exact types of the public API. */
 export function members(guard: Guard, other: Guard): void {
   assertType<Equal<ReturnType<typeof createGuardedCompletion>, Guard>>();
   assertType<
@@ -53,15 +53,15 @@ export function members(guard: Guard, other: Guard): void {
   assertType<Equal<ReturnType<Guard['close']>, Promise<void>>>();
   guard.client('ada');
   guard.client({ id: 'ada', plan: 'pro', claims: { role: 'admin' } });
-  // @ts-expect-error whom it speaks for must be said
+  // @ts-expect-error a client needs a user
   guard.client();
   // @ts-expect-error a user has an id
   guard.client({ plan: 'pro' });
   // @ts-expect-error an unknown field of a user
   guard.fetchAs({ id: 'ada', admin: true });
-  // @ts-expect-error in milliseconds
+  // @ts-expect-error a grace in milliseconds is a number
   guard.close({ graceMs: '10s' });
-  // @ts-expect-error a guard is not taken apart
+  // @ts-expect-error members of a guard are read-only
   guard.tokens = other.tokens;
 }
 
@@ -75,13 +75,13 @@ export async function tokens({ tokens }: Guard): Promise<void> {
   await tokens.issue({ user: 'ada' });
   await tokens.issue({ user: { id: 'ada' }, plan: 'pro', ttl: '15m', singleUse: true });
   await tokens.issue({ user: 'ada', models: ['gpt-5*'], limits: [{ requests: 1, per: 'day' }] });
-  // @ts-expect-error for whom?
+  // @ts-expect-error a token needs a user
   await tokens.issue({ ttl: '15m' });
-  // @ts-expect-error durations have their unit
+  // @ts-expect-error durations have a unit
   await tokens.issue({ user: 'ada', ttl: 900 });
   // @ts-expect-error an unknown field
   await tokens.issue({ user: 'ada', expiresIn: '15m' });
-  // @ts-expect-error a limit of a token is a limit like another
+  // @ts-expect-error a limit of a token needs a window like any other limit
   await tokens.issue({ user: 'ada', limits: [{ requests: 1 }] });
 }
 
@@ -116,13 +116,13 @@ export async function users({ users }: Guard): Promise<void> {
   assertType<Equal<UserUsage['limits'], readonly LimitUsage[]>>();
   await users.block('ada', { reason: 'abuse', until: new Date() });
   await users.grant('ada', { requests: 5, usd: 0.5 });
-  // @ts-expect-error a block says why
+  // @ts-expect-error a block needs a reason
   await users.block('ada', {});
-  // @ts-expect-error until a date
+  // @ts-expect-error "until" is a date
   await users.block('ada', { reason: 'abuse', until: '1d' });
-  // @ts-expect-error calls in flight are not given away
+  // @ts-expect-error calls in flight cannot be granted
   await users.grant('ada', { concurrent: 1 });
-  // @ts-expect-error a block is by id
+  // @ts-expect-error a user is unblocked by id
   await users.unblock({ id: 'ada' });
 }
 
@@ -140,7 +140,7 @@ export function events(guard: Guard): void {
     assertType<Equal<typeof usage, Usage | undefined>>(),
   );
   assertType<Equal<typeof stop, () => void>>();
-  // @ts-expect-error no such event
+  // @ts-expect-error an unknown event
   guard.on('error', () => {});
   // @ts-expect-error a denial has no cost
   guard.on('denied', ({ costNanoUsd }) => costNanoUsd);
@@ -157,7 +157,7 @@ export function denials(code: DenialCode, broken: BrokenLimit): void {
   throw new LedgerError(`no such store: ${status}`);
 }
 
-/** Whoever writes a store of his own needs nothing but the interface. */
+/** A custom store needs nothing but the interface. */
 class OwnLedger implements Ledger {
   readonly records = memoryLedger().records;
   async reserve() {
@@ -188,7 +188,7 @@ export function ledgers(): Ledger[] {
     memoryLedger(),
     // @ts-expect-error a resolution is one of four words
     { ...own, settle: async () => 'settled' },
-    // @ts-expect-error a denial says which limits are broken
+    // @ts-expect-error a denial names the broken limits
     { ...own, reserve: async () => ({ granted: false, balances: [] }) },
     // @ts-expect-error verbs are asynchronous
     { ...own, renew: () => true },
@@ -202,9 +202,9 @@ export function authenticators(user: User, identity: Identity): Authenticator[] 
     { authenticate: () => ({ user }) },
     { authenticate: async (request) => (request.header('x-key') ? identity : undefined) },
     { authenticate: (_request, context) => context.verifyUserToken('gct_') },
-    // @ts-expect-error "no credential of my kind" is `undefined`
+    // @ts-expect-error without a credential of its kind, an authenticator returns `undefined`
     { authenticate: () => null },
-    // @ts-expect-error a user, not a truth value
+    // @ts-expect-error a user, not a boolean
     { authenticate: async () => true },
   ];
 }
@@ -223,23 +223,23 @@ export function logins(attest: Attestation): Authenticator[] {
     jwt({ ...issued, secret: process.env['SECRET'], user: ({ uid }) => ({ id: String(uid) }) }),
     supabaseAuth({ url: 'https://a.supabase.co', legacySecret: process.env['SECRET'] }),
     allOf(attest, async (request) => request.method === 'POST', userTokens()),
-    // @ts-expect-error for whom its tokens must be
+    // @ts-expect-error the audience is missing
     jwt({ issuer: issued.issuer, algorithms: ['RS256'], jwks: 'https://login.example/jwks.json' }),
-    // @ts-expect-error how they must be signed
+    // @ts-expect-error the algorithms are missing
     jwt({ issuer: issued.issuer, audience: 'app', jwks: 'https://login.example/jwks.json' }),
-    // @ts-expect-error an unsigned token is nobody's
+    // @ts-expect-error unsigned tokens are never accepted
     jwt({ ...issued, algorithms: ['none'], secret: 'x' }),
-    // @ts-expect-error a user is not a promise of one: look plans up in "planOf"
+    // @ts-expect-error a user is not a promise: look plans up in "planOf"
     jwt({ ...issued, secret: 'x', user: async () => ({ id: 'ada' }) }),
-    // @ts-expect-error durations have their unit
+    // @ts-expect-error durations have a unit
     firebaseAuth({ projectId: 'my-app', skew: 5 }),
-    // @ts-expect-error a list of origins
+    // @ts-expect-error authorized parties are a list
     clerkAuth({ issuer: 'https://clerk.example', authorizedParties: 'https://app.example' }),
-    // @ts-expect-error which kind of its two tokens
+    // @ts-expect-error which of its two kinds of token
     cognito({ region: 'eu-central-1', userPoolId: 'eu-central-1_A', clientId: 'app' }),
-    // @ts-expect-error an attest is no login
+    // @ts-expect-error an attestation is not a login
     allOf(attest, attest),
-    // @ts-expect-error an attest answers yes or no
+    // @ts-expect-error an attestation returns a boolean
     allOf(() => 'yes', userTokens()),
   ];
 }

@@ -9,7 +9,10 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const names = readdirSync(FOLDER).filter((name) => !/(?:\.test|^assert)\.ts$/.test(name));
 const DIRECTIVE = '@ts-expect-error';
 
-/** How the compiler says that a type does not fit; a misspelt name or a missing file is none of them. */
+/**
+ * Codes of the compiler for types that do not fit. A misspelt name or a missing file is not among
+ * them.
+ */
 const MISFITS: ReadonlySet<number> = new Set([
   2322, // not assignable
   2339, // no such property
@@ -26,7 +29,7 @@ const MISFITS: ReadonlySet<number> = new Set([
   2769, // no overload fits
 ]);
 
-/** The program with the directives taken out, so that every error that they hide comes to light. */
+/** The program without the directives, so that every error that they hide is reported. */
 function compileBare(): ts.Program {
   const config = ts.getParsedCommandLineOfConfigFile(
     `${ROOT}tsconfig.test.json`,
@@ -46,13 +49,13 @@ function compileBare(): ts.Program {
 const describeError = ({ code, messageText }: ts.Diagnostic): string =>
   `TS${code} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
 
-describe('the types', () => {
+describe('The public types', () => {
   let program: ts.Program;
   beforeAll(() => {
     program = compileBare();
   });
 
-  it('are checked with the settings of the repository', () => {
+  it('The types are checked with the settings of the repository', () => {
     expect(program.getCompilerOptions()).toMatchObject({
       strict: true,
       exactOptionalPropertyTypes: true,
@@ -61,7 +64,7 @@ describe('the types', () => {
   });
 
   it.each(names)(
-    '%s: what is marked is refused, for its type; everything else compiles',
+    'In %s, every marked line is rejected for its type and everything else compiles',
     (name) => {
       const file = program.getSourceFile(FOLDER + name);
       const bare = [

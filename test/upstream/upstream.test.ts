@@ -17,8 +17,8 @@ const upstreams = {
     fetchUpstream(globalThis.fetch, base, timeouts),
 };
 
-/** One list for every way of calling OpenAI. */
-describe.each(Object.entries(upstreams))('%s', (_name, create) => {
+/** One list of cases for every way of calling OpenAI. */
+describe.each(Object.entries(upstreams))('Calls to OpenAI by %s', (_name, create) => {
   const start = async (
     answer: (request: IncomingMessage, response: ServerResponse) => void,
     timeouts: Partial<UpstreamTimeouts> = {},
@@ -32,7 +32,7 @@ describe.each(Object.entries(upstreams))('%s', (_name, create) => {
     return { send: () => upstream.send(request), [Symbol.asyncDispose]: close };
   };
 
-  it('posts the bytes it was given below the base URL, and answers status, headers and body', async () => {
+  it('A call posts its bytes below the base URL and returns status, headers and body', async () => {
     let seen = '';
     await using upstream = await start(async (incoming, response) => {
       const { method, url, headers } = incoming;
@@ -51,21 +51,21 @@ describe.each(Object.entries(upstreams))('%s', (_name, create) => {
     expect(seen).toBe('POST /v1/chat/completions one {"a":"ä"}');
   });
 
-  it('follows no redirect', async () => {
+  it('A redirect is not followed', async () => {
     await using upstream = await start((_request, response) =>
       response.writeHead(307, { location: 'https://elsewhere.invalid/' }).end(),
     );
     expect((await upstream.send().reply).status).toBe(307);
   });
 
-  it('fails as timed out when no headers come', async () => {
+  it('A call without response headers fails as timed out', async () => {
     await using upstream = await start(() => {}, { headersMs: 100 });
     const failure = await upstream.send().reply.catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(UpstreamError);
     expect(failure).toMatchObject({ sent: true, timedOut: true });
   });
 
-  it('breaks a body off that falls silent', async () => {
+  it('A body that falls silent fails', async () => {
     await using upstream = await start((_request, response) => void response.write('first'), {
       idleMs: 100,
     });
@@ -73,7 +73,7 @@ describe.each(Object.entries(upstreams))('%s', (_name, create) => {
     await expect(collect(body, BYTES_MAX)).rejects.toBeInstanceOf(UpstreamError);
   });
 
-  it('breaks a body off whose connection is reset', async () => {
+  it('A body whose connection is reset fails', async () => {
     await using upstream = await start((incoming, response) => {
       response.write('first', () => incoming.socket.destroy());
     });
@@ -81,7 +81,7 @@ describe.each(Object.entries(upstreams))('%s', (_name, create) => {
     await expect(collect(body, BYTES_MAX)).rejects.toBeInstanceOf(UpstreamError);
   });
 
-  it('reads no faster than the sink takes, however long that is', async () => {
+  it('A body is read no faster than the sink accepts it, however long that takes', async () => {
     let pieces = 0;
     await using upstream = await start(
       (_request, response) => {
@@ -105,7 +105,7 @@ describe.each(Object.entries(upstreams))('%s', (_name, create) => {
     expect(taken()).toBe(1_000 * 64 * 1024);
   });
 
-  it('closes its connection within 250 ms of being cancelled, and does not end as if whole', async () => {
+  it('A cancelled call closes its connection within 250 ms and does not report a complete body', async () => {
     let closed: Promise<void> = Promise.resolve();
     await using upstream = await start((incoming, response) => {
       closed = new Promise((resolve) => incoming.socket.once('close', () => resolve()));
@@ -132,8 +132,8 @@ describe.each(Object.entries(upstreams))('%s', (_name, create) => {
   });
 });
 
-describe('a fetch that does not heed its signal', () => {
-  it('is given up when its body falls silent', async () => {
+describe('A fetch that ignores its signal', () => {
+  it('A body that falls silent fails even when fetch ignores its signal', async () => {
     const silent = new ReadableStream({ pull: () => new Promise(() => {}) });
     const fetch = async () => new Response(silent);
     const base = new URL('http://upstream.invalid/v1');
@@ -143,7 +143,9 @@ describe('a fetch that does not heed its signal', () => {
   });
 });
 
-/** Takes one piece, then none until `done` is called, which waits `pauseMs` and takes the rest. */
+/**
+ * Accepts one piece, then none until `done` is called, which waits `pauseMs` and accepts the rest.
+ */
 function takeSlowly(body: ByteSource) {
   let bytes = 0;
   let paused = true;

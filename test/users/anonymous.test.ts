@@ -28,7 +28,7 @@ async function call({ guard }: Fixture, { from = '198.51.100.7', headers = {} }:
   return answer.status === 200 ? answer.text().then(() => 'served') : codeOf(answer);
 }
 
-describe('A48 whose address it is', () => {
+describe('The address of a client', () => {
   const PEER = '192.0.2.1';
   it.each<[number, string, string, string | undefined]>([
     [0, '', PEER, PEER],
@@ -54,9 +54,25 @@ describe('A48 whose address it is', () => {
     [0, '', '::1', '0:0:0:0::/64'],
     [0, '', '::ffff:203.0.113.9', '203.0.113.9'],
     [0, '', '::ffff:cb00:7109', '203.0.113.9'],
+    [0, '', '::ffff:203.0.113.9%eth0', '203.0.113.9'],
+    // A form that RFC 4291 deprecates; sockets do not report it.
+    [0, '', '::203.0.113.9', '203.0.113.9'],
+    [0, '', '64:ff9b::203.0.113.9', '64:ff9b:0:0::/64'],
+    [0, '', 'fe80::1%br-lan.0', 'fe80:0:0:0::/64'],
+    [1, '1', PEER, undefined],
+    [1, '0xcb007109', PEER, undefined],
+    [1, '203.0.113', PEER, undefined],
+    [1, '203.0.113.010', PEER, undefined],
+    [1, '203.0.113.9/8', PEER, undefined],
+    [1, '203.0.113.9%eth0', PEER, undefined],
+    [1, '::ffff:203.0.113.010', PEER, undefined],
+    [1, '2001:db8::00001', PEER, undefined],
+    [1, '2001:db8:1:2:3:4:5:6:7', PEER, undefined],
+    [1, '2001:db8::1::2', PEER, undefined],
+    [1, '2001:db8::1/64', PEER, undefined],
     [0, '', '', undefined],
   ])(
-    'behind %i proxies, forwarded "%s" from %s, is %s',
+    'Behind %i proxies, forwarded "%s" from %s, the client address is %s',
     (hops, forwarded, remoteAddress, network) => {
       const header = (name: string) =>
         name === 'x-forwarded-for' && forwarded !== '' ? forwarded : undefined;
@@ -65,7 +81,7 @@ describe('A48 whose address it is', () => {
     },
   );
 
-  it('is not told by any other header', () => {
+  it('The client address is read from no other header than x-forwarded-for', () => {
     const asked: string[] = [];
     const header = (name: string) => void asked.push(name) as undefined;
     clientAddress({ header, remoteAddress: PEER } as unknown as GuardRequest, 1);
@@ -73,8 +89,8 @@ describe('A48 whose address it is', () => {
   });
 });
 
-describe('anonymous users', () => {
-  it('are told apart by their addresses, over a real connection', async () => {
+describe('Anonymous users', () => {
+  it('Anonymous users are told apart by their addresses over a real connection', async () => {
     await using fixture = await startFixture({ plans, planOf, auth: auth() });
     const server = createServer(toNodeHandler(fixture.guard));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -95,14 +111,14 @@ describe('anonymous users', () => {
     server.close();
   });
 
-  it('of one IPv6 subscriber are one', async () => {
+  it('Anonymous users of one IPv6 subscriber are one user', async () => {
     await using fixture = await startFixture({ plans, planOf, auth: auth() });
     expect(await call(fixture, { from: '2001:db8:1:2::1' })).toBe('served');
     expect(await call(fixture, { from: '2001:db8:1:2:ffff::9' })).toBe('quota_exceeded');
     expect(await call(fixture, { from: '2001:db8:1:3::1' })).toBe('served');
   });
 
-  it('come without a credential, or with the key "anonymous"; a bad one stays bad', async () => {
+  it('A call without a credential or with the key "anonymous" is anonymous; an invalid one is rejected', async () => {
     await using fixture = await startFixture({ plans, planOf, auth: auth() });
     const key = (value: string) => ({ headers: { authorization: `Bearer ${value}` } });
     expect(await call(fixture, key('anonymous'))).toBe('served');
@@ -117,7 +133,7 @@ describe('anonymous users', () => {
     ]);
   });
 
-  it('by device share what one address may, however many devices it names', async () => {
+  it('Anonymous users by device share the limit per address, however many devices it names', async () => {
     const device = (request: GuardRequest) => request.header('x-device');
     const perAddress: LimitSpec[] = [{ requests: 2, per: '24h' }];
     await using fixture = await startFixture({ plans, planOf, auth: auth({ device, perAddress }) });
@@ -128,14 +144,14 @@ describe('anonymous users', () => {
     expect(await ask('device-two')).toBe('served');
     expect(await ask('device-three')).toBe('quota_exceeded');
     expect(await ask('device-three', '198.51.100.99')).toBe('served');
-    // The device goes with its user: another address gives it nothing new.
+    // The device belongs to its user, so another address gives it no new quota.
     expect(await ask('device-one', '198.51.100.98')).toBe('quota_exceeded');
     for (const bad of ['', 'short', 'x'.repeat(257), 'with space']) {
       expect(await ask(bad)).toBe('invalid_credential');
     }
   });
 
-  it('are stored and named by keyed hashes alone', async () => {
+  it('Anonymous users are stored and named only by keyed hashes', async () => {
     await using fixture = await startFixture({ plans, planOf, auth: auth() });
     await call(fixture, { from: '198.51.100.77' });
     await expect.poll(() => fixture.settled.length).toBe(1);
@@ -147,7 +163,7 @@ describe('anonymous users', () => {
     expect(other.settled[0]?.userId).not.toBe(userId);
   });
 
-  it('whose address nobody knows are an error of the set-up, not of theirs', async () => {
+  it('A call without a known address fails with 500, because the set-up is wrong', async () => {
     await using fixture = await startFixture({ plans, planOf, auth: auth() });
     expect(await call(fixture, { from: '' })).toBe('internal_error');
     expect(String(fixture.failed[0]?.error)).toContain('remoteAddress');
@@ -159,7 +175,7 @@ describe('anonymous users', () => {
     { device: 'x' },
     { by: 'ip' },
     { perAddress: [{}] },
-  ])('cannot be set up by %j', (options) => {
+  ])('anonymous() throws a TypeError for %j', (options) => {
     expect(() => anonymous(options as never)).toThrow(TypeError);
   });
 });

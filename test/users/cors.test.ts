@@ -22,14 +22,14 @@ const corsHeaders = (headers: Headers) =>
   [...headers.keys()].filter((name) => name.startsWith('access-control-'));
 
 describe('CORS', () => {
-  it('is off unless configured: no page of any origin may read an answer', async () => {
+  it('CORS is off by default, so no page of another origin can read a response', async () => {
     const { status, headers } = await answerTo(ORIGIN, 'POST');
     expect([status, corsHeaders(headers)]).toEqual([200, []]);
     const preflight = await answerTo(ORIGIN, 'OPTIONS');
     expect([preflight.status, corsHeaders(preflight.headers)]).toEqual([401, []]);
   });
 
-  it('lets an origin of the list ask first, without a credential and without a call', async () => {
+  it('The preflight of a listed origin succeeds without a credential and without a call', async () => {
     const { status, headers, sent } = await answerTo(ORIGIN, 'OPTIONS', { origins: [ORIGIN] });
     expect([status, sent]).toEqual([204, 0]);
     expect(headers.get('access-control-allow-origin')).toBe(ORIGIN);
@@ -39,7 +39,7 @@ describe('CORS', () => {
     expect(headers.get('access-control-allow-credentials')).toBeNull();
   });
 
-  it('shows it the headers that it needs, also on a denial', async () => {
+  it('A listed origin can read the headers that it needs, also on a denial', async () => {
     for (const method of ['POST', 'PUT']) {
       const { headers } = await answerTo(ORIGIN, method, { origins: [ORIGIN] });
       expect(headers.get('access-control-allow-origin')).toBe(ORIGIN);
@@ -70,7 +70,7 @@ describe('CORS', () => {
     'https://APP.example.com',
     'https://app.example.com/',
     `${ORIGIN}, https://evil.com`,
-  ])('reflects no other origin: %s', async (origin) => {
+  ])('The origin %s gets no CORS headers', async (origin) => {
     for (const method of ['OPTIONS', 'POST']) {
       const { status, headers } = await answerTo(origin, method, { origins: [ORIGIN] });
       expect([method, status, corsHeaders(headers)]).toEqual([

@@ -27,7 +27,7 @@ async function call({ guard }: Fixture, user = 'ada', body = chat()): Promise<st
 const amounts = ({ limits }: UserUsage) => limits.map(({ name, limit }) => [name, limit]);
 
 describe('users.setPlan', () => {
-  it('goes before planOf at the next call, and what was used stays used', async () => {
+  it('setPlan overrides planOf at the next call and keeps what was used', async () => {
     await using fixture = await startFixture(options);
     const { users } = fixture.guard;
     expect([await call(fixture), await call(fixture)]).toEqual(['served', 'quota_exceeded']);
@@ -38,7 +38,7 @@ describe('users.setPlan', () => {
     expect(await call(fixture)).toBe('quota_exceeded');
   });
 
-  it('ends by itself', async () => {
+  it('A plan from setPlan ends at its date', async () => {
     let nowMs = Date.now();
     const clock = { nowMs: () => nowMs };
     await using fixture = await startFixture({ ...options, clock });
@@ -49,7 +49,7 @@ describe('users.setPlan', () => {
     expect((await users.usage('ada')).plan).toBe('free');
   });
 
-  it('takes the latest of what billing says, in whichever order it comes and however often', async () => {
+  it('The plan with the latest asOf applies, in whatever order and however often they arrive', async () => {
     const pushes = ['free', 'pro', undefined, 'vision'].map((plan, at) => ({ plan, at }));
     const anyOrder = fc.array(fc.constantFrom(...pushes), { minLength: 8, maxLength: 12 });
     const property = fc.asyncProperty(anyOrder, async (order) => {
@@ -63,7 +63,7 @@ describe('users.setPlan', () => {
   });
 
   it.each([['gold'], [['pro', 'gold']], [['']], ['']])(
-    'refuses %o, which is no plan',
+    'setPlan throws a TypeError for the unknown plan %o',
     async (plan) => {
       await using fixture = await startFixture(options);
       await expect(fixture.guard.users.setPlan('ada', plan)).rejects.toThrow(TypeError);
@@ -72,8 +72,8 @@ describe('users.setPlan', () => {
   );
 });
 
-describe('several plans at once', () => {
-  it('give the most generous of each limit, and all that any of them allows', async () => {
+describe('Several plans at once', () => {
+  it('Several plans give the most generous of each limit and everything that any of them allows', async () => {
     await using fixture = await startFixture(options);
     const { users } = fixture.guard;
     await users.setPlan('ada', ['pro', 'vision']);
@@ -94,7 +94,7 @@ describe('several plans at once', () => {
     ).toEqual([80, 80]);
   });
 
-  it('keep a limit that only one of them has', async () => {
+  it('A limit that only one of several plans has applies', async () => {
     await using fixture = await startFixture({ ...options, planOf: () => ['free', 'vision'] });
     expect(amounts(await fixture.guard.users.usage('ada'))).toEqual([
       ['requests-24h', 2],
@@ -102,7 +102,7 @@ describe('several plans at once', () => {
     ]);
   });
 
-  it('of one name are that plan, and none is a mistake', async () => {
+  it('A plan that is named twice counts once, and an empty list is an error', async () => {
     await using fixture = await startFixture({ ...options, planOf: ({ id }) => [id, id] });
     expect((await fixture.guard.users.usage('pro')).plan).toBe('pro');
     await expect(fixture.guard.users.usage('ada')).rejects.toThrow('"ada" is no plan');
@@ -112,7 +112,7 @@ describe('several plans at once', () => {
 });
 
 describe('users.setLimits', () => {
-  it('replaces what counts the same, adds the rest, and ends when taken back', async () => {
+  it('setLimits replaces equal limits, adds the others, and ends when it is undone', async () => {
     await using fixture = await startFixture(options);
     const { users } = fixture.guard;
     const limits: LimitSpec[] = [
@@ -139,7 +139,7 @@ describe('users.setLimits', () => {
     [[{ requests: -1, per: 'day' }]],
     [[{ requests: 1, per: 'day', anchor: () => '' }]],
     ['x'],
-  ])('refuses %j with a TypeError that names it', async (limits) => {
+  ])('The limits %j throw a TypeError that names the option', async (limits) => {
     await using fixture = await startFixture(options);
     const { users, tokens } = fixture.guard;
     await expect(users.setLimits('ada', limits as never)).rejects.toThrow(/"users\.setLimits/);
@@ -148,8 +148,8 @@ describe('users.setLimits', () => {
   });
 });
 
-describe('a look-up of plans that fails', () => {
-  it('leaves users the plan they had, for "planStale", and then fails', async () => {
+describe('A plan look-up that fails', () => {
+  it('Users keep their plan for "planStale" while the look-up fails, and then the call fails', async () => {
     let nowMs = Date.now();
     let asked = 0;
     let fails = false;
@@ -171,7 +171,7 @@ describe('a look-up of plans that fails', () => {
     fails = true;
     nowMs += 10_000;
     expect([await planNow(), await planNow()]).toEqual(['pro', 'pro']);
-    // Once for both: a billing service that is down is not hammered.
+    // Once for both calls, so that a failing billing service is not flooded.
     expect(asked).toBe(2);
     nowMs += 50_000;
     await expect(planNow()).rejects.toThrow('db down');
@@ -179,7 +179,7 @@ describe('a look-up of plans that fails', () => {
     expect(await planNow()).toBe('pro');
   });
 
-  it('is not covered up for a user whose plan was said to have changed', async () => {
+  it('A failed look-up is not hidden for a user whose plan was reported as changed', async () => {
     let fails = false;
     const planOf = async () => {
       if (fails) throw new Error('db down');
@@ -200,7 +200,7 @@ describe('users.merge', () => {
   const used = async ({ guard }: Fixture, user: string | typeof visitor) =>
     (await guard.users.usage(user)).limits[0]?.used;
 
-  it('counts once what was used before signing up, and leaves the visitor where he was', async () => {
+  it('merge adds the usage before the sign-up once and leaves the visitor’s usage unchanged', async () => {
     await using fixture = await startFixture({ plans, planOf });
     const { guard } = fixture;
     await (await guard.client(visitor).chat.completions.create(chat() as never)).id;
@@ -212,14 +212,14 @@ describe('users.merge', () => {
     expect([await call(fixture), await call(fixture)]).toEqual(['served', 'quota_exceeded']);
   });
 
-  it('carries a block, since that is about the person (A46)', async () => {
+  it('merge carries a block over, because a block applies to the person', async () => {
     await using fixture = await startFixture({ plans, planOf });
     await fixture.guard.users.block(visitor.id, { reason: 'abuse' });
     await fixture.guard.users.merge(visitor, 'ada');
     expect(await call(fixture)).toBe('user_blocked');
   });
 
-  it('does nothing with one user, and nothing that goes over a limit', async () => {
+  it('merge of a user with themselves does nothing, and merged usage cannot exceed a limit', async () => {
     await using fixture = await startFixture({ plans, planOf });
     const { users } = fixture.guard;
     expect(await users.merge('ada', 'ada')).toBe(false);
@@ -230,8 +230,8 @@ describe('users.merge', () => {
   });
 });
 
-describe('anonymous users', () => {
-  it('share a pool that cannot take anything from those who signed in', async () => {
+describe('Anonymous users with a shared limit', () => {
+  it('Anonymous users share a limit that takes nothing from users who are logged in', async () => {
     const shared = { ...options, anonymousLimits: [{ requests: 2, per: '24h' }] as LimitSpec[] };
     await using fixture = await startFixture({ ...shared, limits: [{ requests: 9, per: '24h' }] });
     const ask = async (id: string, anonymous: boolean) => {

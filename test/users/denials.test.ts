@@ -5,13 +5,13 @@ const models = [MODEL];
 type Limits = NonNullable<Parameters<typeof startFixture>[0]>['limits'] & object;
 const plan = (limits: Limits) => ({ free: { models, maxOutputTokens: 100, limits } });
 
-describe('limits of everybody together', () => {
+describe('Global limits', () => {
   it.each<[string, Limits]>([
     ['money', [{ usd: 0.000001, per: 'day' }]],
     ['requests', [{ requests: 0, per: '24h' }]],
     ['tokens', [{ tokens: 1, per: 'month' }]],
     ['calls in flight', [{ concurrent: 0 }]],
-  ])('refuse with 503, and show no figure, of %s', async (_, everybody) => {
+  ])('A global limit on %s denies with 503 and shows no figure', async (_, everybody) => {
     await using fixture = await startFixture({
       plans: plan([{ requests: 77, per: '24h', name: 'mine' }]),
       limits: everybody,
@@ -28,11 +28,11 @@ describe('limits of everybody together', () => {
       code: 'service_budget_exceeded',
     });
     expect(`${error['message']}${answer.headers.get('ratelimit') ?? ''}`).not.toMatch(
-      /\d{2}|usd|everybody/,
+      /\d{2}|usd|global/,
     );
   });
 
-  it('are never in the headers of an answer', async () => {
+  it('Global limits never appear in the headers of a response', async () => {
     await using fixture = await startFixture({
       plans: plan([{ requests: 5, per: '24h', name: 'mine' }]),
       limits: [
@@ -46,7 +46,7 @@ describe('limits of everybody together', () => {
     expect(JSON.stringify([...answer.headers])).not.toMatch(/ours|requests-day/);
   });
 
-  it('say when to come back only when that is soon', async () => {
+  it('A global limit sends Retry-After only when it resets soon', async () => {
     await using fixture = await startFixture({
       plans: plan([]),
       limits: [{ requests: 1, per: '10s', burst: 1 }],
@@ -60,8 +60,8 @@ describe('limits of everybody together', () => {
   });
 });
 
-describe('a call that breaks several limits', () => {
-  it('is told of the one that lasts longest first, and of all of them', async () => {
+describe('A call that exceeds several limits', () => {
+  it('A denial has the code of the limit that lasts longest, and lists all of the caller’s limits', async () => {
     await using fixture = await startFixture({
       plans: plan([
         { concurrent: 0 },
@@ -91,7 +91,7 @@ describe('a call that breaks several limits', () => {
       'rate_limit_exceeded',
     ],
     ['calls in flight', [{ concurrent: 0 }], 'too_many_concurrent', 'rate_limit_exceeded'],
-  ])('is named after what was broken: %s', async (_, limits, code, type) => {
+  ])('A denial has the code of the exceeded limit: %s', async (_, limits, code, type) => {
     await using fixture = await startFixture({ plans: plan(limits) });
     const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
     expect(answer.headers.get('x-guard-code')).toBe(code);
@@ -99,9 +99,9 @@ describe('a call that breaks several limits', () => {
   });
 });
 
-describe('denials come in the order of the line', () => {
+describe('The order of denials', () => {
   const bad = { model: 'gpt-99', unknown: 1 };
-  it('credential, block, path, plan, body, model, limits', async () => {
+  it('Denials follow the order credential, block, path, plan, body, model, limits', async () => {
     const limits = [{ requests: 0, per: '24h' }] as const;
     const endpoints = ['chat.completions', 'moderations'] as const;
     await using fixture = await startFixture({

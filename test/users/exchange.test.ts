@@ -53,7 +53,7 @@ async function call({ guard }: Fixture, token: string, body = chat()): Promise<s
 }
 
 describe('guard.exchange', () => {
-  it('answers a short-lived key for a login, which is good for the line alone', async () => {
+  it('The exchange returns a short-lived user token for a login, which serves calls only with it', async () => {
     await using fixture = await start({ ttl: '10m', maxLifetime: '12h' });
     const { value, expires_at, refreshable_until, id } = await exchanged(fixture.guard);
     const nowSeconds = Date.now() / 1000;
@@ -66,7 +66,7 @@ describe('guard.exchange', () => {
     expect(await call(fixture, LOGIN)).toBe('invalid_credential');
   });
 
-  it('gives plans what the login said of its user, or what is picked of it', async () => {
+  it('planOf receives the claims of the login, or those that the user option picks', async () => {
     const seen: unknown[] = [];
     const planOf = (user: { claims?: unknown }) => {
       seen.push(user.claims);
@@ -79,7 +79,7 @@ describe('guard.exchange', () => {
     expect(seen).toEqual([{ tier: 'gold' }, undefined]);
   });
 
-  it('is a TypeError to mount without its option (A47: off unless asked for)', async () => {
+  it('Reading guard.exchange without its option throws a TypeError', async () => {
     await using fixture = await startFixture();
     expect(() => fixture.guard.exchange).toThrow(TypeError);
   });
@@ -91,20 +91,20 @@ describe('guard.exchange', () => {
     [{ attest: true }, 'options.exchange.attest'],
     [{ limits: [{ requests: -1, per: '1h' }] }, 'options.exchange.limits'],
     [{ scope: 'all' }, 'options.exchange'],
-  ])('refuses %j at start', async (wrong, field) => {
+  ])('The option %j throws at startup', async (wrong, field) => {
     await expect(start(wrong as never)).rejects.toThrow(`"${field}`);
   });
 
-  it.each(['GET', 'PUT', 'DELETE'])('answers %s with 405', async (method) => {
+  it.each(['GET', 'PUT', 'DELETE'])('The exchange rejects %s with 405', async (method) => {
     await using fixture = await start();
     const answer = await fixture.guard.exchange.handler(request(LOGIN, undefined, method));
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
   });
 });
 
-describe('A47 keys make no keys', () => {
+describe('User tokens and invalid credentials at the exchange', () => {
   it.each(['bearer', 'anyOf'])(
-    'an issued key is no login, also where %s would know it',
+    'An issued user token cannot be exchanged, even if %s would accept it',
     async (kind) => {
       const login = bearer({ [LOGIN]: 'ada' });
       const auth = kind === 'bearer' ? login : anyOf(userTokens(), login);
@@ -116,7 +116,7 @@ describe('A47 keys make no keys', () => {
     },
   );
 
-  it('A40 says the same of every bad credential', async () => {
+  it('Every invalid credential gets the same status and code', async () => {
     await using fixture = await start();
     const { guard } = fixture;
     const revoked = await exchanged(guard);
@@ -130,8 +130,8 @@ describe('A47 keys make no keys', () => {
   });
 });
 
-describe('A31 a key’s life', () => {
-  it('is prolonged by refreshing, until the lifetime that began with the login ends', async () => {
+describe('The lifetime of an exchanged user token', () => {
+  it('A user token can be refreshed until the lifetime that began with the login ends', async () => {
     let nowMs = Date.now();
     const startMs = nowMs;
     await using fixture = await start(
@@ -152,7 +152,7 @@ describe('A31 a key’s life', () => {
     expect(await call(fixture, token.value)).toBe('expired_credential');
   });
 
-  it('ends by itself where nobody refreshes, and a late refresh revives nothing', async () => {
+  it('A user token that is not refreshed expires, and a late refresh is rejected', async () => {
     let nowMs = Date.now();
     await using fixture = await start({ ttl: '15m' }, { clock: { nowMs: () => nowMs } });
     const { value } = await exchanged(fixture.guard);
@@ -161,14 +161,14 @@ describe('A31 a key’s life', () => {
     expect([late.status, await codeOf(late)]).toEqual([401, 'expired_credential']);
   });
 
-  it.each(['16m', '99d', '24h'])('is not made longer by asking for %s', async (ttl) => {
+  it.each(['16m', '99d', '24h'])('A requested ttl of %s is cut to the maximum', async (ttl) => {
     await using fixture = await start({ ttl: '15m' });
     const { expires_at } = await exchanged(fixture.guard, LOGIN, { ttl });
     expect(expires_at * 1000 - Date.now()).toBeLessThanOrEqual(15 * MINUTE_MS);
   });
 });
 
-describe('A33 what an app may ask', () => {
+describe('The scope that an app requests', () => {
   it.each([
     { user: 'bob' },
     { plan: 'pro' },
@@ -187,14 +187,14 @@ describe('A33 what an app may ask', () => {
     { lifetimeEndsAtMs: 1e15 },
     [],
     'x',
-  ])('is refused with 400 for %j, and no key is made', async (body) => {
+  ])('A requested scope of %j is rejected with 400', async (body) => {
     await using fixture = await start();
     const answer = await exchange(fixture.guard, LOGIN, body);
     expect(answer.status).toBe(400);
     expect(Object.keys(await answer.json())).toEqual(['error']);
   });
 
-  it('narrows: models, endpoints, limits, one use', async () => {
+  it('An app can narrow a user token to models, endpoints, limits and a single use', async () => {
     await using fixture = await start();
     const { guard } = fixture;
     const limits = [{ requests: 1, per: '1h' }];
@@ -213,7 +213,7 @@ describe('A33 what an app may ask', () => {
     expect((await exchange(guard, once.value)).status).toBe(401);
   });
 
-  it('stays narrow through every refresh, and keeps its counts', async () => {
+  it('A narrowed user token stays narrow through every refresh and keeps its counts', async () => {
     await using fixture = await start();
     const { guard } = fixture;
     const limits = [{ requests: 1, per: '1h' }];
@@ -228,7 +228,7 @@ describe('A33 what an app may ask', () => {
     }
   });
 
-  it('is never more than its parent, whatever is asked (subset property)', async () => {
+  it('A refreshed user token never allows more than the one it came from', async () => {
     await using fixture = await start({ limits: [{ requests: 10_000, per: '1h' }] });
     const { guard } = fixture;
     const patterns = ['gpt-5-mini', 'gpt-5*', 'gpt-4o', 'gpt-4*', 'g*', '*', 'gpt-5'];
@@ -250,8 +250,8 @@ describe('A33 what an app may ask', () => {
   });
 });
 
-describe('ending exchanged keys', () => {
-  it('by the id of any of them ends all that came of one login, and no other', async () => {
+describe('Revoking exchanged user tokens', () => {
+  it('Revoking any token of a login ends all tokens of that login and no others', async () => {
     await using fixture = await start();
     const { guard } = fixture;
     const first = await exchanged(guard);
@@ -267,7 +267,7 @@ describe('ending exchanged keys', () => {
     expect(await guard.tokens.revoke(third.id)).toBe(false);
   });
 
-  it('works when the first of them is over, too', async () => {
+  it('Revoking works after the first token of the login has expired', async () => {
     let nowMs = Date.now();
     await using fixture = await start({ ttl: '15m' }, { clock: { nowMs: () => nowMs } });
     const { guard } = fixture;
@@ -280,7 +280,7 @@ describe('ending exchanged keys', () => {
     expect(await call(fixture, second.value)).toBe('invalid_credential');
   });
 
-  it('of a user ends them all, and a block stops the exchange (A46)', async () => {
+  it('revokeAll ends all tokens of a user, and a block stops the exchange', async () => {
     await using fixture = await start();
     const { guard } = fixture;
     const { value } = await exchanged(guard);
@@ -294,7 +294,7 @@ describe('ending exchanged keys', () => {
     }
   });
 
-  it('keeps a user’s state small: past 64 revoked logins, all his keys end', async () => {
+  it('After more than 64 revoked logins, all earlier tokens of the user end', async () => {
     await using fixture = await start({ limits: [] });
     const { guard } = fixture;
     const kept = await exchanged(guard);
@@ -305,8 +305,8 @@ describe('ending exchanged keys', () => {
   });
 });
 
-describe('what guards the exchange itself', () => {
-  it('a user gets so many keys and no more', async () => {
+describe('The limits and the attestation of the exchange', () => {
+  it('A user who has reached the limit of the exchange gets no more user tokens', async () => {
     await using fixture = await start({ limits: [{ requests: 2, per: '1h' }] });
     const { guard } = fixture;
     await exchanged(guard);
@@ -317,17 +317,17 @@ describe('what guards the exchange itself', () => {
   });
 
   it.each([
-    ['answers false', () => false, 401],
-    ['answers something else', () => 'yes' as never, 401],
+    ['returns false', () => false, 401],
+    ['returns a string', () => 'yes' as never, 401],
     ['throws', () => Promise.reject(new Error('attestation service down')), 500],
     ['hangs', () => new Promise<boolean>(() => {}), 500],
-    ['answers true', async () => true, 200],
-  ])('an attest that %s', async (_, attest, status) => {
+    ['returns true', async () => true, 200],
+  ])('An attestation that %s decides the exchange', async (_, attest, status) => {
     await using fixture = await start({ attest }, { timeouts: { hook: '30ms' } });
     expect((await exchange(fixture.guard, LOGIN)).status).toBe(status);
   });
 
-  it('attests a login once, not every refresh', async () => {
+  it('A login is attested once, and a refresh is not', async () => {
     let attested = 0;
     const attest = () => {
       attested += 1;
@@ -339,7 +339,7 @@ describe('what guards the exchange itself', () => {
     expect(attested).toBe(1);
   });
 
-  it('A28 a key of one audience is worth nothing to another with the same secret and store', async () => {
+  it('A user token of one audience is rejected by another with the same secret and store', async () => {
     const { memoryLedger } = await import('../../src/index.ts');
     const ledger = memoryLedger();
     await using one = await start({}, { ledger, audience: 'one' });
@@ -350,7 +350,7 @@ describe('what guards the exchange itself', () => {
     expect((await exchange(two.guard, value)).status).toBe(401);
   });
 
-  it('takes any login, the host’s session too', async () => {
+  it('The exchange accepts any login, including the host’s session', async () => {
     const auth = authenticate((asked) => (asked.header('cookie') === 'session=1' ? 'ada' : null));
     await using fixture = await start({ auth });
     const cookie = (value: string) =>

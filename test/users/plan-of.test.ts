@@ -5,7 +5,7 @@ const plans = { free: { models: ['gpt-4o'] }, pro: { models: [MODEL] } };
 const statusOf = async (...args: Parameters<typeof post>) => (await post(...args)).status;
 
 describe('planOf', () => {
-  it('is asked at every call when it answers at once', async () => {
+  it('A planOf that returns at once is called for every call', async () => {
     let plan = 'free';
     await using fixture = await startFixture({ plans, planOf: () => plan });
     const token = await tokenOf(fixture.guard);
@@ -14,7 +14,7 @@ describe('planOf', () => {
     expect(await statusOf(fixture.guard, token, chat())).toBe(200);
   });
 
-  it('is asked once for all calls of a user at the same time, and again after "planTtl"', async () => {
+  it('An async planOf is called once for simultaneous calls of a user, and again after "planTtl"', async () => {
     let nowMs = Date.now();
     const asked: string[] = [];
     const planOf = async ({ id }: { id: string }) => {
@@ -43,21 +43,21 @@ describe('planOf', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('db down'))],
-    ['names no plan', () => 'gold'],
-    ['names no plan later', () => Promise.resolve('gold')],
-    ['answers nothing', () => undefined as never],
-    ['answers NaN', () => Number.NaN as never],
+    ['returns an unknown plan', () => 'gold'],
+    ['resolves to an unknown plan', () => Promise.resolve('gold')],
+    ['returns undefined', () => undefined as never],
+    ['returns NaN', () => Number.NaN as never],
     ['hangs', () => new Promise<string>(() => {})],
-  ])('that %s ends the call with 500, sends nothing and holds nothing', async (_, planOf) => {
+  ])('A planOf that %s fails the call with 500 and holds nothing', async (_, planOf) => {
     await using fixture = await startFixture({ plans, planOf, timeouts: { hook: '30ms' } });
     const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
     expect([answer.status, await codeOf(answer)]).toEqual([500, 'internal_error']);
-    expect(fixture.failed).toMatchObject([{ what: 'internal' }]);
+    expect(fixture.failed).toMatchObject([{ source: 'internal' }]);
     expect(fixture.fake.requests).toEqual([]);
     expect(fixture.released).toEqual([]);
   });
 
-  it('that failed is asked again at the next call', async () => {
+  it('A planOf that failed is called again at the next call', async () => {
     let fails = true;
     const planOf = async () => {
       if (fails) throw new Error('db down');
@@ -70,7 +70,7 @@ describe('planOf', () => {
     expect(await statusOf(fixture.guard, token, chat())).toBe(200);
   });
 
-  it('may be left out where there is one plan, or where every user carries one', async () => {
+  it('planOf may be left out with one plan, or when every user carries a plan', async () => {
     await using one = await startFixture({ plans: { pro: plans.pro } });
     expect(await statusOf(one.guard, await tokenOf(one.guard), chat())).toBe(200);
     await using two = await startFixture({ plans });

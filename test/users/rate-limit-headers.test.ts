@@ -4,7 +4,7 @@ import type { LimitSpec } from '../../src/index.ts';
 import { memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
 import { chat, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
 
-/** A structured field list of strings with parameters (RFC 9651), as the draft wants it. */
+/** A structured field list of strings with parameters (RFC 9651), as the draft requires it. */
 const STRING = '"(?:[\\x20\\x21\\x23-\\x5b\\x5d-\\x7e]|\\\\["\\\\])*"';
 const item = (parameters: string) => `${STRING}(?:;(?:${parameters}))*`;
 const list = (parameters: string) =>
@@ -25,7 +25,7 @@ async function headersUnder(limits: readonly LimitSpec[], nowMs = Date.now()) {
 }
 
 describe('RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-10)', () => {
-  it('name every limit of the caller, with quota, window and unit', async () => {
+  it('The RateLimit headers name every limit of the caller, with quota, window and unit', async () => {
     const { policy, limit } = await headersUnder(
       [
         { requests: 60, per: 'minute', burst: 10 },
@@ -56,7 +56,7 @@ describe('RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-1
     expect(rows[6]).toBe('"concurrent";r=2');
   });
 
-  it('are there on a denial, too, and absent where a plan has no limits', async () => {
+  it('The RateLimit headers are also on a denial, and are absent without limits', async () => {
     const denied = await headersUnder([{ requests: 0, per: '24h' }]);
     expect(denied).toEqual({
       status: 429,
@@ -66,7 +66,7 @@ describe('RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-1
     expect(await headersUnder([])).toEqual({ status: 200, policy: null, limit: null });
   });
 
-  it('are valid structured fields for every limit that can be written', async () => {
+  it('The RateLimit headers are valid structured fields for every valid limit', async () => {
     const per = fc.constantFrom(
       'minute',
       'hour',
@@ -91,7 +91,7 @@ describe('RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-1
     );
     const property = fc.asyncProperty(spec, async (limit) => {
       const headers = await headersUnder([limit as LimitSpec]).catch((error: unknown) => error);
-      // A name that cannot be shown is refused at the start, by name.
+      // A name that headers cannot show throws at startup, and the error names the field.
       if (headers instanceof Error) {
         expect(headers).toBeInstanceOf(TypeError);
         expect(headers.message).toMatch(/name/);

@@ -3,7 +3,7 @@ import { watchToken } from '../canary.ts';
 import { chat, codeOf, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
 
 describe('tokens.issue', () => {
-  it('answers a value, its end in Unix seconds, and an id that is worth nothing', async () => {
+  it('issue returns a value, its end in Unix seconds, and an id that is not a credential', async () => {
     const nowMs = 1_800_000_000_500;
     await using fixture = await startFixture({ clock: { nowMs: () => nowMs } });
     const token = await fixture.guard.tokens.issue({ user: 'ada', ttl: '15m' });
@@ -13,7 +13,7 @@ describe('tokens.issue', () => {
     expect((await post(fixture.guard, token.id, chat())).status).toBe(401);
   });
 
-  it('makes a new value each time, which lives for an hour unless asked otherwise', async () => {
+  it('issue creates a new value each time, which lives for one hour by default', async () => {
     const nowMs = 1_800_000_000_000;
     await using fixture = await startFixture({ clock: { nowMs: () => nowMs } });
     const issue = () => fixture.guard.tokens.issue({ user: 'ada' });
@@ -22,7 +22,7 @@ describe('tokens.issue', () => {
     expect(one.expires_at).toBe(1_800_003_600);
   });
 
-  it('takes its lives from the options', async () => {
+  it('The options set the default and the longest lifetime of a user token', async () => {
     const nowMs = 1_800_000_000_000;
     const tokens = { ttl: '5m', ttlMax: '10m' };
     await using fixture = await startFixture({ clock: { nowMs: () => nowMs }, tokens });
@@ -33,7 +33,7 @@ describe('tokens.issue', () => {
     ]);
   });
 
-  it('hands the plan that it was given to "planOf", and the claims of its user', async () => {
+  it('planOf receives the plan and the claims of the issued user token', async () => {
     const asked: unknown[] = [];
     await using fixture = await startFixture({
       plans: { free: { models: ['other'] }, pro: { models: [MODEL] } },
@@ -50,7 +50,7 @@ describe('tokens.issue', () => {
     expect((await post(guard, await tokenOf(guard), chat())).status).toBe(403);
   });
 
-  it('adds limits of its own to those of its user, and shows both', async () => {
+  it('The limits of a user token apply in addition to those of its user, and both are shown', async () => {
     const limits = [{ requests: 10, per: '24h' as const }];
     await using fixture = await startFixture({ plans: { free: { models: [MODEL], limits } } });
     const { guard } = fixture;
@@ -65,7 +65,7 @@ describe('tokens.issue', () => {
     expect((await post(guard, await tokenOf(guard), chat())).status).toBe(200);
   });
 
-  it('lists only the models of its scope', async () => {
+  it('A user token lists only the models of its scope', async () => {
     const plans = { free: { models: ['gpt-5-mini', 'gpt-5'] } };
     await using fixture = await startFixture({ plans });
     const models = ['gpt-5', 'gpt-4o'];
@@ -82,7 +82,7 @@ describe('tokens.issue', () => {
 });
 
 describe('tokens.revoke', () => {
-  it('ends one token at once, and no other', async () => {
+  it('revoke ends one user token at once and no other', async () => {
     await using fixture = await startFixture();
     const { guard } = fixture;
     const issued = await guard.tokens.issue({ user: 'ada' });
@@ -98,7 +98,7 @@ describe('tokens.revoke', () => {
 });
 
 describe('tokens.revokeAll', () => {
-  it('ends every token of the user so far; later ones and other users are served', async () => {
+  it('revokeAll ends every existing token of the user, but not later ones or those of others', async () => {
     await using fixture = await startFixture();
     const { guard } = fixture;
     const old = [await tokenOf(guard), await tokenOf(guard)];
@@ -112,7 +112,7 @@ describe('tokens.revokeAll', () => {
     await guard.tokens.revokeAll('nobody');
   });
 
-  it('survives many of them at once: each one counts', async () => {
+  it('Simultaneous calls of revokeAll all take effect', async () => {
     await using fixture = await startFixture();
     const { guard } = fixture;
     const token = await tokenOf(guard);
@@ -122,7 +122,7 @@ describe('tokens.revokeAll', () => {
   });
 
   it.each([undefined, null, 7, '', { name: 'ada' }])(
-    'rejects %o instead of ending nobody’s tokens',
+    'revokeAll throws a TypeError for %o',
     async (user) => {
       await using fixture = await startFixture();
       await expect(fixture.guard.tokens.revokeAll(user as never)).rejects.toThrow(TypeError);

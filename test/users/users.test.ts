@@ -25,7 +25,7 @@ async function call(fixture: Fixture, user = 'ada'): Promise<string> {
 const only = { plans: { free: plans.free } };
 
 describe('users.usage', () => {
-  it('says where a user stands in each limit, in the units in which it was written', async () => {
+  it('usage returns the status of each limit of a user, in the unit of the limit', async () => {
     await using fixture = await startFixture(only);
     const fresh = await fixture.guard.users.usage('ada');
     expect(fresh).toMatchObject({ userId: 'ada', plan: 'free', block: undefined });
@@ -55,7 +55,7 @@ describe('users.usage', () => {
     expect(tokens?.resetsAtMs).toBe(Math.ceil(Date.now() / 86_400_000) * 86_400_000);
   });
 
-  it('shows what calls in flight hold', async () => {
+  it('usage shows what calls in flight hold', async () => {
     await using fixture = await startFixture(only);
     const { guard, fake } = fixture;
     const gate = fake.gate();
@@ -70,15 +70,15 @@ describe('users.usage', () => {
     expect((await pending).status).toBe(200);
   });
 
-  it('changes nothing, however often it is asked', async () => {
+  it('usage changes nothing', async () => {
     await using fixture = await startFixture(only);
     const before = await fixture.guard.users.usage('ada');
     expect(await fixture.guard.users.usage('ada')).toEqual(before);
   });
 });
 
-describe('users.block and unblock', () => {
-  it('holds until its date, and says so in usage', async () => {
+describe('users.block and users.unblock', () => {
+  it('A block holds until its date, which usage shows', async () => {
     let nowMs = Date.now();
     await using fixture = await startFixture({ ...only, clock: { nowMs: () => nowMs } });
     const { guard } = fixture;
@@ -95,7 +95,7 @@ describe('users.block and unblock', () => {
     expect((await guard.users.usage('ada')).block).toBeUndefined();
   });
 
-  it('replaces an earlier block, ends by unblock, and may be repeated', async () => {
+  it('A new block replaces an earlier one, and unblock ends it and may be repeated', async () => {
     await using fixture = await startFixture(only);
     const { users } = fixture.guard;
     await users.block('ada', { reason: 'one', until: new Date(Date.now() + 1) });
@@ -106,7 +106,7 @@ describe('users.block and unblock', () => {
     expect(await call(fixture)).toBe('served');
   });
 
-  it('leaves revocations and usage as they are', async () => {
+  it('block and unblock keep revocations and usage', async () => {
     await using fixture = await startFixture(only);
     const { guard } = fixture;
     const old = await tokenOf(guard);
@@ -124,14 +124,14 @@ describe('users.block and unblock', () => {
     { reason: 'x', until: 'tomorrow' },
     { reason: 'x', forever: true },
     { reason: 'x', until: new Date('no') },
-  ])('rejects %o with a TypeError', async (block) => {
+  ])('users.block throws a TypeError for %o', async (block) => {
     await using fixture = await startFixture(only);
     await expect(fixture.guard.users.block('ada', block as never)).rejects.toThrow(/"users\.block/);
   });
 });
 
-describe('users.grant and reset', () => {
-  it('grant gives room in the running windows, once', async () => {
+describe('users.grant and users.reset', () => {
+  it('grant adds room to the running windows once', async () => {
     await using fixture = await startFixture(only);
     for (const _ of [1, 2]) expect(await call(fixture)).toBe('served');
     expect(await call(fixture)).toBe('quota_exceeded');
@@ -143,7 +143,7 @@ describe('users.grant and reset', () => {
     expect(await call(fixture, 'bob')).toBe('served');
   });
 
-  it('reset makes a full quota new, in every unit', async () => {
+  it('reset restores the full quota in every unit', async () => {
     await using fixture = await startFixture(only);
     for (const _ of [1, 2]) expect(await call(fixture)).toBe('served');
     const { limits: after } = await fixture.guard.users.reset('ada');
@@ -152,7 +152,7 @@ describe('users.grant and reset', () => {
     expect(await call(fixture)).toBe('quota_exceeded');
   });
 
-  it('reset forgets what was used and keeps what is held', async () => {
+  it('reset clears what was used and keeps what is held', async () => {
     await using fixture = await startFixture(only);
     const { guard, fake } = fixture;
     await call(fixture);
@@ -170,7 +170,7 @@ describe('users.grant and reset', () => {
   });
 
   it.each([{ requests: -1 }, { requests: 1.5 }, { usd: Number.NaN }, { usd: '1' }, { coins: 1 }])(
-    'grant rejects %o with a TypeError',
+    'grant throws a TypeError for %o',
     async (grant) => {
       await using fixture = await startFixture(only);
       await expect(fixture.guard.users.grant('ada', grant as never)).rejects.toThrow(
@@ -181,7 +181,7 @@ describe('users.grant and reset', () => {
 });
 
 describe('users.changed', () => {
-  it('lets an upgrade count at once, and what was used stays used', async () => {
+  it('An upgrade applies at once after users.changed, and what was used stays used', async () => {
     let plan = 'free';
     let asked = 0;
     const planOf = async () => {

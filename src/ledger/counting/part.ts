@@ -1,5 +1,4 @@
-import type { Amounts, Unit } from '../amounts.ts';
-import type { Balance, Claim, Rule, Violation } from '../ledger.ts';
+import type { Balance, Rule, Violation } from '../ledger.ts';
 import { Account, NOT_FOUND } from './account.ts';
 import { type Counter, type Numbers, numberAt } from './counter.ts';
 import { counterFor } from './counter-for.ts';
@@ -10,7 +9,7 @@ export type Phase = 'held' | 'charged' | 'freed';
 
 /** A part as a store keeps it, in any form that holds JSON. */
 export interface StoredPart {
-  /** The key of its account. */
+  /** The key of its account, by its stored name. */
   readonly subject: string;
   readonly rule: Rule;
   readonly cost: number;
@@ -159,10 +158,11 @@ export class Part {
   }
 }
 
-/** One claim by itself, with the numbers that a store has of it; each counter says what they are. */
-export function partWith({ account: subject, rule }: Claim, cost: number, numbers: Numbers): Part {
-  const part = new Part(subject, counterFor(rule), cost);
-  part.locate(Account.of(part.counter, numbers));
+/** A part of no hold, for a store that has already decided: with the numbers that it keeps for this counter.
+ * Each counter describes its numbers. */
+export function partWith(counter: Counter, cost: number, numbers: Numbers): Part {
+  const part = new Part('', counter, cost);
+  part.locate(Account.of(counter, numbers));
   return part;
 }
 
@@ -180,22 +180,4 @@ export function balancesOf(parts: readonly Part[], nowMs: number): Balance[] {
   const balances: Balance[] = [];
   for (const part of parts) balances.push(part.balance(nowMs));
   return balances;
-}
-
-/** The same as `amounts[unit]`, which engines do not make fast where the unit changes at each turn. */
-export function amountIn(amounts: Amounts, unit: Unit): number {
-  switch (unit) {
-    case 'requests':
-      return amounts.requests;
-    case 'tokens':
-      return amounts.tokens;
-    case 'inputTokens':
-      return amounts.inputTokens;
-    case 'outputTokens':
-      return amounts.outputTokens;
-    case 'nanoUsd':
-      return amounts.nanoUsd;
-    case 'concurrent':
-      return amounts.concurrent;
-  }
 }

@@ -1,20 +1,11 @@
-import type { Amounts } from '../amounts.ts';
+import { type Amounts, amountIn, NO_AMOUNTS } from '../amounts.ts';
 import type { Lease } from '../lease.ts';
 import type { Balance, Claim, Granted, NotGranted, Resolution } from '../ledger.ts';
 import type { Account } from './account.ts';
 import { counterAt } from './counter-for.ts';
 import { type Ending, Hold } from './hold.ts';
-import { amountIn, balancesOf, Part, violationsOf } from './part.ts';
+import { balancesOf, Part, violationsOf } from './part.ts';
 import type { AccountTable, CreditTable, HoldTable, Tables } from './tables.ts';
-
-export const NOTHING: Amounts = {
-  requests: 0,
-  tokens: 0,
-  inputTokens: 0,
-  outputTokens: 0,
-  nanoUsd: 0,
-  concurrent: 0,
-};
 
 /** A grant with its hold in the hands of the caller. */
 export interface GrantedHold extends Granted {
@@ -41,7 +32,7 @@ export class Verbs {
     for (;;) {
       const hold = this.#holds.nextExpired(nowMs);
       if (hold === undefined) return;
-      this.#post(hold, hold.dispatched ? undefined : NOTHING, hold.expiresAtMs);
+      this.#post(hold, hold.dispatched ? undefined : NO_AMOUNTS, hold.expiresAtMs);
       hold.phase = hold.dispatched ? 'charged' : 'freed';
       this.#holds.expired(hold, nowMs);
     }
@@ -90,7 +81,7 @@ export class Verbs {
   }
 
   release(id: string, nowMs: number): Resolution {
-    return this.#endFound(this.#holds.find(id), 'released', NOTHING, nowMs);
+    return this.#endFound(this.#holds.find(id), 'released', NO_AMOUNTS, nowMs);
   }
 
   end(hold: Hold, ending: Ending, used: Amounts, nowMs: number): Resolution {
@@ -115,7 +106,7 @@ export class Verbs {
   }
 
   read(claims: readonly Claim[], nowMs: number): readonly Balance[] {
-    return balancesOf(this.#partsOf(claims, NOTHING), nowMs);
+    return balancesOf(this.#partsOf(claims, NO_AMOUNTS), nowMs);
   }
 
   credit(id: string, claims: readonly Claim[], amounts: Amounts, nowMs: number): Resolution {
@@ -144,12 +135,12 @@ export class Verbs {
     const parts: Part[] = [];
     let account: Account | undefined;
     let before: string | undefined;
-    for (const { account: subject, rule } of claims) {
+    for (const { account: key, rule } of claims) {
       const counter = counterAt(parts.length, rule);
-      const part = new Part(subject, counter, amountIn(amounts, counter.unit));
-      // Neighbours mostly are of the same account.
-      if (subject !== before) account = this.#accounts.find(subject);
-      before = subject;
+      const part = new Part(key, counter, amountIn(amounts, counter.unit));
+      // Neighbours are mostly on the same account.
+      if (key !== before) account = this.#accounts.find(key);
+      before = key;
       part.locate(account);
       parts.push(part);
     }

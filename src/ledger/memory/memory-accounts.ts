@@ -39,7 +39,7 @@ export class MemoryAccounts implements AccountTable {
   placed(claims: readonly Claim[], nowMs: number): readonly Claim[] {
     if (!this.#isFull(nowMs)) return claims;
     return claims.map((claim) =>
-      this.#has(claim) ? claim : { account: this.#overflowKey, rule: claim.rule },
+      this.#has(claim) ? claim : { ...claim, account: this.#overflowKey },
     );
   }
 
@@ -55,8 +55,8 @@ export class MemoryAccounts implements AccountTable {
     this.#accounts.clear();
   }
 
-  #has({ account: subject }: Claim): boolean {
-    return this.#accounts.has(subject);
+  #has({ account }: Claim): boolean {
+    return this.#accounts.has(account);
   }
 
   #isFull(nowMs: number): boolean {

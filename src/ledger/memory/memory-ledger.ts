@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { LedgerError } from '../../core/errors.ts';
-import { type Amounts, assertAmounts, assertCredits } from '../amounts.ts';
+import { type Amounts, assertAmounts, assertCredits, NO_AMOUNTS } from '../amounts.ts';
 import type { Ending, Hold } from '../counting/hold.ts';
-import { type GrantedHold, NOTHING, Verbs } from '../counting/verbs.ts';
+import { type GrantedHold, Verbs } from '../counting/verbs.ts';
 import type { Lease } from '../lease.ts';
 import { assertLease } from '../lease.ts';
 import type {
@@ -79,7 +79,7 @@ class MemoryLedger implements Ledger {
     this.inProcess = {
       reserve: (id, claims, held, lease) => this.#take(id, claims, held, lease),
       settle: (hold: Hold, used) => this.#end(hold, 'settled', used),
-      release: (hold: Hold) => this.#end(hold, 'released', NOTHING),
+      release: (hold: Hold) => this.#end(hold, 'released', NO_AMOUNTS),
       renew: (hold: Hold, lease) => this.#extend(hold, lease),
     };
   }

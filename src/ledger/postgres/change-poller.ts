@@ -1,6 +1,6 @@
 import { ANY_KEY } from '../records.ts';
 import type { Listen } from './listen.ts';
-import { isHashed } from './storable.ts';
+import { isHashed } from './stored-names.ts';
 
 /** What was changed after a number, in order, and the largest number of change there is. */
 export interface Changes {

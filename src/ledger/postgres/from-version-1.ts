@@ -1,4 +1,6 @@
-/** Functions of version 1 that counted, and that version 2 has no use for. */
+import { SHARED } from './stored-names.ts';
+
+/** Functions of version 1 that counted and that version 2 does not use. */
 const OUTDATED = [
   'read',
   'reserve',
@@ -10,6 +12,12 @@ const OUTDATED = [
   'expire',
   'post',
 ];
+
+/** What version 1 called the account of all users. */
+const GLOBAL = `
+  UPDATE %schema%.subjects SET subject = '${SHARED}global' WHERE subject = 'everybody';
+  UPDATE %schema%.holds SET subjects = array_replace(subjects, 'everybody', '${SHARED}global')
+    WHERE 'everybody' = ANY (subjects);`;
 
 /**
  * A claim of version 1 is ten numbers: kind, unit, capacity, cost, the window that it was taken from (-1:
@@ -111,6 +119,7 @@ BEGIN
       WHERE p.pronamespace = '%schema%'::regnamespace AND p.proname = ANY ('{${OUTDATED}}') LOOP
     EXECUTE 'DROP FUNCTION ' || outdated;
   END LOOP;
+${GLOBAL}
 ${HOLDS}
   ALTER TABLE %schema%.holds DROP COLUMN who, DROP COLUMN slots, DROP COLUMN shares;
 ${SUBJECTS}

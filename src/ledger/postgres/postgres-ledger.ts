@@ -8,7 +8,7 @@ import { type Listen, listenOn } from './listen.ts';
 import { PostgresRecords } from './postgres-records.ts';
 import { type PostgresLedgerOptions, PostgresStore } from './postgres-store.ts';
 import { DEFAULT_SCHEMA } from './schema.ts';
-import { storable, storableClaims } from './storable.ts';
+import { storedClaims, storedCredit, storedName } from './stored-names.ts';
 
 export type { PostgresClient } from './client.ts';
 export type { PgListener, PostgresJsListener, PostgresListener } from './listen.ts';
@@ -37,9 +37,6 @@ export function postgresLedger(
   return new OnPostgres(store, options.pollMs ?? 400, listen);
 }
 
-/** No hold has such an id: one that looks like a hash is hashed. */
-const CREDIT = '#sha256:gift:';
-
 class OnPostgres implements PostgresLedger {
   readonly records: PostgresRecords;
   readonly #store: PostgresStore;
@@ -61,12 +58,12 @@ class OnPostgres implements PostgresLedger {
   ): Promise<Granted | NotGranted> {
     assertAmounts(held);
     assertLease(lease);
-    const own = storableClaims(claims);
-    const key = storable(id);
+    const stored = storedClaims(claims);
+    const key = storedName(id);
     return this.#store.transact({
       ids: [key],
-      keys: keysOf(own),
-      run: (verbs, nowMs) => verbs.reserve(key, own, held, lease, nowMs),
+      keys: namesOf(stored),
+      run: (verbs, nowMs) => verbs.reserve(key, stored, held, lease, nowMs),
     });
   }
 
@@ -85,18 +82,18 @@ class OnPostgres implements PostgresLedger {
   }
 
   async read(claims: readonly Claim[]): Promise<readonly Balance[]> {
-    const own = storableClaims(claims);
-    return this.#store.peek(keysOf(own), (verbs, nowMs) => verbs.read(own, nowMs));
+    const stored = storedClaims(claims);
+    return this.#store.peek(namesOf(stored), (verbs, nowMs) => verbs.read(stored, nowMs));
   }
 
   async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {
     assertCredits(amounts);
-    const own = storableClaims(claims);
-    const key = CREDIT + storable(id);
+    const stored = storedClaims(claims);
+    const key = storedCredit(id);
     return this.#store.transact({
       ids: [key],
-      keys: keysOf(own),
-      run: (verbs, nowMs) => verbs.credit(key, own, amounts, nowMs),
+      keys: namesOf(stored),
+      run: (verbs, nowMs) => verbs.credit(key, stored, amounts, nowMs),
     });
   }
 
@@ -110,14 +107,14 @@ class OnPostgres implements PostgresLedger {
     id: string,
     verb: (verbs: Verbs, key: string, nowMs: number) => Answer,
   ): Promise<Answer> {
-    const key = storable(id);
+    const key = storedName(id);
     const run = (verbs: Verbs, nowMs: number) => verb(verbs, key, nowMs);
     return this.#store.transact({ ids: [key], keys: [], run });
   }
 }
 
-const keysOf = (claims: readonly Claim[]): readonly string[] =>
-  claims.map(({ account: subject }) => subject);
+const namesOf = (claims: readonly Claim[]): readonly string[] =>
+  claims.map(({ account }) => account);
 
 const CONNECTIONS_MIN = 2;
 const warned = new WeakSet<PostgresClient>();
@@ -127,7 +124,7 @@ const warned = new WeakSet<PostgresClient>();
  * would keep all other calls waiting. Silenced as Node's warnings are:
  * `--disable-warning=GUARD_POSTGRES_POOL`.
  */
-export function warnOfSmallPool(pool: PostgresClient): void {
+function warnOfSmallPool(pool: PostgresClient): void {
   const max = sizeOf(pool) ?? CONNECTIONS_MIN;
   if (max >= CONNECTIONS_MIN || warned.has(pool)) return;
   warned.add(pool);

@@ -4,7 +4,7 @@ import type { Row } from './driver.ts';
 import type { Listen } from './listen.ts';
 import type { Value } from './literals.ts';
 import type { PostgresStore } from './postgres-store.ts';
-import { storable } from './storable.ts';
+import { storedName } from './stored-names.ts';
 
 const CHANGES_MAX = 1_000;
 
@@ -24,7 +24,7 @@ export class PostgresRecords implements Records {
     const deadline = await this.#store.begin();
     const text = `SELECT value, version FROM ${schema}.records WHERE key = $1 AND value IS NOT NULL
       AND expires_ms > ${schema}.now_ms($2)`;
-    const [row] = await calls.all(text, [storable(key), this.#store.nowMs()], deadline);
+    const [row] = await calls.all(text, [storedName(key), this.#store.nowMs()], deadline);
     return row && { value: String(row['value']), version: Number(row['version']) };
   }
 
@@ -53,7 +53,7 @@ export class PostgresRecords implements Records {
   async #write(verb: string, key: string, values: readonly Value[]): Promise<boolean> {
     const { schema, calls, lockWait } = this.#store;
     const deadline = await this.#store.begin();
-    const all = [storable(key), ...values, this.#store.nowMs(), lockWait];
+    const all = [storedName(key), ...values, this.#store.nowMs(), lockWait];
     const row = await calls.once(`SELECT ${schema}.${verb} AS done`, all, deadline);
     if (row['done'] === true) this.#poller.tell(key);
     return row['done'] === true;

@@ -1,9 +1,14 @@
+import { SHARED } from './stored-names.ts';
+
 /** Postgres keeps the plans, and they use the indexes even while the tables are small. */
 const BY_KEY = `SET enable_seqscan = off SET plan_cache_mode = force_generic_plan`;
 
+const lockOrder = (name: string): string => `ORDER BY starts_with(${name}, '${SHARED}'), ${name}`;
+
 /**
  * What a transaction reads and what it writes: two functions, so that Postgres keeps their plans. All
- * transactions lock in one order: holds by id, then accounts from narrow to wide, everybody's last.
+ * transactions lock in one order, so that none waits for another in a circle: holds by id, then accounts
+ * by name, shared ones last, since most transactions need these.
  */
 export const ROW_FUNCTIONS = `
 CREATE OR REPLACE FUNCTION %schema%.now_ms(given double precision) RETURNS double precision
@@ -32,7 +37,7 @@ BEGIN
   END IF;
   RETURN QUERY SELECT 'account', s.subject, s.live, NULL::boolean, s.at_ms, s.due_ms, s.numbers
     FROM %schema%.subjects s WHERE s.subject = ANY (names)
-    ORDER BY s.subject = 'everybody', s.subject FOR UPDATE;
+    ${lockOrder('s.subject')} FOR UPDATE;
   RETURN QUERY SELECT 'clock', NULL, NULL::integer, NULL::boolean, %schema%.now_ms(given_ms),
     NULL::double precision, NULL;
 END
@@ -52,7 +57,7 @@ BEGIN
       SELECT n.key, now_ms, n.live, n.due, n.idle, n.numbers
       FROM unnest(account_keys, account_new, account_live, account_due, account_idle, account_numbers)
         n (key, is_new, live, due, idle, numbers)
-      WHERE n.is_new ORDER BY n.key = 'everybody', n.key;
+      WHERE n.is_new ${lockOrder('n.key')};
   END IF;
   IF false = ANY (account_new) THEN
     UPDATE %schema%.subjects s

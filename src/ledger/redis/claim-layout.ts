@@ -1,7 +1,8 @@
+import { UNITS } from '../amounts.ts';
 import { counterFor } from '../counting/counter-for.ts';
 import type { Claim, Rule } from '../ledger.ts';
 import type { PlacedClaim } from './parts.ts';
-import { FIRST_PLACE, SLOT_BYTES, slotOf, UNITS, widthOf } from './script/layout.ts';
+import { FIRST_PLACE, SLOT_BYTES, slotOf, widthOf } from './script/layout.ts';
 
 /** What of some claims does not change from call to call: their rules, and which share an account. */
 export interface ClaimLayout {
@@ -34,9 +35,9 @@ export function claimLayoutOf(claims: readonly Claim[]): {
 } {
   const accounts: string[] = [];
   let branch = root;
-  for (const { account: subject, rule } of claims) {
-    let index = accounts.indexOf(subject);
-    if (index < 0) index = accounts.push(subject) - 1;
+  for (const { account, rule } of claims) {
+    let index = accounts.indexOf(account);
+    if (index < 0) index = accounts.push(account) - 1;
     branch = branchAfter(branch, index, rule);
   }
   branch.plan ??= newPlan(claims, accounts);
@@ -62,8 +63,8 @@ function newPlan(claims: readonly Claim[], accounts: readonly string[]): ClaimLa
     throw new TypeError(`"claims" must be at most ${CLAIMS_MAX}, not ${claims.length}`);
   }
   const slots = accounts.map((account) => slotsOf(claims, account));
-  const planned = claims.map(({ account: subject, rule }): PlacedClaim => {
-    const account = accounts.indexOf(subject);
+  const planned = claims.map(({ account: name, rule }): PlacedClaim => {
+    const account = accounts.indexOf(name);
     const slot = slotOf(rule);
     return { counter: counterFor(rule), account, slot, place: placeOf(slots[account] ?? [], slot) };
   });
@@ -72,10 +73,10 @@ function newPlan(claims: readonly Claim[], accounts: readonly string[]): ClaimLa
 }
 
 /** The slots of one account, each once. */
-function slotsOf(claims: readonly Claim[], account: string): Buffer[] {
+function slotsOf(claims: readonly Claim[], name: string): Buffer[] {
   const slots: Buffer[] = [];
-  for (const { account: subject, rule } of claims) {
-    if (subject !== account) continue;
+  for (const { account, rule } of claims) {
+    if (account !== name) continue;
     const slot = slotOf(rule);
     if (!slots.some((other) => other.equals(slot))) slots.push(slot);
   }

@@ -29,7 +29,7 @@ export function partsOf(
   return claims.map(({ counter, account, slot, place }) => {
     const { rule } = counter;
     const numbers = numbersIn(values[account] ?? NO_VALUE, rule.kind, slot, place);
-    return partWith({ account: '', rule }, costOf(rule), numbers);
+    return partWith(counter, costOf(rule), numbers);
   });
 }
 

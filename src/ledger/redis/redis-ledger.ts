@@ -1,9 +1,9 @@
 import { RecentMap } from '../../base/recent-map.ts';
 import { LedgerError } from '../../core/errors.ts';
-import { type Amounts, assertAmounts, assertCredits } from '../amounts.ts';
+import { type Amounts, amountIn, assertAmounts, assertCredits, NO_AMOUNTS } from '../amounts.ts';
 import { Batches } from '../batches.ts';
 import { balancesOf, violationsOf } from '../counting/part.ts';
-import { NOTHING } from '../counting/verbs.ts';
+
 import type { Lease } from '../lease.ts';
 import { assertLease } from '../lease.ts';
 import type { Balance, Claim, Granted, Ledger, NotGranted, Resolution } from '../ledger.ts';
@@ -39,7 +39,7 @@ export function redisLedger(client: RedisClient, options: RedisLedgerOptions = {
 
 const SHARDS = 64;
 
-/** Users by their shards, each a namespace and so a slot of its own; everybody in one more. */
+/** One ledger for each shard of users, in a namespace and so a slot of its own, and one for shared limits. */
 function sharded(driver: RedisDriver, options: RedisLedgerOptions): Ledger {
   const { namespace = 'guard', clock } = options;
   const shard = (_: unknown, index: number) =>
@@ -52,7 +52,7 @@ function sharded(driver: RedisDriver, options: RedisLedgerOptions): Ledger {
 /** Ids whose accounts are remembered; of others the store is asked. */
 const IDS_MAX = 200_000;
 const HOUR_MS = 3_600_000;
-/** A script holds up everybody else on the server while it runs. */
+/** A script blocks the whole server while it runs. */
 const VERBS_PER_SCRIPT_MAX = 16;
 
 /** What a hold was taken from. */
@@ -95,7 +95,7 @@ class RedisLedger implements Ledger {
     const verb = { code: VERB.RESERVE, id: holdId(id), ...parties, numbers };
     const { status, nowMs, values } = await this.#run(verb);
     if (status === STATUS.GRANTED) this.#partiesOf.set(id, parties, Date.now());
-    const parts = partsOf(parties.plan.claims, values, ({ unit }) => held[unit]);
+    const parts = partsOf(parties.plan.claims, values, ({ unit }) => amountIn(held, unit));
     const balances = balancesOf(parts, nowMs);
     if (status !== STATUS.DENIED) return { granted: true, balances };
     return { granted: false, violations: violationsOf(parts, nowMs), balances };
@@ -107,7 +107,7 @@ class RedisLedger implements Ledger {
   }
 
   release(id: string): Promise<Resolution> {
-    return this.#finish(VERB.RELEASE, id, NOTHING);
+    return this.#finish(VERB.RELEASE, id, NO_AMOUNTS);
   }
 
   async renew(id: string, lease: Lease): Promise<boolean> {
@@ -165,7 +165,7 @@ const holdId = (id: string): string => `h${id}`;
 const PROBE = script(`return redis.pcall('TIME').err and 'refused' or 'told'`);
 
 /** Says once what makes this server less than exact. Nothing is said where it cannot be found out. */
-export function warnOfRedis(driver: RedisDriver, namespace: string): void {
+function warnOfRedis(driver: RedisDriver, namespace: string): void {
   warnOfEviction(driver).catch(() => {});
   warnOfClock(driver, `{${namespace}}:clock`).catch(() => {});
 }

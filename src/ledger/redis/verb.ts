@@ -1,4 +1,4 @@
-import type { Amounts } from '../amounts.ts';
+import { type Amounts, amountIn, UNITS } from '../amounts.ts';
 import type { Lease } from '../lease.ts';
 import type { Resolution } from '../ledger.ts';
 import type { ClaimLayout } from './claim-layout.ts';
@@ -42,15 +42,9 @@ export const leaseNumbers = ({ durationMs, dispatched }: Lease): readonly number
   Number(dispatched),
 ];
 
-/** In the order of `UNITS`. */
-export const amountNumbers = (amounts: Amounts): readonly number[] => [
-  amounts.requests,
-  amounts.tokens,
-  amounts.inputTokens,
-  amounts.outputTokens,
-  amounts.nanoUsd,
-  amounts.concurrent,
-];
+/** In the order of `UNITS`, which the script counts from 1. */
+export const amountNumbers = (amounts: Amounts): readonly number[] =>
+  UNITS.map((unit) => amountIn(amounts, unit));
 
 /** Verbs as the script reads them: all accounts and plans once, and one block of numbers for all. */
 export interface Request {

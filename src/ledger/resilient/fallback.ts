@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { LedgerError } from '../../core/errors.ts';
-import type { Amounts } from '../amounts.ts';
+import { type Amounts, isMoney } from '../amounts.ts';
+import { type ClaimSubset, placeBalances, placedViolations, subsetOf } from '../claim-subset.ts';
 import type { Lease } from '../lease.ts';
 import type { Balance, Claim, Granted, Ledger, NotGranted, OnFailure, Rule } from '../ledger.ts';
 import { memoryLedger } from '../memory/memory-ledger.ts';
@@ -42,16 +43,12 @@ export class Fallback {
     held: Amounts,
     lease: Lease,
   ): Promise<Decision> {
-    const places = claims.flatMap(({ rule }, place) =>
-      onFailureOf(rule) === 'local' ? [place] : [],
-    );
-    const shares = claims
-      .filter(({ rule }) => onFailureOf(rule) === 'local')
-      .map((claim) => localShare(claim, this.#options.processes));
+    const local = subsetOf(claims, ({ rule }) => onFailureOf(rule) === 'local');
+    const shares = local.claims.map((claim) => localShare(claim, this.#options.processes));
     const decision = await this.#ledger().reserve(id, shares, held, lease);
     if (decision.granted) this.#held.set(id, claims);
     else refuseTheImpossible(decision, shares);
-    return inOrder(decision, claims, places);
+    return degraded(decision, claims, local);
   }
 
   async settle(id: string, used: Amounts): Promise<readonly Claim[]> {
@@ -95,24 +92,16 @@ function refuseTheImpossible({ violations }: NotGranted, shares: readonly Claim[
   if (impossible) throw new LedgerError('the call is larger than the local share of a limit');
 }
 
-function inOrder(
-  decision: Decision,
-  claims: readonly Claim[],
-  places: readonly number[],
-): Decision {
-  const balances = claims.map((claim, place) => {
-    const share = decision.balances[places.indexOf(place)];
-    return share ?? unknownBalance(claim);
-  });
+/** Returns the decision of the local shares as one on all claims. */
+function degraded(decision: Decision, claims: readonly Claim[], local: ClaimSubset): Decision {
+  const balances = claims.map(unknownBalance);
+  placeBalances(local, decision.balances, balances);
   if (decision.granted) return { granted: true, degraded: true, balances };
-  const violations = decision.violations.map((violation) => ({
-    ...violation,
-    claim: places[violation.claim] ?? violation.claim,
-  }));
+  const violations = placedViolations(local, decision.violations);
   return { granted: false, degraded: true, violations, balances };
 }
 
-/** Nobody knows, and nothing is shown of it: answers that are `degraded` have no rate limit headers. */
+/** The true balance is unknown. It is not shown: `degraded` responses have no rate limit headers. */
 function unknownBalance({ rule }: Claim): Balance {
   return { used: 0, held: 0, remaining: roomOf(rule), resetsAtMs: undefined };
 }
@@ -121,18 +110,18 @@ function unknownBalance({ rule }: Claim): Balance {
 export function onFailureOf(rule: Rule): OnFailure {
   if (rule.onFailure !== undefined) return rule.onFailure;
   const bounded = rule.kind === 'rate' || rule.kind === 'concurrent';
-  return bounded && rule.unit !== 'nanoUsd' ? 'local' : 'deny';
+  return bounded && !isMoney(rule.unit) ? 'local' : 'deny';
 }
 
 /**
  * The claim on what this process gives out alone: its limit divided among `processes`, rounded down,
  * but at least 1 where the limit is not 0, so that a limit below their number locks nobody out.
  */
-export function localShare({ account: subject, rule }: Claim, processes: number): Claim {
+export function localShare({ account, scope, rule }: Claim, processes: number): Claim {
   const part = (amount: number) => (amount === 0 ? 0 : Math.max(1, Math.floor(amount / processes)));
   const amount = part(rule.amount);
-  if (rule.kind !== 'rate') return { account: subject, rule: { ...rule, amount } };
-  return { account: subject, rule: { ...rule, amount, burst: part(rule.burst) } };
+  if (rule.kind !== 'rate') return { account, scope, rule: { ...rule, amount } };
+  return { account, scope, rule: { ...rule, amount, burst: part(rule.burst) } };
 }
 
 /** The most that one call can ever take from a rule. */

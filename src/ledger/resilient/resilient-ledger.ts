@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { LedgerError } from '../../core/errors.ts';
-import type { Amounts } from '../amounts.ts';
+import { type Amounts, NO_AMOUNTS } from '../amounts.ts';
 import type { Lease } from '../lease.ts';
 import type { Balance, Claim, Granted, Ledger, NotGranted, Resolution } from '../ledger.ts';
 import { Fallback } from './fallback.ts';
@@ -41,14 +41,6 @@ const CLOSE_MS_MAX = 2_000;
 const TIMER_MS_MAX = 2 ** 31 - 1;
 /** For what is held only to be ended by the next verb. */
 const SHORT_LEASE = { durationMs: 1_000, dispatched: false };
-const NOTHING: Amounts = {
-  requests: 0,
-  tokens: 0,
-  inputTokens: 0,
-  outputTokens: 0,
-  nanoUsd: 0,
-  concurrent: 0,
-};
 
 /**
  * Makes a decision within the deadline of every reserve, whatever the store does: by the store, or by
@@ -197,13 +189,13 @@ export class ResilientLedger implements Ledger {
 
   /** Counts what was served without the store, as of now: a hold of nothing may settle at anything. */
   async #postLate(id: string, claims: readonly Claim[], used: Amounts): Promise<Resolution> {
-    await this.#store.reserve(id, claims, NOTHING, SHORT_LEASE);
+    await this.#store.reserve(id, claims, NO_AMOUNTS, SHORT_LEASE);
     return this.#store.settle(id, used);
   }
 
   async #probe(): Promise<void> {
     const id = `probe-${randomUUID()}`;
-    await this.#store.reserve(id, [], NOTHING, SHORT_LEASE);
+    await this.#store.reserve(id, [], NO_AMOUNTS, SHORT_LEASE);
     await this.#store.release(id);
   }
 

@@ -18,6 +18,8 @@ export function migrateFromVersion1(database: DatabaseSync): void {
   };
   database.function('guard_numbers_of', numbersOf);
   database.exec(`
+    UPDATE guard_subjects SET subject = 'global' WHERE subject = 'everybody';
+    UPDATE guard_holds SET shares = replace(shares, '"subject":"everybody"', '"subject":"global"');
     INSERT INTO guard_accounts (key, numbers, live, idle_from_ms)
       SELECT subject, guard_numbers_of(counters, idle_from_ms), ifnull(parts.live, 0), idle_from_ms
       FROM guard_subjects LEFT JOIN (

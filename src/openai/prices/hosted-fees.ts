@@ -1,3 +1,4 @@
+import { nanoUsdUp } from '../../base/money.ts';
 import type { HostedToolName, Reading } from '../answer/usage.ts';
 import type { HostedTool } from '../request/hosted-tools.ts';
 
@@ -11,8 +12,7 @@ export interface HostedFees {
   chargedNanoUsd(reading: Reading): number;
 }
 
-const NANO_PER_USD = 1_000_000_000;
-const nanoPerCall = ({ usdPerCall }: HostedTool) => Math.ceil(usdPerCall * NANO_PER_USD);
+const nanoPerCall = ({ usdPerCall }: HostedTool) => nanoUsdUp(usdPerCall);
 
 const none: HostedFees = {
   calls: 0,

@@ -1,5 +1,5 @@
-import { NANO_USD_PER_USD } from '../../base/money.ts';
-import { type Amounts, NO_AMOUNTS } from '../../ledger/amounts.ts';
+import { nanoUsdUp } from '../../base/money.ts';
+import { type Amounts, amounts } from '../../ledger/amounts.ts';
 import type { BuiltRequest } from '../request/built-request.ts';
 import type { Reserve } from '../request/realtime-allowance.ts';
 import { type RateCard, upperBoundNanoUsd } from './prices.ts';
@@ -10,23 +10,23 @@ export function boundOf(
   rateCard: RateCard | undefined,
   inputTokens: number,
 ): Amounts {
-  if (built.endpoint.free) return { ...NO_AMOUNTS, requests: 1, concurrent: 1 };
+  if (built.endpoint.free) return amounts({ requests: 1, concurrent: 1 });
   if (built.reserve !== undefined) return boundOfReserve(built.reserve);
   const outputTokens = built.outputCapTokens;
-  return {
+  return amounts({
     requests: 1,
     concurrent: 1,
     inputTokens,
     outputTokens,
     tokens: inputTokens + outputTokens,
     nanoUsd: boundNanoUsd(built, rateCard, inputTokens, outputTokens),
-  };
+  });
 }
 
 function boundOfReserve({ usd, inputTokens, outputTokens }: Reserve): Amounts {
   const tokens = inputTokens + outputTokens;
-  const nanoUsd = Math.ceil(usd * NANO_USD_PER_USD);
-  return { requests: 1, concurrent: 1, inputTokens, outputTokens, tokens, nanoUsd };
+  const nanoUsd = nanoUsdUp(usd);
+  return amounts({ requests: 1, concurrent: 1, inputTokens, outputTokens, tokens, nanoUsd });
 }
 
 /** The most that these tokens and the call's hosted tools can cost. */

@@ -8,6 +8,7 @@ import {
   concurrent,
   daily,
   denied,
+  GLOBAL,
   granted,
   LEASE,
   rate,
@@ -16,7 +17,6 @@ import {
   use,
 } from './case.ts';
 
-const EVERYBODY = 'everybody';
 const MAX = Number.MAX_SAFE_INTEGER;
 const KINDS = [
   ['calendar', daily],
@@ -31,7 +31,7 @@ const everyKind = (
 
 export const admissionCases: readonly Case[] = [
   {
-    title: 'A21 a reserve that breaks one of many claims leaves no trace in any',
+    title: 'A reserve that breaks one of many claims leaves no trace in any of them',
     async run({ ledger }) {
       const own = [
         claim(daily(100)),
@@ -39,7 +39,7 @@ export const admissionCases: readonly Case[] = [
         claim(rate(100, 100)),
         claim(concurrent(5)),
       ];
-      const claims = [...own, claim(daily(10), EVERYBODY)];
+      const claims = [...own, claim(daily(10), GLOBAL)];
       const before = await ledger.read(claims);
       const answer = await denied(ledger.reserve('call', claims, tokens(11), LEASE));
       assert.deepEqual(
@@ -52,7 +52,7 @@ export const admissionCases: readonly Case[] = [
     },
   },
   {
-    title: 'names every broken claim, in claim order',
+    title: 'A denial names every broken claim in the order of the claims',
     async run({ ledger }) {
       const claims = [claim(daily(5)), claim(rolling(50)), claim(rate(5, 5)), claim(concurrent(0))];
       const { violations } = await denied(ledger.reserve('call', claims, tokens(6), LEASE));
@@ -67,21 +67,21 @@ export const admissionCases: readonly Case[] = [
     },
   },
   {
-    title: 'A02 the first calls of an unknown user in parallel get no more than the limit',
+    title: 'Parallel first calls of an unknown user get no more than the limit',
     async run({ ledger }) {
-      const claims = [claim(daily(30)), claim(daily(1_000), EVERYBODY)];
+      const claims = [claim(daily(30)), claim(daily(1_000), GLOBAL)];
       const calls = Array.from({ length: 50 }, (_, index) =>
         ledger.reserve(`call-${index}`, claims, tokens(10), LEASE),
       );
       const answers = await Promise.all(calls);
       assert.equal(answers.filter((answer) => answer.granted).length, 3);
-      await assertCounts(ledger, claim(daily(1_000), EVERYBODY), { used: 0, held: 30 });
+      await assertCounts(ledger, claim(daily(1_000), GLOBAL), { used: 0, held: 30 });
     },
   },
   {
-    title: 'of 1000 parallel reserves for 100 places exactly 100 are granted',
+    title: 'Exactly 100 of 1,000 parallel reserves are granted for 100 concurrent slots',
     async run({ ledger }) {
-      const places = claim(concurrent(100), EVERYBODY);
+      const places = claim(concurrent(100), GLOBAL);
       const calls = Array.from({ length: 1_000 }, (_, index) => {
         const own = claim(daily(1_000), `user:${index % 7}`);
         return ledger.reserve(`call-${index}`, [own, places], tokens(1), LEASE);
@@ -95,7 +95,7 @@ export const admissionCases: readonly Case[] = [
       );
     },
   },
-  ...everyKind('fills the limit to the last unit and no further', (rule) => async ({ ledger }) => {
+  ...everyKind('Reserves fill a limit exactly and no further', (rule) => async ({ ledger }) => {
     const of = claim(rule(10));
     await use(ledger, 'first', of, 7);
     await denied(ledger.reserve('second', [of], tokens(4), LEASE));
@@ -103,7 +103,7 @@ export const admissionCases: readonly Case[] = [
     await denied(ledger.reserve('fourth', [of], tokens(1), LEASE));
   }),
   ...everyKind(
-    'a limit of 0 denies everything, even what costs nothing',
+    'A limit of 0 denies every reserve, even one without cost',
     (rule) =>
       async ({ ledger }) => {
         const answer = await denied(ledger.reserve('call', [claim(rule(0))], tokens(0), LEASE));
@@ -113,19 +113,19 @@ export const admissionCases: readonly Case[] = [
         assert.equal(answer.balances[0]?.remaining, 0);
       },
   ),
-  ...everyKind('what costs nothing fits an exhausted limit', (rule) => async ({ ledger }) => {
+  ...everyKind('A free reserve fits an exhausted limit', (rule) => async ({ ledger }) => {
     const of = claim(rule(10));
     await use(ledger, 'first', of, 10);
     await granted(ledger.reserve('second', [of], tokens(0), LEASE));
   }),
-  ...everyKind('a cost above the limit never fits', (rule) => async ({ ledger }) => {
+  ...everyKind('A cost above the limit never fits', (rule) => async ({ ledger }) => {
     const { violations } = await denied(
       ledger.reserve('call', [claim(rule(10))], tokens(11), LEASE),
     );
     assert.deepEqual(violations, [{ claim: 0, cost: 11, hard: true, fitsAtMs: undefined }]);
   }),
   ...everyKind(
-    'a limit lowered below what is used denies, and raised again admits',
+    'A limit lowered below its usage denies, and admits after it is raised again',
     (rule) =>
       async ({ ledger }) => {
         await use(ledger, 'first', claim(rule(10)), 8);
@@ -138,7 +138,8 @@ export const admissionCases: readonly Case[] = [
       },
   ),
   {
-    title: 'a denial is soft while only calls in flight are in the way, and hard once they used it',
+    title:
+      'A denial is soft while calls in flight block it, and hard once they have used the limit',
     async run({ ledger }) {
       for (const rule of [daily(10), rolling(10)]) {
         const of = claim(rule);
@@ -155,7 +156,7 @@ export const admissionCases: readonly Case[] = [
     },
   },
   {
-    title: 'a read changes nothing and makes nothing',
+    title: 'A read neither changes nor creates anything',
     async run({ ledger }) {
       const claims = [
         claim(daily(10)),
@@ -169,7 +170,7 @@ export const admissionCases: readonly Case[] = [
     },
   },
   {
-    title: 'B28 numbers next to 2^53 are counted exactly',
+    title: 'Numbers close to 2^53 are counted exactly',
     async run({ ledger }) {
       const of = claim(daily(MAX));
       await use(ledger, 'first', of, MAX - 3);
@@ -181,7 +182,7 @@ export const admissionCases: readonly Case[] = [
     },
   },
   {
-    title: 'B28 usage that passes 2^53 stays over the limit',
+    title: 'Usage above 2^53 stays over the limit',
     async run({ ledger }) {
       const of = claim(daily(MAX));
       await granted(ledger.reserve('call', [of], tokens(MAX), LEASE));
@@ -192,7 +193,7 @@ export const admissionCases: readonly Case[] = [
     },
   },
   {
-    title: 'B18 an amount that is no whole number is refused before anything is counted',
+    title: 'An amount that is not a whole number is rejected before anything is counted',
     async run({ ledger }) {
       const of = claim(daily(10));
       const given: unknown[] = [
@@ -212,7 +213,7 @@ export const admissionCases: readonly Case[] = [
     },
   },
   {
-    title: 'B09 B17 any text names a subject of its own',
+    title: 'Every distinct string names a separate account',
     async run({ ledger }) {
       const odd = [
         '',
@@ -237,17 +238,17 @@ export const admissionCases: readonly Case[] = [
         'é'.repeat(5_000),
         '__proto__',
       ];
-      const subjects = [...odd, ...wide, 'constructor', '\n', '😀', '0', '-1'];
-      for (const [index, subject] of subjects.entries()) {
-        await use(ledger, `call-${index}`, claim(daily(1_000), subject), index + 1);
+      const accounts = [...odd, ...wide, 'constructor', '\n', '😀', '0', '-1'];
+      for (const [index, account] of accounts.entries()) {
+        await use(ledger, `call-${index}`, claim(daily(1_000), account), index + 1);
       }
-      for (const [index, subject] of subjects.entries()) {
-        await assertCounts(ledger, claim(daily(1_000), subject), { used: index + 1, held: 0 });
+      for (const [index, account] of accounts.entries()) {
+        await assertCounts(ledger, claim(daily(1_000), account), { used: index + 1, held: 0 });
       }
     },
   },
   {
-    title: 'after close every verb throws',
+    title: 'Every verb throws after close',
     async run({ ledger }) {
       const of = claim(daily(10));
       await ledger.close();

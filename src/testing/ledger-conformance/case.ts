@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Clock } from '../../base/clock.ts';
-import type { Amounts } from '../../ledger/amounts.ts';
+import { type Amounts, NO_AMOUNTS } from '../../ledger/amounts.ts';
 import type { Lease } from '../../ledger/lease.ts';
 import type {
   Balance,
@@ -15,12 +15,12 @@ import type {
   Rule,
 } from '../../ledger/ledger.ts';
 
-/** Time that stands still until a test moves it. */
+/** A clock that stands still until a test moves it. */
 export interface SettableClock extends Clock {
   set(nowMs: number): void;
 }
 
-/** What a case is given: a ledger of its own, empty, and the clock that the ledger reads. */
+/** What a case receives: its own empty ledger and the clock that the ledger reads. */
 export interface Stage {
   readonly ledger: Ledger;
   readonly clock: SettableClock;
@@ -28,12 +28,12 @@ export interface Stage {
 
 export interface Case {
   readonly title: string;
-  /** It moves the clock, so it needs a store whose clock is ours. */
+  /** The case moves the clock, so it needs a store that reads the given clock. */
   readonly movesClock?: true;
   run(stage: Stage): Promise<void>;
 }
 
-/** 2026-11-02T00:00:00Z: a multiple of all windows that the cases use. */
+/** 2026-11-02T00:00:00Z: a multiple of all windows in the cases. */
 export const START_MS = 1_793_577_600_000;
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
@@ -52,12 +52,10 @@ export function settableClock(startMs: number): SettableClock {
   };
 }
 
-export function amounts(given: Partial<Amounts>): Amounts {
-  const none = { requests: 0, tokens: 0, inputTokens: 0, outputTokens: 0, nanoUsd: 0 };
-  return { ...none, concurrent: 0, ...given };
-}
+/** Wrong amounts stay as they are given. */
+export const amounts = (given: Partial<Amounts>): Amounts => ({ ...NO_AMOUNTS, ...given });
 
-/** The window of `START_MS` and the one after it; as a caller makes them whose clock is right. */
+/** The window of `START_MS` and the next one, as a caller with a correct clock computes them. */
 export function daily(amount: number, more: Partial<CalendarRule> = {}): CalendarRule {
   const windows = [
     { startMs: START_MS, endMs: START_MS + DAY_MS },
@@ -79,7 +77,14 @@ export function concurrent(amount: number): ConcurrencyRule {
   return { kind: 'concurrent', key: 'concurrent', unit: 'concurrent', amount };
 }
 
-export const claim = (rule: Rule, subject = 'user:ada'): Claim => ({ account: subject, rule });
+/** The one shared account of the suite; every other account is of one user. */
+export const GLOBAL = 'global';
+
+export const claim = (rule: Rule, account = 'user:ada'): Claim => ({
+  account,
+  scope: account === GLOBAL ? 'shared' : 'own',
+  rule,
+});
 
 /** One call of `count` tokens in one slot. */
 export const tokens = (count: number): Amounts =>
@@ -103,7 +108,7 @@ export async function balanceOf(ledger: Ledger, of: Claim): Promise<Balance> {
   return balance;
 }
 
-/** Reserves and settles, so that `count` tokens are used at once. */
+/** Reserves and settles, so that `count` tokens are used immediately. */
 export async function use(ledger: Ledger, id: string, of: Claim, count: number): Promise<void> {
   await granted(ledger.reserve(id, [of], tokens(count), DISPATCHED));
   assert.equal(await ledger.settle(id, { ...tokens(count), concurrent: 0 }), 'done');

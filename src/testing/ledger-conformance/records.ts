@@ -3,7 +3,7 @@ import { type Case, MINUTE_MS, START_MS } from './case.ts';
 
 export const recordCases: readonly Case[] = [
   {
-    title: 'a record is read as it was written, and each write grows its version',
+    title: 'A record is read as written, and each write increments its version',
     async run({ ledger: { records } }) {
       assert.equal(await records.get('key'), undefined);
       assert.equal(await records.put('key', '{"a":1}'), true);
@@ -13,7 +13,7 @@ export const recordCases: readonly Case[] = [
     },
   },
   {
-    title: 'a conditional write happens only on the version that it names',
+    title: 'A conditional write succeeds only on the version that it names',
     async run({ ledger: { records } }) {
       assert.equal(await records.put('key', '1', { ifVersion: 1 }), false);
       assert.equal(await records.put('key', '1', { ifVersion: 0 }), true);
@@ -23,7 +23,7 @@ export const recordCases: readonly Case[] = [
     },
   },
   {
-    title: 'of many conditional writes at once exactly one wins',
+    title: 'Exactly one of many simultaneous conditional writes succeeds',
     async run({ ledger: { records } }) {
       const writes = Array.from({ length: 50 }, (_, index) =>
         records.put('key', `${index}`, { ifVersion: 0 }),
@@ -32,7 +32,7 @@ export const recordCases: readonly Case[] = [
     },
   },
   {
-    title: 'a deleted record is gone, and a second delete finds none',
+    title: 'A deleted record is gone, and a second delete returns false',
     async run({ ledger: { records } }) {
       await records.put('key', '1');
       assert.equal(await records.delete('key'), true);
@@ -42,7 +42,7 @@ export const recordCases: readonly Case[] = [
     },
   },
   {
-    title: 'a record is there until it expires, and counts as none from then on',
+    title: 'A record exists until it expires and is absent from then on',
     movesClock: true,
     async run({ ledger: { records }, clock }) {
       const expiresAtMs = START_MS + MINUTE_MS;
@@ -56,7 +56,7 @@ export const recordCases: readonly Case[] = [
     },
   },
   {
-    title: 'a watcher hears of every change within 1 s, and of none after it stopped',
+    title: 'A watcher is called for every change within 1 s, and never after it stopped',
     async run({ ledger: { records } }) {
       const heard = new Set<string>();
       const stop = records.watch((key) => heard.add(key));
@@ -70,7 +70,7 @@ export const recordCases: readonly Case[] = [
     },
   },
   {
-    title: 'any text names a record of its own',
+    title: 'Every distinct string names a separate record',
     async run({ ledger: { records } }) {
       const keys = [
         '',

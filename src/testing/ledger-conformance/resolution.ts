@@ -21,7 +21,7 @@ const CLAIMS = [claim(daily(10)), claim(rolling(10)), claim(rate(10, 10)), claim
 
 export const resolutionCases: readonly Case[] = [
   {
-    title: 'F34 the same reserve again answers the same and holds nothing more',
+    title: 'A reserve with the same id returns the first decision and holds nothing more',
     async run({ ledger }) {
       const first = await granted(ledger.reserve('call', CLAIMS, tokens(6), LEASE));
       const second = await granted(ledger.reserve('call', CLAIMS, tokens(6), LEASE));
@@ -30,7 +30,7 @@ export const resolutionCases: readonly Case[] = [
     },
   },
   {
-    title: 'F34 a reserve that comes again after its end is still granted and holds nothing',
+    title: 'A reserve repeated after its hold ended is granted and holds nothing',
     async run({ ledger }) {
       await granted(ledger.reserve('call', CLAIMS, tokens(6), LEASE));
       await ledger.settle('call', SETTLED);
@@ -41,7 +41,7 @@ export const resolutionCases: readonly Case[] = [
     },
   },
   {
-    title: 'F35 a settle posts what was used, once, and frees the rest',
+    title: 'A settle counts the actual usage once and frees the rest of the hold',
     async run({ ledger }) {
       const places = claim(concurrent(3));
       await granted(ledger.reserve('call', CLAIMS, tokens(6), LEASE));
@@ -63,7 +63,7 @@ export const resolutionCases: readonly Case[] = [
     },
   },
   {
-    title: 'F35 a release gives everything back, once',
+    title: 'A release gives everything back, once',
     async run({ ledger }) {
       const before = await ledger.read(CLAIMS);
       await granted(ledger.reserve('call', CLAIMS, tokens(6), LEASE));
@@ -74,7 +74,7 @@ export const resolutionCases: readonly Case[] = [
     },
   },
   {
-    title: 'each id ends once: the other way is refused, and an unknown id is unknown',
+    title: 'A hold ends once: the opposite ending is refused, and an unknown id is unknown',
     async run({ ledger }) {
       await granted(ledger.reserve('settled', CLAIMS, tokens(2), LEASE));
       await granted(ledger.reserve('released', CLAIMS, tokens(2), LEASE));
@@ -90,7 +90,7 @@ export const resolutionCases: readonly Case[] = [
     },
   },
   {
-    title: 'of a settle and a release at once exactly one has its effect',
+    title: 'Exactly one of a simultaneous settle and release takes effect',
     async run({ ledger }) {
       for (let round = 0; round < 20; round += 1) {
         const of = claim(daily(10), `user:${round}`);
@@ -103,7 +103,7 @@ export const resolutionCases: readonly Case[] = [
     },
   },
   {
-    title: 'a settle may exceed its hold and its limit, since that was billed already',
+    title: 'A settle may exceed its hold and its limit, because OpenAI has billed it',
     async run({ ledger }) {
       for (const rule of [daily(10), rolling(10), rate(10, 10)]) {
         const of = claim(rule);
@@ -115,7 +115,7 @@ export const resolutionCases: readonly Case[] = [
     },
   },
   {
-    title: 'a hold of nothing can still be settled at what it used',
+    title: 'An empty hold can still be settled with its actual usage',
     async run({ ledger }) {
       const of = claim(daily(10));
       await granted(ledger.reserve('call', [of], tokens(0), LEASE));
@@ -124,22 +124,21 @@ export const resolutionCases: readonly Case[] = [
     },
   },
   {
-    title: 'a credit gives room in the running window, once for each id',
+    title: 'A credit makes room in the running window, once per id',
     async run({ ledger }) {
       const counters = CLAIMS.slice(0, 3);
       for (const of of counters) await use(ledger, `call ${of.rule.key}`, of, 6);
-      assert.equal(await ledger.credit('gift', counters, tokens(4)), 'done');
-      assert.equal(await ledger.credit('gift', counters, tokens(4)), 'replayed');
+      assert.equal(await ledger.credit('credit', counters, tokens(4)), 'done');
+      assert.equal(await ledger.credit('credit', counters, tokens(4)), 'replayed');
       const used = (await ledger.read(counters)).map((balance) => balance.used);
       assert.deepEqual(used, [2, 2, 2]);
     },
   },
   {
-    title:
-      'a credit above what was used goes below zero, except that a bucket holds no more than its burst',
+    title: 'A credit above the usage goes below zero, but a bucket holds no more than its burst',
     async run({ ledger }) {
       const counters = CLAIMS.slice(0, 3);
-      await ledger.credit('gift', counters, tokens(5));
+      await ledger.credit('credit', counters, tokens(5));
       const balances = await ledger.read(counters);
       assert.deepEqual(
         balances.map(({ used }) => used),
@@ -153,7 +152,7 @@ export const resolutionCases: readonly Case[] = [
     },
   },
   {
-    title: 'a credit of Infinity forgives what was used and gives no more; what is held stays',
+    title: 'A credit of Infinity forgives the usage but not the holds, and gives nothing more',
     async run({ ledger }) {
       const counters = CLAIMS.slice(0, 2);
       await granted(ledger.reserve('held', counters, tokens(3), LEASE));
@@ -161,7 +160,7 @@ export const resolutionCases: readonly Case[] = [
       const all = amounts({ tokens: Number.POSITIVE_INFINITY });
       assert.equal(await ledger.credit('forgive', counters, all), 'done');
       for (const of of counters) await assertCounts(ledger, of, { used: 0, held: 3 });
-      await ledger.credit('gift', counters, tokens(5));
+      await ledger.credit('credit', counters, tokens(5));
       await ledger.credit('forgive again', counters, all);
       for (const of of counters) await assertCounts(ledger, of, { used: -5, held: 3 });
     },

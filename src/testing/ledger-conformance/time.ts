@@ -24,7 +24,7 @@ import {
 
 const LATER = { durationMs: 10 * DAY_MS, dispatched: false };
 
-/** A denied cost fits at the very millisecond that the denial named, and not one before. */
+/** Asserts that a denied cost fits in exactly the millisecond that the denial named. */
 async function assertFitsAt({ ledger, clock }: Stage, of: Claim, cost: number, expectedMs: number) {
   const { violations } = await denied(ledger.reserve('now', [of], tokens(cost), LEASE));
   assert.equal(violations[0]?.fitsAtMs, expectedMs);
@@ -37,13 +37,13 @@ async function assertFitsAt({ ledger, clock }: Stage, of: Claim, cost: number, e
 const timed = (title: string, run: Case['run']): Case => ({ title, movesClock: true, run });
 
 export const timeCases: readonly Case[] = [
-  timed('a calendar denial fits exactly when the window ends', async (stage) => {
+  timed('A cost over a calendar limit fits exactly when the window ends', async (stage) => {
     const of = claim(daily(10));
     await use(stage.ledger, 'call', of, 10);
     assert.equal((await balanceOf(stage.ledger, of)).resetsAtMs, START_MS + DAY_MS);
     await assertFitsAt(stage, of, 10, START_MS + DAY_MS);
   }),
-  timed('a rolling denial fits exactly when enough old use is wholly outside', async (stage) => {
+  timed('A cost over a rolling limit fits exactly once enough usage has left', async (stage) => {
     const of = claim(rolling(10));
     await use(stage.ledger, 'first', of, 4);
     stage.clock.set(START_MS + 5 * HOUR_MS + 1);
@@ -52,7 +52,7 @@ export const timeCases: readonly Case[] = [
     await assertFitsAt(stage, of, 5, START_MS + 30 * HOUR_MS);
   }),
   timed(
-    'a rolling window never holds more than the limit, wherever it begins',
+    'A rolling window never exceeds its limit, wherever it begins',
     async ({ ledger, clock }) => {
       const of = claim(rolling(10));
       const grantedAtMs: number[] = [];
@@ -70,13 +70,13 @@ export const timeCases: readonly Case[] = [
       }
     },
   ),
-  timed('a rate denial fits exactly when the bucket holds the cost', async (stage) => {
+  timed('A cost over a rate limit fits exactly when the bucket holds it', async (stage) => {
     const of = claim(rate(60, 10));
     await use(stage.ledger, 'call', of, 10);
     assert.equal((await balanceOf(stage.ledger, of)).resetsAtMs, START_MS + 1_000);
     await assertFitsAt(stage, of, 3, START_MS + 3_000);
   }),
-  timed('a rate refills to its burst and no further', async ({ ledger, clock }) => {
+  timed('A rate bucket refills to its burst and no further', async ({ ledger, clock }) => {
     const of = claim(rate(60, 10));
     await use(ledger, 'first', of, 10);
     clock.set(START_MS + HOUR_MS);
@@ -84,7 +84,7 @@ export const timeCases: readonly Case[] = [
     await denied(ledger.reserve('third', [of], tokens(1), LEASE));
   }),
   timed(
-    'a rate gets back what a call did not use, but never more than its burst',
+    'A rate bucket gets back what a call did not use, up to its burst',
     async ({ ledger, clock }) => {
       const of = claim(rate(60, 10));
       await granted(ledger.reserve('first', [of], tokens(10), LEASE));
@@ -97,7 +97,7 @@ export const timeCases: readonly Case[] = [
     },
   ),
   timed(
-    'a hold settles in the window it was taken from, and what is gone stays gone',
+    'A hold settles in the window of its reserve and not in a later one',
     async ({ ledger, clock }) => {
       for (const rule of [daily(10), rolling(10)]) {
         clock.set(Math.max(START_MS, clock.nowMs()));
@@ -112,7 +112,7 @@ export const timeCases: readonly Case[] = [
       }
     },
   ),
-  timed('an expired hold that was not dispatched is given back', async ({ ledger, clock }) => {
+  timed('An expired hold that was not dispatched is given back', async ({ ledger, clock }) => {
     const claims = [
       claim(daily(10)),
       claim(rolling(10)),
@@ -135,7 +135,7 @@ export const timeCases: readonly Case[] = [
     );
   }),
   timed(
-    'an expired hold that was dispatched stays charged as held; its slot is free',
+    'An expired hold that was dispatched stays charged, and its slot is free',
     async ({ ledger, clock }) => {
       const claims = [claim(daily(10)), claim(rolling(10)), claim(concurrent(1))];
       await granted(ledger.reserve('call', claims, tokens(6), DISPATCHED));
@@ -153,7 +153,7 @@ export const timeCases: readonly Case[] = [
     },
   ),
   timed(
-    'F44 a settle after the lease corrects to what was used, once',
+    'A settle after the lease corrects the charge to the actual usage, once',
     async ({ ledger, clock }) => {
       const of = claim(daily(100));
       const places = claim(concurrent(1));
@@ -171,7 +171,7 @@ export const timeCases: readonly Case[] = [
     },
   ),
   timed(
-    'F44 a release after the lease takes the estimate back, once',
+    'A release after the lease takes the estimated charge back, once',
     async ({ ledger, clock }) => {
       const of = claim(daily(100));
       await granted(ledger.reserve('call', [of], tokens(6), DISPATCHED));
@@ -183,7 +183,7 @@ export const timeCases: readonly Case[] = [
     },
   ),
   timed(
-    'F44 a hold that is renewed in time outlives its lease; one that ended cannot be renewed',
+    'A hold renewed in time outlives its lease, and one that ended cannot be renewed',
     async ({ ledger, clock }) => {
       const of = claim(daily(10));
       await granted(ledger.reserve('call', [of], tokens(6), LEASE));
@@ -198,7 +198,7 @@ export const timeCases: readonly Case[] = [
     },
   ),
   timed(
-    'a renewal can mark a hold as dispatched, and never takes that back',
+    'A renewal can mark a hold as dispatched but never as not dispatched',
     async ({ ledger, clock }) => {
       const of = claim(daily(10));
       await granted(ledger.reserve('call', [of], tokens(6), LEASE));
@@ -209,19 +209,19 @@ export const timeCases: readonly Case[] = [
     },
   ),
   timed(
-    'the store’s clock picks the calendar window, not the caller’s',
+    'The clock of the store picks the calendar window, not that of the caller',
     async ({ ledger, clock }) => {
       const of = claim(daily(10));
       await use(ledger, 'today', of, 10);
       clock.set(START_MS + DAY_MS);
-      // The caller's clock is behind: to it, the first of the two windows is still running.
+      // The caller's clock is behind: there, the first of the two windows is still running.
       await use(ledger, 'tomorrow', of, 10);
       await denied(ledger.reserve('more', [of], tokens(1), LEASE));
       assert.equal((await balanceOf(ledger, of)).resetsAtMs, START_MS + 2 * DAY_MS);
     },
   ),
   timed(
-    'a caller whose clock is far off uses the nearer window, and frees nothing by that',
+    'A caller with a wrong clock uses the nearer window and frees nothing',
     async ({ ledger, clock }) => {
       const of = claim(daily(10));
       clock.set(START_MS + DAY_MS);
@@ -232,7 +232,7 @@ export const timeCases: readonly Case[] = [
       await denied(ledger.reserve('right', [of], tokens(1), LEASE));
     },
   ),
-  timed('a clock that goes backwards frees nothing', async ({ ledger, clock }) => {
+  timed('A clock that goes backwards frees nothing', async ({ ledger, clock }) => {
     const claims = [claim(daily(10)), claim(rolling(10)), claim(rate(10, 10))];
     for (const of of claims) await use(ledger, `call ${of.rule.key}`, of, 10);
     for (const nowMs of [START_MS - 1, START_MS - 40 * DAY_MS, 0, START_MS]) {

@@ -15,35 +15,49 @@ const library = faketimeLibrary();
 const stores = library === undefined ? undefined : await startStores();
 afterAll(() => stores?.[Symbol.asyncDispose]());
 
-// Not SQLite: all processes on one file are on one host, and so have one clock.
+// SQLite is left out: all processes that share a file run on one host and so share one clock.
 const { redis, postgres } = stores?.fresh ?? {};
 const rows = Object.entries({ redis, postgres }).flatMap(([store, fresh]) =>
   fresh === undefined ? [] : [{ store, fresh }],
 );
 
-// A file in which there is no test at all fails.
-if (rows.length === 0) it.skip('F59 needs libfaketime, and Redis or Postgres');
+// A file without any test fails.
+if (rows.length === 0)
+  it.skip('Wrong backend clocks cannot be tested without libfaketime and Redis or Postgres');
 
 const planOf = (limits: PlanSpec['limits'] = []): PlanSpec => ({ models: [MODEL], limits });
 const daily = (timeZone: string) => planOf([{ requests: ROOM, per: 'day', timeZone }]);
 
 describe.skipIf(library === undefined).each(rows)(
-  'F59 backends whose clocks are wrong by an hour, on $store',
+  'Backends with clocks an hour off, on $store',
   ({ fresh }) => {
     it.each([
       { when: 'at noon', localHour: 12, order: [1, 0, -1, 1], expected: [ROOM, 0, 0, 0] },
-      { when: 'as a day begins', localHour: 0, order: [0, -1, 1, 0], expected: [ROOM, 0, 0, 0] },
-      { when: 'as a day ends', localHour: 23, order: [1, 0, -1, 1], expected: [ROOM, 0, 0, 0] },
-    ])('count days in one window $when', async ({ localHour, order, expected }) => {
-      await awayFromTheHour();
-      const zone = zoneWhereItIs(localHour);
-      await using scene = await startScene(fresh(), daily(zone));
-      const won: number[] = [];
-      for (const hours of order) won.push(await winsOf(await scene.backend(hours)));
-      expect(won).toEqual(expected);
-    });
+      {
+        when: 'at the start of a day',
+        localHour: 0,
+        order: [0, -1, 1, 0],
+        expected: [ROOM, 0, 0, 0],
+      },
+      {
+        when: 'at the end of a day',
+        localHour: 23,
+        order: [1, 0, -1, 1],
+        expected: [ROOM, 0, 0, 0],
+      },
+    ])(
+      'Backends with wrong clocks count days in one window $when',
+      async ({ localHour, order, expected }) => {
+        await awayFromTheHour();
+        const zone = zoneWhereItIs(localHour);
+        await using scene = await startScene(fresh(), daily(zone));
+        const won: number[] = [];
+        for (const hours of order) won.push(await winsOf(await scene.backend(hours)));
+        expect(won).toEqual(expected);
+      },
+    );
 
-    it('free no slot of a call that still runs', async () => {
+    it('Backends with wrong clocks never free the slot of a running call', async () => {
       await using scene = await startScene(fresh(), planOf([{ concurrent: 1 }]));
       const gate = scene.fake.gate();
       scene.fake.script('slow', { beforeHeaders: gate });
@@ -58,7 +72,7 @@ describe.skipIf(library === undefined).each(rows)(
       }
     });
 
-    it('end a token early or late by as much as they are wrong, and no more', async () => {
+    it('A token ends early or late by the clock error of a backend and by no more', async () => {
       await using scene = await startScene(fresh(), planOf());
       const verdicts = async (issuer: number) => {
         const { token } = await scene.backend(issuer);
@@ -68,10 +82,11 @@ describe.skipIf(library === undefined).each(rows)(
         }
         return statuses;
       };
-      // They live for 90 minutes.
+      // Tokens live for 90 minutes.
       expect(await verdicts(0)).toEqual([200, 200, 200]);
       expect(await verdicts(1)).toEqual([200, 200, 200]);
-      // One that is slow issues what has half an hour left, and to one that is fast nothing.
+      // A token from a backend that is an hour slow has half an hour left, and has expired for a
+      // backend that is an hour fast.
       expect(await verdicts(-1)).toEqual([200, 200, 401]);
     });
   },
@@ -79,7 +94,7 @@ describe.skipIf(library === undefined).each(rows)(
 
 interface Scene extends AsyncDisposable {
   readonly fake: FakeOpenAI;
-  /** The one that is wrong by so many hours; started when it is first asked for. */
+  /** The backend with a clock that is off by `hours`, started on first use. */
   backend(hours: number): Promise<Backend>;
 }
 
@@ -104,13 +119,16 @@ async function startScene(place: Place, plan: PlanSpec): Promise<Scene> {
   };
 }
 
-/** How many of `ROOM + 1` calls at once get an answer. */
+/** How many of `ROOM + 1` simultaneous calls succeed. */
 async function winsOf(backend: Backend): Promise<number> {
   const calls = Array.from({ length: ROOM + 1 }, () => backend.ask(chat()));
   return (await Promise.all(calls)).filter(({ status }) => status === 200).length;
 }
 
-/** Asks until a call waits at the gate: the answer of the last one may arrive before its slot is free. */
+/**
+ * Retries until a call waits at the gate. The answer of the previous call may arrive before its
+ * slot is free.
+ */
 async function admitted(backend: Backend, gate: Gate): Promise<{ running: Promise<Answer> }> {
   for (;;) {
     const running = backend.ask(saying('slow'));
@@ -122,14 +140,14 @@ async function admitted(backend: Backend, gate: Gate): Promise<{ running: Promis
 
 const saying = (content: string) => chat({ messages: [{ role: 'user', content }] });
 
-/** A zone of whole hours in which the hour of the day is this one now. */
+/** A time zone of whole hours in which it is now `localHour`. */
 function zoneWhereItIs(localHour: number): string {
   const ahead = ((localHour - new Date().getUTCHours() + 36) % 24) - 12;
-  // POSIX counts what is west of Greenwich.
+  // POSIX zone names count hours west of Greenwich.
   return `Etc/GMT${ahead > 0 ? '-' : '+'}${Math.abs(ahead)}`;
 }
 
-/** The hour must not turn while a test looks at it. */
+/** Waits if the hour is about to end: it must not change during a test. */
 async function awayFromTheHour(): Promise<void> {
   const leftMs = HOUR_MS - (Date.now() % HOUR_MS);
   if (leftMs < 15_000) await sleep(leftMs);

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 
 const LIBRARIES = '/usr/lib';
 
-/** The library that shows a process another time; without it is said loudly, and fails under CI. */
+/**
+ * The library that fakes the time of a process. If it is missing, warns loudly, and fails under CI.
+ */
 export function faketimeLibrary(): string | undefined {
   const isLibrary = (path: string) => path.endsWith('faketime/libfaketime.so.1');
   const folders = readdirSync(LIBRARIES).filter((name) => name.includes('linux-gnu'));
@@ -24,7 +26,7 @@ function filesOf(folder: string): string[] {
   }
 }
 
-/** The environment of a process whose wall clock is off by whole hours; its timers are right. */
+/** The environment of a process with a wall clock off by whole hours. Its timers stay correct. */
 export const offByHours = (library: string, hours: number): Record<string, string> => ({
   LD_PRELOAD: library,
   FAKETIME: `${hours < 0 ? '' : '+'}${hours}h`,

@@ -4,16 +4,16 @@ import { bearer } from '../../../src/auth/index.ts';
 import { createGuardedCompletion, type PlanSpec, toNodeHandler } from '../../../src/index.ts';
 import { openPlace, PATIENCE, type Place, withVerbs } from './place.ts';
 
-/** What the parent gives this process, as JSON in its one argument. */
+/** The settings that the parent passes as JSON in the only argument. */
 export interface ChildSettings {
   readonly place: Place;
   readonly apiKey: string;
   readonly secret: string;
   readonly baseURL: string;
   readonly plan: PlanSpec;
-  /** The step of a call that this process begins, says so, and never ends. */
+  /** The step of a call at which this process sends a message and then hangs for ever. */
   readonly stopsAt: 'key' | 'settle' | undefined;
-  /** How long its tokens live. */
+  /** The lifetime of its tokens. */
   readonly ttl?: string;
   /** The login of the user ada, for `POST /token`. */
   readonly login?: string;

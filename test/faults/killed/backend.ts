@@ -20,19 +20,19 @@ export interface Answer {
   readonly text: string;
 }
 
-/** A guard on `node:http` in a process of its own. */
+/** A guard on `node:http` in its own process. */
 export interface Backend extends AsyncDisposable {
   /** A token of the user ada. */
   readonly token: string;
-  /** Its time less ours, as it started. */
+  /** Its clock minus ours, at its start. */
   readonly aheadMs: number;
-  /** Resolves when a call has come to the step that is never ended. */
+  /** Resolves when a call reaches the step at which the process hangs. */
   readonly stopped: Promise<unknown>;
-  /** The answer, read to its end. */
+  /** Sends a call. Returns the answer, read to its end. */
   ask(body: unknown, token?: string): Promise<Answer>;
-  /** The same from its exchange, for a login or a token. */
+  /** Sends a login or a token to the exchange. */
   exchange(credential: string): Promise<Answer>;
-  /** SIGKILL; resolves when it is gone. */
+  /** Sends SIGKILL. Resolves when the process has ended. */
   kill(): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export async function startBackend({ fake, env, ...settings }: BackendSettings):
   const options = { execArgv: [], env: { ...process.env, ...env } };
   const child = fork(CHILD, [JSON.stringify(given)], options);
   const stopped = told(child, 'stopped');
-  // Most never stop anywhere; whoever waits for it learns that the process ended.
+  // Most backends never reach such a step. A test that awaits this still sees the process end.
   stopped.catch(() => {});
   const { port, token, nowMs } = await told(child, 'listening');
   const aheadMs = nowMs - Date.now();

@@ -17,7 +17,7 @@ const PLAN = {
 interface Phase {
   readonly name: string;
   readonly stopsAt?: ChildSettings['stopsAt'];
-  /** Holds the call up at the fake; answers when it has come there. */
+  /** Holds the call at the fake. The returned function resolves when the call has arrived there. */
   readonly holdUp?: (fake: FakeOpenAI) => () => Promise<void>;
   /** Whether the call may have reached OpenAI. */
   readonly sent: boolean;
@@ -25,9 +25,9 @@ interface Phase {
 
 const TEXT = 'one two three four five six';
 const phases: readonly Phase[] = [
-  { name: 'after the reserve, before it sends', stopsAt: 'key', sent: false },
+  { name: 'between the reserve and the request', stopsAt: 'key', sent: false },
   {
-    name: 'after it sent, before the headers',
+    name: 'after the request, before the headers',
     holdUp(fake) {
       const gate = fake.gate();
       fake.scriptNext({ text: TEXT, beforeHeaders: gate });
@@ -48,7 +48,7 @@ const phases: readonly Phase[] = [
     },
     sent: true,
   },
-  { name: 'after the last byte, before it settles', stopsAt: 'settle', sent: true },
+  { name: 'after the last byte, before the settle', stopsAt: 'settle', sent: true },
 ];
 
 const stores = await startStores();
@@ -56,7 +56,7 @@ afterAll(() => stores[Symbol.asyncDispose]());
 const rows = Object.entries(stores.fresh).flatMap(([store, fresh]) =>
   phases.flatMap((phase) =>
     [true, false].map((stream) => ({
-      title: `${store}, ${stream ? 'stream' : 'whole'}: killed ${phase.name}`,
+      title: `${stream ? 'streamed' : 'whole'} call on ${store}`,
       phase,
       stream,
       fresh,
@@ -64,31 +64,34 @@ const rows = Object.entries(stores.fresh).flatMap(([store, fresh]) =>
   ),
 );
 
-describe('F43 a backend that is killed', () => {
-  it.each(rows)('$title', async ({ phase, stream, fresh }) => {
-    await using fake = await fakeOpenAI({ apiKeys: [canaries.apiKey] });
-    const place = fresh();
-    await killAt(phase, { place, fake, stream });
-    await using later = await guardLater(place, fake);
-    const { guard } = later;
-    const held = await standing(guard);
-    expect(held).toMatchObject({ requests: [0, 1], concurrent: [0, 1] });
+describe('A backend that is killed', () => {
+  it.each(rows)(
+    'The hold of a backend killed $phase.name ends with its lease ($title)',
+    async ({ phase, stream, fresh }) => {
+      await using fake = await fakeOpenAI({ apiKeys: [canaries.apiKey] });
+      const place = fresh();
+      await killAt(phase, { place, fake, stream });
+      await using later = await guardLater(place, fake);
+      const { guard } = later;
+      const held = await standing(guard);
+      expect(held).toMatchObject({ requests: [0, 1], concurrent: [0, 1] });
 
-    later.pass(LEASE_MS - 30_000);
-    expect(await standing(guard)).toEqual(held);
-    const token = await tokenOf(guard);
-    expect(await codeOf(await post(guard, token, chat()))).toBe('too_many_concurrent');
+      later.pass(LEASE_MS - 30_000);
+      expect(await standing(guard)).toEqual(held);
+      const token = await tokenOf(guard);
+      expect(await codeOf(await post(guard, token, chat()))).toBe('too_many_concurrent');
 
-    later.pass(31_000);
-    const [, estimateUsd] = held['usd'] ?? [];
-    const charged = phase.sent ? [estimateUsd, 0] : [0, 0];
-    const freed = { requests: [phase.sent ? 1 : 0, 0], usd: charged, concurrent: [0, 0] };
-    expect(await standing(guard)).toEqual(freed);
-    expect(estimateUsd).toBeGreaterThanOrEqual(fake.totals().costUsd ?? Number.POSITIVE_INFINITY);
-    expect(fake.invoice).toHaveLength(phase.sent ? 1 : 0);
+      later.pass(31_000);
+      const [, estimateUsd] = held['usd'] ?? [];
+      const charged = phase.sent ? [estimateUsd, 0] : [0, 0];
+      const freed = { requests: [phase.sent ? 1 : 0, 0], usd: charged, concurrent: [0, 0] };
+      expect(await standing(guard)).toEqual(freed);
+      expect(estimateUsd).toBeGreaterThanOrEqual(fake.totals().costUsd ?? Number.POSITIVE_INFINITY);
+      expect(fake.invoice).toHaveLength(phase.sent ? 1 : 0);
 
-    expect((await post(guard, token, chat())).status).toBe(200);
-  });
+      expect((await post(guard, token, chat())).status).toBe(200);
+    },
+  );
 });
 
 interface Scene {
@@ -97,7 +100,7 @@ interface Scene {
   readonly stream: boolean;
 }
 
-/** Brings one call of a backend to the phase, and kills the backend there. */
+/** Brings one call of a backend to the phase and kills the backend there. */
 async function killAt(phase: Phase, { place, fake, stream }: Scene): Promise<void> {
   const arrived = phase.holdUp?.(fake);
   const { stopsAt } = phase;
@@ -108,7 +111,7 @@ async function killAt(phase: Phase, { place, fake, stream }: Scene): Promise<voi
   await call;
 }
 
-/** Another backend on the same store, whose time the test moves. */
+/** Another backend on the same store. The test moves its time. */
 async function guardLater(place: Place, fake: FakeOpenAI) {
   let aheadMs = 0;
   const clock = { nowMs: () => Date.now() + aheadMs };
@@ -132,7 +135,7 @@ async function guardLater(place: Place, fake: FakeOpenAI) {
   };
 }
 
-/** Used and held, by unit. */
+/** Used and held amounts by unit. */
 async function standing(guard: Guard): Promise<Record<string, number[]>> {
   const { limits } = await guard.users.usage('ada');
   return Object.fromEntries(limits.map(({ unit, used, held }) => [unit, [used, held]]));

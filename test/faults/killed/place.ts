@@ -7,7 +7,7 @@ import { postgresLedger } from '../../../src/ledger/postgres/postgres-ledger.ts'
 import { redisLedger } from '../../../src/ledger/redis/redis-ledger.ts';
 import { sqliteLedger } from '../../../src/ledger/sqlite/sqlite-ledger.ts';
 
-/** Where the counters of a test are, in words that a process can be told. */
+/** Where the counters of a test are, as data that can be passed to another process. */
 export type Place =
   | { readonly store: 'sqlite'; readonly file: string }
   | { readonly store: 'redis'; readonly port: number; readonly namespace: string }
@@ -17,20 +17,23 @@ export interface OpenPlace extends AsyncDisposable {
   readonly ledger: Ledger;
 }
 
-/** No verdict of a test depends on how fast its store is: also for the guard's `timeouts.ledger`. */
+/**
+ * Long, so that no result depends on the speed of a store. Also used for the guard's
+ * `timeouts.ledger`.
+ */
 export const PATIENCE = '5s';
 const DEADLINE_MS = 5_000;
 
-/** For a namespace, a schema or a file that nobody else uses. */
+/** A unique name for a namespace, a schema or a file. */
 export const freshName = (): string => `test_${randomBytes(6).toString('hex')}`;
 
-/** Without a `clock` it is the store's own. */
+/** Without `clock` the store uses its own. */
 export async function openPlace(place: Place, clock?: Clock): Promise<OpenPlace> {
   const options = { deadlineMs: DEADLINE_MS, ...(clock && { clock }) };
   if (place.store === 'sqlite') return opened(sqliteLedger({ file: place.file, ...options }));
   if (place.store === 'redis') {
     const client = new Redis(place.port);
-    // A verb says itself that it failed.
+    // The verbs themselves report a failure.
     client.on('error', () => {});
     const { namespace } = place;
     return opened(redisLedger(client, { namespace, ...options }), () => client.disconnect());
@@ -51,7 +54,7 @@ function opened(ledger: Ledger, end: () => unknown = () => {}): OpenPlace {
   };
 }
 
-/** The ledger with some verbs replaced; everything else reaches it. */
+/** The ledger with some verbs replaced. Everything else is passed on to it. */
 export function withVerbs(ledger: Ledger, verbs: Partial<Ledger>): Ledger {
   const own = (name: string | symbol) => {
     const value: unknown = Reflect.get(ledger, name);

@@ -6,11 +6,11 @@ import { redisBinary, startRedis } from '../../ledger/servers/redis-server.ts';
 import { freshName, type Place } from './place.ts';
 
 export interface Stores extends AsyncDisposable {
-  /** By name, how to get an empty place on each store that this machine has. */
+  /** How to create an empty place, by the name of each store that this machine has. */
   readonly fresh: Readonly<Partial<Record<Place['store'], () => Place>>>;
 }
 
-/** Starts each kind of store once; what is missing is said loudly, and fails under CI. */
+/** Starts each kind of store once. If one is missing, warns loudly, and fails under CI. */
 export async function startStores(): Promise<Stores> {
   const folder = mkdtempSync(join(tmpdir(), 'stores-'));
   const binary = redisBinary();

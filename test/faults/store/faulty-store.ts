@@ -1,25 +1,28 @@
 import { type Ledger, LedgerError, memoryLedger } from '../../../src/index.ts';
 
-/** What the store does to a verb; `reset`, `lost` and `late` have the effect, and the caller does not hear of it. */
+/**
+ * What the store does to a verb. With `reset`, `lost` and `late` the verb takes effect, but the
+ * caller gets no reply in time.
+ */
 export type StoreFault = 'refused' | 'silent' | 'reset' | 'lost' | 'late' | 'slow';
 type Verb = 'reserve' | 'settle' | 'release' | 'renew' | 'read' | 'credit' | 'get' | 'put';
 
 export interface FaultyStore extends Ledger {
-  /** Of every verb, unless one of its own is set. */
+  /** Applies to every verb that has no fault of its own. */
   fault: StoreFault | undefined;
   readonly faults: Map<Verb, StoreFault>;
-  /** Verbs that reached the store, in order; a silent store still hears them. */
+  /** The verbs that reached the store, in order, even while it is silent. */
   readonly heard: { readonly verb: Verb; readonly id: string }[];
-  /** The store itself, for a look past the faults. */
+  /** The store itself, without the faults. */
   readonly behind: Ledger;
-  /** Lets everything that is `late` have its effect, and its reply arrive. */
+  /** Makes everything that is `late` take effect and its reply arrive. */
   arrive(): void;
   slowMs: number;
-  /** Change notices are lost. */
+  /** Whether change notices are lost. */
   deaf: boolean;
 }
 
-/** A real ledger in memory, reached through a connection that fails as told. */
+/** A real ledger in memory behind a connection with configurable faults. */
 export function faultyStore(behind: Ledger = memoryLedger()): FaultyStore {
   let arrive = () => {};
   let arrival = new Promise<void>((resolve) => (arrive = resolve));

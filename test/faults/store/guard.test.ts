@@ -47,14 +47,14 @@ async function start(
   return { ...fixture, store, degraded, recovered };
 }
 
-/** A token that the guard has seen, and so the state of its user. */
+/** A token that the guard has already seen, so that the state of its user is cached. */
 async function knownToken({ guard }: Fixture, user = 'ada'): Promise<string> {
   const token = await tokenOf(guard, user);
   await (await post(guard, token, chat())).text();
   return token;
 }
 
-/** Calls until the store is known to fail; returns how often. */
+/** Calls until the store counts as failing. Returns the number of calls. */
 async function untilDegraded({ guard, degraded }: OnFaultyStore, token: string): Promise<number> {
   let calls = 0;
   for (; degraded.length === 0; calls += 1) await post(guard, token, chat());
@@ -67,8 +67,8 @@ async function answered(response: Response): Promise<unknown> {
 
 const faults: readonly StoreFault[] = ['refused', 'silent', 'lost', 'reset'];
 
-describe.each(faults)('I5 while the store is %s', (fault) => {
-  it('F31 F32 a quota denies with 503 that may be retried, and OpenAI hears nothing', async () => {
+describe.each(faults)('A guard on a store with the fault "%s"', (fault) => {
+  it('A quota denies with a retryable 503 while the store fails, and nothing reaches OpenAI', async () => {
     await using fixture = await start([QUOTA, RATE]);
     const token = await knownToken(fixture);
     const { fake, guard, store } = fixture;
@@ -99,7 +99,7 @@ describe.each(faults)('I5 while the store is %s', (fault) => {
       });
   });
 
-  it('F32 a rate serves its local share, visibly, and posts it later', async () => {
+  it('A rate limit serves its local share while the store fails, marks these calls as degraded and posts them later', async () => {
     await using fixture = await start([RATE], { ledgerFailure: { processes: 2 } });
     const token = await knownToken(fixture);
     const { fake, guard, store } = fixture;
@@ -125,7 +125,7 @@ describe.each(faults)('I5 while the store is %s', (fault) => {
     await expect.poll(() => posted().length).toBe(4);
   });
 
-  it('a stream that runs is whole, and settled when the store is back', async () => {
+  it('A running stream completes while the store fails, and is settled when the store is back', async () => {
     await using fixture = await start([QUOTA]);
     const token = await knownToken(fixture);
     const { fake, guard, store } = fixture;
@@ -148,7 +148,7 @@ describe.each(faults)('I5 while the store is %s', (fault) => {
       });
   });
 
-  it('a known token is good, an unknown one is 503, and neither is ever 401', async () => {
+  it('A known token works while the store fails, and an unknown one gets 503, never 401', async () => {
     await using fixture = await start([RATE]);
     const known = await knownToken(fixture);
     const unknown = await tokenOf(fixture.guard, 'bob');
@@ -166,7 +166,7 @@ describe.each(faults)('I5 while the store is %s', (fault) => {
     ]);
   });
 
-  it('who is blocked or revoked stays out', async () => {
+  it('Blocked users and revoked tokens stay locked out while the store fails', async () => {
     await using fixture = await start([RATE]);
     const { guard, store, fake } = fixture;
     const blocked = await knownToken(fixture, 'mallory');
@@ -184,8 +184,8 @@ describe.each(faults)('I5 while the store is %s', (fault) => {
   });
 });
 
-describe('A45 a process that cannot reach the store', () => {
-  it('stops believing what it knows after "cachedFor"', async () => {
+describe('A process that cannot reach the store', () => {
+  it('A process without its store stops trusting cached state after "cachedFor"', async () => {
     await using fixture = await start([RATE], { ledgerFailure: { cachedFor: '300ms' } });
     const token = await knownToken(fixture);
     const { guard, store } = fixture;
@@ -196,7 +196,7 @@ describe('A45 a process that cannot reach the store', () => {
       .toEqual([503, 'ledger_unavailable']);
   });
 
-  it('learns of a block that it was not told of as soon as it is back, and cuts the stream', async () => {
+  it('A process learns of a missed block as soon as the store is back, and cuts the stream', async () => {
     await using fixture = await start([RATE]);
     const token = await knownToken(fixture);
     const { fake, guard, store } = fixture;
@@ -215,7 +215,7 @@ describe('A45 a process that cannot reach the store', () => {
     expect(await answered(await post(guard, token, chat()))).toEqual([403, 'user_blocked']);
   });
 
-  it('learns of a token that was revoked meanwhile as soon as it is back', async () => {
+  it('A process learns of a missed token revocation as soon as the store is back', async () => {
     await using fixture = await start([RATE]);
     const { guard, store } = fixture;
     const { id, value } = await guard.tokens.issue({ user: 'ada' });
@@ -230,7 +230,7 @@ describe('A45 a process that cannot reach the store', () => {
     expect(await answered(await post(guard, value, chat()))).toEqual([401, 'invalid_credential']);
   });
 
-  it('a block made in one process cuts 20 streams in each of the others', async () => {
+  it('A block in one process cuts 20 streams in each of the others', async () => {
     const shared = memoryLedger();
     await using first = await start([RATE], { ledger: faultyStore(shared) });
     const { fake } = first;
@@ -260,27 +260,30 @@ describe('A45 a process that cannot reach the store', () => {
   });
 });
 
-describe('a call on its way when the store goes', () => {
+describe('A call in flight when the store fails', () => {
   it.each([
     [RATE, 200],
     [QUOTA, [503, 'ledger_unavailable']],
-  ] as const)('between its hold and OpenAI, under %o, ends with %s', async (limit, expected) => {
-    // The ledger is asked between the two where the call waits for its key.
-    await using fixture = await start([limit], { apiKey: async () => canaries.apiKey });
-    const token = await knownToken(fixture);
-    fixture.store.faults.set('renew', 'silent');
-    expect(await answered(await post(fixture.guard, token, chat()))).toEqual(expected);
-  });
+  ] as const)(
+    'A store failure between hold and dispatch, under the limit %o, ends the call with %s',
+    async (limit, expected) => {
+      // A call that waits for its key calls the ledger between the two.
+      await using fixture = await start([limit], { apiKey: async () => canaries.apiKey });
+      const token = await knownToken(fixture);
+      fixture.store.faults.set('renew', 'silent');
+      expect(await answered(await post(fixture.guard, token, chat()))).toEqual(expected);
+    },
+  );
 });
 
-describe('F46 F47 close', () => {
-  it('is not needed for the process to end while its store fails', async () => {
+describe('guard.close with a failing store', () => {
+  it('A process ends without guard.close while its store fails', async () => {
     const child = fileURLToPath(new URL('idle-child.ts', import.meta.url));
     const { stdout } = await promisify(execFile)(process.execPath, [child], { timeout: 15_000 });
     expect(stdout).toBe('503 degraded\n');
   });
 
-  it('writes what waits within graceMs', async () => {
+  it('guard.close writes waiting charges within graceMs', async () => {
     const fixture = await start([QUOTA]);
     const token = await knownToken(fixture);
     const { guard, store } = fixture;

@@ -1,7 +1,7 @@
 import { createGuardedCompletion } from '../../../src/index.ts';
 import { faultyStore } from './faulty-store.ts';
 
-/** Calls until its store, which hangs, is known to fail, and then has nothing more to do. */
+/** Calls until its hanging store counts as failing, and then has nothing more to do. */
 const ledger = faultyStore();
 ledger.fault = 'silent';
 const guard = createGuardedCompletion({

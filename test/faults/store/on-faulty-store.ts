@@ -50,6 +50,7 @@ export const money: Rule = {
 export const concurrent: Rule = { kind: 'concurrent', key: 'c', unit: 'concurrent', amount: 8 };
 export const claim = (rule: Rule, onFailure?: OnFailure): Claim => ({
   account: 'user:ada',
+  scope: 'own',
   rule: onFailure === undefined ? rule : { ...rule, onFailure },
 });
 
@@ -79,7 +80,7 @@ export function setUp(options: Partial<ResilientLedgerOptions> = {}): Setting {
   return { store, ledger, events, errors, used };
 }
 
-/** Lets time pass for everything that waits; what a promise became is known after it. */
+/** Lets time pass for everything that waits. Afterwards the outcome of promises is known. */
 export const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 export async function within<T>(

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { type Claim, LedgerError, memoryLedger } from '../../../src/index.ts';
+import { amounts } from '../../../src/ledger/amounts.ts';
 import { ResilientLedger } from '../../../src/ledger/resilient/resilient-ledger.ts';
 import { faultyStore, type StoreFault } from './faulty-store.ts';
 
@@ -8,6 +9,7 @@ const LEASE = { durationMs: 30 * 60_000, dispatched: true };
 const ROOM = 1_000_000;
 const quota = (onFailure: 'deny' | 'allow' | 'local'): Claim => ({
   account: 'user:ada',
+  scope: 'own',
   rule: {
     kind: 'rolling',
     key: 'q',
@@ -19,17 +21,12 @@ const quota = (onFailure: 'deny' | 'allow' | 'local'): Claim => ({
 });
 const concurrent: Claim = {
   account: 'user:ada',
+  scope: 'own',
   rule: { kind: 'concurrent', key: 'c', unit: 'concurrent', amount: 100, onFailure: 'allow' },
 };
 
-const amounts = (tokens: number) => ({
-  requests: 1,
-  concurrent: 1,
-  inputTokens: 0,
-  outputTokens: tokens,
-  tokens,
-  nanoUsd: 0,
-});
+const amountsOf = (tokens: number) =>
+  amounts({ requests: 1, concurrent: 1, outputTokens: tokens, tokens });
 
 const steps = fc.record({
   fault: fc.constantFrom<StoreFault | undefined>(
@@ -51,7 +48,9 @@ const steps = fc.record({
 });
 type Step = typeof steps extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Runs the calls one by one through a store that fails in between; answers what they used in truth. */
+/**
+ * Runs the calls one by one through a store that fails in between. Returns what they actually used.
+ */
 async function live(store: ReturnType<typeof faultyStore>, ledger: ResilientLedger, plan: Step[]) {
   const decided = async <T>(pending: Promise<T>): Promise<T | undefined> => {
     const outcome = pending.catch((error: unknown) => {
@@ -66,12 +65,12 @@ async function live(store: ReturnType<typeof faultyStore>, ledger: ResilientLedg
     const id = `call-${index}`;
     store.fault = step.fault;
     const claims = [quota(step.mode), concurrent];
-    const decision = await decided(ledger.reserve(id, claims, amounts(step.held), LEASE));
+    const decision = await decided(ledger.reserve(id, claims, amountsOf(step.held), LEASE));
     if (!step.faultAtEnd) store.fault = undefined;
     if (decision?.granted) {
       const settles = step.ends === 'settle';
       if (settles) truth += step.used;
-      const ended = settles ? ledger.settle(id, amounts(step.used)) : ledger.release(id);
+      const ended = settles ? ledger.settle(id, amountsOf(step.used)) : ledger.release(id);
       expect(await decided(ended)).toMatch(/^(done|queued)$/);
     }
     if (step.arrives) store.arrive();
@@ -80,7 +79,7 @@ async function live(store: ReturnType<typeof faultyStore>, ledger: ResilientLedg
   return truth;
 }
 
-it('I2 F46 whatever fails and when, every call is charged once and nothing stays held', async () => {
+it('Every call is charged once and nothing stays held, whatever fails and when', async () => {
   vi.useFakeTimers();
   const property = fc.asyncProperty(fc.array(steps, { maxLength: 12 }), async (plan) => {
     const store = faultyStore(memoryLedger());

@@ -5,7 +5,7 @@ import { faultProxy } from '../../../src/testing/fault-proxy.ts';
 import { startRedis } from '../../ledger/servers/redis-server.ts';
 import type { RemoteStore } from './remote-store.ts';
 
-/** A real Redis behind the proxy, with a client as docs/ledgers/redis.md sets it up. */
+/** A real Redis behind the proxy, with a client configured as in docs/ledgers/redis.md. */
 export async function redisStore(binary: string): Promise<RemoteStore> {
   let server = await startRedis(binary);
   const { port } = server;

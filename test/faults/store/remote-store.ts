@@ -8,13 +8,13 @@ import { type FaultProxy, faultProxy } from '../../../src/testing/fault-proxy.ts
 
 const SERVER = fileURLToPath(new URL('store-server.ts', import.meta.url));
 
-/** A store in a process of its own, behind a proxy that misbehaves as told. */
+/** A store in its own process, behind a proxy with configurable faults. */
 export interface RemoteStore extends AsyncDisposable {
   readonly ledger: Ledger;
   readonly proxy: FaultProxy;
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   kill(): Promise<void>;
-  /** On the same port, and empty. */
+  /** Restarts on the same port, empty. */
   restart(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ async function startServer(port: number): Promise<{ child: ChildProcess; port: n
   return { child, port: (JSON.parse(line.toString()) as { port: number }).port };
 }
 
-/** A plain client, as a driver is: it connects when asked, and has no deadline of its own. */
+/** A plain client like a driver: it connects on first use and has no deadline of its own. */
 function remoteLedger(port: number): Ledger {
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   let socket: Socket | undefined;

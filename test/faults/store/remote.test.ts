@@ -9,7 +9,7 @@ interface Outage {
   readonly name: string;
   begin(store: RemoteStore): void | Promise<void>;
   end(store: RemoteStore): void | Promise<void>;
-  /** Whether what was counted before is still there after it. */
+  /** Whether the counts from before the outage are still there afterwards. */
   readonly keeps: boolean;
 }
 
@@ -28,13 +28,13 @@ const outages: readonly Outage[] = [
     keeps: true,
   },
   {
-    name: 'behind a black hole',
+    name: 'in a black hole',
     begin: suffer({ kind: 'blackHole' }),
     end: suffer({ kind: 'pass' }),
     keeps: true,
   },
   {
-    name: 'losing its replies',
+    name: 'losing replies',
     begin: suffer({ kind: 'swallowReply' }),
     end: suffer({ kind: 'pass' }),
     keeps: true,
@@ -49,7 +49,7 @@ const outages: readonly Outage[] = [
 
 const binary = redisBinary();
 const stores: Readonly<Record<string, () => Promise<RemoteStore>>> = {
-  'a store in a process of its own': remoteStore,
+  'A remote store': remoteStore,
   ...(binary !== undefined && { Redis: () => redisStore(binary) }),
 };
 const cases = Object.entries(stores).flatMap(([name, open]) =>
@@ -82,14 +82,14 @@ async function codes(answers: readonly Response[]): Promise<Record<string, numbe
 const storm = async ({ guard }: Fixture, token: string) =>
   codes(await Promise.all(Array.from({ length: 100 }, () => post(guard, token, chat()))));
 
-describe.each(cases)('I5 F31 F32 F57 $name', ({ begin, end, keeps, open }) => {
-  it('has every call decided while it lasts, and serves again after it', async () => {
+describe.each(cases)('$name', ({ begin, end, keeps, open }) => {
+  it('Every call is decided during the outage, and calls are served again after it', async () => {
     await using store = await open();
     await using fixture = await startFixture({
       plans,
       ledger: store.ledger,
       planOf: ({ id }) => (id === 'ada' ? 'strict' : 'loose'),
-      // A store that is well may take its time on a busy machine.
+      // A healthy store may be slow on a busy machine.
       timeouts: { ledger: '1s' },
     });
     const { guard, fake } = fixture;
@@ -101,7 +101,7 @@ describe.each(cases)('I5 F31 F32 F57 $name', ({ begin, end, keeps, open }) => {
       served: 2,
     });
     await begin(store);
-    // That these end at all is the point: nothing here ends the outage.
+    // These calls must end although the outage goes on.
     expect(await storm(fixture, ada)).toEqual({ ledger_unavailable: 100 });
     const loose = await storm(fixture, bob);
     expect(loose).toEqual({ served: 2, rate_limit_exceeded: 98 });

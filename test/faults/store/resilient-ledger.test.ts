@@ -20,19 +20,19 @@ afterEach(() => void vi.useRealTimers());
 
 const faults: readonly StoreFault[] = ['refused', 'silent', 'reset', 'lost', 'late'];
 
-describe.each(faults)('I5 a store that is %s', (fault) => {
+describe.each(faults)('A store with the fault "%s"', (fault) => {
   const rows: readonly [string, readonly Claim[], 'denies' | 'serves'][] = [
     ['a quota', [claim(quota)], 'denies'],
-    ['money, also as a rate', [claim(money)], 'denies'],
+    ['money as a rate', [claim(money)], 'denies'],
     ['a rate', [claim(rate)], 'serves'],
     ['concurrency', [claim(concurrent)], 'serves'],
-    ['a rate beside a quota', [claim(rate), claim(quota)], 'denies'],
-    ['a quota that says "allow"', [claim(quota, 'allow')], 'serves'],
-    ['money that says "local"', [claim(money, 'local')], 'serves'],
-    ['a rate that says "deny"', [claim(rate, 'deny')], 'denies'],
+    ['a rate and a quota', [claim(rate), claim(quota)], 'denies'],
+    ['a quota with "allow"', [claim(quota, 'allow')], 'serves'],
+    ['money with "local"', [claim(money, 'local')], 'serves'],
+    ['a rate with "deny"', [claim(rate, 'deny')], 'denies'],
     ['no limit at all', [], 'serves'],
   ];
-  it.each(rows)('is decided within 250 ms by %s', async (_, claims, decision) => {
+  it.each(rows)('A reserve under %s is decided within 250 ms', async (_, claims, decision) => {
     const { store, ledger } = setUp();
     store.fault = fault;
     const first = await within(250, ledger.reserve('a', claims, ONE, LEASE));
@@ -43,7 +43,7 @@ describe.each(faults)('I5 a store that is %s', (fault) => {
     }
   });
 
-  it('F32 gives out no more than the local share, and says which limit was in the way', async () => {
+  it('Calls get no more than the local share while the store fails, and a denial names the limits in the way', async () => {
     const { store, ledger } = setUp({ processes: 4 });
     store.fault = fault;
     const claims = [claim(quota, 'allow'), claim(concurrent), claim(rate)];
@@ -64,7 +64,7 @@ describe.each(faults)('I5 a store that is %s', (fault) => {
     expect(again).toMatchObject({ granted: true });
   });
 
-  it('denies with 503 what fits in a limit, and never in the local share', async () => {
+  it('A cost that fits a limit but never its local share is denied with a LedgerError', async () => {
     const { store, ledger } = setUp({ processes: 4 });
     store.fault = fault;
     const reserve = (id: string, requests: number) =>
@@ -74,7 +74,7 @@ describe.each(faults)('I5 a store that is %s', (fault) => {
     expect(await reserve('next', 2)).toMatchObject({ granted: false });
   });
 
-  it('is normal within 2 s of its return, and holds nothing that it was not asked for', async () => {
+  it('A store is used normally within 2 s of its return and keeps no unwanted holds', async () => {
     const { store, ledger, events, used } = setUp();
     store.fault = fault;
     for (let call = 0; call < 4; call += 1) {
@@ -89,7 +89,7 @@ describe.each(faults)('I5 a store that is %s', (fault) => {
     expect(ledger.unwritten).toBe(0);
   });
 
-  it('is asked by nobody but a probe, at most each second, while it fails', async () => {
+  it('A failing store receives only probes, at most one per second', async () => {
     const { store, ledger } = setUp();
     store.fault = fault;
     for (let call = 0; call < 4; call += 1) {
@@ -107,7 +107,7 @@ describe.each(faults)('I5 a store that is %s', (fault) => {
     expect(store.heard.every(({ id }) => id.startsWith('probe-'))).toBe(true);
   });
 
-  it('F46 has every charge of the outage posted once, when it is back', async () => {
+  it('Every charge of an outage is posted once after it', async () => {
     const { store, ledger, errors, used } = setUp();
     await ledger.reserve('before', [claim(quota)], ONE, LEASE);
     store.fault = fault;
@@ -125,7 +125,7 @@ describe.each(faults)('I5 a store that is %s', (fault) => {
     expect(errors.length).toBeGreaterThan(0);
   });
 
-  it('lets an operator write as soon as it hears him', async () => {
+  it('An operator can write as soon as the store is reachable again', async () => {
     const { store, ledger } = setUp();
     store.fault = fault;
     for (let call = 0; call < 4; call += 1) await within(250, ledger.read([]));
@@ -134,8 +134,8 @@ describe.each(faults)('I5 a store that is %s', (fault) => {
   });
 });
 
-describe('F34 a reserve whose reply is lost', () => {
-  it.each(['reset', 'lost', 'late'] as const)('(%s) leaves no hold behind', async (fault) => {
+describe('A reserve with a lost reply', () => {
+  it.each(['reset', 'lost', 'late'] as const)('A lost reply (%s) leaves no hold', async (fault) => {
     const { store, ledger, used } = setUp();
     store.faults.set('reserve', fault);
     const outcome = await within(250, ledger.reserve('a', [claim(quota)], ONE, LEASE));
@@ -147,7 +147,7 @@ describe('F34 a reserve whose reply is lost', () => {
     expect(await used()).toEqual({ used: 0, held: 0 });
   });
 
-  it('leaves none when it comes after its own release', async () => {
+  it('A reserve that arrives after its own release leaves no hold behind', async () => {
     const { store, ledger, used } = setUp();
     store.faults.set('reserve', 'late');
     await within(250, ledger.reserve('a', [claim(quota)], ONE, LEASE));
@@ -159,7 +159,7 @@ describe('F34 a reserve whose reply is lost', () => {
     expect(await used()).toEqual({ used: 0, held: 0 });
   });
 
-  it('leaves none when its release was lost, too', async () => {
+  it('A reserve leaves no hold behind when its release is lost too', async () => {
     const { store, ledger, used } = setUp();
     store.faults.set('reserve', 'lost').set('release', 'silent');
     await within(250, ledger.reserve('a', [claim(quota)], ONE, LEASE));
@@ -170,8 +170,8 @@ describe('F34 a reserve whose reply is lost', () => {
   });
 });
 
-describe('F33 a store that is slow', () => {
-  it('is asked by every call, though each is decided without it, as long as it answers', async () => {
+describe('A slow store', () => {
+  it('A slow store is still called by every call as long as it answers, though each is decided without it', async () => {
     const { store, ledger, events } = setUp();
     store.fault = 'slow';
     store.slowMs = DEADLINE_MS + 100;
@@ -183,7 +183,7 @@ describe('F33 a store that is slow', () => {
     expect([reserves.length, events]).toEqual([20, []]);
   });
 
-  it('is failing when it has answered nothing for half a second', async () => {
+  it('A store counts as failing when it has answered nothing for half a second', async () => {
     const { store, ledger, events } = setUp();
     await ledger.reserve('well', [claim(quota)], ONE, LEASE);
     store.fault = 'silent';
@@ -193,7 +193,7 @@ describe('F33 a store that is slow', () => {
     }
   });
 
-  it('changes nothing below the deadline', async () => {
+  it('A store that answers within the deadline changes nothing', async () => {
     const { store, ledger, events } = setUp();
     store.fault = 'slow';
     store.slowMs = DEADLINE_MS - 20;
@@ -208,7 +208,7 @@ describe('F33 a store that is slow', () => {
     expect(events).toEqual([]);
   });
 
-  it('for one account does not close it to the others', async () => {
+  it('A store that is slow for one account stays open to the others', async () => {
     const { store, ledger, events } = setUp();
     store.faults.set('reserve', 'slow');
     store.slowMs = 1_000;
@@ -223,8 +223,8 @@ describe('F33 a store that is slow', () => {
   });
 });
 
-describe('F40 a store that answers with errors', () => {
-  it('is still asked after two, and not after three in a row', async () => {
+describe('A store that returns errors', () => {
+  it('A store counts as failing after three errors in a row, but not after two', async () => {
     const { store, ledger, events } = setUp();
     store.faults.set('reserve', 'refused');
     const fail = () => within(0, ledger.reserve('x', [claim(quota)], ONE, LEASE));
@@ -237,7 +237,7 @@ describe('F40 a store that answers with errors', () => {
     expect(events).toEqual(['degraded']);
   });
 
-  it('but can be read stays failing: the probe writes', async () => {
+  it('A store that can be read but not written stays failing, because the probe writes', async () => {
     const { store, ledger, events } = setUp();
     store.faults.set('reserve', 'refused');
     store.faults.set('release', 'refused');
@@ -249,7 +249,7 @@ describe('F40 a store that answers with errors', () => {
     await ledger.close();
   });
 
-  it('is told from a mistake in the call', async () => {
+  it('A mistake in the arguments does not count as a store failure', async () => {
     const { ledger, events } = setUp();
     for (let call = 0; call < 5; call += 1) {
       await expect(

@@ -2,7 +2,7 @@ import cluster from 'node:cluster';
 import { createGuardedCompletion, memoryLedger } from '../../../src/index.ts';
 import { faultyStore } from './faulty-store.ts';
 
-/** Starts two guards, as a worker of a cluster if told so, and prints each warning's code. */
+/** Starts two guards, in a cluster worker on request, and prints each warning. */
 const [ledger, asWorker] = process.argv.slice(2);
 
 if (asWorker === 'worker' && cluster.isPrimary) {

@@ -12,14 +12,14 @@ async function warnings(...args: string[]): Promise<string[]> {
   return stdout.split('\n').filter((line) => line.startsWith('GUARD_'));
 }
 
-describe('F56 where several processes serve', () => {
-  it('a ledger in memory is warned of once in each of them', async () => {
+describe('Start warnings for several processes', () => {
+  it('A memory ledger causes one warning in each of several processes', async () => {
     const [warning, ...others] = await warnings('memory', 'worker');
     expect(warning).toMatch(/^GUARD_MEMORY_LEDGER: .*node:cluster.*give out each limit again/);
     expect(others).toEqual([]);
   });
 
-  it('a shared ledger is not warned of', async () => {
+  it('A shared ledger causes no warning', async () => {
     expect(await warnings('shared', 'worker')).toEqual([]);
   });
 
@@ -31,7 +31,7 @@ describe('F56 where several processes serve', () => {
     [{ AWS_LAMBDA_FUNCTION_NAME: 'chat' }, 'AWS Lambda'],
     [{ VERCEL: '1' }, 'Vercel'],
     [{ K_SERVICE: 'chat' }, 'Cloud Run'],
-  ])('%o shows %s', (environment, sign) => {
+  ])('The sign of several processes in %o is %s', (environment, sign) => {
     expect(signOfSeveral(environment)).toBe(sign);
   });
 });

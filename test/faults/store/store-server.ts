@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { type Ledger, memoryLedger } from '../../../src/index.ts';
 
-/** A process of its own that serves a ledger, one line of JSON for each verb; prints its port. */
+/** A process that serves a ledger, one line of JSON for each verb. It prints its port. */
 const ledger = memoryLedger();
 const verbs: Readonly<Record<string, (...args: never[]) => Promise<unknown>>> = {
   reserve: (...args: Parameters<Ledger['reserve']>) => ledger.reserve(...args),

@@ -5,8 +5,8 @@ import { claim, concurrent, LEASE, ONE, pass, quota, setUp, within } from './on-
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-describe('the box of what is unwritten', () => {
-  it('is bounded: more leave their hold to its lease, and are reported', async () => {
+describe('The outbox', () => {
+  it('The outbox is bounded: a charge beyond it leaves its hold to the lease and is reported', async () => {
     const { store, ledger, used } = setUp({ maxUnwritten: 2 });
     const ids = ['a', 'b', 'c'];
     for (const id of ids) await ledger.reserve(id, [claim(quota)], ONE, LEASE);
@@ -23,7 +23,7 @@ describe('the box of what is unwritten', () => {
     expect(await used()).toEqual({ used: 3, held: 0 });
   });
 
-  it('gives up on what is refused ten times while the rest is written', async () => {
+  it('The outbox gives up on a charge that is refused ten times while others are written', async () => {
     const { store, ledger, errors } = setUp();
     for (const id of ['a', 'b']) await ledger.reserve(id, [claim(quota)], ONE, LEASE);
     store.faults.set('settle', 'refused');
@@ -40,8 +40,8 @@ describe('the box of what is unwritten', () => {
 
   it.each([
     ['writes what it can', 500, 0],
-    ['drops the rest aloud', 60_000, 1],
-  ])('at close %s', async (_, returnsAfterMs, dropped) => {
+    ['reports and drops what it cannot write', 60_000, 1],
+  ])('The outbox %s at close', async (_, returnsAfterMs, dropped) => {
     const { store, ledger, errors } = setUp();
     await ledger.reserve('a', [claim(quota)], ONE, LEASE);
     store.fault = 'silent';
@@ -55,11 +55,11 @@ describe('the box of what is unwritten', () => {
   });
 });
 
-describe('an error storm', () => {
-  it('leaves nothing behind in this process', async () => {
+describe('An error storm', () => {
+  it('An error storm leaves nothing behind in the process', async () => {
     const { store, ledger, used } = setUp({ processes: 1 });
     store.fault = 'silent';
-    // From then on it is known to fail.
+    // After this the store counts as failing.
     for (let read = 0; read < 3; read += 1) await within(250, ledger.read([]));
     for (let call = 0; call < 5_000; call += 1) {
       const id = `call-${call}`;
@@ -77,8 +77,8 @@ describe('an error storm', () => {
   });
 });
 
-describe('records of a store that fails', () => {
-  it('F41 watchers hear that anything may have changed when it is back, and when what they know is old', async () => {
+describe('Records of a failing store', () => {
+  it('Watchers are called with "*" when the store is back and when cached state is stale', async () => {
     const { store, ledger } = setUp({ staleMs: 30_000 });
     const heard: string[] = [];
     ledger.records.watch((key) => heard.push(key));

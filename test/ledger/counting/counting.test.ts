@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { counterFor } from '../../../src/ledger/counting/counter-for.ts';
 import { balancesOf, partWith, violationsOf } from '../../../src/ledger/counting/part.ts';
 import {
-  claim,
   concurrent,
   DAY_MS,
   daily,
@@ -13,11 +13,11 @@ import {
 import { ledgerConformance } from '../../../src/testing/ledger-conformance.ts';
 import { workspaceLedger } from './workspace-ledger.ts';
 
-describe('the verbs over rows that are fetched before and written after', () => {
+describe('Verbs on rows that are fetched first and written afterwards', () => {
   ledgerConformance({ describe, it }, async (options) => ({ ledger: workspaceLedger(options) }));
 });
 
-describe('one claim with the numbers of a store', () => {
+describe('One claim with the numbers of a store', () => {
   const bucket = Math.floor((START_MS * 24) / DAY_MS);
   const stored = [
     ['calendar', daily(10), [START_MS, 7, 2], { used: 7, held: 2, resetsAtMs: START_MS + DAY_MS }],
@@ -31,20 +31,23 @@ describe('one claim with the numbers of a store', () => {
     ['concurrent', concurrent(10), [9], { used: 0, held: 9, resetsAtMs: undefined }],
   ] as const;
 
-  it.each(stored)('of a %s rule tells its balance', (_kind, rule, numbers, expected) => {
-    const balances = balancesOf([partWith(claim(rule), 1, numbers)], START_MS);
-    expect(balances).toEqual([{ ...expected, remaining: 1 }]);
-  });
+  it.each(stored)(
+    'A claim with a %s rule returns the balance of its stored numbers',
+    (_kind, rule, numbers, expected) => {
+      const balances = balancesOf([partWith(counterFor(rule), 1, numbers)], START_MS);
+      expect(balances).toEqual([{ ...expected, remaining: 1 }]);
+    },
+  );
 
-  it.each(stored)('of a %s rule fits up to its limit', (_kind, rule, numbers) => {
+  it.each(stored)('A claim with a %s rule fits up to its limit', (_kind, rule, numbers) => {
     const violations = (cost: number) =>
-      violationsOf([partWith(claim(rule), cost, numbers)], START_MS);
+      violationsOf([partWith(counterFor(rule), cost, numbers)], START_MS);
     expect(violations(1)).toEqual([]);
     expect(violations(2)).toMatchObject([{ claim: 0, cost: 2 }]);
   });
 
-  it.each(stored)('of a %s rule can be taken as a ledger takes it', (_kind, rule, numbers) => {
-    const part = partWith(claim(rule), 1, numbers);
+  it.each(stored)('Taking a claim with a %s rule uses what remained', (_kind, rule, numbers) => {
+    const part = partWith(counterFor(rule), 1, numbers);
     part.take(START_MS);
     expect(balancesOf([part], START_MS)).toMatchObject([{ remaining: 0 }]);
   });

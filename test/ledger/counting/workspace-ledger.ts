@@ -9,7 +9,7 @@ import { Verbs } from '../../../src/ledger/counting/verbs.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { memoryLedger } from '../../../src/ledger/memory/memory-ledger.ts';
 
-/** What a remote store would keep, as texts. */
+/** What a remote store would keep, as strings. */
 interface Rows {
   readonly accounts: Map<string, string>;
   readonly holds: Map<string, string>;
@@ -34,7 +34,7 @@ class Missing extends Error {
   }
 }
 
-/** The tables of one transaction: what was fetched for it, and what is to be written at its end. */
+/** The tables of one transaction: what was fetched for it and what is written at its end. */
 class Workspace implements Tables {
   readonly #rows: Rows;
   readonly #fetched: Map<string, Account>;
@@ -105,8 +105,8 @@ function holdOf(row: string): Hold {
 }
 
 /**
- * The verbs as a remote store runs them: over rows that were fetched before, and written after. A verb
- * that meets an account that was not fetched leaves no trace, and runs again with it.
+ * The verbs as a remote store runs them: on rows that are fetched first and written afterwards. A
+ * verb that needs an account that was not fetched leaves no trace and runs again with it.
  */
 export function workspaceLedger({ clock }: { readonly clock: Clock }): Ledger {
   const rows: Rows = { accounts: new Map(), holds: new Map(), credits: new Set() };

@@ -8,5 +8,5 @@ const windows = [
   { startMs: CENTURY_MS, endMs: 2 * CENTURY_MS },
 ] as const;
 
-/** A limit of one window, the same for every process that runs in this century. */
+/** A limit with one window, the same for every process that runs in this century. */
 export const lasting = (amount: number): CalendarRule => daily(amount, { windows });

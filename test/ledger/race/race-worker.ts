@@ -1,6 +1,7 @@
 /**
- * A process of its own on a ledger that others use at once: `MODULE ARGS`, where `openLedger(...ARGS)`
- * of that module opens the ledger. Does each job that it is told, and answers what it won.
+ * A process with a ledger that others use at the same time: `MODULE ARGS`, where
+ * `openLedger(...ARGS)` of that module opens the ledger. It does each job that it receives and
+ * sends back what it won.
  */
 import assert from 'node:assert/strict';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
@@ -15,9 +16,9 @@ const name = `racer-${process.pid}`;
 
 const LEASE = { durationMs: 3_600_000, dispatched: true };
 
-/** How many of its reserves were granted, all asked for at once. A denied one leaves no trace. */
+/** How many of its reserves were granted, all called at once. A denied one leaves no trace. */
 async function reserveAll({ calls, room }: RaceJob & { kind: 'reserve' }): Promise<number> {
-  const claims = [claim(lasting(1_000_000), `user:${name}`), claim(lasting(room), 'everybody')];
+  const claims = [claim(lasting(1_000_000), `user:${name}`), claim(lasting(room), 'global')];
   const reserve = (_: unknown, index: number) =>
     ledger.reserve(`${name}-${index}`, claims, tokens(1), LEASE);
   const answers = await Promise.all(Array.from({ length: calls }, reserve));
@@ -27,7 +28,7 @@ async function reserveAll({ calls, room }: RaceJob & { kind: 'reserve' }): Promi
   return won;
 }
 
-/** How many of its first writes were the first one. */
+/** How many of its writes were the first write of a key. */
 async function createAll({ keys }: RaceJob & { kind: 'create' }): Promise<number> {
   const put = (key: string) => ledger.records.put(key, JSON.stringify(name), { ifVersion: 0 });
   const written = await Promise.all(keys.map(put));

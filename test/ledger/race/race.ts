@@ -3,21 +3,24 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 
-/** What the module of a race exports; its arguments are texts. */
+/** What the module of a race exports. Its arguments are strings. */
 export type OpenLedger = (...args: string[]) => Promise<Ledger>;
 
 export type RaceJob =
-  /** `calls` at once, each one token of a user of its own and one of the `room` that all share. */
+  /**
+   * Makes `calls` calls at once. Each takes one token of the process's own user and one of the
+   * shared `room`.
+   */
   | { readonly kind: 'reserve'; readonly calls: number; readonly room: number }
-  /** Writes each key if nobody did before. */
+  /** Writes each key unless it exists. */
   | { readonly kind: 'create'; readonly keys: readonly string[] };
 
 const WORKER = fileURLToPath(new URL('./race-worker.ts', import.meta.url));
 const WORKERS = 4;
 
 /**
- * Starts four processes that open the ledger by `module`, which exports `openLedger`; when all are
- * ready they do the job at once. Answers what each of them won.
+ * Starts four processes that open the ledger with `openLedger` of `module`. When all are ready,
+ * they do the job at the same time. Returns what each of them won.
  */
 export async function race(module: URL, args: readonly string[], job: RaceJob): Promise<number[]> {
   const racers = Array.from({ length: WORKERS }, () => start(module, args));
@@ -34,7 +37,7 @@ export async function race(module: URL, args: readonly string[], job: RaceJob): 
 const start = (module: URL, args: readonly string[]): ChildProcess =>
   fork(WORKER, [module.href, ...args], { execArgv: [] });
 
-/** The next message; a process that ends before has failed, and said why on stderr. */
+/** The next message. A process that ends before it has failed; stderr has the reason. */
 async function next(racer: ChildProcess): Promise<unknown> {
   const over = new AbortController();
   const { signal } = over;

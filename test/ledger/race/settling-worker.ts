@@ -1,4 +1,6 @@
-/** A process that reserves and settles one call after another until it is killed: `MODULE ARGS`. */
+/**
+ * A process that reserves and settles calls one after another until it is killed: `MODULE ARGS`.
+ */
 import { claim, tokens } from '../../../src/testing/ledger-conformance/case.ts';
 import { lasting } from './lasting.ts';
 import type { OpenLedger } from './race.ts';
@@ -6,7 +8,7 @@ import type { OpenLedger } from './race.ts';
 const [module = '', ...args] = process.argv.slice(2);
 const { openLedger } = (await import(module)) as { openLedger: OpenLedger };
 const ledger = await openLedger(...args);
-const claims = [claim(lasting(1_000_000)), claim(lasting(1_000_000), 'everybody')];
+const claims = [claim(lasting(1_000_000)), claim(lasting(1_000_000), 'global')];
 const used = { ...tokens(1), concurrent: 0 };
 
 for (let settled = 1; ; settled += 1) {

@@ -7,19 +7,21 @@ import { delimiter, join } from 'node:path';
 import { type Account, freePort, unprivileged, untilPostgresAnswers } from './postgres-server.ts';
 
 const HOST = '127.0.0.1';
-/** Fewer than clients have to it, so that transactions change places. */
+/** Fewer than the connections of clients, so that transactions move between them. */
 export const SERVER_CONNECTIONS = 3;
-/** Debian keeps it where only root's PATH looks. */
+/** Debian installs it in a folder that only root has in PATH. */
 const FOLDERS = ['/usr/sbin', ...(process.env['PATH'] ?? '').split(delimiter)];
 
-/** A PgBouncer of our own in transaction mode: each transaction may run on another connection. */
+/** Our own PgBouncer in transaction mode: each transaction may run on another connection. */
 export interface PgBouncer {
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** In front of the server at `url`; `undefined` without a binary, which is said loudly and fails under
- * CI. */
+/**
+ * Starts PgBouncer in front of the server at `url`. Without a binary it warns loudly and returns
+ * `undefined`, and fails under CI.
+ */
 export async function startPgBouncer(url: string): Promise<PgBouncer | undefined> {
   const binary = FOLDERS.map((folder) => join(folder, 'pgbouncer')).find(existsSync);
   if (binary !== undefined) return start(binary, new URL(url));
@@ -66,7 +68,7 @@ server_round_robin = 1
 
 function spawnQuietly(binary: string, file: string, account: Account): ChildProcess {
   const bouncer = spawn(binary, [file], { ...account, stdio: 'ignore' });
-  // A test run that ends early leaves none behind.
+  // A test run that ends early leaves no process behind.
   process.once('exit', () => bouncer.kill('SIGKILL'));
   return bouncer;
 }

@@ -1,4 +1,4 @@
-/** A process of its own that reserves as fast as it can, once told to: `URL SCHEMA NAME CALLS LIBRARY`. */
+/** A process that reserves as fast as it can after a message: `URL SCHEMA NAME CALLS LIBRARY`. */
 import { once } from 'node:events';
 import { postgresLedger } from '../../../src/ledger/postgres/postgres-ledger.ts';
 import { claim, concurrent, daily, tokens } from '../../../src/testing/ledger-conformance/case.ts';
@@ -16,7 +16,7 @@ const windows = [
 const claims = [
   claim(daily(1_000_000, { windows }), `user:${name}`),
   claim(concurrent(1_000_000), 'user:shared'),
-  claim(daily(100, { windows }), 'everybody'),
+  claim(daily(100, { windows }), 'global'),
 ];
 
 process.send?.('ready');

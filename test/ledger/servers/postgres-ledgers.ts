@@ -28,7 +28,7 @@ export function connect(library: Library, url: string, max = 8): Connected {
 
 export const freshSchema = (): string => `test_${randomBytes(6).toString('hex')}`;
 
-/** A ledger in a schema of its own, which is there when it is answered. */
+/** A ledger in its own schema, which exists when the promise resolves. */
 export async function freshLedger(
   client: PostgresClient,
   options: PostgresLedgerOptions = {},
@@ -38,7 +38,10 @@ export async function freshLedger(
   return ledger;
 }
 
-/** Makes one empty ledger after another in the same schema, which is much faster than many schemas. */
+/**
+ * Creates empty ledgers one after another in the same schema, which is much faster than many
+ * schemas.
+ */
 export function emptyLedgers({ client, run }: Connected) {
   const schema = freshSchema();
   return async (options: PostgresLedgerOptions): Promise<PostgresLedger> => {

@@ -13,20 +13,22 @@ const run = promisify(execFile);
 const HOST = '127.0.0.1';
 const START_MS_MAX = 15_000;
 
-/** A user that is not root, as which `postgres` and PgBouncer agree to run. */
+/** A user other than root: `postgres` and PgBouncer refuse to run as root. */
 export type Account = { readonly uid: number; readonly gid: number } | undefined;
 
 export interface PostgresServer extends AsyncDisposable {
   readonly url: string;
   readonly host: string;
   readonly port: number;
-  /** `undefined` when `DATABASE_URL` names a server that is not ours to kill. */
+  /** `undefined` if `DATABASE_URL` names a server that is not ours to kill. */
   readonly own: OwnServer | undefined;
   close(): Promise<void>;
 }
 
-/** Starts a server of its own in a new folder, or takes that of `DATABASE_URL`; `undefined` without
- * either, which is said loudly and fails under CI. */
+/**
+ * Starts a server in a new folder, or uses that of `DATABASE_URL`. Without either it warns loudly
+ * and returns `undefined`, and fails under CI.
+ */
 export async function startPostgres(): Promise<PostgresServer | undefined> {
   const { DATABASE_URL: url, CI } = process.env;
   if (url !== undefined) return externalServer(url);
@@ -104,12 +106,14 @@ export class OwnServer implements PostgresServer {
     return `postgres://postgres@${HOST}:${this.port}/postgres`;
   }
 
-  /** SIGQUIT, after which it recovers as after a crash; its shared memory is cleaned up. */
+  /**
+   * Sends SIGQUIT, so that the server recovers as after a crash. Its shared memory is cleaned up.
+   */
   async crash(): Promise<void> {
     await this.#end('SIGQUIT');
   }
 
-  /** Starts it on the same data, and waits until it answers. */
+  /** Starts the server on the same data and waits until it answers. */
   async resume(): Promise<void> {
     const settings = ['max_connections=120', 'shared_buffers=128MB', 'max_wal_size=2GB'];
     const flags = settings.flatMap((setting) => ['-c', setting]);

@@ -1,5 +1,7 @@
-/** A process that stops itself, once told to reserve, while its transaction holds the rows:
- * `URL SCHEMA LIBRARY`. */
+/**
+ * A process that stops itself after it was told to reserve, while its transaction holds the rows:
+ * `URL SCHEMA LIBRARY`.
+ */
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { postgresLedger } from '../../../src/ledger/postgres/postgres-ledger.ts';
@@ -24,7 +26,7 @@ await ledger.ready();
 process.send?.('ready');
 await once(process, 'message');
 isArmed = true;
-const claims = [claim(daily(100), 'user:ada'), claim(daily(100), 'everybody')];
+const claims = [claim(daily(100), 'user:ada'), claim(daily(100), 'global')];
 const { granted } = await ledger.reserve('stopped', claims, tokens(1), DISPATCHED);
 process.send?.(granted);
 await ledger.close();

@@ -14,7 +14,7 @@ export interface Connected {
   end(): void;
 }
 
-/** Every client library that the ledger takes. */
+/** Every client library that the ledger supports. */
 export const libraries: Readonly<Record<string, (port: number) => Promise<Connected>>> = {
   'ioredis 6': async (port) => ofIoRedis(new Redis(port, { lazyConnect: true })),
   'ioredis 5': async (port) => ofIoRedis(new Redis5(port, { lazyConnect: true })),
@@ -52,7 +52,7 @@ async function ofNodeRedis(
   return { client: client, end: () => client.destroy() };
 }
 
-/** A ledger in a namespace of its own. */
+/** A ledger in its own namespace. */
 export function freshLedger(client: RedisClient, options: RedisLedgerOptions = {}) {
   return redisLedger(client, { namespace: `test-${randomBytes(6).toString('hex')}`, ...options });
 }

@@ -12,14 +12,14 @@ const HOST = '127.0.0.1';
 const START_MS_MAX = 10_000;
 const SERVERS = ['redis-server', 'valkey-server'];
 
-/** A Redis of our own, on a free port and in a folder of its own. */
+/** Our own Redis, on a free port and in its own folder. */
 export interface RedisServer {
   readonly port: number;
   readonly process: ChildProcess;
   close(): Promise<void>;
 }
 
-/** The binary that this machine has; without one it is said loudly, and fails under CI. */
+/** The binary on this machine. If there is none, warns loudly, and fails under CI. */
 export function redisBinary(): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   const candidates = folders.flatMap((folder) => SERVERS.map((name) => join(folder, name)));
@@ -47,7 +47,7 @@ export async function startRedis(
     port,
     process: server,
     async close() {
-      // One that was stopped does not hear a gentler signal.
+      // A stopped process does not receive a gentler signal.
       server.kill('SIGKILL');
       await rm(folder, { recursive: true, force: true });
     },
@@ -66,15 +66,19 @@ export async function startRedisCluster(binary: string): Promise<readonly RedisS
 }
 
 export interface Sentinel extends AsyncDisposable {
-  /** Of the sentinel itself; it watches a master by the name of `main`. */
+  /** The port of the sentinel itself. It watches a master with the name `main`. */
   readonly port: number;
   readonly master: RedisServer;
   readonly replica: RedisServer;
 }
 
-/** A master with one replica, and a sentinel that promotes the replica half a second after it is gone. */
+/**
+ * A master with one replica, and a sentinel that promotes the replica half a second after the
+ * master is gone.
+ */
 export async function startSentinel(binary: string): Promise<Sentinel> {
-  const master = await startRedis(binary);
+  // By default a master waits five seconds for more replicas before it sends its data to the first.
+  const master = await startRedis(binary, ['--repl-diskless-sync-delay', '0']);
   const replica = await startRedis(binary, ['--replicaof', `${HOST} ${master.port}`]);
   const folder = await mkdtemp(join(tmpdir(), 'sentinel-'));
   const port = await freePort();
@@ -111,7 +115,7 @@ async function untilClusterIsUp(client: string, port: number): Promise<void> {
   throw new Error('The Redis Cluster did not come up.');
 }
 
-/** A port that is free, and so is its bus port in a Cluster. */
+/** A free port. Its bus port in a Cluster is free too. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, HOST);
   await new Promise((resolve) => server.once('listening', resolve));

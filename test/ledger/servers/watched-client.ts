@@ -4,7 +4,7 @@ import type {
   PostgresJs,
 } from '../../../src/ledger/postgres/postgres-ledger.ts';
 
-/** Told of each text before it is sent; what it throws is thrown instead. */
+/** Called with each text before it is sent. If it throws, the error replaces the query. */
 export type See = (text: string) => void;
 
 /** The same client, of either library, watched. */

@@ -17,7 +17,7 @@ const rows = Object.entries(stores.fresh).map(([store, fresh]) => ({ store, fres
 interface Scene extends AsyncDisposable {
   readonly fake: FakeOpenAI;
   readonly backends: readonly Backend[];
-  /** In this process, on the same store. */
+  /** A guard in this process, on the same store. */
   readonly guard: Guard;
 }
 
@@ -63,7 +63,7 @@ const codes = async ({ backends }: Scene, token: string): Promise<(string | null
 };
 const everywhere = <T>(value: T) => Array.from({ length: PROCESSES }, () => value);
 
-/** Every process served the token before `act`, and answers `code` after it. */
+/** Every process served the token before `act`, and returns `code` after it. */
 async function changesTo(code: string, scene: Scene, token: string, act: () => Promise<unknown>) {
   expect(await codes(scene, token)).toEqual(everywhere(null));
   await act();
@@ -78,7 +78,7 @@ describe.each(rows)(`${PROCESSES} processes on one $store`, ({ fresh }) => {
   });
   afterAll(() => scene[Symbol.asyncDispose]());
 
-  it('take a key that another exchanged, refresh it anywhere, and end it everywhere', async () => {
+  it('A user token is accepted, refreshed and revoked across all processes', async () => {
     const [one, two, three] = scene.backends;
     const first = await exchanged(one);
     const second = await exchanged(two, first.value);
@@ -91,7 +91,7 @@ describe.each(rows)(`${PROCESSES} processes on one $store`, ({ fresh }) => {
     await exchanged(one);
   });
 
-  it('A32 have one winner for a single-use key, in every round', async () => {
+  it('A single-use user token serves one call across all processes', async () => {
     const before = scene.fake.requests.length;
     for (let round = 1; round <= 10; round += 1) {
       const { value } = await scene.guard.tokens.issue({ user: 'ada', singleUse: true });
@@ -106,7 +106,7 @@ describe.each(rows)(`${PROCESSES} processes on one $store`, ({ fresh }) => {
     }
   });
 
-  it('give a user the limits that were set in another process', async () => {
+  it('A user’s new limits apply in every other process', async () => {
     const { value } = await exchanged(scene.backends[0]);
     const none = () => scene.guard.users.setLimits('ada', [{ requests: 0, per: '24h' }]);
     await changesTo('quota_exceeded', scene, value, none);
@@ -114,7 +114,7 @@ describe.each(rows)(`${PROCESSES} processes on one $store`, ({ fresh }) => {
     await expect.poll(() => codes(scene, value)).toEqual(everywhere(null));
   });
 
-  it('A45 A46 refuse a blocked user, whichever key, and cut what runs', async () => {
+  it('A blocked user is denied in every process with any token, and their streams are cut', async () => {
     const { backends, guard, fake } = scene;
     const gate = fake.gate();
     const before = fake.requests.length;

@@ -1,16 +1,12 @@
-import type { Amounts, Unit } from '../../amounts.ts';
+import {
+  type Amounts,
+  amountsBy,
+  type MutableAmounts,
+  UNITS,
+  type Unit,
+  zeroAmounts,
+} from '../../amounts.ts';
 import type { Balance, Claim } from '../../ledger.ts';
-
-export type MutableAmounts = { -readonly [U in Unit]: number };
-
-export const nothing = (): MutableAmounts => ({
-  requests: 0,
-  tokens: 0,
-  inputTokens: 0,
-  outputTokens: 0,
-  nanoUsd: 0,
-  concurrent: 0,
-});
 
 /** A part of everybody's limits that this process has to itself for a while. */
 export class Chunk {
@@ -20,7 +16,7 @@ export class Chunk {
   /** Calls after this belong to another window. */
   readonly endsAtMs: number;
   /** What its calls have used; what has not been used is given back at its end. */
-  readonly used = nothing();
+  readonly used = zeroAmounts();
   readonly #units: readonly Unit[];
   readonly #left: MutableAmounts;
   #calls = 0;
@@ -62,7 +58,7 @@ export class Chunk {
 
 /** `share` of each limit, and at least what the call holds. */
 export function chunkSize(claims: readonly Claim[], held: Amounts, share: number): MutableAmounts {
-  const size = nothing();
+  const size = zeroAmounts();
   for (const { rule } of claims) {
     const part = Math.floor(rule.amount * share);
     const smallest = size[rule.unit] === 0 ? part : Math.min(size[rule.unit], part);
@@ -73,14 +69,10 @@ export function chunkSize(claims: readonly Claim[], held: Amounts, share: number
 
 /** Half way to what the call holds; `undefined` when it is that already. */
 export function smallerSize(size: Amounts, held: Amounts): MutableAmounts | undefined {
-  const smaller = nothing();
-  let isSmaller = false;
-  for (const unit of Object.keys(smaller) as Unit[]) {
-    if (size[unit] === 0) continue;
-    smaller[unit] = held[unit] + Math.floor((size[unit] - held[unit]) / 2);
-    isSmaller ||= smaller[unit] < size[unit];
-  }
-  return isSmaller ? smaller : undefined;
+  const smaller = amountsBy((unit) =>
+    size[unit] === 0 ? 0 : held[unit] + Math.floor((size[unit] - held[unit]) / 2),
+  );
+  return UNITS.some((unit) => smaller[unit] < size[unit]) ? smaller : undefined;
 }
 
 /** When the first of the windows ends in which these claims count now. */

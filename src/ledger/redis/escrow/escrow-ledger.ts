@@ -1,19 +1,17 @@
 import { createHash } from 'node:crypto';
 import { type Clock, systemClock } from '../../../base/clock.ts';
 import { RecentMap } from '../../../base/recent-map.ts';
-import type { Amounts } from '../../amounts.ts';
+import { type Amounts, NO_AMOUNTS } from '../../amounts.ts';
+import { type ClaimSubset, placeBalances, placedViolations, subsetOf } from '../../claim-subset.ts';
 import type { Lease } from '../../lease.ts';
 import type { Balance, Claim, Granted, Ledger, NotGranted, Resolution } from '../../ledger.ts';
 import type { Records } from '../../records.ts';
-import { nothing } from './chunk.ts';
 import { Escrow } from './escrow.ts';
 
 export interface EscrowOptions {
-  /** What of each limit a process leases at a time; default 0.005. At most this times the processes of
-   * a limit is refused too early. */
+  /** The part of each shared limit that a process leases at a time; default 0.005. At most this part
+   * for each other process is rejected too early. */
   readonly share?: number;
-  /** The subject whose limits are leased in chunks. */
-  readonly everybody?: string;
   readonly clock?: Clock;
 }
 
@@ -21,27 +19,31 @@ const SHARE = 0.005;
 const IDS_MAX = 200_000;
 const HOUR_MS = 3_600_000;
 
+/** The claims of one verb by where they are decided. */
+interface SplitClaims {
+  readonly own: ClaimSubset;
+  readonly shared: ClaimSubset;
+}
+
 /**
- * Spreads users over `shards`, each exact for its own, and leases everybody's limits from `global` in
- * chunks: never over, and at most the chunks of other processes too early. Limits of everybody must be
- * of calendar periods, or `concurrent`.
+ * Experimental. Spreads users over `shards`, each of which is exact for its own users, and leases shared
+ * limits from `global` in chunks. A shared limit is never exceeded; calls may be rejected too early by at
+ * most the chunks of other processes. Shared limits must be of calendar periods, or `concurrent`.
  */
 export class EscrowLedger implements Ledger {
   readonly records: Records;
   readonly #shards: readonly Ledger[];
   readonly #global: Ledger;
   readonly #escrow: Escrow;
-  readonly #everybody: string;
   readonly #shardOf = new RecentMap<Ledger>(IDS_MAX, HOUR_MS);
 
   constructor(
     global: Ledger,
     shards: readonly Ledger[],
-    { share = SHARE, everybody = 'everybody', clock = systemClock }: EscrowOptions = {},
+    { share = SHARE, clock = systemClock }: EscrowOptions = {},
   ) {
     this.#global = global;
     this.#shards = shards;
-    this.#everybody = everybody;
     this.#escrow = new Escrow(global, share, clock);
     this.records = global.records;
   }
@@ -52,24 +54,25 @@ export class EscrowLedger implements Ledger {
     held: Amounts,
     lease: Lease,
   ): Promise<Granted | NotGranted> {
-    const { own, shared } = this.#split(claims);
-    const shard = this.#shardFor(own);
+    const split = splitClaims(claims);
+    const { own, shared } = split;
+    const shard = this.#shardFor(own.claims);
     const global: Granted | NotGranted =
-      shared.length === 0
+      shared.claims.length === 0
         ? { granted: true, balances: [] }
-        : await this.#escrow.take(id, shared, held);
+        : await this.#escrow.take(id, shared.claims, held);
     if (!global.granted) {
-      const balances = await shard.read(own);
-      return joined(claims, this.#everybody, { granted: true, balances }, global);
+      const balances = await shard.read(own.claims);
+      return joined(split, { granted: true, balances }, global);
     }
     try {
-      const decision = await shard.reserve(id, own, held, lease);
+      const decision = await shard.reserve(id, own.claims, held, lease);
       if (decision.granted) this.#shardOf.set(id, shard, Date.now());
-      else this.#escrow.end(id, nothing());
-      return joined(claims, this.#everybody, decision, global);
+      else this.#escrow.end(id, NO_AMOUNTS);
+      return joined(split, decision, global);
     } catch (error) {
       this.#shardOf.set(id, shard, Date.now());
-      this.#escrow.end(id, nothing());
+      this.#escrow.end(id, NO_AMOUNTS);
       throw error;
     }
   }
@@ -80,7 +83,7 @@ export class EscrowLedger implements Ledger {
   }
 
   async release(id: string): Promise<Resolution> {
-    this.#escrow.end(id, nothing());
+    this.#escrow.end(id, NO_AMOUNTS);
     return (await this.#shardOf.get(id)?.release(id)) ?? 'unknown';
   }
 
@@ -89,18 +92,18 @@ export class EscrowLedger implements Ledger {
   }
 
   async read(claims: readonly Claim[]): Promise<readonly Balance[]> {
-    const { own, shared } = this.#split(claims);
-    const [ownBalances, sharedBalances] = await Promise.all([
-      this.#shardFor(own).read(own),
-      this.#global.read(shared),
+    const split = splitClaims(claims);
+    const [own, shared] = await Promise.all([
+      this.#shardFor(split.own.claims).read(split.own.claims),
+      this.#global.read(split.shared.claims),
     ]);
-    return merged(claims, this.#everybody, ownBalances, sharedBalances);
+    return merged(split, own, shared);
   }
 
   async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {
-    const { own, shared } = this.#split(claims);
-    if (shared.length > 0) await this.#global.credit(id, shared, amounts);
-    return this.#shardFor(own).credit(id, own, amounts);
+    const { own, shared } = splitClaims(claims);
+    if (shared.claims.length > 0) await this.#global.credit(id, shared.claims, amounts);
+    return this.#shardFor(own.claims).credit(id, own.claims, amounts);
   }
 
   async close(): Promise<void> {
@@ -108,56 +111,43 @@ export class EscrowLedger implements Ledger {
     await Promise.all([this.#global, ...this.#shards].map((ledger) => ledger.close()));
   }
 
-  #split(claims: readonly Claim[]): { own: Claim[]; shared: Claim[] } {
-    const { own = [], shared = [] } = Object.groupBy(claims, ({ account: subject }) =>
-      subject === this.#everybody ? 'shared' : 'own',
-    );
-    return { own, shared };
-  }
-
-  /** By the last of a call's own subjects, which is the user: a token counts where its user does. */
+  /** By the last of a call's own accounts, which is the user: a token counts where its user does. */
   #shardFor(own: readonly Claim[]): Ledger {
-    const subject = own.at(-1)?.account ?? '';
-    const number = createHash('sha256').update(subject).digest().readUInt32BE(0);
+    const account = own.at(-1)?.account ?? '';
+    const number = createHash('sha256').update(account).digest().readUInt32BE(0);
     const shard = this.#shards[number % this.#shards.length];
     if (shard === undefined) throw new TypeError('"shards" must hold at least one ledger');
     return shard;
   }
 }
 
-/** Both decisions as one, in the order of all claims. */
+const splitClaims = (claims: readonly Claim[]): SplitClaims => ({
+  own: subsetOf(claims, ({ scope }) => scope === 'own'),
+  shared: subsetOf(claims, ({ scope }) => scope === 'shared'),
+});
+
+/** Returns both decisions as one, in the order of all claims. */
 function joined(
-  claims: readonly Claim[],
-  everybody: string,
+  split: SplitClaims,
   own: Granted | NotGranted,
   shared: Granted | NotGranted,
 ): Granted | NotGranted {
-  const balances = merged(claims, everybody, own.balances, shared.balances);
+  const balances = merged(split, own.balances, shared.balances);
   if (own.granted && shared.granted) return { granted: true, balances };
-  const places = (isShared: boolean) =>
-    claims.flatMap(({ account: subject }, index) =>
-      (subject === everybody) === isShared ? [index] : [],
-    );
-  const violations = [own, shared].flatMap((decision, side) =>
-    decision.granted
-      ? []
-      : decision.violations.map((violation) => ({
-          ...violation,
-          claim: places(side === 1)[violation.claim] ?? violation.claim,
-        })),
-  );
+  const violations = [
+    ...(own.granted ? [] : placedViolations(split.own, own.violations)),
+    ...(shared.granted ? [] : placedViolations(split.shared, shared.violations)),
+  ];
   return { granted: false, violations, balances };
 }
 
 function merged(
-  claims: readonly Claim[],
-  everybody: string,
+  split: SplitClaims,
   own: readonly Balance[],
   shared: readonly Balance[],
 ): Balance[] {
-  const [mine, ours] = [own.values(), shared.values()];
-  return claims.flatMap(({ account: subject }) => {
-    const { value } = subject === everybody ? ours.next() : mine.next();
-    return value === undefined ? [] : [value];
-  });
+  const balances: Balance[] = [];
+  placeBalances(split.own, own, balances);
+  placeBalances(split.shared, shared, balances);
+  return balances;
 }

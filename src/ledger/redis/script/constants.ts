@@ -1,5 +1,6 @@
+import { UNITS } from '../../amounts.ts';
 import { AGAIN, STATUS, VERB } from './codes.ts';
-import { SLOT_WIDTHS, UNITS } from './layout.ts';
+import { SLOT_WIDTHS } from './layout.ts';
 
 /** What the words in capitals of the scripts stand for; README.md says what is kept where. */
 const CONSTANTS: Readonly<Record<string, number>> = {

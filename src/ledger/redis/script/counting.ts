@@ -50,7 +50,7 @@ local function add_debt(s, at, amount, rate, period, time)
   s[at + DEBT], s[at + AS_OF] = min(max(debt + amount, 0), EXACT), time
 end
 
--- Ends a hold at what was used, or corrects what an expired one was charged. The six amounts stand in used,
+-- Ends a hold at what was used, or corrects what an expired one was charged. The amounts stand in used,
 -- behind this place. Held never falls below zero, also when Redis has evicted the account.
 local function post(hold, plan, own, used, place, time)
   local claims, phase = plan.claims, hold[PHASE]

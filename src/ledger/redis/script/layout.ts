@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Unit } from '../../amounts.ts';
+import { UNITS } from '../../amounts.ts';
 import type { Rule } from '../../ledger.ts';
 
-/** The layout's number is in all keys of counters, so that processes of another layout read none of them. */
-const LAYOUT = 2;
+/** A hold stores one amount for each unit, so another number of units is another layout. */
+const LAYOUT_FOR_UNITS = { 6: 2 } as const;
+/** The layout's number is in all keys of counters, so that processes with another layout do not read them. */
+const LAYOUT = LAYOUT_FOR_UNITS[UNITS.length];
 
 /** The keys of a namespace that every batch names, in the order of KEYS; see README.md. */
 export function fixedKeys(prefix: string): readonly string[] {
@@ -13,16 +15,6 @@ export function fixedKeys(prefix: string): readonly string[] {
 
 export const accountKey = (prefix: string, account: string): string =>
   `${prefix}${LAYOUT}:a:${account}`;
-
-/** In the order of the six amounts of a hold; the first is unit 1. */
-export const UNITS: readonly Unit[] = [
-  'requests',
-  'tokens',
-  'inputTokens',
-  'outputTokens',
-  'nanoUsd',
-  'concurrent',
-];
 
 /** The first is kind 1. */
 const KINDS: readonly Rule['kind'][] = ['rolling', 'calendar', 'rate', 'concurrent'];

@@ -1,4 +1,7 @@
+import { UNITS } from '../../amounts.ts';
 import { FILLER } from './layout.ts';
+
+const ZEROS = UNITS.map(() => 0).join(', ');
 
 /**
  * Ends leases that are over, oldest first, each as of its end. The verbs wait until there are none. Else
@@ -18,7 +21,7 @@ if next_look <= now then
       local id, party = due[i], parties[i]
       touched[id], holds[id] = true, nil
       if party then
-        local hold, phase, used, place = party[1], FREED, { 0, 0, 0, 0, 0, 0 }, 0
+        local hold, phase, used, place = party[1], FREED, { ${ZEROS} }, 0
         if hold[PHASE] == DISPATCHED then phase, used, place = CHARGED, hold, AMOUNTS end
         post(hold, party[2], party[3], used, place, hold[DUE])
         holds[id] = renewed(texts[i], hold[DUE] + HOUR_MS, phase, hold[KEPT])

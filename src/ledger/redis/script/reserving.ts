@@ -1,3 +1,8 @@
+import { UNITS } from '../../amounts.ts';
+
+/** Due, phase and kept-until, then an amount for each unit. */
+const HOLD_DOUBLES = 'd'.repeat(3 + UNITS.length);
+
 /** Takes all claims or none, and the hold with its lease. See verbs.ts. */
 export const RESERVING = `
     local claims, windows, counted_in = plan.claims, plan.windows, plan.windows
@@ -53,7 +58,7 @@ export const RESERVING = `
         end
         tail = tail .. account.name
       end
-      holds[id] = pack('<Bddddddddd', plan.count, due, dispatched, now + kept,
+      holds[id] = pack('<B${HOLD_DOUBLES}', plan.count, due, dispatched, now + kept,
         unpack(numbers, costs + 1, costs + UNITS)) .. tail
       touched[id] = true
       if due < next_look then next_look, is_state_changed = due, true end

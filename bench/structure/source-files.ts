@@ -1,0 +1,41 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import ts from 'typescript';
+
+/** One parsed file of a tree. */
+export interface SourceFile {
+  /** Below the tree's folder, with `/`. */
+  readonly path: string;
+  readonly text: string;
+  readonly tree: ts.SourceFile;
+}
+
+/** Every TypeScript file below a folder, by path; declaration files and installed packages are left out. */
+export function readTree(folder: string): readonly SourceFile[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => /\.m?tsx?$/.test(path) && !/(?:^|\/)node_modules\/|\.d\.ts$/.test(path))
+    .sort()
+    .map((path) => parse(path, readFileSync(posix.join(folder, path), 'utf8')));
+}
+
+export function parse(path: string, text: string): SourceFile {
+  return { path, text, tree: ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true) };
+}
+
+/** The folder that holds a file; `.` is the root. */
+export const folderOf = (path: string): string => posix.dirname(path);
+
+export const lineCount = ({ text }: SourceFile): number => text.split('\n').length - 1;
+
+/** The line that a node starts at, counted from 1. */
+export const lineOf = ({ tree }: SourceFile, node: ts.Node): number =>
+  tree.getLineAndCharacterOfPosition(node.getStart()).line + 1;
+
+/** All nodes below and including this one. */
+export function nodesOf(node: ts.Node): ts.Node[] {
+  const nodes = [node];
+  ts.forEachChild(node, (child) => void nodes.push(...nodesOf(child)));
+  return nodes;
+}

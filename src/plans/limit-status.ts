@@ -1,0 +1,69 @@
+import type { Balance, NotGranted, Violation } from '../ledger/ledger.ts';
+import type { Accounts, AppliedLimit } from './accounts.ts';
+import type { Limit } from './limit.ts';
+
+/** A ledger returns one balance for each claim, in their order. Only this file relies on that order. */
+
+/** The limits of a call and their balances when it was admitted or denied. */
+export interface LimitStatus {
+  readonly accounts: Accounts;
+  /** One for each claim, in order. */
+  readonly balances: readonly Balance[];
+}
+
+/** For a call that was decided without the store: nothing is known, so headers show nothing. */
+export const UNKNOWN_STATUS: LimitStatus = {
+  accounts: { applied: [], ownLimits: [] },
+  balances: [],
+};
+
+/** One limit of a call and its balance. */
+export interface LimitBalance {
+  readonly claim: AppliedLimit;
+  readonly balance: Balance;
+}
+
+export function limitBalances({ accounts, balances }: LimitStatus): LimitBalance[] {
+  return accounts.applied.map((claim, place) => ({ claim, balance: found(balances[place]) }));
+}
+
+/** A limit that a call broke. */
+export interface LimitViolation extends LimitBalance {
+  readonly violation: Violation;
+}
+
+export function limitViolations(
+  { applied }: Accounts,
+  { violations, balances }: NotGranted,
+): LimitViolation[] {
+  return violations.map((violation) => ({
+    violation,
+    claim: found(applied[violation.claim]),
+    balance: found(balances[violation.claim]),
+  }));
+}
+
+function found<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new TypeError('A ledger named a claim that was not made.');
+  return value;
+}
+
+/**
+ * Describes the caller's own limits one by one, separated by commas. This runs on every call, so it makes
+ * no objects: `describe` is given `nowMs` instead of closing over it.
+ */
+export function describeOwn(
+  { accounts, balances }: LimitStatus,
+  describe: (limit: Limit, balance: Balance, nowMs: number) => string,
+  nowMs: number,
+): string {
+  let text = '';
+  let place = 0;
+  for (const { scope, limit } of accounts.applied) {
+    const balance = balances[place];
+    place += 1;
+    if (scope !== 'own' || balance === undefined) continue;
+    text += (text === '' ? '' : ', ') + describe(limit, balance, nowMs);
+  }
+  return text;
+}
