@@ -41,7 +41,7 @@ export type { CorsSpec, GuardOptions } from './options/guard-options.ts';
 export type { PlanSpec } from './options/plan-options.ts';
 export type { LedgerFailureSpec, TimeoutSpec, TokensSpec } from './options/timeouts.ts';
 export type { EndUserIdOf } from './pipeline/tag.ts';
-export type { LimitSpec, Period } from './plans/limit.ts';
+export type { LimitSpec, Period } from './plans/limit-spec.ts';
 export type { IssuedToken, TokenRequest, Tokens } from './tokens/tokens.ts';
 export type { ApiKey, ApiKeySource, KeyRequest } from './upstream/upstream-keys.ts';
 export type { LimitUsage, UserUsage } from './users/usage.ts';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import type { GuardRequest } from '../core/request.ts';
-import type { Limit, LimitSpec } from '../plans/limit.ts';
+import type { Limit } from '../plans/limit.ts';
+import type { LimitSpec } from '../plans/limit-spec.ts';
 import { parseLimits } from '../plans/parse-limits.ts';
 import type { Identity } from '../plans/scope.ts';
 import type { AuthContext, Authenticator } from './authenticator.ts';

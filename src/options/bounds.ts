@@ -6,17 +6,16 @@ import {
   type RequiredOptions,
 } from '../base/option-schema.ts';
 
-const MIB = 1024 * 1024;
 const whole = z.int().min(1);
 const wholeOrNone = z.int().min(0);
 
 const boundsShape = {
   /** The largest request body, in bytes. A larger one gets 413 `request_too_large`.
    * @default 4_194_304 (4 MiB) */
-  bodyBytes: whole.default(4 * MIB),
+  bodyBytes: whole.default(4_194_304),
   /** The largest answer that is not a stream, in bytes.
    * @default 67_108_864 (64 MiB) */
-  answerBytes: whole.default(64 * MIB),
+  answerBytes: whole.default(67_108_864),
   /** Calls to OpenAI at once, in this process.
    * @default 1_000 */
   inFlight: whole.default(1_000),

@@ -21,7 +21,7 @@ const exchangeShape = {
   /** What the app must prove as well, once for each login: App Attest, Play Integrity, App Check. */
   attest: callback<Attestation>().optional(),
   /** What is kept of the user with the token, in the ledger's store. Called once for each login.
-   * @default (user) => user */
+   * @default (user: User) => user */
   user: callback<(user: User) => User>().default(() => (user: User) => user),
   /** How long a token lives, at most `tokens.ttlMax`.
    * @default '15m' */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { objectWith } from '../base/option-schema.ts';
-import type { LimitSpec } from '../plans/limit.ts';
+import type { LimitSpec } from '../plans/limit-spec.ts';
 
 export const authenticator = objectWith<Authenticator>(
   ['authenticate'],

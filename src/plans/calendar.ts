@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import type { Window } from '../ledger/ledger.ts';
-import type { Period } from './limit.ts';
+import type { Period } from './limit-spec.ts';
 
 /** The window that holds an instant. All answers of one such function tile time: no gap, no overlap. */
 export type WindowAt = (nowMs: number) => Window;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseDurationMs } from '../base/duration.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import { parseUser, type User, userShape } from '../core/user.ts';
-import type { LimitSpec } from '../plans/limit.ts';
+import type { LimitSpec } from '../plans/limit-spec.ts';
 import { storableLimits } from '../plans/parse-limits.ts';
 import { revokeFamily } from '../users/user-states.ts';
 import { mintToken } from './mint-token.ts';
