@@ -21,7 +21,7 @@ export type { Amounts, Unit } from './ledger/amounts.ts';
 export type * from './ledger/ledger.ts';
 export { type MemoryLedgerOptions, memoryLedger } from './ledger/memory/memory-ledger.ts';
 export { ANY_KEY, type Records, type StoredRecord } from './ledger/records.ts';
-export type { HostedToolName } from './openai/answer/usage.ts';
+export type { HostedTool, HostedToolName, HostedToolsSpec } from './openai/prices/hosted-tools.ts';
 export type { LongContextPrice, ModelPriceOverride } from './openai/prices/prices.ts';
 export type {
   AllowancesSpec,
@@ -29,7 +29,6 @@ export type {
   InputBound,
   MediaAllowanceSpec,
 } from './openai/request/allowances.ts';
-export type { HostedTool, HostedToolsSpec } from './openai/request/hosted-tools.ts';
 export type {
   RealtimeAllowanceSpec,
   RealtimeSession,

@@ -1,5 +1,4 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { endOfString, parseJson } from '../base/json-text.ts';
 import { type Denial, deny, isDenial } from './denial.ts';
 
 const DEPTH_MAX = 64;
@@ -140,6 +139,30 @@ class Census {
       const denial = this.take((value as Record<string, unknown>)[key], depth + 1);
       if (denial !== undefined) return denial;
     }
+    return undefined;
+  }
+}
+
+const BACKSLASH = 0x5c;
+
+/** Where the JSON string that opens at `start` closes; negative when it does not. */
+export function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end > 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let before = at - 1;
+  while (text.charCodeAt(before) === BACKSLASH) before--;
+  return (at - 1 - before) % 2 === 1;
+}
+
+/** The parsed text; `undefined` when it is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
     return undefined;
   }
 }

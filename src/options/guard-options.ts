@@ -173,12 +173,12 @@ export function parseOptions(options: GuardOptions) {
 /** A closure, so that no printout of the guard shows the key. */
 const constant = (key: string) => () => key;
 
-interface Account {
+interface BilledAccount {
   readonly organization?: string | undefined;
   readonly project?: string | undefined;
 }
 
-function fixedHeaders({ organization, project }: Account): Record<string, string> {
+function fixedHeaders({ organization, project }: BilledAccount): Record<string, string> {
   return {
     'content-type': 'application/json',
     // A compressed answer would have to be unpacked to be metered.

@@ -5,7 +5,7 @@ import {
   type ParsedOptions,
   type RequiredOptions,
 } from '../base/option-schema.ts';
-import { endpointNames } from '../openai/endpoints.ts';
+import { endpointNames } from '../openai/endpoints/descriptors.ts';
 import { allowances } from '../openai/request/allowances.ts';
 import { parseLimits } from '../plans/parse-limits.ts';
 import { modelList, type Plan } from '../plans/plan.ts';

@@ -4,7 +4,8 @@ import { type Denial, deny, isDenial } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';
 import type { ParsedJson } from '../core/strict-json.ts';
 import { isMoney } from '../ledger/amounts.ts';
-import { type Endpoint, findEndpoint } from '../openai/endpoints.ts';
+import type { Descriptor, PathParams, UpstreamDescriptor } from '../openai/endpoints/descriptor.ts';
+import { findEndpoint } from '../openai/endpoints/find-endpoint.ts';
 import type { PriceList } from '../openai/prices/prices.ts';
 import { boundOf } from '../openai/prices/upper-bound.ts';
 import { buildRequest } from '../openai/request/build-request.ts';
@@ -20,7 +21,7 @@ import {
   type UserState,
   type UserStates,
 } from '../users/user-states.ts';
-import { listModels } from './list-models.ts';
+import { ownAnswer } from './own-answer.ts';
 import type { Answered, Authorized, Identified } from './states.ts';
 
 export interface AuthorizeParts {
@@ -38,7 +39,7 @@ export function createAuthorize(
 ): (identified: Identified) => Soon<Authorized | Answered | Denial> {
   const allowedBy = (
     call: Identified,
-    { endpoint, model }: Route,
+    { endpoint, params }: Route,
     plan: Plan,
   ): Soon<Authorized | Answered | Denial> => {
     const { request, identity } = call;
@@ -46,7 +47,7 @@ export function createAuthorize(
     if (!plan.endpoints.has(endpoint.name) || (scope && !scope.includes(endpoint.name))) {
       return deny('endpoint_not_allowed', `Your plan does not include ${endpoint.path}.`);
     }
-    if (endpoint.method === 'GET') return listModels(model, plan, identity.scope);
+    if (endpoint.answer !== undefined) return ownAnswer(endpoint, params, plan, identity.scope);
     return after(readJson(request, parts.body), (body) => {
       if (isDenial(body)) return body;
       // A body takes as long as its sender likes; a block does not wait for it.
@@ -72,10 +73,9 @@ function blockIn({ clock }: AuthorizeParts, state: UserState): Denial | undefine
   return block && blockedDenial(block.reason);
 }
 
-export interface Route {
-  readonly endpoint: Endpoint;
-  /** The id in `/models/{id}`. */
-  readonly model?: string;
+interface Route {
+  readonly endpoint: Descriptor;
+  readonly params: PathParams;
 }
 
 /** The path is compared as it was sent: decoded or normalised, it could name another one upstream. */
@@ -97,14 +97,14 @@ function findRoute(request: GuardRequest): Route | Denial {
       param: param.slice(0, 64),
     });
   }
-  return found.model === undefined ? { endpoint } : { endpoint, model: found.model };
+  return { endpoint, params: found.params };
 }
 
 function authorizeBody(
   parts: AuthorizeParts,
   call: Identified,
   plan: Plan,
-  endpoint: Endpoint,
+  endpoint: UpstreamDescriptor,
   body: ParsedJson,
 ): Authorized | Denial {
   const { identity } = call;
@@ -116,15 +116,15 @@ function authorizeBody(
       param: 'model',
     });
   }
-  const unpriced = endpoint.free || built.reserve !== undefined;
-  const rateCard = unpriced ? undefined : parts.prices.find(built.model);
-  if (!unpriced && rateCard === undefined && countsMoney(parts, plan, identity)) {
+  const priced = built.bound?.priced === true;
+  const rateCard = priced ? parts.prices.find(built.model) : undefined;
+  if (priced && rateCard === undefined && countsMoney(parts, plan, identity)) {
     return deny('model_not_priced', `The model "${built.model}" has no known price.`, {
       param: 'model',
     });
   }
   const bound = boundOf(built, rateCard, inputUpperBound(body.bytes, built));
-  return { request: call.request, identity, plan, built, rateCard, bound };
+  return { request: call.request, identity, plan, endpoint, built, rateCard, bound };
 }
 
 function countsMoney({ limits }: AuthorizeParts, plan: Plan, { user, scope }: Identity): boolean {

@@ -72,9 +72,9 @@ async function send(
   key: UpstreamKey,
   refusedBefore: boolean,
 ): Promise<Called> {
-  const { inFlight, built, payload, endUserIdHeaders: tagHeaders } = tagged;
+  const { inFlight, endpoint, payload, endUserIdHeaders: tagHeaders } = tagged;
   const headers = tagHeaders === undefined ? key.headers : { ...key.headers, ...tagHeaders };
-  const { path } = built.endpoint;
+  const { path } = endpoint;
   inFlight.dispatched = true;
   for (let attempt = 1; ; attempt += 1) {
     const exchange = parts.upstream.send({ path, headers, body: payload });

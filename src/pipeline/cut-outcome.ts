@@ -1,5 +1,5 @@
-import { isHidingModel } from '../openai/answer/hidden-output.ts';
-import type { BuiltRequest } from '../openai/request/built-request.ts';
+import type { BuiltRequest } from '../openai/request/build-request.ts';
+import { isHidingModel } from '../openai/request/hidden-output.ts';
 import type { Outcome } from './states.ts';
 
 /** What OpenAI may have written, and not yet delivered, to a client that kept reading. */

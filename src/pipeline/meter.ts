@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { deny, isDenial } from '../core/denial.ts';
 import type { HeaderList } from '../core/response.ts';
 import { saysIdentifierBlocked, type WireError } from '../openai/answer/blocked-identifier.ts';
-import { readWhole } from '../openai/answer/usage.ts';
+import { readAnswer } from '../openai/answer/read-answer.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
 import type { BlockedIdentifier } from '../users/identifier-block.ts';
 import type { InFlightCall } from './in-flight.ts';
@@ -18,6 +18,7 @@ import type {
   WholeAnswered,
 } from './states.ts';
 
+/** Of a call that is bounded by one request and nothing else. */
 const FREE: Outcome = {
   kind: 'used',
   reading: {
@@ -64,8 +65,7 @@ function meterWhole(
   headers: HeaderList,
   refuse: Refuse,
 ): Metered {
-  const { endpoint } = tagged.built;
-  const read = readWhole(endpoint, bytes);
+  const read = readAnswer(tagged.endpoint.usage, bytes);
   if (read === 'invalid') {
     const denial = deny('upstream_failed', 'OpenAI sent an answer that cannot be read.', {
       shouldRetry: false,
@@ -78,7 +78,7 @@ function meterWhole(
     ? refuse(stopped, tagged)
     : { status: reply.status, headers, body: bytes, json };
   if (reading !== undefined) return { response: answer, outcome: { kind: 'used', reading } };
-  return { response: answer, outcome: endpoint.free ? FREE : { kind: 'held' } };
+  return { response: answer, outcome: tagged.built.bound === undefined ? FREE : { kind: 'held' } };
 }
 
 function meterStream(called: StreamAnswered, headers: HeaderList, parts: MeterParts): Metered {

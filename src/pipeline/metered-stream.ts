@@ -1,7 +1,6 @@
 import { type Denial, denialCodes, deny } from '../core/denial.ts';
 import type { ByteSink, ByteSource } from '../core/response.ts';
 import type { WireError } from '../openai/answer/blocked-identifier.ts';
-import { errorFrame } from '../openai/answer/error-frame.ts';
 import { type StreamMeter, streamMeter } from '../openai/answer/stream-meter.ts';
 import { cutOutcome, showsOutput } from './cut-outcome.ts';
 import type { InFlightCall, StopReason } from './in-flight.ts';
@@ -64,13 +63,13 @@ class PassingStream implements MeteredStream, ByteSource, ByteSink {
     settings: StreamSettings,
     drain: (call: InFlightCall) => boolean,
   ) {
-    const { inFlight, built } = called.tagged;
+    const { inFlight, endpoint, built } = called.tagged;
     this.#called = called;
     this.#settings = settings;
     this.#drain = drain;
     const { hideUsage, choices } = built;
     const countsText = showsOutput(built);
-    this.#meter = streamMeter(built.endpoint, { hideUsage, choices, countsText });
+    this.#meter = streamMeter(endpoint, { hideUsage, choices, countsText });
     this.outcome = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -162,8 +161,7 @@ class PassingStream implements MeteredStream, ByteSource, ByteSink {
   #writeError({ code, message }: Denial): void {
     if (!this.#meter.atFrameBoundary) this.#client?.write(FRAME_END);
     const { type } = denialCodes[code];
-    const { endpoint } = this.#called.tagged.built;
-    this.#client?.write(errorFrame(endpoint, { code, type, message }));
+    this.#client?.write(this.#meter.errorFrame({ code, type, message }));
   }
 
   /** The true usage wins over any estimate, also when the stream was cut after it came. */

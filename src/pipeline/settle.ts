@@ -92,7 +92,7 @@ function emitSettled(
     callId: admitted.inFlight.id,
     userId: admitted.identity.user.id,
     plan: admitted.plan.name,
-    endpoint: admitted.built.endpoint.name,
+    endpoint: admitted.endpoint.name,
     model: reading?.model ?? admitted.built.model,
     usage: reading?.usage,
     inputTokens: used.inputTokens,

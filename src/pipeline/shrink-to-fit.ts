@@ -17,8 +17,8 @@ export function shrinkToFit(
   decision: NotGranted,
   accounts: Accounts,
 ): Authorized | undefined {
-  const { built, bound, rateCard } = authorized;
-  const field = built.endpoint.outputCap?.field;
+  const { endpoint, built, bound, rateCard } = authorized;
+  const field = endpoint.outputCap?.field;
   if (field === undefined) return undefined;
   const perChoiceTokens = Number(built.body[field]);
   const choices = built.outputCapTokens / perChoiceTokens;

@@ -3,8 +3,9 @@ import type { GuardRequest } from '../core/request.ts';
 import type { GuardResponse } from '../core/response.ts';
 import type { Amounts } from '../ledger/amounts.ts';
 import type { Reading } from '../openai/answer/usage.ts';
+import type { UpstreamDescriptor } from '../openai/endpoints/descriptor.ts';
 import type { RateCard } from '../openai/prices/prices.ts';
-import type { BuiltRequest } from '../openai/request/built-request.ts';
+import type { BuiltRequest } from '../openai/request/build-request.ts';
 import type { LimitStatus } from '../plans/limit-status.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { Identity } from '../plans/scope.ts';
@@ -23,6 +24,7 @@ export interface Admitted extends Authorized {
 /** A call that its plan allows, with its worst case known. */
 export interface Authorized extends Identified {
   readonly plan: Plan;
+  readonly endpoint: UpstreamDescriptor;
   readonly built: BuiltRequest;
   /** `undefined` for a model without a price, where no money limit applies. */
   readonly rateCard: RateCard | undefined;

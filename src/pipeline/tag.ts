@@ -38,17 +38,17 @@ export function createTag(
   remember: (endUserId: string, userId: string) => void,
 ): (admitted: Admitted) => Tagged {
   return (admitted) => {
-    const { built, identity } = admitted;
+    const { built, endpoint, identity } = admitted;
     const tag = endUserIdOf(identity.user);
     // Nobody waits for a promise here: its rejection would end the process.
     if (isPromiseLike(tag)) Promise.resolve(tag).catch(() => {});
     if (typeof tag !== 'string' || tag.length === 0 || tag.length > TAG_LENGTH_MAX) {
       throw new TypeError(`"endUserId" must return a string of 1 to ${TAG_LENGTH_MAX} characters.`);
     }
-    const { body, endpoint, clientTags } = built;
-    const { tagField, tagHeader } = endpoint;
-    if (tagField !== undefined) body[tagField] = tag;
-    if (tagField !== undefined || tagHeader !== undefined) remember(tag, identity.user.id);
+    const { body, clientTags } = built;
+    const { endUserId: place } = endpoint;
+    if (place !== undefined) remember(tag, identity.user.id);
+    if (place?.field !== undefined) body[place.field] = tag;
     const cacheKey = clientTags.promptCacheKey;
     if (cacheKey !== undefined) {
       // Two users who choose the same key must not share, or time, each other's cached prompts.
@@ -56,7 +56,7 @@ export function createTag(
       body['prompt_cache_key'] = namespaced.toString('base64url');
     }
     const payload = writeJson(body, built.original);
-    const tagHeaders = tagHeader === undefined ? undefined : { [tagHeader]: tag };
+    const tagHeaders = place?.header === undefined ? undefined : { [place.header]: tag };
     return { ...admitted, endUserId: tag, payload, endUserIdHeaders: tagHeaders };
   };
 }

@@ -1,4 +1,3 @@
-import type { EndpointName } from '../openai/endpoints.ts';
 import type { RequestPolicy } from '../openai/request/request-policy.ts';
 import type { Limit } from './limit.ts';
 
@@ -6,7 +5,7 @@ import type { Limit } from './limit.ts';
 export interface Plan {
   readonly name: string;
   readonly models: ModelList;
-  readonly endpoints: ReadonlySet<EndpointName>;
+  readonly endpoints: ReadonlySet<string>;
   readonly limits: readonly Limit[];
   readonly policy: RequestPolicy;
 }

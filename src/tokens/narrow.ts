@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseDurationMs } from '../base/duration.ts';
 import { type Denial, deny, isDenial } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';
-import { endpointNames } from '../openai/endpoints.ts';
+import { endpointNames } from '../openai/endpoints/descriptors.ts';
 import { type BodyBounds, readOptionalJson } from '../openai/request/read-json.ts';
 import type { LimitSpec } from '../plans/limit-spec.ts';
 import { storableLimits } from '../plans/parse-limits.ts';

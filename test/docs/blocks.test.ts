@@ -42,7 +42,7 @@ const expected: Readonly<Record<string, number>> = {
   [OWN_LEDGER_PAGE]: 2,
 };
 const endUserOf = (body: unknown) => (body as { safety_identifier?: string }).safety_identifier;
-const LANGUAGES = new Set(['ts', 'sh', 'sql', 'json', 'dart', 'swift', 'kotlin', '']);
+const LANGUAGES = new Set(['ts', 'mermaid', 'sh', 'sql', 'json', 'dart', 'swift', 'kotlin', '']);
 
 it.each(pages)('%s has the expected number of blocks in known languages', (page) => {
   expect(codeOf(page)).toHaveLength(expected[page] ?? 0);

@@ -26,9 +26,9 @@ const fields: readonly Field[] = sourceFiles().flatMap(({ path, tree }) => {
 function shapeName(node: ts.Node): string[] {
   if (!ts.isExpressionWithTypeArguments(node)) return [];
   if (!/^(?:Required|Optional)Options$/.test(node.expression.getText())) return [];
-  return (node.typeArguments ?? [])
-    .filter(ts.isTypeQueryNode)
-    .map((type) => type.exprName.getText());
+  return (node.typeArguments ?? []).flatMap((type) =>
+    ts.isTypeQueryNode(type) ? [type.exprName.getText()] : [],
+  );
 }
 
 function fieldsOf(where: string, initializer: ts.Expression | undefined): Field[] {

@@ -1,8 +1,8 @@
 import { isDenial } from '../../src/core/denial.ts';
-import { endpointNamed } from '../../src/openai/endpoints.ts';
 import { parseAllowances } from '../../src/openai/request/allowances.ts';
+import type { BuiltRequest } from '../../src/openai/request/build-request.ts';
 import { buildRequest } from '../../src/openai/request/build-request.ts';
-import type { BuiltRequest } from '../../src/openai/request/built-request.ts';
+import { endpointNamed } from './named.ts';
 
 export const attempt = (
   name: 'chat.completions' | 'responses',

@@ -1,9 +1,9 @@
 import { isDenial } from '../../src/core/denial.ts';
-import { type EndpointName, endpointNamed } from '../../src/openai/endpoints.ts';
 import { parseAllowances } from '../../src/openai/request/allowances.ts';
+import type { BuiltRequest } from '../../src/openai/request/build-request.ts';
 import { buildRequest } from '../../src/openai/request/build-request.ts';
-import type { BuiltRequest } from '../../src/openai/request/built-request.ts';
 import type { RequestPolicy } from '../../src/openai/request/request-policy.ts';
+import { endpointNamed } from './named.ts';
 
 export const policyOf = (more: Partial<RequestPolicy> = {}): RequestPolicy => ({
   maxOutputTokens: 1_000,
@@ -23,10 +23,10 @@ export const bodies = {
 type Posted = keyof typeof bodies;
 export const posted = Object.keys(bodies) as Posted[];
 
-export const attempt = (name: EndpointName, more: object = {}, policy = policyOf()) =>
+export const attempt = (name: string, more: object = {}, policy = policyOf()) =>
   buildRequest(endpointNamed(name), { ...bodies[name as Posted], ...more }, policy);
 
-export function build(name: EndpointName, more: object = {}, policy = policyOf()): BuiltRequest {
+export function build(name: string, more: object = {}, policy = policyOf()): BuiltRequest {
   const built = attempt(name, more, policy);
   if (isDenial(built)) throw new Error(built.message);
   return built;

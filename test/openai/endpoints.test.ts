@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { endpointNamed, endpointNames, findEndpoint } from '../../src/openai/endpoints.ts';
+import { descriptors } from '../../src/openai/endpoints/descriptors.ts';
+import { findEndpoint } from '../../src/openai/endpoints/find-endpoint.ts';
 
 const sdk = new URL('../../node_modules/openai/', import.meta.url);
 
@@ -46,11 +47,11 @@ describe('The table of endpoints', () => {
   it('Every endpoint is free or has an output cap', () => {
     // One produces no output. The plan states what the other one costs.
     const uncapped = ['embeddings', 'realtime.client_secrets'];
-    for (const name of endpointNames) {
-      const endpoint = endpointNamed(name);
-      expect(endpoint.name).toBe(name);
-      const isBounded = endpoint.outputCap !== undefined || uncapped.includes(name);
-      expect(endpoint.free || isBounded).toBe(true);
+    for (const endpoint of descriptors) {
+      if (endpoint.answer !== undefined) continue;
+      const isFree = endpoint.bound === undefined && endpoint.fixedBy === undefined;
+      const isBounded = endpoint.outputCap !== undefined || uncapped.includes(endpoint.name);
+      expect(isFree || isBounded).toBe(true);
     }
   });
 
@@ -61,8 +62,10 @@ describe('The table of endpoints', () => {
 
   it('Each path is served with and without /v1, and /models/{id} yields the model', () => {
     expect(findEndpoint('/v1/chat/completions')).toBe(findEndpoint('/chat/completions'));
-    expect(findEndpoint('/models/ft:gpt-4o-mini:org::id')?.model).toBe('ft:gpt-4o-mini:org::id');
-    expect(findEndpoint('/v1/models/gpt-5')?.model).toBe('gpt-5');
+    expect(findEndpoint('/models/ft:gpt-4o-mini:org::id')?.params['model']).toBe(
+      'ft:gpt-4o-mini:org::id',
+    );
+    expect(findEndpoint('/v1/models/gpt-5')?.params['model']).toBe('gpt-5');
   });
 
   it.each([

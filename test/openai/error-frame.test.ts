@@ -2,13 +2,16 @@ import OpenAI from 'openai';
 import OpenAI5 from 'openai-5';
 import OpenAI6 from 'openai-6';
 import { describe, expect, it } from 'vitest';
-import { errorFrame } from '../../src/openai/answer/error-frame.ts';
+import type { StreamFailure } from '../../src/openai/answer/error-frame.ts';
 import { streamMeter } from '../../src/openai/answer/stream-meter.ts';
-import { endpointNamed } from '../../src/openai/endpoints.ts';
+import { endpointNamed } from './named.ts';
 
 const failure = { code: 'user_blocked', type: 'access_denied', message: 'Blocked: "spam"\n' };
 const chat = endpointNamed('chat.completions');
 const responses = endpointNamed('responses');
+
+const errorFrame = (endpoint: typeof chat, of: StreamFailure) =>
+  streamMeter(endpoint, { hideUsage: false }).errorFrame(of);
 
 const begun = {
   chat: 'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[]}\n\n',

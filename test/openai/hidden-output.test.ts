@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asksHiddenOutput, isHidingModel } from '../../src/openai/answer/hidden-output.ts';
+import { asksHiddenOutput, isHidingModel } from '../../src/openai/request/hidden-output.ts';
 
 describe('Models with hidden output', () => {
   it.each([

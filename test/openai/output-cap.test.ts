@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isDenial } from '../../src/core/denial.ts';
-import { endpointNamed } from '../../src/openai/endpoints.ts';
 import { attempt, build } from './building.ts';
+import { endpointNamed } from './named.ts';
 
 const capSpellings = [
   ['chat.completions', 'max_tokens'],

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { isDenial } from '../../src/core/denial.ts';
-import { endpointNamed } from '../../src/openai/endpoints.ts';
 import { buildRequest } from '../../src/openai/request/build-request.ts';
 import { attempt, bodies, build, policyOf, posted } from './building.ts';
+import { endpointNamed } from './named.ts';
 
 describe('The fields of a request', () => {
   const foreign = [

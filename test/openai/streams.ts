@@ -1,5 +1,5 @@
 import { type StreamMeter, streamMeter } from '../../src/openai/answer/stream-meter.ts';
-import { endpointNamed } from '../../src/openai/endpoints.ts';
+import { endpointNamed } from './named.ts';
 
 export const chat = endpointNamed('chat.completions');
 export const completions = endpointNamed('completions');

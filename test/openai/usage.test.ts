@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { readAnswer, readUsage } from '../../src/openai/answer/usage.ts';
-import { endpointNamed } from '../../src/openai/endpoints.ts';
+import { readAnswer as readWhole } from '../../src/openai/answer/read-answer.ts';
+import { endpointNamed } from './named.ts';
 
 const chat = endpointNamed('chat.completions');
 const responses = endpointNamed('responses');
 const embeddings = endpointNamed('embeddings');
+
+type Endpoint = typeof chat;
+const readUsage = ({ usage }: Endpoint, json: unknown) => usage?.(json);
+function readAnswer({ usage }: Endpoint, answer: Uint8Array) {
+  const read = readWhole(usage, answer);
+  return read === 'invalid' ? read : read.reading;
+}
 
 const chatUsage = {
   prompt_tokens: 100,

@@ -1,4 +1,4 @@
-import { parseJson } from '../../base/json-text.ts';
+import { parseJson } from '../../core/strict-json.ts';
 import { parseFrame } from './sse-frames.ts';
 
 const looseNull = /,\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,/;
@@ -6,9 +6,9 @@ const looseNull = /,\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,/;
 const NULL_USAGE = ',"usage":null';
 
 /**
- * A frame as it would have been, had nobody asked for usage: without `"usage":null`, and empty where
- * it is the extra chunk with nothing but the usage. A quoted key is never inside a string, where its
- * quotes would be escaped.
+ * Returns a frame as it would be if usage had not been requested: without `"usage":null`, and empty
+ * where it is the extra chunk that holds only the usage. A quoted key is never inside a string, where
+ * its quotes would be escaped.
  */
 export function hideUsage(frame: string): string {
   if (!frame.includes('usage"')) return frame;

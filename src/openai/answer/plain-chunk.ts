@@ -1,14 +1,15 @@
 const START = 'data: {"id":"';
-/** What the one choice of a chunk ends with while its answer goes on. */
+/** How the one choice of a chunk ends while its answer goes on. */
 const UNFINISHED = '"finish_reason":null}]';
 const NULL_USAGE = ',"usage":null';
 const OBFUSCATION = ',"obfuscation":"';
 const END = '}\n\n';
 
 /**
- * Where `,"usage":null` stands, or would stand, in bytes that are one whole frame with a piece of the
- * answer and nothing else, as OpenAI writes it: most of a stream. Negative for everything else; only
- * that can tell a usage, an error or an end. Inside a string the quotes would be escaped.
+ * Recognises bytes that are one whole frame with a piece of the answer and nothing else, as OpenAI
+ * writes it. This is most of a stream. Returns where `,"usage":null` stands, or would stand. Returns a
+ * negative number for everything else: only that can hold a usage, an error or an end. Inside a string
+ * the quotes would be escaped.
  */
 export function plainChunkEnd(text: string): number {
   const at = text.lastIndexOf(UNFINISHED);
@@ -25,7 +26,7 @@ export function plainChunkEnd(text: string): number {
 const isOneLine = (text: string): boolean =>
   text.indexOf('\n') === text.length - 2 && !text.includes('\r');
 
-/** The bytes of a plain chunk as they are where nobody asked for usage. */
+/** The bytes of a plain chunk as they are when usage was not requested. */
 export function withoutNullUsage(chunk: Buffer, text: string, end: number): Buffer {
   if (!text.startsWith(NULL_USAGE, end)) return chunk;
   const shown = Buffer.allocUnsafe(chunk.byteLength - NULL_USAGE.length);

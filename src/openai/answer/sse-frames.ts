@@ -3,16 +3,16 @@
  * chunk may be cut anywhere, also inside a character.
  */
 
-/** Two line ends in a row. A CR at the very end decides nothing: it may be half of a CRLF. */
+/** Two line ends in a row. A CR at the very end does not count yet: it may be half of a CRLF. */
 const blankLine = /(?:\r\n|\n|\r(?=[^\n]))(?:\r\n|\n|\r(?=[^\n]))/g;
-/** The most of a blank line that can be in one chunk while the rest of it is in the next. */
+/** The longest part of a blank line that can be in one chunk while the rest is in the next. */
 const BLANK_LINE_PART = 3;
 const FRAME_BYTES_MAX = 1024 * 1024;
 
 export interface FrameSink {
   /** A whole frame, with the blank line that ends it. */
   frame(frame: string): void;
-  /** Bytes of a frame of more than 1 MiB, which passes in pieces; `first` is its beginning. */
+  /** Bytes of a frame of more than 1 MiB, which passes in pieces. `first`: they begin the frame. */
   loose(piece: string, first: boolean): void;
 }
 
@@ -33,7 +33,7 @@ export class FrameSplitter {
     return this.#isLoose;
   }
 
-  /** What is held of a frame that has begun. */
+  /** The held part of a frame that has begun. */
   get held(): string {
     return this.#pieces.join('');
   }
@@ -51,7 +51,7 @@ export class FrameSplitter {
     if (start < text.length) this.#hold(text.slice(start), sink);
   }
 
-  /** Where in `text` the frame ends that began earlier; negative when it goes on. */
+  /** Where a frame that began earlier ends in `text`; negative when it goes on. */
   #finish(text: string, hasReturns: boolean, sink: FrameSink): number {
     const tail = this.#tail;
     const probe = tail + text;
@@ -76,7 +76,7 @@ export class FrameSplitter {
     this.#held = 0;
   }
 
-  /** Ends the stream; what is held counts as a frame, as clients have it. */
+  /** Ends the stream. What is held counts as a frame, as it does for clients. */
   end(sink: FrameSink): void {
     const { held } = this;
     this.#clear();
@@ -101,9 +101,9 @@ function frameEnd(text: string, from: number, hasReturns: boolean): number {
 }
 
 export interface Frame {
-  /** Empty where it is not named. */
+  /** Empty where the frame has no name. */
   readonly event: string;
-  /** All data lines, joined by LF; empty when there are none. */
+  /** All data lines, joined by LF; empty without any. */
   readonly data: string;
 }
 

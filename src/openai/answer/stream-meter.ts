@@ -1,20 +1,24 @@
-import type { Endpoint } from '../endpoints.ts';
 import type { WireError } from './blocked-identifier.ts';
-import { FrameReader } from './frame-reader.ts';
+import { chatChunks } from './chunks.ts';
+import type { StreamFailure } from './error-frame.ts';
+import { FrameReader, type FrameReaderSettings } from './frame-reader.ts';
 import { hideUsage } from './hide-usage.ts';
-import { plainChunkEnd, withoutNullUsage } from './plain-chunk.ts';
+import { withoutNullUsage } from './plain-chunk.ts';
 import { type FrameSink, FrameSplitter, parseFrame } from './sse-frames.ts';
+import type { AnswerDescriptor, StreamProtocol } from './stream-protocol.ts';
 import type { Reading } from './usage.ts';
 
 /** Reads what a stream costs while it passes. */
 export interface StreamMeter {
-  /** Answers the bytes to pass on, the same object where nothing changes; `undefined`: none yet. */
+  /** Returns the bytes to pass on, the same object where nothing changes; `undefined`: none yet. */
   push(chunk: Uint8Array): Uint8Array | undefined;
-  /** The stream ended well: answers what was held back. */
+  /** The stream ended well. Returns what was held back. */
   end(): Uint8Array | undefined;
-  /** What was passed on ends where a frame ends, so that another frame may follow. */
+  /** The event that ends this stream with a failure. It may be written at a frame boundary only. */
+  errorFrame(failure: StreamFailure): Uint8Array;
+  /** What was passed on ends where a frame ends, so another frame may follow. */
   readonly atFrameBoundary: boolean;
-  /** OpenAI has ended it: `[DONE]`, a last `response.*` event, or an error. */
+  /** OpenAI has ended the stream: `[DONE]`, a last `response.*` event, or an error. */
   readonly terminal: boolean;
   /** An error event came. */
   readonly failed: boolean;
@@ -24,23 +28,26 @@ export interface StreamMeter {
   readonly reading: Reading | undefined;
   /** That usage is of the whole answer, also if the stream is cut now. */
   readonly readingIsFinal: boolean;
-  /** Bytes of all generated text that was passed on, arguments of tools and refusals included; never
-   * fewer than its tokens. Escapes count as they are written. */
+  /**
+   * Bytes of all generated text that was passed on, arguments of tools and refusals included. Never
+   * fewer than its tokens: escapes count as they are written.
+   */
   readonly deliveredTextBytes: number;
 }
 
-export interface StreamMeterSettings {
-  /** Passes the stream as it would be without `include_usage`. Frames are held until they are whole,
-   * up to 1 MiB; a longer one passes as it is. Otherwise all bytes pass at once, untouched. */
+export interface StreamMeterSettings extends FrameReaderSettings {
+  /**
+   * Passes the stream as it would be without `include_usage`. Frames are held until they are whole, up
+   * to 1 MiB; a longer one passes as it is. Otherwise all bytes pass at once, untouched.
+   */
   readonly hideUsage: boolean;
-  /** How many choices were asked for; default 1. */
-  readonly choices?: number;
-  /** Counts the text that is delivered; default false, which leaves `deliveredTextBytes` at 0. */
-  readonly countsText?: boolean;
 }
 
-/** Meters one stream of `endpoint`, wherever its chunks are cut and however its lines end. */
-export function streamMeter(endpoint: Endpoint, settings: StreamMeterSettings): StreamMeter {
+/** Meters one stream of an endpoint, wherever its chunks are cut and however its lines end. */
+export function streamMeter(
+  endpoint: AnswerDescriptor,
+  settings: StreamMeterSettings,
+): StreamMeter {
   return settings.hideUsage
     ? new HidingMeter(endpoint, settings)
     : new PassingMeter(endpoint, settings);
@@ -52,10 +59,13 @@ const bufferOf = (chunk: Uint8Array): Buffer =>
 class PassingMeter implements StreamMeter, FrameSink {
   protected readonly splitter = new FrameSplitter();
   protected readonly reader: FrameReader;
+  readonly #protocol: StreamProtocol;
   readonly #countsText: boolean;
 
-  constructor(endpoint: Endpoint, settings: StreamMeterSettings) {
-    this.reader = new FrameReader(endpoint, settings);
+  /** A stream of an endpoint that never streams is read like chunks. */
+  constructor({ stream = chatChunks, usage }: AnswerDescriptor, settings: StreamMeterSettings) {
+    this.#protocol = stream;
+    this.reader = new FrameReader(stream, usage, settings);
     this.#countsText = settings.countsText === true;
   }
 
@@ -83,7 +93,7 @@ class PassingMeter implements StreamMeter, FrameSink {
     return this.reader.readingIsFinal;
   }
 
-  /** The beginning of a frame has been passed on too. */
+  /** Includes the beginning of a frame, which has been passed on too. */
   get deliveredTextBytes(): number {
     const { held } = this.splitter;
     return this.reader.textBytes + (held === '' ? 0 : this.reader.textBytesOf(parseFrame(held)));
@@ -95,14 +105,19 @@ class PassingMeter implements StreamMeter, FrameSink {
     return chunk;
   }
 
-  /** As `plainChunkEnd`; negative also where every chunk must be read. */
+  /** As `StreamProtocol.plainEnd`; negative also where every chunk must be read. */
   protected plainEnd(text: string): number {
-    return this.#countsText || !this.splitter.atBoundary ? -1 : plainChunkEnd(text);
+    if (this.#countsText || !this.splitter.atBoundary) return -1;
+    return this.#protocol.plainEnd?.(text) ?? -1;
   }
 
   end(): Uint8Array | undefined {
     this.splitter.end(this);
     return undefined;
+  }
+
+  errorFrame(failure: StreamFailure): Uint8Array {
+    return this.#protocol.errorFrame(failure);
   }
 
   frame(frame: string): void {

@@ -1,18 +1,5 @@
-import { parseJson } from '../../base/json-text.ts';
 import type { Usage } from '../../core/usage.ts';
-import type { Endpoint } from '../endpoints.ts';
-
-/** A hosted tool as plans name it; dated spellings count as the plain one. */
-export type HostedToolName =
-  | 'web_search'
-  | 'file_search'
-  | 'code_interpreter'
-  | 'image_generation'
-  | 'computer'
-  | 'shell'
-  | 'mcp';
-
-export type HostedCalls = Readonly<Partial<Record<HostedToolName, number>>>;
+import type { HostedCalls, HostedToolName } from '../prices/hosted-tools.ts';
 
 /** What an answer says of its own cost. */
 export interface Reading {
@@ -21,47 +8,96 @@ export interface Reading {
   readonly model?: string;
   /** The tier that served it, which may differ from the one asked for. */
   readonly serviceTier?: string;
-  /** Calls of hosted tools, whose fees `usage` leaves out; `undefined` where the answer cannot tell. */
+  /** Calls of hosted tools; `usage` has no fees. `undefined` where the answer cannot tell. */
   readonly hostedCalls?: HostedCalls;
 }
+
+/**
+ * Reads the cost from the JSON of an answer (for a Responses event: from its `response`). `undefined`:
+ * the usage is missing or no sane count, so it is not known.
+ */
+export type UsageReader = (answer: unknown) => Reading | undefined;
+
+/** What a usage reader reads. */
+interface UsageShape {
+  /** Of the two families of names, the one that OpenAI uses here. */
+  readonly input: 'prompt_tokens' | 'input_tokens';
+  /** Absent: nothing is written, so a missing count is 0. */
+  readonly output?: 'completion_tokens' | 'output_tokens';
+  /** Calls of hosted tools are listed in the answer. */
+  readonly listsHostedCalls?: true;
+}
+
+function usageReader({ input, output, listsHostedCalls }: UsageShape): UsageReader {
+  const counts: CountNames = {
+    input,
+    inputDetails: `${input}_details`,
+    output: output ?? 'completion_tokens',
+    outputDetails: `${output ?? 'completion_tokens'}_details`,
+    outputAbsent: output === undefined ? 0 : Number.NaN,
+  };
+  return (answer) => {
+    const json = asObject(answer);
+    if (json === undefined) return undefined;
+    const usage = parseUsage(json['usage'], counts);
+    if (usage === undefined) return undefined;
+    const hostedCalls = listsHostedCalls ? countHostedCalls(json) : undefined;
+    return {
+      usage,
+      ...(typeof json['model'] === 'string' && { model: json['model'] }),
+      ...(typeof json['service_tier'] === 'string' && { serviceTier: json['service_tier'] }),
+      ...(hostedCalls !== undefined && { hostedCalls }),
+    };
+  };
+}
+
+/** Usage of chat completions and completions. */
+export const chatUsage = usageReader({ input: 'prompt_tokens', output: 'completion_tokens' });
+/** Usage of answers that write no tokens. */
+export const inputUsage = usageReader({ input: 'prompt_tokens' });
+/** Usage of the Responses API. */
+export const responseUsage = usageReader({
+  input: 'input_tokens',
+  output: 'output_tokens',
+  listsHostedCalls: true,
+});
 
 /** No request comes near it: the largest context is about a million tokens. */
 const TOKENS_MAX = 1_000_000_000;
 
 type UsageJson = Readonly<Record<string, unknown>>;
 
-function asObject(value: unknown): UsageJson | undefined {
+interface CountNames {
+  readonly input: string;
+  readonly inputDetails: string;
+  readonly output: string;
+  readonly outputDetails: string;
+  readonly outputAbsent: number;
+}
+
+export function asObject(value: unknown): UsageJson | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as UsageJson)
     : undefined;
 }
 
-/** `NaN` for whatever is no count of tokens; an absent detail is none. */
+/** `NaN` for anything that is not a count of tokens. An absent detail is 0. */
 function count(value: unknown, absent = 0): number {
   if (value === undefined || value === null) return absent;
   const whole = Number.isInteger(value) ? (value as number) : Number.NaN;
   return whole >= 0 && whole <= TOKENS_MAX ? whole : Number.NaN;
 }
 
-/** The details of OpenAI's two families of names. */
-interface Spelling {
-  readonly input: string;
-  readonly output: string;
-}
-
-const chatSpelling: Spelling = { input: 'prompt_tokens', output: 'completion_tokens' };
-const responsesSpelling: Spelling = { input: 'input_tokens', output: 'output_tokens' };
-
-function parseUsage(value: unknown, { input, output }: Spelling, writes: boolean) {
+function parseUsage(value: unknown, names: CountNames): Usage | undefined {
   const raw = asObject(value);
   if (raw === undefined) return undefined;
-  const inputDetails = asObject(raw[`${input}_details`]) ?? {};
-  const outputDetails = asObject(raw[`${output}_details`]) ?? {};
+  const inputDetails = asObject(raw[names.inputDetails]) ?? {};
+  const outputDetails = asObject(raw[names.outputDetails]) ?? {};
   const usage: Usage = {
-    inputTokens: count(raw[input], Number.NaN),
+    inputTokens: count(raw[names.input], Number.NaN),
     cachedInputTokens: count(inputDetails['cached_tokens']),
     cacheWriteTokens: count(inputDetails['cache_write_tokens']),
-    outputTokens: count(raw[output], writes ? Number.NaN : 0),
+    outputTokens: count(raw[names.output], names.outputAbsent),
     reasoningTokens: count(outputDetails['reasoning_tokens']),
     inputAudioTokens: count(inputDetails['audio_tokens']),
     outputAudioTokens: count(outputDetails['audio_tokens']),
@@ -69,7 +105,7 @@ function parseUsage(value: unknown, { input, output }: Spelling, writes: boolean
   return isConsistent(usage) ? usage : undefined;
 }
 
-/** A comparison with `NaN` is false, so this finds what was no count as well. */
+/** A comparison with `NaN` is false, so this also rejects what was not a count. */
 function isConsistent(usage: Usage): boolean {
   return (
     usage.cachedInputTokens + usage.cacheWriteTokens <= usage.inputTokens &&
@@ -77,25 +113,6 @@ function isConsistent(usage: Usage): boolean {
     usage.reasoningTokens <= usage.outputTokens &&
     usage.outputAudioTokens <= usage.outputTokens
   );
-}
-
-/**
- * Reads the cost from an answer's JSON (for a Responses event: from its `response`). `undefined` when
- * the endpoint is free, or when the usage is missing or no sane count: then it is not known.
- */
-export function readUsage(endpoint: Endpoint, answer: unknown): Reading | undefined {
-  const json = asObject(answer);
-  if (json === undefined || endpoint.free) return undefined;
-  const spelling = endpoint.name === 'responses' ? responsesSpelling : chatSpelling;
-  const usage = parseUsage(json['usage'], spelling, endpoint.outputCap !== undefined);
-  if (usage === undefined) return undefined;
-  const hostedCalls = endpoint.name === 'responses' ? countHostedCalls(json) : undefined;
-  return {
-    usage,
-    ...(typeof json['model'] === 'string' && { model: json['model'] }),
-    ...(typeof json['service_tier'] === 'string' && { serviceTier: json['service_tier'] }),
-    ...(hostedCalls !== undefined && { hostedCalls }),
-  };
 }
 
 const hostedCallItems: ReadonlyMap<unknown, HostedToolName> = new Map([
@@ -122,49 +139,4 @@ function countHostedCalls(response: UsageJson): HostedCalls | undefined {
   );
   if (searches > (calls.web_search ?? 0)) calls.web_search = searches;
   return calls;
-}
-
-const WHOLE_BYTES_MAX = 256 * 1024;
-const TAIL_BYTES = 64 * 1024;
-const CANDIDATES_MAX = 8;
-
-/**
- * Reads the cost from a whole answer. `'invalid'`: the bytes are no JSON object, so this is no answer
- * of OpenAI's. `undefined`: it is one, and does not say what it cost.
- */
-export function readAnswer(endpoint: Endpoint, bytes: Uint8Array): Reading | 'invalid' | undefined {
-  const answer = readWhole(endpoint, bytes);
-  return answer === 'invalid' ? answer : answer.reading;
-}
-
-/** As `readAnswer`, with the parsed answer; `undefined` for a large one, of which only the end was parsed. */
-export function readWhole(
-  endpoint: Endpoint,
-  bytes: Uint8Array,
-): 'invalid' | { readonly reading: Reading | undefined; readonly json: unknown } {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (buffer.byteLength > WHOLE_BYTES_MAX) {
-    const reading = readTail(endpoint, buffer);
-    if (reading !== undefined) return { reading, json: undefined };
-  }
-  const json = asObject(parseJson(buffer.toString('utf8')));
-  return json === undefined ? 'invalid' : { reading: readUsage(endpoint, json), json };
-}
-
-/**
- * Large answers (embeddings, long texts) are read from their end. What follows a top-level `"usage"`
- * is, behind a `{`, again one JSON object; behind a nested one it has a brace too many. Inside a
- * string the quotes would be escaped.
- */
-function readTail(endpoint: Endpoint, buffer: Buffer): Reading | undefined {
-  if (buffer[0] !== 0x7b) return undefined;
-  const tail = buffer.subarray(-TAIL_BYTES).toString('utf8');
-  let at = tail.length;
-  for (let tries = 0; tries < CANDIDATES_MAX && at > 0; tries++) {
-    at = tail.lastIndexOf('"usage"', at - 1);
-    if (at < 0) return undefined;
-    const reading = readUsage(endpoint, parseJson(`{${tail.slice(at)}`));
-    if (reading !== undefined) return reading;
-  }
-  return undefined;
 }

@@ -1,15 +1,15 @@
 import { nanoUsdUp } from '../../base/money.ts';
-import type { HostedToolName, Reading } from '../answer/usage.ts';
-import type { HostedTool } from '../request/hosted-tools.ts';
+import type { HostedCalls, HostedTool, HostedToolName } from './hosted-tools.ts';
 
 /** What the hosted tools of one request can cost. */
 export interface HostedFees {
-  /** Calls of all of them together; 0 without any. */
+  /** Calls of all tools together; 0 without any. */
   readonly calls: number;
   readonly mostNanoUsd: number;
   /** What their results, and the answer so far, add to each round of input. */
   readonly extraInputTokens: number;
-  chargedNanoUsd(reading: Reading): number;
+  /** The fees for the calls of an answer; the most where the calls are not known. */
+  chargedNanoUsd(reading: { readonly hostedCalls?: HostedCalls }): number;
 }
 
 const nanoPerCall = ({ usdPerCall }: HostedTool) => nanoUsdUp(usdPerCall);
@@ -21,7 +21,7 @@ const none: HostedFees = {
   chargedNanoUsd: () => 0,
 };
 
-/** OpenAI bounds the calls of all tools together, so each of them may turn out to be the dearest. */
+/** OpenAI bounds the calls of all tools together, so each call may be one of the dearest tool. */
 export function hostedFees(
   hosted: ReadonlyMap<HostedToolName, HostedTool> | undefined,
   asked: unknown,

@@ -1,43 +1,63 @@
-import { nanoUsdUp } from '../../base/money.ts';
 import { type Amounts, amounts } from '../../ledger/amounts.ts';
-import type { BuiltRequest } from '../request/built-request.ts';
-import type { Reserve } from '../request/realtime-allowance.ts';
 import { type RateCard, upperBoundNanoUsd } from './prices.ts';
 
-/** The most that a call can use, in every unit; money is 0 for a model without a price. */
+/** What bounds the cost of one call, apart from its input. */
+export interface BoundParts {
+  /** Tokens of all choices of all prompts together. */
+  readonly outputCapTokens: number;
+  /** The tier that is sent; `undefined` where there are none. */
+  readonly serviceTier: string | undefined;
+  /** The most that hosted tools can charge, in nano-USD. */
+  readonly hostedFeesNanoUsd: number;
+}
+
+/** Knows the most that one call can use, in the units beyond the request itself. */
+export interface Bound {
+  /** Its money is bounded by the price of the model. */
+  readonly priced: boolean;
+  /** Without a `rateCard` the tokens cost nothing. */
+  most(
+    parts: BoundParts,
+    rateCard: RateCard | undefined,
+    inputTokens: number,
+  ): Readonly<Partial<Amounts>>;
+}
+
+const ONE_REQUEST = amounts({ requests: 1, concurrent: 1 });
+
+/** The most that a call can use, in every unit. A call without a bound uses one request. */
 export function boundOf(
-  built: BuiltRequest,
+  call: BoundParts & { readonly bound: Bound | undefined },
   rateCard: RateCard | undefined,
   inputTokens: number,
 ): Amounts {
-  if (built.endpoint.free) return amounts({ requests: 1, concurrent: 1 });
-  if (built.reserve !== undefined) return boundOfReserve(built.reserve);
-  const outputTokens = built.outputCapTokens;
-  return amounts({
-    requests: 1,
-    concurrent: 1,
-    inputTokens,
-    outputTokens,
-    tokens: inputTokens + outputTokens,
-    nanoUsd: boundNanoUsd(built, rateCard, inputTokens, outputTokens),
-  });
+  if (call.bound === undefined) return ONE_REQUEST;
+  return { ...ONE_REQUEST, ...call.bound.most(call, rateCard, inputTokens) };
 }
 
-function boundOfReserve({ usd, inputTokens, outputTokens }: Reserve): Amounts {
-  const tokens = inputTokens + outputTokens;
-  const nanoUsd = nanoUsdUp(usd);
-  return amounts({ requests: 1, concurrent: 1, inputTokens, outputTokens, tokens, nanoUsd });
+/** The bound of a model that reads and writes tokens. */
+export const tokenBound: Bound = {
+  priced: true,
+  most(parts, rateCard, inputTokens) {
+    const outputTokens = parts.outputCapTokens;
+    const nanoUsd = boundNanoUsd(parts, rateCard, inputTokens, outputTokens);
+    return { ...tokenAmounts(inputTokens, outputTokens), nanoUsd };
+  },
+};
+
+/** An amount of tokens, in every unit that counts them. */
+export function tokenAmounts(inputTokens: number, outputTokens: number) {
+  return { inputTokens, outputTokens, tokens: inputTokens + outputTokens };
 }
 
-/** The most that these tokens and the call's hosted tools can cost. */
+/** The most that these tokens and the hosted tools of the call can cost. */
 export function boundNanoUsd(
-  built: BuiltRequest,
+  { serviceTier, hostedFeesNanoUsd }: Omit<BoundParts, 'outputCapTokens'>,
   rateCard: RateCard | undefined,
   inputTokens: number,
   outputTokens: number,
 ): number {
+  if (rateCard === undefined) return hostedFeesNanoUsd;
   const tokens = { inputTokens, outputTokens };
-  const tokensNanoUsd =
-    rateCard === undefined ? 0 : upperBoundNanoUsd(rateCard, tokens, built.serviceTier);
-  return tokensNanoUsd + built.hostedFeesNanoUsd;
+  return upperBoundNanoUsd(rateCard, tokens, serviceTier) + hostedFeesNanoUsd;
 }

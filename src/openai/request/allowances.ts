@@ -6,7 +6,7 @@ import {
   type RequiredOptions,
 } from '../../base/option-schema.ts';
 import { parseOrThrow } from '../../base/parse-or-throw.ts';
-import { hostedTools } from './hosted-tools.ts';
+import { hostedTools } from '../prices/hosted-tools.ts';
 import { realtimeAllowance } from './realtime-allowance.ts';
 
 const tokens = z.int().min(0).max(10_000_000);

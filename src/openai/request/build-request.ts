@@ -1,50 +1,82 @@
 import { type Denial, deny, isDenial } from '../../core/denial.ts';
-import { asksHiddenOutput } from '../answer/hidden-output.ts';
-import type { Endpoint } from '../endpoints.ts';
+import type { Reading } from '../answer/usage.ts';
 import { type HostedFees, hostedFees } from '../prices/hosted-fees.ts';
-import type { BuiltRequest, ClientTags } from './built-request.ts';
-import { clientSecretRequest } from './client-secret-request.ts';
+import type { Bound, BoundParts } from '../prices/upper-bound.ts';
+import { asksHiddenOutput } from './hidden-output.ts';
 import { type OutputBound, outputBound } from './output-bound.ts';
-import { requestShape } from './request-fields.ts';
+import type { FixedRequest, RequestDescriptor } from './request-descriptor.ts';
 import type { RequestPolicy } from './request-policy.ts';
 import { below, inspect, isObject, type JsonObject, malformed } from './wire-check.ts';
+import type { Original } from './write-json.ts';
+
+/** What a client sends about its own user. It is never sent on as it came. */
+export interface ClientTags {
+  readonly safetyIdentifier?: string;
+  readonly user?: string;
+  readonly promptCacheKey?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** A request with a known upper bound. What is in `body` is what is sent. */
+export interface BuiltRequest extends BoundParts {
+  readonly model: string;
+  /** A fresh object: the end-user id is set on it, and then it is serialised. */
+  readonly body: Record<string, unknown>;
+  /** What the client sent; `undefined` where its text is not known. */
+  readonly original: Original | undefined;
+  readonly clientTags: ClientTags;
+  readonly stream: boolean;
+  /** Only the guard asked for usage, so the client must not see it. */
+  readonly hideUsage: boolean;
+  /** How many answers are written to each prompt. */
+  readonly choices: number;
+  /** It makes the model write something that the answer does not show. */
+  readonly asksHiddenOutput: boolean;
+  /** Bytes of `body` that stand for media, whose tokens are in `extraInputTokens`. */
+  readonly inlineBytes: number;
+  /** Input tokens of one round that the bytes of the body do not bound. */
+  readonly extraInputTokens: number;
+  /** How often hosted tools may make the model read its whole input; 1 without them. */
+  readonly inputRounds: number;
+  /** `undefined`: one request and nothing else is used. */
+  readonly bound: Bound | undefined;
+  /** What hosted tools charged for the calls in the answer; the most where they are not known. */
+  hostedFeesFor(reading: Reading): number;
+}
 
 /**
  * Rewrites a parsed body into one that costs no more than its policy allows, or refuses it:
- * `parameter_not_allowed` for what is not known or not enabled, `invalid_request` for what no field
- * can hold. `param` names the place. Nothing is dropped silently.
+ * `parameter_not_allowed` for a field that is not known or not enabled, `invalid_request` for a value
+ * that the field cannot hold. `param` names the place. Nothing is dropped silently.
  */
 export function buildRequest(
-  endpoint: Endpoint,
+  endpoint: RequestDescriptor,
   body: unknown,
   policy: RequestPolicy,
   text?: string,
 ): BuiltRequest | Denial {
   if (!isObject(body)) return malformed('The body must be one JSON object.');
-  const { realtime } = policy.allow;
-  const mintsSecrets = endpoint.name === 'realtime.client_secrets';
-  if (mintsSecrets && realtime === undefined) return notInPlan(endpoint);
-  const { check, required } = requestShape(endpoint.name);
+  const fixed = endpoint.fixedBy?.(policy.allow);
+  if (fixed === undefined && endpoint.fixedBy !== undefined) return notInPlan(endpoint);
   const inspection = inspect(policy.allow);
-  const denial = check(body, inspection) ?? missing(body, required);
+  const denial = endpoint.body.check(body, inspection) ?? missing(body, endpoint.body.required);
   if (denial !== undefined) return inWords(denial);
-  if (mintsSecrets && realtime !== undefined) return clientSecretRequest(endpoint, body, realtime);
-  const model = body['model'] ?? endpoint.modelDefault;
+  const model = fixed?.model ?? body['model'] ?? endpoint.modelDefault;
   if (typeof model !== 'string') return inWords(below('model', malformed('is required')));
-  const output = outputBound(endpoint, body, policy);
+  const output = outputBound(endpoint.outputCap, body, policy);
   if (isDenial(output)) return inWords(output);
-  const fees = hostedFees(inspection.hosted, body['max_tool_calls'], output.tokens);
+  const asked = endpoint.hostedCallsField && body[endpoint.hostedCallsField];
+  const fees = hostedFees(inspection.hosted, asked, output.tokens);
   const state = inspection.usesState ? (policy.allow.stateful?.inputTokens ?? 0) : 0;
   const stream = body['stream'] === true;
   const serviceTier = endpoint.tiered ? tierOf(body, policy) : undefined;
   return {
-    endpoint,
     model,
-    body: rewrite(endpoint, body, { model, output, fees, serviceTier }),
+    body: rewrite(endpoint, body, { model, output, fees, serviceTier, fixed }),
     original: text === undefined ? undefined : { text, value: body },
     clientTags: clientTagsOf(body),
     stream,
-    hideUsage: endpoint.stream === 'chunks' && stream && !asksUsage(body),
+    hideUsage: stream && endpoint.stream?.usageOnRequest === true && !asksUsage(body),
     choices: output.choices,
     asksHiddenOutput: asksHiddenOutput(body, fees.calls),
     outputCapTokens: output.tokens,
@@ -53,12 +85,12 @@ export function buildRequest(
     extraInputTokens: inspection.extraInputTokens + state + fees.extraInputTokens,
     inputRounds: fees.calls + 1,
     hostedFeesNanoUsd: fees.mostNanoUsd,
-    reserve: undefined,
+    bound: fixed?.bound ?? endpoint.bound,
     hostedFeesFor: fees.chargedNanoUsd,
   };
 }
 
-const notInPlan = ({ path }: Endpoint): Denial =>
+const notInPlan = ({ path }: RequestDescriptor): Denial =>
   deny('endpoint_not_allowed', `Your plan does not include ${path}.`);
 
 function missing(body: JsonObject, required: readonly string[]): Denial | undefined {
@@ -68,7 +100,7 @@ function missing(body: JsonObject, required: readonly string[]): Denial | undefi
 
 const PARAM_LENGTH_MAX = 128;
 
-/** A check says what is wrong with a value; the caller also needs to hear which. */
+/** A check tells what is wrong with a value; the caller also needs the name of the field. */
 function inWords(denial: Denial): Denial {
   const param = denial.param?.slice(0, PARAM_LENGTH_MAX) ?? 'body';
   return { ...denial, param, message: `"${param}" ${denial.message}.` };
@@ -79,30 +111,29 @@ interface CheckedBody {
   readonly output: OutputBound;
   readonly fees: HostedFees;
   readonly serviceTier: string | undefined;
+  readonly fixed: FixedRequest | undefined;
 }
 
-/** Set by the tag stage alone. */
+/** Set by the tag step alone. */
 const tagFields = new Set(['safety_identifier', 'user', 'prompt_cache_key', 'metadata']);
 
 function rewrite(
-  endpoint: Endpoint,
+  endpoint: RequestDescriptor,
   body: JsonObject,
-  decided: CheckedBody,
+  { model, output, fees, serviceTier, fixed }: CheckedBody,
 ): Record<string, unknown> {
-  const { model, output, fees, serviceTier } = decided;
+  if (fixed !== undefined) return fixed.bodyFor(body);
+  const { outputCap, hostedCallsField } = endpoint;
   const sent: Record<string, unknown> = { model };
   for (const field of Object.keys(body)) {
-    if (tagFields.has(field) || endpoint.outputCap?.spellings.includes(field)) continue;
+    if (tagFields.has(field) || outputCap?.spellings.includes(field)) continue;
     sent[field] = body[field];
   }
-  if (endpoint.outputCap !== undefined) sent[endpoint.outputCap.field] = output.perChoice;
-  if (serviceTier !== undefined) {
-    // Without them OpenAI takes the project's tier, and keeps responses.
-    sent['service_tier'] = serviceTier;
-    sent['store'] = body['store'] === true;
-  }
-  if (fees.calls > 0 && endpoint.name === 'responses') sent['max_tool_calls'] = fees.calls;
-  if (endpoint.stream === 'chunks' && body['stream'] === true) {
+  if (outputCap !== undefined) sent[outputCap.field] = output.perChoice;
+  if (serviceTier !== undefined) sent['service_tier'] = serviceTier;
+  if (endpoint.storable) sent['store'] = body['store'] === true;
+  if (fees.calls > 0 && hostedCallsField !== undefined) sent[hostedCallsField] = fees.calls;
+  if (endpoint.stream?.usageOnRequest && body['stream'] === true) {
     sent['stream_options'] = { ...streamOptions(body), include_usage: true };
   }
   return sent;
@@ -113,7 +144,7 @@ const streamOptions = (body: JsonObject) =>
 
 const asksUsage = (body: JsonObject) => streamOptions(body)['include_usage'] === true;
 
-/** `auto` and none mean what the project is set to, which may be dearer than what was priced. */
+/** `auto` and an absent tier mean the tier of the project, which may be dearer than what was priced. */
 function tierOf(body: JsonObject, { allow }: RequestPolicy): string {
   const asked = body['service_tier'];
   return typeof asked === 'string' && allow.serviceTiers.includes(asked) ? asked : 'default';

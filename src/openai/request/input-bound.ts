@@ -1,15 +1,15 @@
-import type { BuiltRequest } from './built-request.ts';
+import type { BuiltRequest } from './build-request.ts';
 
 /**
- * An upper bound of the input tokens that OpenAI can count for a request whose JSON has `bodyBytes`
- * bytes in UTF-8.
+ * Returns an upper bound of the input tokens that OpenAI can count for a request. Its JSON has
+ * `bodyBytes` bytes in UTF-8.
  *
- * Why bytes: every tokenizer OpenAI has published is a byte-level BPE, in which a token stands for at
- * least one byte, so text has no more tokens than bytes; the few tokens that frame a message are fewer
- * than the JSON around it. It costs nothing, where running a tokenizer takes seconds on texts made for
- * that. What is no text (images, audio, stored objects, results of hosted tools) is not bounded by its
- * bytes: it is taken off, and what the plan states for it is put on. Each round of a hosted tool has
- * the whole input read again.
+ * Bytes bound tokens: every tokenizer that OpenAI has published is a byte-level BPE. One token stands
+ * for at least one byte, so text has no more tokens than bytes. The few tokens that frame a message are
+ * fewer than the JSON around it. Counting bytes is free, while a tokenizer takes seconds on texts made
+ * to slow it down. Bytes do not bound images, audio, stored objects and results of hosted tools. Their
+ * bytes are taken off, and the amount that the plan states is added. In each round of a hosted tool the
+ * model reads the whole input again.
  */
 export function inputUpperBound(
   bodyBytes: number,

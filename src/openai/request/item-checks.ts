@@ -1,5 +1,5 @@
-import type { HostedToolName } from '../answer/usage.ts';
-import { chatContent, inputPart, messageContent, outputContent } from './content-checks.ts';
+import type { HostedToolName } from '../prices/hosted-tools.ts';
+import { audioPart, fileData, fileUrl, imageUrl, partFields, refusalPart } from './media-checks.ts';
 import { responsesTools } from './tool-checks.ts';
 import {
   type Check,
@@ -18,27 +18,50 @@ import {
   textOr,
 } from './wire-check.ts';
 
-const chatMessage = object({
-  role: scalar,
-  content: textOr(chatContent),
-  name: text,
-  refusal: text,
-  tool_calls: json,
-  tool_call_id: text,
-  function_call: json,
-  // Comes back with each answer that is sent on; it is text.
-  annotations: json,
-  // The official SDK's helpers send their own reading of an answer back with it.
-  parsed: json,
-  audio: orNull(object({ id: reference, data: refused('send the transcript instead') })),
+/** A citation of a web page is text. One of a file or a container names an object. */
+const annotation = kindOf(
+  'type',
+  {
+    url_citation: json,
+    file_citation: reference,
+    container_file_citation: reference,
+    file_path: reference,
+  },
+  'annotations',
+);
+
+const inputParts = {
+  input_text: object({ ...partFields, text }),
+  input_image: object({ ...partFields, image_url: imageUrl, file_id: reference, detail: scalar }),
+  input_file: object({
+    ...partFields,
+    file_data: fileData,
+    file_id: reference,
+    file_url: fileUrl,
+    filename: text,
+    detail: scalar,
+  }),
+  input_audio: audioPart,
+};
+
+const inputPart = kindOf('type', inputParts, 'parts');
+
+const outputText = object({
+  ...partFields,
+  text,
+  annotations: orNull(listOf(annotation)),
+  logprobs: json,
 });
 
-export const chatMessages = listOf(chatMessage);
+/** `content` of a message, where it is a list. */
+const messageContent = listOf(
+  kindOf('type', { ...inputParts, output_text: outputText, refusal: refusalPart }, 'parts'),
+);
 
 /** Fields that most items have. Their ids only matter where the rest of the item is left out. */
 const common = { type: scalar, id: scalar, status: scalar, call_id: scalar };
 
-/** Without its content OpenAI would look the item up by its id: it could be anybody's. */
+/** Without its content OpenAI would look the item up by its id, and it could be another user's. */
 function whole(field: string, check: Check): Check {
   return (value, inspection) => {
     const content = isObject(value) ? value[field] : undefined;
@@ -68,7 +91,7 @@ const withTools = whole(
   object({ ...common, role: scalar, execution: scalar, tools: responsesTools }),
 );
 const call = { ...common, caller: json, namespace: scalar, async: scalar, name: scalar };
-const result = whole('output', object({ ...call, output: textOr(outputContent) }));
+const result = whole('output', object({ ...call, output: textOr(listOf(inputPart)) }));
 
 const ownItems: Fields = {
   message,
@@ -100,7 +123,7 @@ const traceOf =
       ? notAllowed(`is of the hosted tool "${name}", which the plan does not enable`)
       : check(value, inspection);
 
-/** What hosted tools did earlier; where that names containers or files, it refers to stored objects. */
+/** Earlier calls of hosted tools. Where they name containers or files, they refer to stored objects. */
 const hostedItems: Fields = {
   web_search_call: traceOf('web_search', whole('action', object({ ...common, action: json }))),
   file_search_call: traceOf(
@@ -121,7 +144,7 @@ const hostedItems: Fields = {
 
 const typedItem = kindOf('type', { ...ownItems, ...hostedItems }, 'items');
 
-/** What has a role is a message; what has neither role nor type is the bare id of a stored item. */
+/** An item with a role is a message. One without role and type is the bare id of a stored item. */
 const inputItem: Check = (value, inspection) => {
   if (!isObject(value) || value['type'] !== undefined) return typedItem(value, inspection);
   return value['role'] === undefined ? reference(value, inspection) : message(value, inspection);
@@ -129,13 +152,14 @@ const inputItem: Check = (value, inspection) => {
 
 export const inputItems = listOf(inputItem);
 
-/** A stored prompt: one that the plan names, filled with what could be sent directly. */
+/** A stored prompt that the plan names, filled with parts that could be sent directly. */
 export const storedPrompt: Check = (value, inspection) => {
   const id = isObject(value) ? value['id'] : undefined;
   const { prompts } = inspection.allow;
   const prompt = typeof id === 'string' && Object.hasOwn(prompts, id) ? prompts[id] : undefined;
-  if (prompt === undefined)
+  if (prompt === undefined) {
     return notAllowed('is no stored prompt that the plan names in "prompts"');
+  }
   inspection.extraInputTokens += prompt.inputTokens;
   return promptFields(value, inspection);
 };

@@ -1,49 +1,65 @@
 import type { Denial } from '../../core/denial.ts';
-import type { Endpoint } from '../endpoints.ts';
 import type { RequestPolicy } from './request-policy.ts';
 import { below, type JsonObject, notAllowed } from './wire-check.ts';
 
+/** How an endpoint caps the tokens that it writes. */
+export interface OutputCap {
+  /** The one field that is sent. */
+  readonly field: string;
+  /** Every field in which clients of the endpoint may send it. */
+  readonly spellings: readonly string[];
+  /** The smallest cap that OpenAI accepts. */
+  readonly least: number;
+  /** The cap that OpenAI uses when a client sends none. Absent: all that the model can write. */
+  readonly absent?: number;
+  /** Fields that say how many choices are written; the largest counts. */
+  readonly choices?: readonly string[];
+  /** The field that may hold several prompts, each with its own choices. */
+  readonly prompts?: string;
+}
+
 /** How much one request can make the model write. */
 export interface OutputBound {
-  /** The cap that is sent; OpenAI applies it to each choice. */
+  /** The cap that is sent. OpenAI applies it to each choice. */
   readonly perChoice: number;
-  /** To each prompt. */
+  /** Choices for each prompt. */
   readonly choices: number;
-  /** Of all choices of all prompts. */
+  /** Tokens of all choices of all prompts. */
   readonly tokens: number;
 }
 
-const MULTIPLIERS = ['n', 'best_of'];
 const NO_OUTPUT: OutputBound = { perChoice: 0, choices: 1, tokens: 0 };
+const NO_FIELDS: readonly string[] = [];
 
-/** The smallest cap among what was asked, what the plan allows and what OpenAI would take anyhow. */
+/** Returns the smallest cap of what was asked, what the plan allows and what OpenAI would use anyway. */
 export function outputBound(
-  { outputCap }: Endpoint,
+  cap: OutputCap | undefined,
   body: JsonObject,
   { maxOutputTokens, maxChoices }: RequestPolicy,
 ): OutputBound | Denial {
-  if (outputCap === undefined) return NO_OUTPUT;
+  if (cap === undefined) return NO_OUTPUT;
   let wanted = Number.POSITIVE_INFINITY;
-  for (const field of outputCap.spellings) {
+  for (const field of cap.spellings) {
     const asked = body[field];
     if (isCount(asked)) wanted = Math.min(wanted, asked);
   }
-  if (wanted === Number.POSITIVE_INFINITY) wanted = outputCap.absent ?? maxOutputTokens;
-  const perChoice = Math.max(outputCap.least, Math.min(wanted, maxOutputTokens));
+  if (wanted === Number.POSITIVE_INFINITY) wanted = cap.absent ?? maxOutputTokens;
+  const perChoice = Math.max(cap.least, Math.min(wanted, maxOutputTokens));
   let choices = 1;
-  for (const field of MULTIPLIERS) {
+  for (const field of cap.choices ?? NO_FIELDS) {
     const value = body[field];
     if (!isCount(value)) continue;
     if (value > maxChoices) return below(field, notAllowed(`must be at most ${maxChoices}`));
     choices = Math.max(choices, value);
   }
-  return { perChoice, choices, tokens: perChoice * choices * promptCount(body['prompt']) };
+  const prompts = cap.prompts === undefined ? 1 : promptCount(body[cap.prompts]);
+  return { perChoice, choices, tokens: perChoice * choices * prompts };
 }
 
-/** The checks have seen to it that it is a whole number ≥ 1 where it is a number. */
+/** The checks made sure that a number is a whole number ≥ 1. */
 const isCount = (value: unknown): value is number => typeof value === 'number';
 
-/** A list of token ids is one prompt; a list of lists, or of texts, is several. */
+/** A list of token ids is one prompt. A list of lists, or of strings, is several. */
 function promptCount(prompt: unknown): number {
   return Array.isArray(prompt) && typeof prompt[0] !== 'number' ? prompt.length : 1;
 }

@@ -14,18 +14,18 @@ const JSON_MEDIA_TYPE = /^application\/json(?:[ \t]*;[ \t]*charset="?utf-8"?)?[ 
 
 export interface BodyBounds {
   readonly bytesMax: number;
-  /** In which a body must have arrived. */
+  /** How long a body may take to arrive. */
   readonly deadline: Deadlines;
 }
 
-/** The JSON body of a request, or the denial that says why there is none. */
+/** Reads the JSON body of a request. Returns a denial if there is none. */
 export function readJson(request: GuardRequest, bounds: BodyBounds): Soon<ParsedJson | Denial> {
   const unsupported = unsupportedMedia(request);
   if (unsupported !== undefined) return unsupported;
   return readBody(request, bounds, (body) => parseBody(body, bounds));
 }
 
-/** The same where a request may come without a body, which is `undefined`. */
+/** The same for a request that may come without a body. Returns `undefined` then. */
 export function readOptionalJson(
   request: GuardRequest,
   bounds: BodyBounds,
@@ -53,7 +53,7 @@ function denialOf(error: unknown): Denial {
   throw error;
 }
 
-/** A parser of the host makes an empty object of nothing. */
+/** A parser of the host turns an absent body into an empty object. */
 function isEmpty(body: RequestBody): boolean {
   if (body.kind === 'bytes') return body.bytes.byteLength === 0;
   if (body.kind === 'text') return body.byteLength === 0;

@@ -1,6 +1,6 @@
 import type { Allowances } from './allowances.ts';
 
-/** What a plan makes of each request. */
+/** What a plan lets each request do. */
 export interface RequestPolicy {
   /** Tokens of one answer, reasoning included; ≥ 1. */
   readonly maxOutputTokens: number;

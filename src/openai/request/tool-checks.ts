@@ -1,4 +1,4 @@
-import type { HostedToolName } from '../answer/usage.ts';
+import type { HostedToolName } from '../prices/hosted-tools.ts';
 import {
   type Check,
   type Fields,
@@ -16,24 +16,7 @@ import {
   text,
 } from './wire-check.ts';
 
-const definition = object({ name: text, description: text, parameters: json, strict: scalar });
-
-/** Chat only knows tools that the caller runs himself. */
-export const chatTools = listOf(
-  kindOf(
-    'type',
-    {
-      function: object({ type: scalar, function: definition }),
-      custom: object({
-        type: scalar,
-        custom: object({ name: text, description: text, format: json }),
-      }),
-    },
-    'tools',
-  ),
-);
-
-/** A tool that OpenAI runs: its fee and the input it adds must be known before. */
+/** A tool that OpenAI runs. Its fee and the input that it adds must be known before the call. */
 function hosted(name: HostedToolName, fields: Fields): Check {
   const check = object({ type: scalar, ...fields });
   return (value, inspection) => {
@@ -61,7 +44,7 @@ const container = object({
   file_ids: reference,
 });
 
-/** By id it is somebody's; made for this call it is nobody else's. */
+/** A container named by id may belong to another user. One made for this call does not. */
 const ownContainer: Check = (value, inspection) =>
   typeof value === 'string' ? reference(value, inspection) : container(value, inspection);
 
@@ -79,10 +62,7 @@ const web = {
   external_web_access: scalar,
   search_content_types: json,
 };
-const webSearch = hosted('web_search', web);
-
-/** `web_search_options` of chat: the same tool, without a `type`. */
-export const webSearchOptions = hosted('web_search', web);
+export const webSearch = hosted('web_search', web);
 
 const hostedTools: Fields = {
   web_search: webSearch,
@@ -171,7 +151,7 @@ const ownCustom = object({
   allowed_callers: json,
 });
 
-/** Tools that the caller runs himself: free, and bounded by their own text. */
+/** Tools that the caller runs. They are free, and their own text bounds them. */
 const ownTools: Fields = {
   function: ownFunction,
   custom: ownCustom,
@@ -192,5 +172,5 @@ const ownTools: Fields = {
   }),
 };
 
-/** Tools of a Responses call, wherever they are stated. An MCP server without an address has none. */
+/** Tools of a Responses call, in every place where they are stated. An MCP server without a URL reaches nothing. */
 export const responsesTools = listOf(kindOf('type', { ...ownTools, ...hostedTools }, 'tools'));

@@ -1,13 +1,12 @@
 import type { z } from 'zod';
 import { type Denial, deny } from '../../core/denial.ts';
-import type { HostedToolName } from '../answer/usage.ts';
+import type { HostedTool, HostedToolName } from '../prices/hosted-tools.ts';
 import type { Allowances, MediaAllowance } from './allowances.ts';
-import type { HostedTool } from './hosted-tools.ts';
 
-/** What is learnt about a request while its parts are checked. */
+/** What the checks find out about a request. */
 export interface Inspection {
   readonly allow: Allowances;
-  /** `undefined` until there is one, as in most requests. */
+  /** `undefined` until a tool is found; most requests have none. */
   hosted: Map<HostedToolName, HostedTool> | undefined;
   media: Map<MediaAllowance, number> | undefined;
   /** Bytes of the body that stand for media, whose tokens are in `extraInputTokens`. */
@@ -30,8 +29,11 @@ export function inspect(allow: Allowances): Inspection {
 }
 
 /**
- * Answers what is wrong with a value, or `undefined` when it may be sent. The `param` of a denial is
- * relative to the value; whoever holds the value puts its own name before it.
+ * Returns what is wrong with a value, or `undefined` when it may be sent. The `param` of a denial is
+ * relative to the value. The check of the enclosing object puts the name of the field before it.
+ *
+ * Requests are checked by these functions and not by zod schemas, because one walk over the body must
+ * also apply the plan and note what bounds the cost: hosted tools, media, stored objects.
  */
 export type Check = (value: unknown, inspection: Inspection) => Denial | undefined;
 
@@ -53,10 +55,10 @@ export function below(place: string | number, denial: Denial): Denial {
   return { ...denial, param };
 }
 
-/** Any JSON: what is in it is text to OpenAI, counted by its bytes, and refers to nothing. */
+/** Any JSON. To OpenAI it is text that refers to nothing; its bytes bound its tokens. */
 export const json: Check = () => undefined;
 
-/** What the schema accepts. */
+/** Every value that the schema accepts. */
 export function is(schema: z.ZodType): Check {
   return (value) => {
     const parsed = schema.safeParse(value);
@@ -70,12 +72,14 @@ const paramOf = (path: readonly PropertyKey[]) =>
   path.length === 0 ? {} : { param: path.map(String).join('.') };
 
 export const text: Check = (value) =>
-  typeof value === 'string' || value === null ? undefined : malformed('must be a text');
+  typeof value === 'string' || value === null ? undefined : malformed('must be a string');
 
 export const scalar: Check = (value) =>
-  typeof value === 'object' && value !== null ? malformed('must be a text or a number') : undefined;
+  typeof value === 'object' && value !== null
+    ? malformed('must be a string or a number')
+    : undefined;
 
-/** A field that no plan can enable, and why. */
+/** A field that no plan can enable, with the reason. */
 export function refused(why: string): Check {
   return (value) => (value === null ? undefined : notAllowed(why));
 }
@@ -115,7 +119,7 @@ export const textOr =
   (value, inspection) =>
     typeof value === 'string' || value === null ? undefined : check(value, inspection);
 
-/** An object that says by `key` which of the kinds it is. */
+/** An object that names its kind in the field `key`. */
 export function kindOf(key: string, kinds: Fields, what: string): Check {
   const own = new Map(Object.entries(kinds));
   return (value, inspection) => {
@@ -128,7 +132,7 @@ export function kindOf(key: string, kinds: Fields, what: string): Check {
   };
 }
 
-/** Something that OpenAI keeps, named by the caller; only where the plan lets users share objects. */
+/** An object that OpenAI stores, named by the caller. Only for plans that let users share objects. */
 export const reference: Check = (value, inspection) => {
   if (value === null) return undefined;
   if (inspection.allow.stateful === undefined) {

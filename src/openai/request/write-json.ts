@@ -1,15 +1,15 @@
 import type { JsonObject } from './wire-check.ts';
 
-/** A body as a client sent it: its text, which has passed `parseStrictJson`, and what that says. */
+/** A body as a client sent it: its text, which has passed `parseStrictJson`, and its parsed value. */
 export interface Original {
   readonly text: string;
   readonly value: JsonObject;
 }
 
 /**
- * The JSON text of `sent`. Where `sent` only adds fields to what the client sent, it is the client's text
- * with these before its last brace; the text means the same to every parser, and most of it is the
- * prompt. Otherwise all of it is written.
+ * Returns the JSON text of `sent`. Where `sent` only adds fields to what the client sent, the client's
+ * text is reused, with these fields before its last brace. It means the same to every parser, and most
+ * of it is the prompt. Otherwise the whole text is written.
  */
 export function writeJson(sent: JsonObject, original: Original | undefined): string {
   const added = original && addedFields(sent, original.value);
@@ -18,10 +18,10 @@ export function writeJson(sent: JsonObject, original: Original | undefined): str
   return `${text.slice(0, text.lastIndexOf('}'))}${added}}`;
 }
 
-/** `,"name":value` of each field that `value` lacks; `undefined` where another one differs. */
+/** Returns `,"name":value` of each field that `value` lacks, or `undefined` if another field differs. */
 function addedFields(sent: JsonObject, value: JsonObject): string | undefined {
   let left = Object.keys(value).length;
-  // A first field has no comma before it.
+  // The first field of an object has no comma before it.
   if (left === 0) return undefined;
   let added = '';
   for (const name in sent) {

@@ -5,7 +5,6 @@ import {
   type ParsedOptions,
   type RequiredOptions,
 } from '../../base/option-schema.ts';
-import type { HostedToolName } from '../answer/usage.ts';
 
 const toolShape = {
   /** The fee for one call, in USD; 0 to 1,000. */
@@ -38,7 +37,13 @@ const toolsShape = {
   shell: tool.optional(),
   /** Calls the servers of `mcpServers`. */
   mcp: tool.optional(),
-} satisfies Record<HostedToolName, unknown>;
+};
+
+/** A hosted tool as plans name it. Dated spellings count as the plain one. */
+export type HostedToolName = keyof typeof toolsShape;
+
+/** How often an answer called each hosted tool. */
+export type HostedCalls = Readonly<Partial<Record<HostedToolName, number>>>;
 
 /** The hosted tools that a plan allows; those without an entry are refused. */
 export interface HostedToolsSpec

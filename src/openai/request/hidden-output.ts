@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../request/wire-check.ts';
+import { isObject, type JsonObject } from './wire-check.ts';
 
 /** Models that show every token that they bill: no reasoning (OpenAI's model pages, read 2026-11). */
 const VISIBLE_MODELS: ReadonlySet<string> = new Set([
@@ -22,18 +22,18 @@ const fineTuned = /^ft:([^:]+):/;
 /** `-2024-08-06`, `-0613`, `-0125-preview` */
 const snapshot = /-\d{4}(?:-\d{2}-\d{2}|-preview)?$/;
 
-/** Whether a model is not known to show every token that OpenAI bills for it. */
+/** Returns whether OpenAI may bill tokens of a model that its answer does not show. */
 export function isHidingModel(model: string): boolean {
   return !VISIBLE_MODELS.has((fineTuned.exec(model)?.[1] ?? model).replace(snapshot, ''));
 }
 
 /**
- * Whether a request makes any model write what its answer does not show: audio, choices that were not
- * the best, what hosted tools write.
+ * Returns whether a request makes any model write something that the answer does not show: audio,
+ * choices that were not the best, output of hosted tools.
  */
 export function asksHiddenOutput(body: JsonObject, hostedCalls: number): boolean {
   const { audio, best_of, n, prompt } = body;
   if (hostedCalls > 0 || isObject(audio)) return true;
-  // A stored prompt may name tools; that of a completion is a text or a list.
+  // A stored prompt may name tools. The prompt of a completion is a string or a list.
   return isObject(prompt) || (best_of !== undefined && Number(best_of) > Number(n ?? 1));
 }

@@ -1,0 +1,40 @@
+import { textChunks } from '../answer/chunks.ts';
+import { chatUsage } from '../answer/usage.ts';
+import { tokenBound } from '../prices/upper-bound.ts';
+import { clientTag, flag, model, number, prompts, sampling, whole } from '../request/fields.ts';
+import { jsonBody } from '../request/request-descriptor.ts';
+import { is, text } from '../request/wire-check.ts';
+import type { UpstreamDescriptor } from './descriptor.ts';
+
+const fields = {
+  ...sampling,
+  best_of: whole,
+  echo: flag,
+  logprobs: number,
+  model,
+  prompt: is(prompts),
+  stream: flag,
+  suffix: text,
+  temperature: number,
+  top_p: number,
+  user: clientTag,
+};
+
+export const completions: UpstreamDescriptor = {
+  name: 'completions',
+  method: 'POST',
+  path: '/completions',
+  body: jsonBody(fields, 'prompt'),
+  outputCap: {
+    field: 'max_tokens',
+    spellings: ['max_tokens'],
+    least: 1,
+    absent: 16,
+    choices: ['n', 'best_of'],
+    prompts: 'prompt',
+  },
+  endUserId: { field: 'user' },
+  bound: tokenBound,
+  usage: chatUsage,
+  stream: textChunks,
+};

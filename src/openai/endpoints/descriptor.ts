@@ -1,0 +1,45 @@
+import type { AnswerDescriptor, StreamProtocol } from '../answer/stream-protocol.ts';
+import type { RequestDescriptor } from '../request/request-descriptor.ts';
+
+/**
+ * Everything that the product knows about one endpoint. Nothing is decided by `name`: plans, events and
+ * denials only report it.
+ */
+export type Descriptor = UpstreamDescriptor | OwnDescriptor;
+
+/** What every endpoint has. */
+interface Route {
+  readonly name: string;
+  readonly method: 'GET' | 'POST';
+  /** Below the base URL, as it is sent. `{model}` stands for one segment. */
+  readonly path: `/${string}`;
+}
+
+/** An endpoint that OpenAI answers. */
+export interface UpstreamDescriptor extends Route, RequestDescriptor, AnswerDescriptor {
+  readonly answer?: undefined;
+  readonly stream?: StreamProtocol;
+  /** Where OpenAI reads the end-user id. */
+  readonly endUserId?: EndUserIdPlace;
+}
+
+interface EndUserIdPlace {
+  readonly field?: 'safety_identifier' | 'user';
+  readonly header?: 'openai-safety-identifier';
+}
+
+/** An endpoint that the guard answers itself, from the plan. */
+export interface OwnDescriptor extends Route {
+  /** Returns the JSON of the answer, or a denial. */
+  readonly answer: (models: AllowedModels, params: PathParams) => unknown;
+}
+
+/** The models that a caller may use. */
+export interface AllowedModels {
+  /** Exact names; patterns of the plan name no model. */
+  readonly names: Iterable<string>;
+  readonly allows: (model: string) => boolean;
+}
+
+/** The segments of a path that its template leaves open, by their names in the template. */
+export type PathParams = Readonly<Record<string, string>>;

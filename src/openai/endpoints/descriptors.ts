@@ -1,0 +1,26 @@
+import { chatCompletions } from './chat-completions.ts';
+import { completions } from './completions.ts';
+import type { Descriptor } from './descriptor.ts';
+import { embeddings } from './embeddings.ts';
+import { modelsList, modelsRetrieve } from './models.ts';
+import { moderations } from './moderations.ts';
+import { realtimeClientSecrets } from './realtime-client-secrets.ts';
+import { responses } from './responses.ts';
+
+/**
+ * Every endpoint that is served. Read from the `openai` package 7.57.0 (2026-11-13) and openai-openapi
+ * f85dbe22 (2026-08-21).
+ */
+export const descriptors: readonly Descriptor[] = [
+  chatCompletions,
+  responses,
+  completions,
+  embeddings,
+  moderations,
+  realtimeClientSecrets,
+  modelsList,
+  modelsRetrieve,
+];
+
+/** The names that plans and user tokens use. */
+export const endpointNames: readonly string[] = descriptors.map(({ name }) => name);

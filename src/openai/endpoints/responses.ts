@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { responseEvents } from '../answer/response-events.ts';
+import { responseUsage } from '../answer/usage.ts';
+import { tokenBound } from '../prices/upper-bound.ts';
+import { flag, generation, stateful, whole } from '../request/fields.ts';
+import { inputItems, storedPrompt } from '../request/item-checks.ts';
+import { jsonBody } from '../request/request-descriptor.ts';
+import { responsesTools } from '../request/tool-checks.ts';
+import {
+  is,
+  json,
+  listOf,
+  notAllowed,
+  object,
+  orNull,
+  reference,
+  refused,
+  text,
+  textOr,
+} from '../request/wire-check.ts';
+import type { UpstreamDescriptor } from './descriptor.ts';
+
+const reasoning = object({
+  effort: text,
+  summary: text,
+  generate_summary: text,
+  context: text,
+  mode: (value) =>
+    value === null || value === 'standard'
+      ? undefined
+      : notAllowed('must be "standard": others have no known price'),
+});
+
+const includable = z.enum(
+  [
+    'file_search_call.results',
+    'web_search_call.results',
+    'web_search_call.action.sources',
+    'message.input_image.image_url',
+    'computer_call_output.output.image_url',
+    'code_interpreter_call.outputs',
+    'reasoning.encrypted_content',
+    'message.output_text.logprobs',
+  ],
+  'is not known',
+);
+
+const fields = {
+  ...generation,
+  access_programs: refused('belongs to the account'),
+  background: stateful,
+  context_management: refused('would run the model once more; compaction is not accepted'),
+  conversation: reference,
+  image: refused('is not accepted here'),
+  include: orNull(listOf(is(includable))),
+  input: textOr(inputItems),
+  instructions: text,
+  max_output_tokens: whole,
+  max_tool_calls: whole,
+  previous_response_id: reference,
+  prompt: orNull(storedPrompt),
+  reasoning: orNull(reasoning),
+  stream_options: orNull(object({ include_obfuscation: flag })),
+  text: json,
+  tools: orNull(responsesTools),
+  truncation: text,
+};
+
+export const responses: UpstreamDescriptor = {
+  name: 'responses',
+  method: 'POST',
+  path: '/responses',
+  body: jsonBody(fields),
+  outputCap: { field: 'max_output_tokens', spellings: ['max_output_tokens'], least: 16 },
+  hostedCallsField: 'max_tool_calls',
+  tiered: true,
+  storable: true,
+  endUserId: { field: 'safety_identifier' },
+  bound: tokenBound,
+  usage: responseUsage,
+  stream: responseEvents,
+};

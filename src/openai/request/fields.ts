@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import {
+  type Check,
+  type Fields,
+  is,
+  json,
+  malformed,
+  notAllowed,
+  object,
+  orNull,
+  reference,
+  refused,
+  scalar,
+  text,
+} from './wire-check.ts';
+
+/**
+ * Fields that several endpoints take, by OpenAI's own names (the `openai` package 7.57.0, 2026-11-13).
+ * An endpoint rejects every other field by its name: a field of tomorrow might cost or leak.
+ */
+export const whole: Check = (value) => {
+  if (!Number.isSafeInteger(value)) return malformed('must be a whole number');
+  return Number(value) >= 1 ? undefined : malformed('must be at least 1');
+};
+export const number: Check = (value) =>
+  typeof value === 'number' || value === null ? undefined : malformed('must be a number');
+export const flag: Check = (value) =>
+  typeof value === 'boolean' || value === null ? undefined : malformed('must be true or false');
+/** What a client sends about its user. The guard replaces it. */
+export const clientTag = is(z.string('must be a string').max(512).nullable());
+const metadata = is(z.record(z.string().max(64), z.string().max(512)).nullable());
+
+/** No character that needs escaping anywhere, or that makes it read as another model's name. */
+const MODEL = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
+export const model: Check = (value) => {
+  if (typeof value !== 'string') return malformed('must be one model id');
+  return MODEL.test(value) ? undefined : malformed('must be one model id, written exactly');
+};
+
+const streamOptions = orNull(object({ include_usage: flag, include_obfuscation: flag }));
+
+const serviceTier: Check = (value, { allow }) =>
+  value === null ||
+  value === 'auto' ||
+  value === 'default' ||
+  (typeof value === 'string' && allow.serviceTiers.includes(value))
+    ? undefined
+    : notAllowed('must be "default": the plan enables no other service tier');
+
+/** `true` keeps an object that all users of the project can read. `false` is always sent otherwise. */
+export const stateful: Check = (value, { allow }) => {
+  if (value === null || value === false) return undefined;
+  if (value !== true) return malformed('must be true or false');
+  return allow.stateful === undefined
+    ? notAllowed('would keep an object at OpenAI; the plan must enable "stateful"')
+    : undefined;
+};
+
+const cacheOptions = orNull(
+  object({
+    mode: scalar,
+    comparison_response_id: reference,
+    ttl: (value) =>
+      value === '30m' ? undefined : notAllowed('must be "30m": others have no known price'),
+    prewarm: refused('would write the cache without an answer'),
+  }),
+);
+
+/** Fields of chat completions and responses. */
+export const generation: Fields = {
+  model,
+  metadata,
+  moderation: orNull(object({ model: scalar, policy: json })),
+  parallel_tool_calls: flag,
+  prompt_cache_key: clientTag,
+  prompt_cache_options: cacheOptions,
+  prompt_cache_retention: text,
+  safety_identifier: clientTag,
+  service_tier: serviceTier,
+  store: stateful,
+  stream: flag,
+  temperature: number,
+  tool_choice: json,
+  top_logprobs: number,
+  top_p: number,
+  user: clientTag,
+};
+
+/** Fields of chat completions and completions. */
+export const sampling: Fields = {
+  frequency_penalty: number,
+  logit_bias: json,
+  max_tokens: whole,
+  n: whole,
+  presence_penalty: number,
+  seed: number,
+  stop: json,
+  stream_options: streamOptions,
+};
+
+const token = z.int().min(0);
+
+/** One string, several, one list of token ids, or several: of completions and embeddings. */
+export const prompts = z.union(
+  [
+    z.string(),
+    z.array(z.string()).min(1),
+    z.array(token).min(1),
+    z.array(z.array(token).min(1)).min(1),
+  ],
+  'must be a string, a list of strings, or token ids',
+);
