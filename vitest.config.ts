@@ -1,11 +1,18 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { entries, entryFile } from './.ci/entries.ts';
+import { quickTests } from './test/quick-tests.ts';
 
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
 /** Suites that start many processes; `npm run test:slow` runs them alone. */
 const SLOW = 'test/**/*.slow.test.ts';
+
+/** `npm test` runs all but the slow suites, `npm run test:quick` what starts nothing. */
+function includedIn(mode: string): string[] {
+  if (mode === 'slow') return [SLOW];
+  return mode === 'quick' ? quickTests() : ['test/**/*.test.ts'];
+}
 
 export default defineConfig(({ mode }) => ({
   resolve: {
@@ -16,7 +23,7 @@ export default defineConfig(({ mode }) => ({
     })),
   },
   test: {
-    include: [mode === 'slow' ? SLOW : 'test/**/*.test.ts'],
+    include: includedIn(mode),
     exclude: mode === 'slow' ? [] : [SLOW],
     setupFiles: ['./test/canary.ts'],
     maxWorkers: 2,

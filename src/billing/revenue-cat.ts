@@ -1,7 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import { withHookDeadline } from '../base/deadline.ts';
-import { Deadlines } from '../base/deadlines.ts';
+import { SharedDeadline, withHookDeadline } from '../base/deadline.ts';
 import {
   callback,
   type OptionalOptions,
@@ -28,7 +27,7 @@ export interface Entitlement {
 }
 
 const SECRET_LENGTH_MIN = 16;
-const BODY = { bytesMax: 1024 * 1024, deadline: new Deadlines(10_000) };
+const BODY = { bytesMax: 1024 * 1024, deadline: new SharedDeadline(10_000) };
 const HOOK_MS_MAX = 10_000;
 
 const revenueCatShape = {

@@ -1,28 +1,23 @@
-import { Deadlines } from '../base/deadlines.ts';
+import { SharedDeadline } from '../base/deadline.ts';
 import type { Events } from '../core/events.ts';
-import { createRefuse } from '../http/denial-response.ts';
+import { Cors } from '../http/cors.ts';
+import type { CallHandlerParts } from '../http/handle.ts';
 import type { Settings } from '../options/guard-options.ts';
-import { createAdmit } from '../pipeline/admit.ts';
-import { createAuthorize } from '../pipeline/authorize.ts';
-import { createCall } from '../pipeline/call.ts';
+import { HoldIds } from '../pipeline/admit.ts';
 import type { CallLedger } from '../pipeline/call-ledger.ts';
-import { createIdentify } from '../pipeline/identify.ts';
-import type { InFlightCall, InFlightCalls } from '../pipeline/in-flight.ts';
-import { createMeter } from '../pipeline/meter.ts';
-import type { Pipeline } from '../pipeline/pipeline.ts';
-import { createSettle } from '../pipeline/settle.ts';
-import { createTag } from '../pipeline/tag.ts';
+import type { InFlightCalls } from '../pipeline/in-flight.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
 import type { Credentials } from '../tokens/credentials.ts';
-import { createUpstreamQueue } from '../upstream/queue.ts';
+import { UpstreamQueue } from '../upstream/queue.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { createUpstreamKeys } from '../upstream/upstream-keys.ts';
+import { UpstreamKeys } from '../upstream/upstream-keys.ts';
 import type { EndUserIds } from '../users/end-user-ids.ts';
 import { createIdentifierBlock } from '../users/identifier-block.ts';
 import type { UserStates } from '../users/user-states.ts';
 import type { GuardUsers } from '../users/users.ts';
 
-export interface PipelineParts {
+/** What the pipeline shares with the rest of the guard. */
+export interface SharedParts {
   readonly settings: Settings;
   readonly ledger: CallLedger;
   readonly events: Events;
@@ -35,48 +30,52 @@ export interface PipelineParts {
   readonly upstream: Upstream;
 }
 
-/** The stages of the line, each with what it needs. */
-export function createPipeline(parts: PipelineParts): Pipeline {
-  const { settings, ledger, events, states, credentials, calls, plans } = parts;
-  const { users, endUserIds, upstream } = parts;
-  const { clock, prices, bounds } = settings;
-  const drain = (call: InFlightCall) => calls.drain(call);
-  const refuse = createRefuse(events, clock);
-  const blockIdentifier = createIdentifierBlock({ users, states, events, clock });
-  const turns = createUpstreamQueue(bounds.inFlight, bounds.queued, settings.queueMs);
+/** Makes what `handleCall` and the steps of the pipeline work with, once for each guard. */
+export function createPipeline(shared: SharedParts): CallHandlerParts {
+  const { settings, ledger, events, states, credentials, calls, plans } = shared;
+  const { users, endUserIds, upstream } = shared;
+  const { clock, bounds, hookMs } = settings;
+  const queue = new UpstreamQueue({
+    placesMax: bounds.inFlight,
+    queuedMax: bounds.queued,
+    deadlineMs: settings.queueMs,
+  });
   const isInProcess = settings.ledger.inProcess !== undefined;
-  // A ledger in this process would not survive the crash that it is told for.
-  const leavesAtOnce = () => isInProcess || (settings.hasFixedKey && turns.isFree);
   return {
-    identify: createIdentify(settings.auth, credentials.context, settings.hookMs, users.remember),
-    authorize: createAuthorize({
-      plans,
-      prices,
-      states,
-      limits: settings.limits,
-      clock,
-      body: { bytesMax: bounds.bodyBytes, deadline: new Deadlines(settings.bodyMs) },
-    }),
-    admit: createAdmit({ ledger, calls, limits: settings.limits, clock, leavesAtOnce }),
-    tag: createTag(settings.endUserIdOf, settings.keys, endUserIds.remember),
-    call: createCall({
-      upstream,
-      queue: turns,
-      ledger,
-      events,
-      keys: createUpstreamKeys(settings.apiKey, settings.fixedHeaders, settings.hookMs),
-      answerBytesMax: bounds.answerBytes,
-      drain,
-      blockIdentifier,
-    }),
-    meter: createMeter({
-      refuse,
-      stream: settings.stream,
-      drain,
-      clock,
-      blockIdentifier,
-    }),
-    settle: createSettle(ledger, calls, prices, events),
-    refuse,
+    // Shared by several steps.
+    clock,
+    events,
+    ledger,
+    calls,
+    limits: settings.limits,
+    prices: settings.prices,
+    users,
+    blockIdentifier: createIdentifierBlock({ users, states, events, clock }),
+    // handle
+    cors: new Cors(settings.corsOrigins),
+    // identify
+    authenticator: settings.auth,
+    authContext: credentials.context,
+    checkedUsers: new WeakSet(),
+    hookMs,
+    // authorize
+    states,
+    plans,
+    body: { bytesMax: bounds.bodyBytes, deadline: new SharedDeadline(settings.bodyMs) },
+    // admit
+    holdIds: new HoldIds(),
+    // A ledger in this process would not survive the crash that a note of the dispatch is for.
+    leavesAtOnce: () => isInProcess || (settings.hasFixedKey && queue.isFree),
+    // tag
+    endUserIdOf: settings.endUserIdOf,
+    endUserIds,
+    derivedKeys: settings.keys,
+    // call
+    upstream,
+    queue,
+    upstreamKeys: new UpstreamKeys(settings.apiKey, settings.fixedHeaders, hookMs),
+    answerBytesMax: bounds.answerBytes,
+    // meter
+    stream: settings.stream,
   };
 }

@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import type { Settings } from '../options/guard-options.ts';
 
-/** What shows that this process is one of several; the values are not secret. */
+/** What shows that this process is one of several. The values are not secret. */
 const SIGNS: readonly [sign: string, shows: (environment: NodeJS.ProcessEnv) => boolean][] = [
   ['node:cluster', () => cluster.isWorker],
   ['PM2 with several instances', ({ NODE_APP_INSTANCE = '0' }) => NODE_APP_INSTANCE !== '0'],
@@ -11,7 +11,7 @@ const SIGNS: readonly [sign: string, shows: (environment: NodeJS.ProcessEnv) => 
   ['Cloud Run', ({ K_SERVICE }) => K_SERVICE !== undefined],
 ];
 
-/** What tells that several processes serve here, or `undefined`. */
+/** Returns the sign that several processes serve here, or `undefined`. */
 export function signOfSeveral(environment: NodeJS.ProcessEnv): string | undefined {
   return SIGNS.find(([, shows]) => shows(environment))?.[0];
 }
@@ -19,8 +19,9 @@ export function signOfSeveral(environment: NodeJS.ProcessEnv): string | undefine
 let warned = false;
 
 /**
- * Warns, once in a process, of a ledger in memory where several processes seem to serve: each would
- * give out every limit again. Silenced as Node's warnings are: `--disable-warning=GUARD_MEMORY_LEDGER`.
+ * Warns of a ledger in memory where several processes seem to serve, because each of them would give out
+ * every limit again. Warns once per process. Silenced like Node's own warnings:
+ * `--disable-warning=GUARD_MEMORY_LEDGER`.
  */
 export function warnOfStart({ ledger }: Pick<Settings, 'ledger'>): void {
   if (warned || !ledger.inProcess) return;

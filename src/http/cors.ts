@@ -1,13 +1,6 @@
 import type { GuardRequest } from '../core/request.ts';
 import type { GuardResponse, HeaderList } from '../core/response.ts';
 
-export interface Cors {
-  /** The answer to a preflight from an allowed origin; `undefined` lets the call walk the line. */
-  preflight(request: GuardRequest): GuardResponse | undefined;
-  /** Lets a page of an allowed origin read the answer and the headers that it needs. */
-  expose(request: GuardRequest, headers: HeaderList): void;
-}
-
 const EXPOSED = [
   'x-request-id',
   'x-should-retry',
@@ -19,33 +12,41 @@ const EXPOSED = [
 ].join(', ');
 const PREFLIGHT_SECONDS = '600';
 
-/** Compares whole origins; nothing is reflected that is not on the list, and no cookies are allowed. */
-export function createCors(origins: ReadonlySet<string>): Cors {
-  const allowed = (request: GuardRequest): string | undefined => {
-    if (origins.size === 0) return undefined;
+/** Compares whole origins. Reflects only origins that are on the list, and allows no cookies. */
+export class Cors {
+  readonly #origins: ReadonlySet<string>;
+
+  constructor(origins: ReadonlySet<string>) {
+    this.#origins = origins;
+  }
+
+  /** Returns the response to a preflight from an allowed origin; `undefined` for every other request. */
+  preflight(request: GuardRequest): GuardResponse | undefined {
+    const origin = request.method === 'OPTIONS' ? this.#allowed(request) : undefined;
+    if (origin === undefined) return undefined;
+    const headers = {
+      'access-control-allow-origin': origin,
+      'access-control-allow-methods': 'GET, POST',
+      // The SDKs send a family of `x-stainless-*` headers, which a list could not keep up with.
+      'access-control-allow-headers':
+        request.header('access-control-request-headers') ?? 'authorization, content-type',
+      'access-control-max-age': PREFLIGHT_SECONDS,
+      vary: 'Origin, Access-Control-Request-Headers',
+    };
+    return { status: 204, headers, body: '' };
+  }
+
+  /** Lets a page of an allowed origin read the response and the headers that it needs. */
+  expose(request: GuardRequest, headers: HeaderList): void {
+    const origin = this.#allowed(request);
+    if (origin === undefined) return;
+    headers['access-control-allow-origin'] = origin;
+    headers['access-control-expose-headers'] = EXPOSED;
+  }
+
+  #allowed(request: GuardRequest): string | undefined {
+    if (this.#origins.size === 0) return undefined;
     const origin = request.header('origin');
-    return origin !== undefined && origins.has(origin) ? origin : undefined;
-  };
-  return {
-    preflight(request) {
-      const origin = request.method === 'OPTIONS' ? allowed(request) : undefined;
-      if (origin === undefined) return undefined;
-      const headers = {
-        'access-control-allow-origin': origin,
-        'access-control-allow-methods': 'GET, POST',
-        // The SDKs send a family of `x-stainless-*` headers, which a list could not keep up with.
-        'access-control-allow-headers':
-          request.header('access-control-request-headers') ?? 'authorization, content-type',
-        'access-control-max-age': PREFLIGHT_SECONDS,
-        vary: 'Origin, Access-Control-Request-Headers',
-      };
-      return { status: 204, headers, body: '' };
-    },
-    expose(request, headers) {
-      const origin = allowed(request);
-      if (origin === undefined) return;
-      headers['access-control-allow-origin'] = origin;
-      headers['access-control-expose-headers'] = EXPOSED;
-    },
-  };
+    return origin !== undefined && this.#origins.has(origin) ? origin : undefined;
+  }
 }

@@ -8,8 +8,8 @@ interface ExpressRequest extends IncomingMessage {
 }
 
 /**
- * Express middleware: `app.use('/v1', guardExpress(guard))`, before or after a body parser. Answers
- * every request below its mount point.
+ * Express middleware: `app.use('/v1', guardExpress(guard))`, before or after a body parser. Serves every
+ * request below its mount point.
  */
 export function guardExpress(
   guard: Mountable,

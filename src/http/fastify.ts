@@ -4,7 +4,7 @@ import { serveNode } from './node.ts';
 
 /**
  * A Fastify plugin: `app.register(guardFastify(guard), { prefix: '/v1' })`. The host's own hooks run
- * before it; its body parsers do not, below this prefix.
+ * before it. The host's body parsers do not run below this prefix.
  */
 export function guardFastify(guard: Mountable): (app: FastifyInstance) => Promise<void> {
   return async (app) => {

@@ -1,54 +1,94 @@
+/**
+ * From an adapter to the pipeline and back. Every request that an adapter, `fetchAs` or the SDK hands
+ * over passes through `handle`:
+ *
+ * 1. A CORS preflight from an allowed origin is answered at once.
+ * 2. While the guard closes, the call is refused.
+ * 3. The pipeline runs (`handleCall`), or the exchange of a login for a user token (`handleExchange`).
+ * 4. If something throws on the way, a `failed` event shows it to the operator. The client gets a denial
+ *    that shows nothing of the inside.
+ * 5. The response gets the headers that every response has: no caching, no content sniffing, a request id
+ *    and CORS.
+ */
 import { randomUUID } from 'node:crypto';
-import { type Denial, deny } from '../core/denial.ts';
+import { type Denial, deny, isDenial } from '../core/denial.ts';
 import { AuthenticationUnavailableError, LedgerError } from '../core/errors.ts';
-import type { Events, FailedEvent } from '../core/events.ts';
+import type { FailedEvent } from '../core/events.ts';
 import type { GuardResponse } from '../core/response.ts';
-import type { Settings } from '../options/guard-options.ts';
-import type { Refuse, Requested } from '../pipeline/states.ts';
-import { createCors } from './cors.ts';
+import { type RefuseParts, refuse } from '../pipeline/denial-response.ts';
+import { CLOSING, type InFlightCalls } from '../pipeline/in-flight.ts';
+import { type PipelineParts, runPipeline } from '../pipeline/pipeline.ts';
+import type { Requested } from '../pipeline/states.ts';
+import { type ExchangeParts, exchangeToken } from '../tokens/token-exchange.ts';
+import type { Cors } from './cors.ts';
 
-/** What every way in has around it. */
-export interface HandlerParts {
-  readonly settings: Settings;
-  readonly events: Events;
-  readonly refuse: Refuse;
-  readonly isClosing: () => boolean;
+interface HandlerParts extends RefuseParts {
+  readonly cors: Cors;
+  readonly calls: InFlightCalls;
 }
 
-export type Handle = (requested: Requested) => Promise<GuardResponse>;
+export interface CallHandlerParts extends HandlerParts, PipelineParts {}
 
-/** Walks, and turns what was thrown on the way into an answer that tells nothing of the inside. */
-export function createHandle(
-  run: Handle,
-  { settings, events, refuse, isClosing }: HandlerParts,
-): Handle {
-  const cors = createCors(settings.corsOrigins);
-  const failed = (error: unknown, requested: Requested): GuardResponse => {
-    const { source: what, denial } = denialOf(error);
-    events.emit('failed', { source: what, error });
-    return refuse(denial, requested);
-  };
-  return async (requested) => {
-    const preflight = cors.preflight(requested.request);
-    if (preflight !== undefined) return preflight;
-    let answer: GuardResponse;
-    try {
-      answer = isClosing() ? refuse(CLOSING, requested) : await run(requested);
-    } catch (error) {
-      answer = failed(error, requested);
-    }
-    const { headers } = answer;
-    headers['cache-control'] ??= 'no-store';
-    headers['x-content-type-options'] = 'nosniff';
-    // OpenAI's own, or ours where OpenAI never heard of the call: what a user can quote to support.
-    headers['x-request-id'] ??= `guard_${randomUUID()}`;
-    headers['vary'] = 'Authorization, Origin';
-    cors.expose(requested.request, headers);
-    return answer;
-  };
+export interface ExchangeHandlerParts extends HandlerParts, ExchangeParts {}
+
+/** Handles one call to OpenAI. Never rejects. */
+export function handleCall(requested: Requested, parts: CallHandlerParts): Promise<GuardResponse> {
+  return handle(requested, parts, runPipeline);
 }
 
-export const CLOSING = deny('shutting_down', 'The service is restarting. Try again shortly.');
+/** Handles one exchange of a login for a user token. Never rejects. */
+export function handleExchange(
+  requested: Requested,
+  parts: ExchangeHandlerParts,
+): Promise<GuardResponse> {
+  return handle(requested, parts, runExchange);
+}
+
+async function runExchange(
+  requested: Requested,
+  parts: ExchangeHandlerParts,
+): Promise<GuardResponse> {
+  const exchanged = await exchangeToken(requested.request, parts);
+  return isDenial(exchanged) ? refuse(exchanged, requested, parts) : exchanged;
+}
+
+async function handle<Parts extends HandlerParts>(
+  requested: Requested,
+  parts: Parts,
+  run: (requested: Requested, parts: Parts) => Promise<GuardResponse>,
+): Promise<GuardResponse> {
+  const preflight = parts.cors.preflight(requested.request);
+  if (preflight !== undefined) return preflight;
+  let response: GuardResponse;
+  try {
+    response = parts.calls.closing
+      ? refuse(CLOSING, requested, parts)
+      : await run(requested, parts);
+  } catch (error) {
+    response = fail(error, requested, parts);
+  }
+  addCommonHeaders(response, requested, parts);
+  return response;
+}
+
+function fail(error: unknown, requested: Requested, parts: HandlerParts): GuardResponse {
+  const { source, denial } = denialOf(error);
+  parts.events.emit('failed', { source, error });
+  return refuse(denial, requested, parts);
+}
+
+function addCommonHeaders(
+  { headers }: GuardResponse,
+  { request }: Requested,
+  { cors }: HandlerParts,
+): void {
+  headers['cache-control'] ??= 'no-store';
+  headers['x-content-type-options'] = 'nosniff';
+  // OpenAI's own id, or ours for a call that did not reach OpenAI: what a user can quote to support.
+  headers['x-request-id'] ??= `guard_${randomUUID()}`;
+  headers['vary'] = 'Authorization, Origin';
+  cors.expose(request, headers);
+}
 
 const LEDGER_DOWN = deny('ledger_unavailable', 'Usage cannot be counted at the moment.', {
   degraded: true,
@@ -56,14 +96,14 @@ const LEDGER_DOWN = deny('ledger_unavailable', 'Usage cannot be counted at the m
 const AUTH_DOWN = deny('auth_unavailable', 'Credentials cannot be checked at the moment.');
 const OWN_FAULT = deny('internal_error', 'The service could not handle the request.');
 
-export interface Failure {
+interface Failure {
   readonly source: FailedEvent['source'];
   readonly denial: Denial;
 }
 
-/** What the operator and the client are told of something that was thrown; the client, nothing of the
+/** Returns the event's source for the operator, and the denial for the client, which shows nothing of the
  * inside. */
-export function denialOf(error: unknown): Failure {
+function denialOf(error: unknown): Failure {
   if (error instanceof LedgerError) return { source: 'ledger', denial: LEDGER_DOWN };
   if (error instanceof AuthenticationUnavailableError) return { source: 'auth', denial: AUTH_DOWN };
   return { source: 'internal', denial: OWN_FAULT };

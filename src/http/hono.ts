@@ -19,13 +19,13 @@ export function guardHono(guard: Mountable): (context: HonoContext) => Promise<R
     const prefix = routePath.replace(/\/?\*$/, '');
     const { remoteAddress } = incomingOf(context)?.socket ?? {};
     const mount = { prefix, host: context, remoteAddress };
-    // A body that middleware has read lives on in Hono's cache.
+    // Hono caches a body that middleware has read.
     if (!raw.bodyUsed) return guard.handler(raw, mount);
     return guard.handler(raw, { ...mount, body: await context.req.text() });
   };
 }
 
-/** Node's own request, which `@hono/node-server` adds; elsewhere there is none. */
+/** Node's own request, which `@hono/node-server` adds; `undefined` elsewhere. */
 function incomingOf({ env }: HonoContext): IncomingMessage | undefined {
   return (env as { readonly incoming?: IncomingMessage } | null | undefined)?.incoming;
 }

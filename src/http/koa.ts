@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Mountable } from './mountable.ts';
 import { type NodeHandlerOptions, serveNode } from './node.ts';
+import { withoutEndSlash } from './request-parts.ts';
 
 /** Koa's context, as far as it is needed here; checked against the real one in tests. */
 interface KoaContext {
@@ -18,13 +19,13 @@ export function guardKoa(
   guard: Mountable,
   options: NodeHandlerOptions = {},
 ): (context: KoaContext, next: () => Promise<unknown>) => Promise<void> {
-  const prefix = options.prefix?.replace(/\/+$/, '') ?? '';
+  const prefix = withoutEndSlash(options.prefix ?? '');
   return async (context, next) => {
     if (!isBelow(context.req.url ?? '/', prefix)) {
       await next();
       return;
     }
-    // From here on the guard answers, and Koa must not.
+    // From here on the guard sends the response, and Koa must not.
     context.respond = false;
     const { req, res, request } = context;
     await serveNode(guard, req, res, { prefix, host: context, body: request.body });

@@ -23,7 +23,7 @@ export function guardNext(guard: Mountable): {
   return { GET: handle, POST: handle, OPTIONS: handle };
 }
 
-/** What precedes the segments that the catch-all caught; counted, not compared, since Next decodes. */
+/** Returns the path before the caught segments. They are counted, not compared, because Next decodes them. */
 function mountOf(pathname: string, params: Awaited<RouteContext['params']>): string {
   const caught = Object.values(params).find((value) => Array.isArray(value));
   const segments = pathname.split('/');

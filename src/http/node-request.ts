@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BodyError } from '../core/errors.ts';
 import type { GuardRequest, RequestBody } from '../core/request.ts';
-import { hostBody, splitTarget } from './request-parts.ts';
+import { hostBody, splitTarget, tooLarge } from './request-parts.ts';
 
-/** Node's own request and response, in the line's words. */
+/** Node's own request and response as a `GuardRequest`. */
 export class NodeRequest implements GuardRequest {
   readonly method: string;
   readonly path: string;
@@ -30,7 +30,7 @@ export class NodeRequest implements GuardRequest {
 
   header(name: string): string | undefined {
     const value = this.#request.headers[name];
-    // Node keeps the first of two; two credentials must be none.
+    // Node keeps the first of two. Two credentials must count as none.
     if (name === 'authorization' && countHeader(this.#request.rawHeaders, name) > 1) {
       return undefined;
     }
@@ -43,14 +43,14 @@ export class NodeRequest implements GuardRequest {
     const announced = Number(headers['content-length'] ?? 0);
     if (announced > limitBytes) throw tooLarge(limitBytes);
     const chunked = headers['transfer-encoding'] !== undefined;
-    // Whoever read nothing where nothing was has left nothing to wait for.
+    // Without a body the request may have ended already, and its `end` would never come.
     if (announced === 0 && !chunked) return NO_BODY;
     return readStream(this.#request, limitBytes);
   }
 
   onDisconnect(listener: () => void): void {
     const response = this.#response;
-    // He may have left before anybody listened: while his plan was looked up, say.
+    // The client may have left before, for example while their plan was looked up.
     if (response.destroyed) return listener();
     response.on('close', () => {
       if (!response.writableFinished) listener();
@@ -72,11 +72,12 @@ function countHeader(rawHeaders: readonly string[], name: string): number {
 function readStream(request: IncomingMessage, limitBytes: number): Promise<RequestBody> {
   return new Promise((resolve, reject) => {
     let ended = false;
-    // Every request closes; only one that closes early has failed, and an error costs its stack.
+    // Every request closes, and only one that closes early has failed. An error costs its stack, so it is
+    // made only then.
     const brokeOff = () => {
       if (!ended) reject(new BodyError('invalid_request', 'The body broke off.'));
     };
-    // One that is closed already would never say so again.
+    // A request that is closed already emits no further event.
     if (request.destroyed) return brokeOff();
     const chunks: Buffer[] = [];
     let size = 0;
@@ -96,14 +97,10 @@ function readStream(request: IncomingMessage, limitBytes: number): Promise<Reque
   });
 }
 
-function tooLarge(limitBytes: number): BodyError {
-  return new BodyError('request_too_large', `The body is larger than ${limitBytes} bytes.`);
-}
-
 /** What a host framework adds to Node's objects. */
 export interface NodeMount {
   readonly prefix: string;
   readonly host: unknown;
-  /** A body that the host has read already; `undefined` when it is still to be read. */
+  /** The body, when the host has read it already. */
   readonly body?: unknown;
 }

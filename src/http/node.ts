@@ -2,20 +2,22 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type GuardResponse, type HeaderList, isByteSource } from '../core/response.ts';
 import type { Mountable } from './mountable.ts';
 import { type NodeMount, NodeRequest } from './node-request.ts';
+import { withoutEndSlash } from './request-parts.ts';
 
 export interface NodeHandlerOptions {
-  /** Where the guard is mounted, when the host does not strip it from `req.url`; default none. */
+  /** The path that the guard is mounted at, if the host leaves it in `req.url`; default none. */
   readonly prefix?: string;
 }
 
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** Serves the guard on a node:http server, or on any host that hands out Node's own objects. */
+/** Mounts the guard on a node:http server, or on any host that passes on Node's own objects. */
 export function toNodeHandler(guard: Mountable, options: NodeHandlerOptions = {}): NodeHandler {
-  const prefix = options.prefix?.replace(/\/+$/, '') ?? '';
+  const prefix = withoutEndSlash(options.prefix ?? '');
   return (request, response) => serveNode(guard, request, response, { prefix, host: request });
 }
 
+/** Serves one call with Node's own objects: `guard.serve` runs it, and the response is sent. */
 export function serveNode(
   guard: Mountable,
   request: IncomingMessage,
@@ -28,7 +30,7 @@ export function serveNode(
 
 function deliver(request: IncomingMessage, response: ServerResponse, answer: GuardResponse): void {
   if (response.destroyed) return;
-  // What is left of an unread body would be taken for the next request on this connection.
+  // The rest of an unread body would be taken for the next request on this connection.
   if (!request.complete) {
     answer.headers['connection'] = 'close';
     request.resume();
@@ -51,7 +53,7 @@ function sendWhole(
     response.end(body);
     return;
   }
-  // Node joins a text with the head to one write; latin1 keeps every byte as it is.
+  // Node joins a string with the head to one write; latin1 keeps every byte as it is.
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   response.end(bytes.toString('latin1'), 'latin1');
 }

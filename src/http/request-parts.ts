@@ -2,9 +2,12 @@ import { withDeadline } from '../base/deadline.ts';
 import { BodyError } from '../core/errors.ts';
 import type { GuardRequest, RequestBody } from '../core/request.ts';
 
+/** A mount point as it is compared: without slashes at its end. */
+export const withoutEndSlash = (prefix: string): string => prefix.replace(/\/+$/, '');
+
 /**
- * Splits a raw request target below its mount point, decoding and normalising nothing. A target
- * outside the prefix, or one that is no plain path, gets a path that no endpoint has.
+ * Splits a raw request target below its mount point. Decodes and normalises nothing. A target outside
+ * the prefix, or one that is not a plain path, gets a path that no endpoint has.
  */
 export function splitTarget(target: string, prefix: string): { path: string; query: string } {
   const mark = target.indexOf('?');
@@ -14,7 +17,7 @@ export function splitTarget(target: string, prefix: string): { path: string; que
   return { path: full.slice(prefix.length), query };
 }
 
-/** A body that the host's own parser read: raw bytes, text, or the parsed value. */
+/** Returns a body that the host's own parser has read: raw bytes, text, or the parsed value. */
 export function hostBody(body: unknown, limitBytes: number): RequestBody {
   if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
     return { kind: 'parsed', value: body };
@@ -25,20 +28,25 @@ export function hostBody(body: unknown, limitBytes: number): RequestBody {
       ? { kind: 'text', text: body, byteLength }
       : { kind: 'bytes', bytes: body };
   }
-  throw new BodyError('request_too_large', `The body is larger than ${limitBytes} bytes.`);
+  throw tooLarge(limitBytes);
+}
+
+export function tooLarge(limitBytes: number): BodyError {
+  return new BodyError('request_too_large', `The body is larger than ${limitBytes} bytes.`);
 }
 
 const BODY_BYTES_MAX = 64 * 1024;
 const BODY_MS_MAX = 10_000;
 
-/** The host left no raw body to verify. Not the sender's fault, who may repeat it until that is mended. */
+/** The host left no raw body to verify. This is not the sender's fault, who may send it again once it is
+ * fixed. */
 export class RawBodyError extends Error {
   override readonly name = 'RawBodyError';
 }
 
 /**
- * The body as it was sent, since its signature is over its bytes. Throws `BodyError` for one that is too
- * large, late or cut off, `RawBodyError` for one that the host has parsed.
+ * Returns the body as it was sent, because the signature is over its bytes. Throws `BodyError` when it is
+ * too large, late or cut off, and `RawBodyError` when the host has parsed it.
  */
 export async function readSignedBody(request: GuardRequest): Promise<string> {
   const body = await withDeadline(request.readBody(BODY_BYTES_MAX), BODY_MS_MAX, late);

@@ -1,8 +1,9 @@
 import type { ByteSource } from '../core/response.ts';
 
 /**
- * A source as a web stream that pulls no faster than its reader; `onCancel` is told when he leaves. It
- * breaks with the reason of `signal`, whose abort must have stopped the source before.
+ * Returns a source as a web stream that pulls no faster than its reader. `onCancel` is called when the
+ * reader leaves. The stream breaks with the reason of `signal`; the abort must have stopped the source
+ * before.
  */
 export function webStream(
   source: ByteSource,

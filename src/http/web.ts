@@ -1,7 +1,7 @@
 import { BodyError } from '../core/errors.ts';
 import type { GuardRequest, RequestBody } from '../core/request.ts';
 import { type GuardResponse, isByteSource } from '../core/response.ts';
-import { hostBody, splitTarget } from './request-parts.ts';
+import { hostBody, splitTarget, tooLarge, withoutEndSlash } from './request-parts.ts';
 import { webStream } from './web-stream.ts';
 
 export interface WebHandlerOptions {
@@ -15,20 +15,20 @@ export interface WebHandlerOptions {
   readonly remoteAddress?: string | undefined;
 }
 
-/** Serves `Request` to `Response`: Hono, Next, Bun, Deno and whatever else speaks WHATWG. */
-export function createWebHandler(
-  answer: (request: GuardRequest) => Promise<GuardResponse>,
-): (request: Request, options?: WebHandlerOptions) => Promise<Response> {
-  return async (request, options = {}) => {
-    const guarded = new WebRequest(request, options);
-    return toResponse(await answer(guarded), guarded.disconnect);
-  };
+/** Serves a WHATWG `Request` with a `Response`: for Hono, Next, Bun, Deno and other such hosts. */
+export async function serveWeb(
+  serve: (request: GuardRequest) => Promise<GuardResponse>,
+  request: Request,
+  options: WebHandlerOptions = {},
+): Promise<Response> {
+  const guarded = new WebRequest(request, options);
+  return toResponse(await serve(guarded), guarded.disconnect);
 }
 
 /** Status codes that may not have a body, not even an empty one. */
 const BODILESS: ReadonlySet<number> = new Set([204, 304]);
 
-/** `disconnect` is told when the reader cancels the body; `signal` breaks it off as it would for `fetch`. */
+/** `disconnect` is called when the reader cancels the body. `signal` breaks the body off, as for `fetch`. */
 export function toResponse(
   { status, headers, body }: GuardResponse,
   disconnect: () => void,
@@ -53,9 +53,9 @@ class WebRequest implements GuardRequest {
 
   constructor(request: Request, options: WebHandlerOptions) {
     const { prefix = '', host = request, body, remoteAddress } = options;
-    // The URL parser has resolved dots already; what is left must still match to the letter.
+    // The URL parser has resolved dots already. The rest must match to the letter.
     const url = new URL(request.url);
-    const { path, query } = splitTarget(url.pathname + url.search, prefix.replace(/\/+$/, ''));
+    const { path, query } = splitTarget(url.pathname + url.search, withoutEndSlash(prefix));
     this.method = request.method;
     this.path = path;
     this.query = query;
@@ -103,8 +103,4 @@ async function readWeb(request: Request, limitBytes: number): Promise<RequestBod
     throw new BodyError('invalid_request', 'The body broke off.');
   }
   return { kind: 'bytes', bytes: Buffer.concat(chunks) };
-}
-
-function tooLarge(limitBytes: number): BodyError {
-  return new BodyError('request_too_large', `The body is larger than ${limitBytes} bytes.`);
 }

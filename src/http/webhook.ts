@@ -3,7 +3,7 @@ import { BodyError } from '../core/errors.ts';
 import { eventsOf } from '../core/events.ts';
 import type { GuardRequest } from '../core/request.ts';
 import type { GuardResponse } from '../core/response.ts';
-import { denialResponse } from './denial-response.ts';
+import { denialResponse } from '../pipeline/denial-response.ts';
 import { type Mountable, mountable } from './mountable.ts';
 import { RawBodyError } from './request-parts.ts';
 
@@ -11,8 +11,9 @@ const FAILED = 'This could not be handled. Send it again.';
 const NO_POST = deny('method_not_allowed', 'Use POST here.', { allow: 'POST' });
 
 /**
- * Answers a webhook: 200 for what `take` took, its denial for what it did not, and 500, with an event
- * `failed` of the guard, for what it throws, so that the sender repeats it. Only `POST`.
+ * Serves a webhook. The response is 200 when `take` returns `undefined`, and the denial that it returns
+ * otherwise. When it throws, the guard emits `failed`, and the response is 500, so that the sender repeats
+ * it. Only `POST`.
  */
 export function webhook(
   guard: object,

@@ -1,13 +1,16 @@
 export interface BatchesOptions<Verb, Answer> {
-  /** Runs verbs in their order, all of them or none, and answers one answer for each. */
+  /** Runs verbs in their order, all of them or none, and returns one answer for each. */
   run(verbs: readonly Verb[]): Promise<readonly Answer[]> | readonly Answer[];
   /** Verbs in one batch, at most. */
   readonly sizeMax: number;
-  /** Batches that run at once, at most; default is no bound. Verbs that come meanwhile form the next one. */
+  /** Batches that run at once, at most. By default there is no bound. Verbs that come meanwhile
+   * form the next batch. */
   readonly underWayMax?: number;
-  /** A batch that takes longer than this no longer counts as under way; default is no such time. */
+  /** A batch that takes longer than this no longer counts as under way. By default there is no
+   * such time. */
   readonly slowMs?: number;
-  /** Whether a batch that failed so had no effect. Then each of its verbs is run alone. */
+  /** Whether a batch that failed with this error had no effect. Then each of its verbs is run
+   * alone. */
   hadNoEffect(error: unknown): boolean;
 }
 
@@ -17,10 +20,8 @@ interface Waiting<Verb, Answer> {
   readonly fail: (error: unknown) => void;
 }
 
-/**
- * Group commit: the verbs of one turn of the event loop go to a store together, in the order in which
- * they came. One verb that a store cannot run fails alone.
- */
+/** Group commit: the verbs of one turn of the event loop are sent to a store together, in the
+ * order in which they came. A verb that a store cannot run fails alone. */
 export class Batches<Verb, Answer> {
   readonly #options: BatchesOptions<Verb, Answer>;
   readonly #underWayMax: number;
@@ -32,7 +33,7 @@ export class Batches<Verb, Answer> {
     this.#underWayMax = options.underWayMax ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Answers what `run` answers to this verb; throws what `run` throws. */
+  /** Returns what `run` returns for this verb; throws what `run` throws. */
   add(verb: Verb): Promise<Answer> {
     return new Promise((answer, fail) => {
       const waiting = this.#waiting;
@@ -42,7 +43,8 @@ export class Batches<Verb, Answer> {
     });
   }
 
-  /** Sends what waits, as far as batches may be under way, without waiting for the end of the turn. */
+  /** Sends what waits, unless too many batches are under way. Does not wait for the end of the
+   * turn. */
   readonly flush = (): void => {
     while (this.#waiting.length > 0 && this.#underWay < this.#underWayMax) {
       void this.#send(this.#waiting.splice(0, this.#options.sizeMax));
@@ -65,7 +67,7 @@ export class Batches<Verb, Answer> {
     end();
   }
 
-  /** Counts a batch as under way until it has ended, or has shown to be a slow one. */
+  /** Counts a batch as under way until it ends or turns out to be a slow one. */
   #begin(): () => void {
     let counts = true;
     const end = () => {
@@ -74,7 +76,7 @@ export class Batches<Verb, Answer> {
       clearTimeout(timer);
       const isFull = this.#underWay >= this.#underWayMax;
       this.#underWay -= 1;
-      // Otherwise what waits does so for the end of its turn, so that it grows.
+      // Otherwise the verbs that wait are sent at the end of their turn, so that more join them.
       if (isFull) this.flush();
     };
     const { slowMs } = this.#options;

@@ -1,8 +1,11 @@
 export interface Lease {
-  /** How long the hold lives unless renewed; counted from the store's now. */
+  /** How long the hold lives unless it is renewed, from the store's now. */
   readonly durationMs: number;
-  /** Whether the call may have left for OpenAI. An expired hold that was dispatched stays charged at
-   * what it held; one that was not is given back. Slots of `concurrent` are freed either way. */
+  /**
+   * Whether the call may have left for OpenAI. When a lease is over, a hold that was dispatched
+   * stays charged in full, and one that was not is given back. Slots of `concurrent` are freed in
+   * both cases.
+   */
   readonly dispatched: boolean;
 }
 export function assertLease({ durationMs }: Lease): void {

@@ -6,32 +6,34 @@ import type { Records } from './records.ts';
 export type OnFailure = 'deny' | 'allow' | 'local';
 
 interface RuleBase {
-  /** Names the counter below its subject; stable over deploys and plans, so that usage survives an upgrade. */
+  /** Names the counter within its account. It stays the same over deploys and plans, so that usage
+   * survives an upgrade. */
   readonly key: string;
   readonly unit: Unit;
-  /** The limit itself, in `unit`; 0 denies everything. */
+  /** The limit itself, in `unit`. 0 denies everything. */
   readonly amount: number;
-  /** Read by the guard, never by a store; `undefined` is the default of its kind. */
+  /** Read by the guard, never by a store. `undefined` is the default of its kind. */
   readonly onFailure?: OnFailure;
 }
 
-/** Never more than `amount` in any `windowMs`: 24 sub-buckets, each freed only when it is wholly outside. */
+/** Never more than `amount` in any `windowMs`. Counted in 24 sub-buckets, each of which is freed
+ * when it lies outside as a whole. */
 export interface RollingRule extends RuleBase {
   readonly kind: 'rolling';
   readonly windowMs: number;
 }
 
-/** Half open: `startMs` belongs to the window, `endMs` to the next one. `startMs` is its identity. */
+/** Half open: `startMs` belongs to the window, `endMs` to the next one. `startMs` identifies it. */
 export interface Window {
   readonly startMs: number;
   readonly endMs: number;
 }
 
-/** At most `amount` in the calendar window that holds the store's own now. */
+/** At most `amount` in the calendar window of the store's now. */
 export interface CalendarRule extends RuleBase {
   readonly kind: 'calendar';
-  /** Two windows in a row, one of them that of the caller's clock; the store's clock picks. Clocks
-   * further apart than that use the nearer of the two. */
+  /** Two windows in a row, one of them that of the caller's clock. The store's clock picks one. If
+   * the clocks differ by more than that, the nearer window is used. */
   readonly windows: readonly [Window, Window];
 }
 
@@ -54,39 +56,40 @@ export interface Claim {
   /** Any string. A store hashes it if names have to be short there. */
   readonly account: string;
   /**
-   * `own`: only the calls of one user count on this account. `shared`: the calls of many users do, so
-   * that a store must expect that it is written all the time: it is locked last, or leased in parts. All
-   * claims on one account have the same scope.
+   * `own`: only the calls of one user count on this account. `shared`: the calls of many users do,
+   * so that a store must expect many writes at the same time. A store may lock it last, or lease it
+   * in parts. All claims on one account have the same scope.
    */
   readonly scope: 'own' | 'shared';
   readonly rule: Rule;
 }
 
-/** Where one claim stands after a verb, in the unit of its rule. */
+/** The state of one claim after a verb, in the unit of its rule. */
 export interface Balance {
   readonly used: number;
   readonly held: number;
-  /** What a next call may take now: `max(0, amount - used - held)`, for a rate what the bucket holds. */
+  /** What a next call may take now: `max(0, amount - used - held)`; for a rate, what the bucket
+   * holds. */
   readonly remaining: number;
-  /** When there is next more room by time alone; `undefined` when time alone frees nothing. */
+  /** When time alone frees some room next; `undefined` if time alone frees nothing. */
   readonly resetsAtMs: number | undefined;
 }
 
 export interface Violation {
   /** Index into the claims of the reserve. */
   readonly claim: number;
-  /** The cost that did not fit. */
+  /** The cost that does not fit. */
   readonly cost: number;
-  /** Hard: what is already used is in the way. Soft: only what other calls hold. */
+  /** True if usage is in the way; false if only holds of other calls are. */
   readonly hard: boolean;
-  /** When the same cost fits by time alone, if nothing else is taken until then; `undefined` when it
-   * can never fit (the cost is above the limit) or depends on calls in flight only. */
+  /** When the same cost fits by time alone, if nothing else is taken until then. `undefined` if it
+   * can never fit (the cost is above the limit) or if it depends on calls in flight only. */
   readonly fitsAtMs: number | undefined;
 }
 
 export interface Granted {
   readonly granted: true;
-  /** Decided without the store, which failed, by each rule's `onFailure`. No store answers so. */
+  /** Decided without the store, which failed, by each rule's `onFailure`. Only the guard sets it. */
   readonly degraded?: true;
   /** One per claim, in order, after the hold was taken. */
   readonly balances: readonly Balance[];
@@ -98,26 +101,26 @@ export interface NotGranted {
   readonly degraded?: true;
   /** Every limit that the call breaks, in claim order; never empty. */
   readonly violations: readonly Violation[];
-  /** One per claim, in order, untouched by this reserve. */
+  /** One per claim, in order, as they were before this reserve. */
   readonly balances: readonly Balance[];
 }
 
 /**
- * `done`: this call had the effect. `replayed`: an earlier call with the same id already had it.
- * `refused`: the hold ended another way (a settle after a release, a release after a settle).
- * `unknown`: no such id, or its tombstone is gone. `queued`: the store failed, and the guard repeats
- * it; no store answers so.
+ * `done`: this call had the effect. `replayed`: an earlier call with the same id had it. `refused`:
+ * the hold ended in the other way (a settle after a release, a release after a settle). `unknown`:
+ * there is no such id, or its tombstone is gone. `queued`: the store failed, and the guard will
+ * repeat it; a store never returns it.
  */
 export type Resolution = 'done' | 'replayed' | 'refused' | 'unknown' | 'queued';
 
 /**
- * The verbs of every call, without a promise and by handle: `reserve` returns its hold, and the others
- * are given it. No reply is lost within a process, so nothing is looked up by id and nothing is
- * remembered of what has ended. Each verb does what its namesake of `Ledger` does, and throws what that
- * one rejects with.
+ * The verbs of every call, synchronous and by handle: `reserve` returns its hold, and the other
+ * verbs take it. No reply is lost within a process, so nothing is looked up by id, and ended holds
+ * are not remembered. Each verb does what the verb of the same name of `Ledger` does, and throws
+ * what that one rejects with.
  */
 export interface InProcessVerbs {
-  /** `id` is only a name: two reserves of one id are two holds. */
+  /** `id` is only a name: two reserves with one id are two holds. */
   reserve(
     id: string,
     claims: readonly Claim[],
@@ -131,20 +134,24 @@ export interface InProcessVerbs {
 }
 
 /**
- * The one interface that a store implements: two-phase transfers, all claims or none, one round trip
- * a verb. Every verb is idempotent by `id` (made by us, unguessable), so a lost reply is answered by
- * repeating it; a finished id stays as a tombstone for at least an hour. The store's clock decides.
- * Denials are values; a verb throws only when the store failed.
+ * The interface that a store implements. It is a pair: the counters below, and `records` for small
+ * durable facts. Both live in one place, because a call needs both: a block or a revoked token is as
+ * binding as a limit.
+ *
+ * The counters are two-phase transfers: all claims or none, in one round trip for each verb. Every
+ * verb is idempotent by `id` (made by the guard, unguessable), so a verb whose reply was lost is
+ * repeated. A finished id stays as a tombstone for at least an hour. The store's clock decides.
+ * Denials are values; a verb throws only if the store failed.
  */
 export interface Ledger {
-  /** Only of a ledger that answers from this process's own memory. It can be neither silent nor
-   * unreachable, so the guard asks it without a deadline, by these verbs. */
+  /** Only for a ledger in this process's own memory. It cannot be silent or unreachable, so the
+   * guard calls these verbs, without a deadline. */
   readonly inProcess?: InProcessVerbs;
   readonly records: Records;
   /**
-   * Holds `held[rule.unit]` on every claim, if `used + held + cost <= amount` for each; else changes
-   * nothing. The same id again answers as the first time and holds nothing more. A zero cost is
-   * granted even by an exhausted limit, unless the limit's amount is 0.
+   * Holds `held[rule.unit]` on every claim, if `used + held + cost <= amount` for each; otherwise
+   * changes nothing. The same id again returns the same result and holds nothing more. A cost of
+   * zero fits even an exhausted limit, unless the limit's amount is 0.
    */
   reserve(
     id: string,
@@ -153,22 +160,23 @@ export interface Ledger {
     lease: Lease,
   ): Promise<Granted | NotGranted>;
   /**
-   * Posts what was really used, in the window that the hold was taken from, and frees the rest. May
-   * exceed the hold. After the lease expired it corrects the estimate to the truth, still once.
+   * Posts what was really used, in the window that the hold was taken from, and frees the rest. The
+   * usage may be more than the hold. After the lease is over, it replaces the estimate by the usage,
+   * still once.
    */
   settle(id: string, used: Amounts): Promise<Resolution>;
   /** Gives the whole hold back, requests included. */
   release(id: string): Promise<Resolution>;
-  /** Extends a live hold; false when there is none. Never turns `dispatched` back to false. */
+  /** Extends a live hold. Returns false if there is none. Never turns `dispatched` back to false. */
   renew(id: string, lease: Lease): Promise<boolean>;
-  /** One balance per claim, in order, changing nothing. */
+  /** Returns one balance per claim, in order. Changes nothing. */
   read(claims: readonly Claim[]): Promise<readonly Balance[]>;
   /**
-   * Gives `amounts[rule.unit]` back to each claim's running window (a rate: to its bucket, never over
-   * its burst), so that `used` falls, below zero where the gift is larger. `Infinity` forgives all
+   * Gives `amounts[rule.unit]` back to each claim's running window (for a rate: to its bucket, at
+   * most up to its burst). `used` falls, and may fall below zero. `Infinity` forgives everything
    * that was used and gives nothing more. What is held stays held.
    */
   credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution>;
-  /** Ends the ledger's own work; verbs called later throw. */
+  /** Ends the ledger's own work. Verbs that are called later throw. */
   close(): Promise<void>;
 }

@@ -1,27 +1,33 @@
-/** A stored JSON text with its version, which grows with each write; the first is 1. */
+/** A stored JSON string with its version. The first version is 1; each write increases it. */
 export interface StoredRecord {
   readonly value: string;
   readonly version: number;
 }
 
-/** Told to those who watch records when any of them may have changed. */
+/** Passed to the listeners of `watch` if any record may have changed. */
 export const ANY_KEY = '*';
 
-/** Small durable facts about users and tokens, in the same store as the counters. */
+/**
+ * The records of a ledger: small durable facts about users and tokens, such as blocks, plans and
+ * revocations. They are kept in the same store as the counters, and by the same clock, so that one
+ * store is enough and both are available or not together. A record has no arithmetic: `put` with
+ * `ifVersion` is the only atomic update.
+ */
 export interface Records {
   get(key: string): Promise<StoredRecord | undefined>;
   /**
-   * Writes all or nothing, and answers whether it did. With `ifVersion` only when that version is the
-   * current one (0: only when there is none). `expiresAtMs` is absolute; without it the record stays.
+   * Writes all or nothing. Returns whether it did. With `ifVersion` it writes only if that version
+   * is the current one (0: only if there is no record). `expiresAtMs` is absolute; without it the
+   * record stays.
    */
   put(
     key: string,
     value: string,
     condition?: { readonly expiresAtMs?: number; readonly ifVersion?: number },
   ): Promise<boolean>;
-  /** Answers whether there was one. */
+  /** Returns whether there was one. */
   delete(key: string): Promise<boolean>;
-  /** Tells of every changed key, from any process, within 1 s; `ANY_KEY` when any may have, as after
-   * a connection that was lost. Returns the function that stops it. */
+  /** Calls `listener` with every changed key, from any process, within 1 s; with `ANY_KEY` if any
+   * key may have changed, as after a lost connection. Returns a function that stops it. */
   watch(listener: (key: string) => void): () => void;
 }

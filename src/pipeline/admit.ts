@@ -23,56 +23,82 @@ export interface AdmitParts {
   readonly calls: InFlightCalls;
   readonly limits: SharedLimits;
   readonly clock: Clock;
-  /** Whether an admitted call is sent without waiting for anything. */
+  readonly holdIds: HoldIds;
+  /** Returns whether an admitted call is sent without waiting for anything. */
   readonly leavesAtOnce: () => boolean;
 }
 
-/** Asks every limit at once; a grant is a hold, and a denial leaves no trace. */
-export function createAdmit(
+/**
+ * Step 3: does it fit in every limit? Holds the upper bound on all limits that apply, or on none: a
+ * denial leaves no trace. Begins the call in flight, and ends it if it is denied.
+ */
+export function admit(authorized: Authorized, parts: AdmitParts): Soon<Admitted | Denial> {
+  // Known as in flight before it holds anything, so that no block can pass it by.
+  const inFlight = parts.calls.begin(authorized.identity.user.id);
+  authorized.request.onDisconnect(() => inFlight.stop('disconnected'));
+  try {
+    const admitted = reserve(authorized, inFlight, parts);
+    return isPromiseLike(admitted)
+      ? admitLater(admitted, inFlight, parts)
+      : endIfDenied(admitted, inFlight, parts);
+  } catch (error) {
+    parts.calls.end(inFlight);
+    throw error;
+  }
+}
+
+async function admitLater(
+  pending: Promise<Admitted | Denial>,
+  inFlight: InFlightCall,
   parts: AdmitParts,
-): (authorized: Authorized) => Soon<Admitted | Denial> {
-  const { ledger, calls, limits, clock, leavesAtOnce } = parts;
-  const holdId = createHoldIds();
-  const hold = (call: InFlightCall, claims: readonly Claim[], bound: Amounts) => {
-    call.id = holdId();
-    call.isNoted = leavesAtOnce();
-    return ledger.reserve(call, claims, bound, call.isNoted ? SENT : UNSENT);
-  };
-  const admit = (authorized: Authorized, inFlight: InFlightCall): Soon<Admitted | Denial> => {
-    const { identity, plan } = authorized;
-    const nowMs = clock.nowMs();
-    const accounts = accountsOf(identity, plan.limits, limits.for(identity.user), nowMs);
-    return after(hold(inFlight, accounts.applied, authorized.bound), (decision) => {
-      if (decision.granted) return granted(authorized, inFlight, decision, accounts);
-      const smaller = shrinkToFit(authorized, decision, accounts);
-      if (smaller === undefined) return denied(decision, accounts, nowMs);
-      return after(hold(inFlight, accounts.applied, smaller.bound), (second) =>
-        second.granted
-          ? granted(smaller, inFlight, second, accounts)
-          : denied(second, accounts, nowMs),
-      );
-    });
-  };
-  return (authorized) => {
-    // Known as in flight before it holds anything, so that no block can pass it by.
-    const inFlight = calls.begin(authorized.identity.user.id);
-    authorized.request.onDisconnect(() => inFlight.stop('disconnected'));
-    const unlessDenied = (admitted: Admitted | Denial) => {
-      if (isDenial(admitted)) calls.end(inFlight);
-      return admitted;
-    };
-    const failed = (error: unknown): never => {
-      calls.end(inFlight);
-      throw error;
-    };
-    try {
-      const admitted = admit(authorized, inFlight);
-      if (isPromiseLike(admitted)) return admitted.then(unlessDenied, failed);
-      return unlessDenied(admitted);
-    } catch (error) {
-      return failed(error);
-    }
-  };
+): Promise<Admitted | Denial> {
+  try {
+    return endIfDenied(await pending, inFlight, parts);
+  } catch (error) {
+    parts.calls.end(inFlight);
+    throw error;
+  }
+}
+
+function endIfDenied(
+  admitted: Admitted | Denial,
+  inFlight: InFlightCall,
+  { calls }: AdmitParts,
+): Admitted | Denial {
+  if (isDenial(admitted)) calls.end(inFlight);
+  return admitted;
+}
+
+/** Reserves the upper bound. If it does not fit, tries once more with a lower output cap. */
+function reserve(
+  authorized: Authorized,
+  inFlight: InFlightCall,
+  parts: AdmitParts,
+): Soon<Admitted | Denial> {
+  const { identity, plan } = authorized;
+  const nowMs = parts.clock.nowMs();
+  const accounts = accountsOf(identity, plan.limits, parts.limits.for(identity.user), nowMs);
+  return after(hold(inFlight, accounts.applied, authorized.bound, parts), (decision) => {
+    if (decision.granted) return granted(authorized, inFlight, decision, accounts);
+    const smaller = shrinkToFit(authorized, decision, accounts);
+    if (smaller === undefined) return denied(decision, accounts, nowMs);
+    return after(hold(inFlight, accounts.applied, smaller.bound, parts), (second) =>
+      second.granted
+        ? granted(smaller, inFlight, second, accounts)
+        : denied(second, accounts, nowMs),
+    );
+  });
+}
+
+function hold(
+  call: InFlightCall,
+  claims: readonly Claim[],
+  bound: Amounts,
+  { ledger, holdIds, leavesAtOnce }: AdmitParts,
+): Soon<Granted | NotGranted> {
+  call.id = holdIds.next();
+  call.dispatchNoted = leavesAtOnce();
+  return ledger.reserve(call, claims, bound, call.dispatchNoted ? SENT : UNSENT);
 }
 
 function granted(
@@ -92,19 +118,20 @@ function denied(decision: NotGranted, accounts: Accounts, nowMs: number): LimitD
 }
 
 /**
- * Ids that nobody else can make: 128 random bits of this guard, and a count. A random id for each
- * call costs more, in garbage above all (measured: a seventh of a guarded call).
+ * Ids that no other guard makes: 128 random bits of this guard, and a count. A random id for each call
+ * costs more, in garbage above all (measured: a seventh of a guarded call).
  */
-function createHoldIds(): () => string {
-  const prefix = `${randomBytes(16).toString('base64url')}-`;
-  let count = 0;
-  return () => {
-    count += 1;
-    return prefix + count.toString(36);
-  };
+export class HoldIds {
+  readonly #prefix = `${randomBytes(16).toString('base64url')}-`;
+  #count = 0;
+
+  next(): string {
+    this.#count += 1;
+    return this.#prefix + this.#count.toString(36);
+  }
 }
 
-/** A call outlives its lease by renewing it in time; one whose process died does not. */
+/** Renews the lease of a call that lives longer than a third of it. A call whose process died is not renewed. */
 export function renewLease(ledger: CallLedger, call: InFlightCall, nowMs: number): void {
   if (nowMs - call.renewedAtMs < LEASE_MS / 3) return;
   call.renewedAtMs = nowMs;

@@ -33,38 +33,43 @@ export interface AuthorizeParts {
   readonly body: BodyBounds;
 }
 
-/** Lets through only what the plan allows, rewritten so that its cost has an upper bound. */
-export function createAuthorize(
+/**
+ * Step 2: may this user use this endpoint, this model and these parameters? Rewrites the request so that
+ * its cost has an upper bound. The list of models is answered here.
+ */
+export function authorize(
+  identified: Identified,
   parts: AuthorizeParts,
-): (identified: Identified) => Soon<Authorized | Answered | Denial> {
-  const allowedBy = (
-    call: Identified,
-    { endpoint, params }: Route,
-    plan: Plan,
-  ): Soon<Authorized | Answered | Denial> => {
-    const { request, identity } = call;
-    const scope = identity.scope?.endpoints;
-    if (!plan.endpoints.has(endpoint.name) || (scope && !scope.includes(endpoint.name))) {
-      return deny('endpoint_not_allowed', `Your plan does not include ${endpoint.path}.`);
-    }
-    if (endpoint.answer !== undefined) return ownAnswer(endpoint, params, plan, identity.scope);
-    return after(readJson(request, parts.body), (body) => {
-      if (isDenial(body)) return body;
-      // A body takes as long as its sender likes; a block does not wait for it.
-      return after(parts.states.get(identity.user.id), (state) => {
-        return blockIn(parts, state) ?? authorizeBody(parts, call, plan, endpoint, body);
-      });
+): Soon<Authorized | Answered | Denial> {
+  return after(parts.states.get(identified.identity.user.id), (state) => {
+    const blocked = blockIn(parts, state);
+    if (blocked !== undefined) return blocked;
+    const route = findRoute(identified.request);
+    if (isDenial(route)) return route;
+    const plan = parts.plans.planOf(identified.identity.user, state);
+    return after(plan, (found) => authorizeRoute(parts, identified, route, found));
+  });
+}
+
+function authorizeRoute(
+  parts: AuthorizeParts,
+  call: Identified,
+  { endpoint, params }: Route,
+  plan: Plan,
+): Soon<Authorized | Answered | Denial> {
+  const { request, identity } = call;
+  const scope = identity.scope?.endpoints;
+  if (!plan.endpoints.has(endpoint.name) || (scope && !scope.includes(endpoint.name))) {
+    return deny('endpoint_not_allowed', `Your plan does not include ${endpoint.path}.`);
+  }
+  if (endpoint.answer !== undefined) return ownAnswer(endpoint, params, plan, identity.scope);
+  return after(readJson(request, parts.body), (body) => {
+    if (isDenial(body)) return body;
+    // A body takes as long as its sender likes; a block does not wait for it.
+    return after(parts.states.get(identity.user.id), (state) => {
+      return blockIn(parts, state) ?? authorizeBody(parts, call, plan, endpoint, body);
     });
-  };
-  return (identified) =>
-    after(parts.states.get(identified.identity.user.id), (state) => {
-      const blocked = blockIn(parts, state);
-      if (blocked !== undefined) return blocked;
-      const route = findRoute(identified.request);
-      if (isDenial(route)) return route;
-      const plan = parts.plans.planOf(identified.identity.user, state);
-      return after(plan, (found) => allowedBy(identified, route, found));
-    });
+  });
 }
 
 function blockIn({ clock }: AuthorizeParts, state: UserState): Denial | undefined {

@@ -4,7 +4,12 @@ import type { Events } from '../core/events.ts';
 import type { ByteSource, GuardResponse } from '../core/response.ts';
 import { collect } from '../upstream/collect.ts';
 import type { UpstreamQueue } from '../upstream/queue.ts';
-import { type Upstream, UpstreamError, type UpstreamReply } from '../upstream/upstream.ts';
+import {
+  type Upstream,
+  type UpstreamCall,
+  UpstreamError,
+  type UpstreamReply,
+} from '../upstream/upstream.ts';
 import type { UpstreamKey, UpstreamKeys } from '../upstream/upstream-keys.ts';
 import { type Refusal, readRefusal } from '../upstream/upstream-refusal.ts';
 import { type BlockedIdentifier, IDENTIFIER_BLOCKED } from '../users/identifier-block.ts';
@@ -12,18 +17,17 @@ import { blockedDenial } from '../users/user-states.ts';
 import { LEASE_MS } from './admit.ts';
 import type { CallLedger } from './call-ledger.ts';
 import { cutOutcome } from './cut-outcome.ts';
-import type { InFlightCall, StopReason } from './in-flight.ts';
+import type { InFlightCall, InFlightCalls, Stoppable, StopReason } from './in-flight.ts';
 import type { Called, Outcome, Tagged, Unanswered } from './states.ts';
 
 export interface CallParts {
   readonly upstream: Upstream;
   readonly queue: UpstreamQueue;
+  readonly upstreamKeys: UpstreamKeys;
   readonly ledger: CallLedger;
+  readonly calls: InFlightCalls;
   readonly events: Events;
-  readonly keys: UpstreamKeys;
   readonly answerBytesMax: number;
-  /** Returns whether a call whose client left is read to its end. */
-  readonly drain: (call: InFlightCall) => boolean;
   /** Never rejects. */
   readonly blockIdentifier: (blocked: BlockedIdentifier) => Promise<void>;
 }
@@ -33,25 +37,24 @@ const ATTEMPTS_MAX = 2;
 const BUSY = deny('upstream_busy', 'Too many calls are waiting for OpenAI. Try again shortly.');
 const DISCONNECTED = deny('upstream_failed', 'The client left before the answer.');
 
-/** Calls OpenAI with the server's key, once; every failure says what it may have cost. */
-export function createCall(parts: CallParts): (tagged: Tagged) => Soon<Called> {
-  return (tagged) => {
-    const { inFlight } = tagged;
-    const turn = parts.queue.acquire((giveUp) => {
-      inFlight.onStop = giveUp;
-    });
-    return after(turn, (endTurn) => {
-      inFlight.leaveQueue = endTurn;
-      if (inFlight.stopped !== undefined) return stopped(tagged, { kind: 'nothing' });
-      if (endTurn === undefined) return unanswered(tagged, BUSY, { kind: 'nothing' });
-      return callInTurn(parts, tagged);
-    });
-  };
+/**
+ * Step 5: waits for a place at the upstream, and calls OpenAI with the server's key, once. Every failure
+ * comes with what it may have cost.
+ */
+export function call(tagged: Tagged, parts: CallParts): Soon<Called> {
+  const { inFlight } = tagged;
+  const acquired = parts.queue.acquire((waiting) => inFlight.run(waiting));
+  return after(acquired, (release) => {
+    inFlight.releasePlace = release;
+    if (inFlight.stopped !== undefined) return stopped(tagged, { kind: 'nothing' });
+    if (release === undefined) return unanswered(tagged, BUSY, { kind: 'nothing' });
+    return callFromPlace(parts, tagged);
+  });
 }
 
-function callInTurn(parts: CallParts, tagged: Tagged): Soon<Called> {
+function callFromPlace(parts: CallParts, tagged: Tagged): Soon<Called> {
   const { identity, plan, inFlight } = tagged;
-  return after(parts.keys.keyFor(identity.user, plan.name), (key) =>
+  return after(parts.upstreamKeys.keyFor(identity.user, plan.name), (key) =>
     after(noteDispatch(parts.ledger, inFlight), () =>
       inFlight.stopped === undefined
         ? send(parts, tagged, key, false)
@@ -62,7 +65,7 @@ function callInTurn(parts: CallParts, tagged: Tagged): Soon<Called> {
 
 /** The ledger learns first that money may flow: a crash after this charges the hold. */
 function noteDispatch(ledger: CallLedger, call: InFlightCall): Soon<boolean> {
-  return call.isNoted || ledger.renew(call, { durationMs: LEASE_MS, dispatched: true });
+  return call.dispatchNoted || ledger.renew(call, { durationMs: LEASE_MS, dispatched: true });
 }
 
 /** `refusedBefore`: another key was refused before this one. */
@@ -72,25 +75,22 @@ async function send(
   key: UpstreamKey,
   refusedBefore: boolean,
 ): Promise<Called> {
-  const { inFlight, endpoint, payload, endUserIdHeaders: tagHeaders } = tagged;
-  const headers = tagHeaders === undefined ? key.headers : { ...key.headers, ...tagHeaders };
+  const { inFlight, endpoint, payload, endUserIdHeaders } = tagged;
+  const headers =
+    endUserIdHeaders === undefined ? key.headers : { ...key.headers, ...endUserIdHeaders };
   const { path } = endpoint;
   inFlight.dispatched = true;
   for (let attempt = 1; ; attempt += 1) {
-    const exchange = parts.upstream.send({ path, headers, body: payload });
-    const stop = (reason: StopReason): void => {
-      if (reason !== 'disconnected' || !parts.drain(inFlight)) exchange.cancel();
-    };
-    inFlight.onStop = stop;
+    const sent = parts.upstream.send({ path, headers, body: payload });
+    inFlight.run(new SentCall(sent, inFlight, parts.calls));
     try {
-      const reply = await exchange.reply;
+      const reply = await sent.reply;
       if (reply.status < 200 || reply.status > 299) {
         return await refused(parts, tagged, { reply, key, refusedBefore });
       }
-      if (isStream(reply))
-        return { kind: 'stream', tagged, reply, cancel: () => exchange.cancel() };
+      if (isStream(reply)) return { kind: 'stream', tagged, reply, cancel: () => sent.cancel() };
       // It is written and billed by now: to stop reading would only hide what it cost.
-      inFlight.onStop = undefined;
+      inFlight.run(undefined);
       const whole = collect(reply.body, parts.answerBytesMax);
       const bytes = isPromiseLike(whole) ? await whole : whole;
       return { kind: 'whole', tagged, reply, bytes };
@@ -99,6 +99,23 @@ async function send(
       const isLast = error.sent || attempt === ATTEMPTS_MAX || inFlight.stopped !== undefined;
       if (isLast) return failed(parts, tagged, error);
     }
+  }
+}
+
+/** A call that waits for OpenAI's response. If its client disconnects, it is drained or cut. */
+class SentCall implements Stoppable {
+  readonly #sent: UpstreamCall;
+  readonly #inFlight: InFlightCall;
+  readonly #calls: InFlightCalls;
+
+  constructor(sent: UpstreamCall, inFlight: InFlightCall, calls: InFlightCalls) {
+    this.#sent = sent;
+    this.#inFlight = inFlight;
+    this.#calls = calls;
+  }
+
+  stop(reason: StopReason): void {
+    if (reason !== 'disconnected' || !this.#calls.drain(this.#inFlight)) this.#sent.cancel();
   }
 }
 
@@ -120,7 +137,7 @@ async function refused(
 ): Promise<Called> {
   const bytes = await collectSome(reply.body);
   if (reply.status === KEY_REFUSED && !refusedBefore) {
-    const other = await parts.keys.keyAfter(key, tagged.identity.user, tagged.plan.name);
+    const other = await parts.upstreamKeys.keyAfter(key, tagged.identity.user, tagged.plan.name);
     if (tagged.inFlight.stopped !== undefined) return stopped(tagged, { kind: 'nothing' });
     if (other !== undefined) return send(parts, tagged, other, true);
   }

@@ -1,39 +1,59 @@
 import type { AuthContext, Authenticator } from '../auth/authenticator.ts';
 import { INVALID_CREDENTIAL } from '../auth/bearer-credential.ts';
-import { after, isPromiseLike, type Soon, withDeadline } from '../base/deadline.ts';
+import { isPromiseLike, type Soon, withDeadline } from '../base/deadline.ts';
 import { type Denial, isDenial } from '../core/denial.ts';
 import { AuthenticationUnavailableError } from '../core/errors.ts';
 import type { GuardRequest } from '../core/request.ts';
 import { parseUser, type User } from '../core/user.ts';
 import type { Identity } from '../plans/scope.ts';
+import type { GuardUsers } from '../users/users.ts';
 import type { Identified, Requested } from './states.ts';
 
-/** Asks the authenticator who is calling; nothing else in the request can name a user. */
-export function createIdentify(
-  authenticator: Authenticator,
-  context: AuthContext,
-  deadlineMs: number,
-  remember: (user: User) => void,
-): (requested: Requested) => Soon<Identified | Denial> {
-  // A cached identity is the same object at each call, and was checked at the first.
-  const checked = new WeakSet<User>();
+export interface IdentifyParts {
+  readonly authenticator: Authenticator;
+  readonly authContext: AuthContext;
+  readonly users: Pick<GuardUsers, 'remember'>;
+  /** Users who were checked. A cached identity is the same object on each call. */
+  readonly checkedUsers: WeakSet<User>;
+  /** Longest wait for the authenticator. */
+  readonly hookMs: number;
+}
+
+/** Step 1: who is this? Only the authenticator names the user; nothing else in the request can. */
+export function identify(requested: Requested, parts: IdentifyParts): Soon<Identified | Denial> {
+  const { request, trustedIdentity } = requested;
+  if (trustedIdentity !== undefined) return { request, identity: trustedIdentity };
+  const answer = parts.authenticator.authenticate(request, parts.authContext);
+  return isPromiseLike(answer)
+    ? identifyLater(request, answer, parts)
+    : accept(request, answer, parts);
+}
+
+type Answer = Identity | Denial | undefined;
+
+async function identifyLater(
+  request: GuardRequest,
+  answer: PromiseLike<Answer>,
+  parts: IdentifyParts,
+): Promise<Identified | Denial> {
+  const { hookMs } = parts;
   const late = () =>
-    new AuthenticationUnavailableError(`"auth" did not answer within ${deadlineMs} ms`);
-  const accept = (request: GuardRequest, answer: Identity | Denial | undefined) => {
-    if (answer === undefined) return INVALID_CREDENTIAL;
-    if (isDenial(answer)) return answer;
-    if (!checked.has(answer.user)) {
-      parseUser(answer.user);
-      checked.add(answer.user);
-      remember(answer.user);
-    }
-    return { request, identity: answer };
-  };
-  return (requested) => {
-    const { request, trustedIdentity } = requested;
-    if (trustedIdentity !== undefined) return { request, identity: trustedIdentity };
-    const asked = authenticator.authenticate(request, context);
-    if (!isPromiseLike(asked)) return accept(request, asked);
-    return after(withDeadline(asked, deadlineMs, late), (answer) => accept(request, answer));
-  };
+    new AuthenticationUnavailableError(`"auth" did not answer within ${hookMs} ms`);
+  return accept(request, await withDeadline(answer, hookMs, late), parts);
+}
+
+function accept(
+  request: GuardRequest,
+  answer: Answer,
+  { checkedUsers, users }: IdentifyParts,
+): Identified | Denial {
+  if (answer === undefined) return INVALID_CREDENTIAL;
+  if (isDenial(answer)) return answer;
+  const { user } = answer;
+  if (!checkedUsers.has(user)) {
+    parseUser(user);
+    checkedUsers.add(user);
+    users.remember(user);
+  }
+  return { request, identity: answer };
 }

@@ -1,60 +1,88 @@
 import type { Clock } from '../base/clock.ts';
 import { UnorderedList } from '../base/unordered-list.ts';
-import type { Denial } from '../core/denial.ts';
+import { type Denial, deny } from '../core/denial.ts';
 import { type DrainBounds, Drains } from './drains.ts';
 
-/** Why a call is ended from outside: its client left, or the guard denies the rest. */
+/** Why a call ends early: its client disconnected, or the guard denies the rest of it. */
 export type StopReason = 'disconnected' | Denial;
 
-/** One admitted call, from its hold to its settlement. */
+/** What a call is doing now, if it can be stopped: waiting in the queue, waiting for OpenAI's response,
+ * or passing on a stream. */
+export interface Stoppable {
+  /** Called for each reason to stop, and more than once if a denial follows a disconnect. */
+  stop(reason: StopReason): void;
+  /** Called about once a second. */
+  tick?(nowMs: number): void;
+}
+
+/**
+ * One admitted call, from before its hold to its settlement. Begun by `admit`, ended by `settle`. It is
+ * the only part of a call that changes, and the only way to stop one: `README.md` draws its states.
+ */
 export class InFlightCall {
+  /** The list's own. */
   index = -1;
   readonly userId: string;
-  /** Names its hold in the ledger. */
+  /** Names its hold in the ledger. Set by `admit`. */
   id = '';
-  /** The hold itself, of a ledger in this process. */
+  /** The hold itself, of a ledger in this process. Set by the ledger's `reserve`. */
   hold: object | undefined = undefined;
   renewedAtMs: number;
-  /** True from just before the first byte may leave for OpenAI; then "nothing was used" is unknowable. */
+  /** The ledger has noted that the request may leave, and charges the hold if this process dies. Set by
+   * `admit` when the call leaves at once. */
+  dispatchNoted = false;
+  /** True from just before the first byte may leave for OpenAI: from then on the call may cost something.
+   * Set by `call`. */
   dispatched = false;
-  /** The ledger knows that it may have left, and charges its hold if this process dies. */
-  isNoted = false;
-  /** Its client left, and it is read to its end all the same. */
+  /** Gives back the place at the upstream. Idempotent. Set by `call`. */
+  releasePlace: (() => void) | undefined = undefined;
+  /** Its client disconnected, and it is read to its end all the same. Set by `InFlightCalls.drain`. */
   draining = false;
-  /** Set by the first reason to stop, and by a denial after its client left; a stage that starts work
-   * looks here first. */
-  stopped: StopReason | undefined = undefined;
-  /** How to stop what is running now; the stage that runs it sets this. Assign a variable to these three:
-   * V8 allocates a function literal right behind `x.y =` in the old space, where it keeps all of its
-   * call alive until the next major collection (measured on Node 24.21: a fifth of a guarded call). */
-  onStop: ((reason: StopReason) => void) | undefined = undefined;
-  /** Ends its turn at the upstream; idempotent. */
-  leaveQueue: (() => void) | undefined = undefined;
-  /** Called about once a second while the call lives. */
-  onTick: ((nowMs: number) => void) | undefined = undefined;
+  #stopped: StopReason | undefined = undefined;
+  #running: Stoppable | undefined = undefined;
 
   constructor(userId: string, nowMs: number) {
     this.userId = userId;
     this.renewedAtMs = nowMs;
   }
 
+  /** Why the call was stopped. `undefined` while it was not. A step that starts work looks here first. */
+  get stopped(): StopReason | undefined {
+    return this.#stopped;
+  }
+
+  /** Sets what the call does now. Stops that at once if the call was stopped before. `undefined`: what it
+   * does now is not stopped. */
+  run(running: Stoppable | undefined): void {
+    this.#running = running;
+    if (this.#stopped !== undefined) running?.stop(this.#stopped);
+  }
+
+  /** Stops the call. The first reason counts, but a denial replaces a disconnect, since a call whose
+   * client disconnected may still be drained. */
   stop(reason: StopReason): void {
-    // A client that left may still be drained for: a denial ends that, too.
-    if (
-      this.stopped !== undefined &&
-      (this.stopped !== 'disconnected' || reason === 'disconnected')
-    )
-      return;
-    this.stopped = reason;
-    this.onStop?.(reason);
+    const isFirst = this.#stopped === undefined;
+    const endsDrain = this.#stopped === 'disconnected' && reason !== 'disconnected';
+    if (!isFirst && !endsDrain) return;
+    this.#stopped = reason;
+    this.#running?.stop(reason);
+  }
+
+  tick(nowMs: number): void {
+    this.#running?.tick?.(nowMs);
   }
 }
 
+/** The denial of new calls while a guard closes, and of running ones that are cut at its end. */
+export const CLOSING = deny('shutting_down', 'The service is restarting. Try again shortly.');
+
+/** What is cut still has to be posted; a ledger that hangs must not keep the process. */
+const SETTLE_MS_MAX = 5_000;
 const TICK_MS = 1_000;
 
 /**
  * Every call between its hold and its settlement; one timer serves them all. `onTick` runs about once a
- * second for each call: the place of lease renewals and heartbeats.
+ * second for each call: the place of lease renewals and of looking for blocks.
  */
 export class InFlightCalls {
   readonly #clock: Clock;
@@ -63,6 +91,7 @@ export class InFlightCalls {
   readonly #calls = new UnorderedList<InFlightCall>();
   readonly #idleListeners = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
+  #closing = false;
 
   constructor(
     clock: Clock,
@@ -72,6 +101,11 @@ export class InFlightCalls {
     this.#clock = clock;
     this.#drains = new Drains(bounds);
     this.#onTick = onTick;
+  }
+
+  /** Whether new calls are refused, because the guard closes. */
+  get closing(): boolean {
+    return this.#closing;
   }
 
   begin(userId: string): InFlightCall {
@@ -84,18 +118,18 @@ export class InFlightCalls {
   /** Exactly one `end` pairs with each `begin`. */
   end(call: InFlightCall): void {
     this.#calls.remove(call);
-    call.leaveQueue?.();
+    call.releasePlace?.();
     if (call.draining) this.#drains.end(call.userId);
     if (this.#calls.size === 0) for (const listener of this.#idleListeners) listener();
   }
 
-  /** Returns whether a call whose client left is read to its end; otherwise it must be cut. */
+  /** Returns whether a call whose client disconnected is read to its end. Otherwise it must be cut. */
   drain(call: InFlightCall): boolean {
     call.draining ||= this.#drains.begin(call.userId);
     return call.draining;
   }
 
-  /** Those of one user; without an id of everybody. */
+  /** The calls of one user, or all calls for `undefined`. */
   ofUser(userId: string | undefined): readonly InFlightCall[] {
     return this.#calls.all().filter((call) => userId === undefined || call.userId === userId);
   }
@@ -104,7 +138,16 @@ export class InFlightCalls {
     for (const call of this.#calls.all()) call.stop(reason);
   }
 
-  /** Resolves when none is left, or after `deadlineMs`. */
+  /** Refuses new calls from now on, lets running ones end for `graceMs`, then cuts the rest. Resolves when
+   * every call is settled, or 5 s after the cut. */
+  async close(graceMs: number): Promise<void> {
+    this.#closing = true;
+    await this.whenIdle(graceMs);
+    this.stopAll(CLOSING);
+    await this.whenIdle(SETTLE_MS_MAX);
+  }
+
+  /** Resolves when no call is left, or after `deadlineMs`. */
   whenIdle(deadlineMs: number): Promise<void> {
     if (this.#calls.size === 0) return Promise.resolve(this.#rest());
     return new Promise((resolve) => {
@@ -122,7 +165,7 @@ export class InFlightCalls {
     const nowMs = this.#clock.nowMs();
     for (const call of this.#calls.all()) {
       this.#onTick(call, nowMs);
-      call.onTick?.(nowMs);
+      call.tick(nowMs);
     }
     if (this.#calls.size === 0) this.#rest();
   }

@@ -1,17 +1,16 @@
-import type { Clock } from '../base/clock.ts';
 import { deny, isDenial } from '../core/denial.ts';
 import type { HeaderList } from '../core/response.ts';
 import { saysIdentifierBlocked, type WireError } from '../openai/answer/blocked-identifier.ts';
 import { readAnswer } from '../openai/answer/read-answer.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
 import type { BlockedIdentifier } from '../users/identifier-block.ts';
-import type { InFlightCall } from './in-flight.ts';
-import { createMeteredStream, type StreamSettings } from './metered-stream.ts';
+import { type RefuseParts, refuse } from './denial-response.ts';
+import type { InFlightCalls } from './in-flight.ts';
+import { MeteredStream, type StreamSettings } from './metered-stream.ts';
 import type {
   Called,
   Metered,
   Outcome,
-  Refuse,
   StreamAnswered,
   Tagged,
   Unanswered,
@@ -34,64 +33,58 @@ const FREE: Outcome = {
   },
 };
 
-export interface MeterParts {
-  readonly refuse: Refuse;
+export interface MeterParts extends RefuseParts {
   readonly stream: StreamSettings;
-  /** Returns whether a call whose client left is read to its end. */
-  readonly drain: (call: InFlightCall) => boolean;
-  readonly clock: Clock;
+  readonly calls: InFlightCalls;
   /** Never rejects. */
   readonly blockIdentifier: (blocked: BlockedIdentifier) => Promise<void>;
 }
 
-/** Passes the answer on as it is, and reads from it what it cost. */
-export function createMeter(parts: MeterParts): (called: Called) => Metered {
-  const { refuse, clock } = parts;
-  return (called) => {
-    if (called.kind === 'unanswered') return meterNothing(called, refuse);
-    const headers = answerHeaders(called, clock.nowMs());
-    return called.kind === 'stream'
-      ? meterStream(called, headers, parts)
-      : meterWhole(called, headers, refuse);
-  };
+/** Step 6: passes the answer on unchanged, and reads its usage. */
+export function meter(called: Called, parts: MeterParts): Metered {
+  if (called.kind === 'unanswered') return meterNothing(called, parts);
+  const headers = answerHeaders(called, parts.clock.nowMs());
+  return called.kind === 'stream'
+    ? meterStream(called, headers, parts)
+    : meterWhole(called, headers, parts);
 }
 
-function meterNothing({ ending, outcome, tagged }: Unanswered, refuse: Refuse): Metered {
-  return { response: isDenial(ending) ? refuse(ending, tagged) : ending, outcome };
+function meterNothing({ ending, outcome, tagged }: Unanswered, parts: MeterParts): Metered {
+  return { response: isDenial(ending) ? refuse(ending, tagged, parts) : ending, outcome };
 }
 
 function meterWhole(
   { tagged, reply, bytes }: WholeAnswered,
   headers: HeaderList,
-  refuse: Refuse,
+  parts: MeterParts,
 ): Metered {
   const read = readAnswer(tagged.endpoint.usage, bytes);
   if (read === 'invalid') {
     const denial = deny('upstream_failed', 'OpenAI sent an answer that cannot be read.', {
       shouldRetry: false,
     });
-    return { response: refuse(denial, tagged), outcome: { kind: 'held' } };
+    return { response: refuse(denial, tagged, parts), outcome: { kind: 'held' } };
   }
   const { reading, json } = read;
   const { stopped } = tagged.inFlight;
   const answer = isDenial(stopped)
-    ? refuse(stopped, tagged)
+    ? refuse(stopped, tagged, parts)
     : { status: reply.status, headers, body: bytes, json };
   if (reading !== undefined) return { response: answer, outcome: { kind: 'used', reading } };
   return { response: answer, outcome: tagged.built.bound === undefined ? FREE : { kind: 'held' } };
 }
 
 function meterStream(called: StreamAnswered, headers: HeaderList, parts: MeterParts): Metered {
-  const stream = createMeteredStream(called, parts.stream, parts.drain);
-  const { source, outcome } = stream;
+  const stream = new MeteredStream(called, parts.stream, parts.calls);
+  const { outcome } = stream;
   void outcome.then(() => noteFailure(called.tagged, stream.failure, parts));
   // Proxies on the way must neither hold nor rewrite a stream (nginx, compression).
   headers['cache-control'] = 'no-store, no-transform';
   headers['x-accel-buffering'] = 'no';
-  return { response: { status: called.reply.status, headers, body: source }, outcome };
+  return { response: { status: called.reply.status, headers, body: stream }, outcome };
 }
 
-/** The stream itself passed unchanged; the next call of this user goes nowhere. */
+/** The stream itself passed unchanged. The user's next call is refused. */
 function noteFailure(
   { identity, endUserId }: Tagged,
   failure: WireError | undefined,
@@ -101,7 +94,7 @@ function noteFailure(
   void blockIdentifier({ userId: identity.user.id, endUserId, message: failure.message });
 }
 
-/** An allow-list: what else OpenAI sends tells of the account that all users share. */
+/** An allow-list: OpenAI's other headers describe the account that all users share. */
 const PASSED_HEADERS = [
   'content-type',
   'x-request-id',

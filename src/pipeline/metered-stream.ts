@@ -3,7 +3,7 @@ import type { ByteSink, ByteSource } from '../core/response.ts';
 import type { WireError } from '../openai/answer/blocked-identifier.ts';
 import { type StreamMeter, streamMeter } from '../openai/answer/stream-meter.ts';
 import { cutOutcome, showsOutput } from './cut-outcome.ts';
-import type { InFlightCall, StopReason } from './in-flight.ts';
+import type { InFlightCalls, Stoppable, StopReason } from './in-flight.ts';
 import type { Outcome, StreamAnswered } from './states.ts';
 
 export interface StreamSettings {
@@ -15,37 +15,22 @@ export interface StreamSettings {
   readonly stallMs: number;
 }
 
-export interface MeteredStream {
-  readonly source: ByteSource;
-  /** Resolves exactly once, however the stream ends. */
-  readonly outcome: Promise<Outcome>;
-  /** What OpenAI's own error event said, known when the outcome is. */
-  readonly failure: WireError | undefined;
-}
-
 const HEARTBEAT = Buffer.from(': keep-alive\n\n');
 const FRAME_END = Buffer.from('\n\n');
 const BROKEN = deny('upstream_failed', 'The answer from OpenAI broke off.');
 const SILENT = deny('upstream_timeout', 'OpenAI stopped answering.');
 
 /**
- * Passes a stream on with its back-pressure, reads what it costs, and never completes it in OpenAI's
- * name: one that ends without its own last event ends with an error event.
+ * Passes a stream on with its back-pressure and reads its usage. It is the body of the response, and what
+ * receives OpenAI's bytes. A stream that ends without its own last event ends with an error event, never
+ * with a last event that OpenAI did not send.
  */
-export function createMeteredStream(
-  called: StreamAnswered,
-  settings: StreamSettings,
-  drain: (call: InFlightCall) => boolean,
-): MeteredStream {
-  return new PassingStream(called, settings, drain);
-}
-
-class PassingStream implements MeteredStream, ByteSource, ByteSink {
-  readonly source = this;
+export class MeteredStream implements ByteSource, ByteSink, Stoppable {
+  /** Resolves exactly once, however the stream ends. */
   readonly outcome: Promise<Outcome>;
   readonly #called: StreamAnswered;
   readonly #settings: StreamSettings;
-  readonly #drain: (call: InFlightCall) => boolean;
+  readonly #calls: InFlightCalls;
   readonly #meter: StreamMeter;
   #resolve!: (outcome: Outcome) => void;
   #client: ByteSink | undefined;
@@ -58,28 +43,21 @@ class PassingStream implements MeteredStream, ByteSource, ByteSink {
   #pausedSinceMs: number | undefined;
   #paused = false;
 
-  constructor(
-    called: StreamAnswered,
-    settings: StreamSettings,
-    drain: (call: InFlightCall) => boolean,
-  ) {
+  constructor(called: StreamAnswered, settings: StreamSettings, calls: InFlightCalls) {
     const { inFlight, endpoint, built } = called.tagged;
     this.#called = called;
     this.#settings = settings;
-    this.#drain = drain;
+    this.#calls = calls;
     const { hideUsage, choices } = built;
     const countsText = showsOutput(built);
     this.#meter = streamMeter(endpoint, { hideUsage, choices, countsText });
     this.outcome = new Promise((resolve) => {
       this.#resolve = resolve;
     });
-    const stop = (reason: StopReason): void => this.#stop(reason);
-    const tick = (nowMs: number): void => this.#tick(nowMs);
-    inFlight.onStop = stop;
-    inFlight.onTick = tick;
-    if (inFlight.stopped !== undefined) this.#stop(inFlight.stopped);
+    inFlight.run(this);
   }
 
+  /** OpenAI's own error event, known when the outcome is. */
   get failure(): WireError | undefined {
     return this.#meter.failure;
   }
@@ -100,7 +78,7 @@ class PassingStream implements MeteredStream, ByteSource, ByteSink {
   }
 
   cancel(): void {
-    this.#stop('disconnected');
+    this.stop('disconnected');
   }
 
   write(chunk: Uint8Array): boolean {
@@ -126,22 +104,38 @@ class PassingStream implements MeteredStream, ByteSource, ByteSink {
     this.#finish(this.#cut);
   }
 
+  stop(reason: StopReason): void {
+    if (this.#finished) return;
+    if (reason === 'disconnected') return this.#drainOrCut();
+    this.#writeError(reason);
+    this.#cutUpstream();
+  }
+
+  tick(nowMs: number): void {
+    if (this.#finished) return;
+    this.#pausedSinceMs = this.#paused ? (this.#pausedSinceMs ?? nowMs) : undefined;
+    if (this.#pausedSinceMs !== undefined) return this.#tickPaused(nowMs - this.#pausedSinceMs);
+    if (this.#active) {
+      this.#active = false;
+      this.#quietSinceMs = nowMs;
+    }
+    if (nowMs - this.#quietSinceMs >= this.#settings.idleMs) return this.stop(SILENT);
+    const writtenAtMs = Math.max(this.#quietSinceMs, this.#heartbeatAtMs);
+    // A comment inside a frame would break it.
+    if (nowMs - writtenAtMs < this.#settings.heartbeatMs || !this.#meter.atFrameBoundary) return;
+    this.#heartbeatAtMs = nowMs;
+    this.#client?.write(HEARTBEAT);
+  }
+
   #startUpstream(): void {
     if (this.#started) return;
     this.#started = true;
     this.#called.reply.body.start(this);
   }
 
-  #stop(reason: StopReason): void {
-    if (this.#finished) return;
-    if (reason === 'disconnected') return this.#clientGone();
-    this.#writeError(reason);
-    this.#cutUpstream();
-  }
-
-  #clientGone(): void {
+  #drainOrCut(): void {
     this.#client = undefined;
-    if (!this.#drain(this.#called.tagged.inFlight)) return this.#cutUpstream();
+    if (!this.#calls.drain(this.#called.tagged.inFlight)) return this.#cutUpstream();
     this.#startUpstream();
     this.resume();
   }
@@ -174,26 +168,10 @@ class PassingStream implements MeteredStream, ByteSource, ByteSink {
     this.#client = undefined;
   }
 
-  #tick(nowMs: number): void {
-    if (this.#finished) return;
-    this.#pausedSinceMs = this.#paused ? (this.#pausedSinceMs ?? nowMs) : undefined;
-    if (this.#pausedSinceMs !== undefined) return this.#tickPaused(nowMs - this.#pausedSinceMs);
-    if (this.#active) {
-      this.#active = false;
-      this.#quietSinceMs = nowMs;
-    }
-    if (nowMs - this.#quietSinceMs >= this.#settings.idleMs) return this.#stop(SILENT);
-    const writtenAtMs = Math.max(this.#quietSinceMs, this.#heartbeatAtMs);
-    // A comment inside a frame would break it.
-    if (nowMs - writtenAtMs < this.#settings.heartbeatMs || !this.#meter.atFrameBoundary) return;
-    this.#heartbeatAtMs = nowMs;
-    this.#client?.write(HEARTBEAT);
-  }
-
   #tickPaused(pausedMs: number): void {
     if (pausedMs < this.#settings.stallMs) return;
     this.#client?.fail();
     this.#client = undefined;
-    this.#stop('disconnected');
+    this.stop('disconnected');
   }
 }

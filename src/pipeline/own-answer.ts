@@ -4,7 +4,7 @@ import type { Plan } from '../plans/plan.ts';
 import type { Scope } from '../plans/scope.ts';
 import type { Answered } from './states.ts';
 
-/** Answers a call from the plan, narrowed by the scope of its credential. */
+/** Returns the answer to a call from the plan, narrowed by the scope of its credential. */
 export function ownAnswer(
   endpoint: OwnDescriptor,
   params: PathParams,

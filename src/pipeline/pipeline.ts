@@ -1,74 +1,73 @@
-import { isPromiseLike, type Soon } from '../base/deadline.ts';
-import { type Denial, isDenial } from '../core/denial.ts';
+import { isPromiseLike } from '../base/deadline.ts';
+import { isDenial } from '../core/denial.ts';
 import type { GuardResponse } from '../core/response.ts';
-import type {
-  Admitted,
-  Answered,
-  Authorized,
-  Called,
-  Identified,
-  Metered,
-  Outcome,
-  Refuse,
-  Requested,
-  Tagged,
-} from './states.ts';
+import { type AdmitParts, admit } from './admit.ts';
+import { type AuthorizeParts, authorize } from './authorize.ts';
+import { type CallParts, call } from './call.ts';
+import { refuse } from './denial-response.ts';
+import { type IdentifyParts, identify } from './identify.ts';
+import { type MeterParts, meter } from './meter.ts';
+import { type SettleParts, settle } from './settle.ts';
+import type { Admitted, Metered, Outcome, Requested } from './states.ts';
+import { type TagParts, tag } from './tag.ts';
+
+/** What the steps of one guard work with. Each step declares what it uses, and sees nothing else. */
+export interface PipelineParts
+  extends IdentifyParts,
+    AuthorizeParts,
+    AdmitParts,
+    TagParts,
+    CallParts,
+    MeterParts,
+    SettleParts {}
 
 /**
- * The line that every call walks, from HTTP or from code:
+ * Runs one call, from HTTP or from code, through the seven steps:
  *
  *     identify → authorize → admit → tag → call → meter → settle
  *
- * The order is fixed, because a hold and its settlement must pair on every way out, and carried by
- * types: a stage takes what the stage before it made, so another order does not compile. What an app
- * composes is inside the stages: authenticators, plans and limits, end-user ids, ledgers, upstreams.
+ * The order is fixed, because a hold and its settlement must pair on every way out. Types carry it: a
+ * step takes what the step before it returned, so another order does not compile. What an app composes
+ * is inside the steps: authenticators, plans and limits, end-user ids, ledgers, upstreams.
+ *
+ * A step returns a value when it can and a promise only when it must wait. A value is not awaited: each
+ * `await` costs a call a promise. Rejects with what a step threw; by then the hold is settled.
  */
-export interface Pipeline {
-  /** Who is this? */
-  identify(requested: Requested): Soon<Identified | Denial>;
-  /** May this user use this endpoint, this model, these parameters? */
-  authorize(identified: Identified): Soon<Authorized | Answered | Denial>;
-  /** Does it fit in every limit? Holds what it may cost, on all of them or on none. */
-  admit(authorized: Authorized): Soon<Admitted | Denial>;
-  /** Marks the call with an end-user id that OpenAI can tell apart and nobody can read. */
-  tag(admitted: Admitted): Tagged;
-  /** Waits for a turn and calls OpenAI with the server's key. */
-  call(tagged: Tagged): Soon<Called>;
-  /** Passes the answer through unchanged and reads the true usage from it. */
-  meter(called: Called): Metered;
-  /** Posts what was used and frees the rest; never throws, never called twice for one hold. */
-  settle(admitted: Admitted, outcome: Outcome): Promise<void>;
-  readonly refuse: Refuse;
-}
+export async function runPipeline(
+  requested: Requested,
+  parts: PipelineParts,
+): Promise<GuardResponse> {
+  const identifying = identify(requested, parts);
+  const identified = isPromiseLike(identifying) ? await identifying : identifying;
+  if (isDenial(identified)) return refuse(identified, requested, parts);
 
-export async function runPipeline(line: Pipeline, requested: Requested): Promise<GuardResponse> {
-  const who = line.identify(requested);
-  const identified = isPromiseLike(who) ? await who : who;
-  if (isDenial(identified)) return line.refuse(identified, requested);
-  const allowed = line.authorize(identified);
-  const authorized = isPromiseLike(allowed) ? await allowed : allowed;
-  if (isDenial(authorized)) return line.refuse(authorized, identified);
+  const authorizing = authorize(identified, parts);
+  const authorized = isPromiseLike(authorizing) ? await authorizing : authorizing;
+  if (isDenial(authorized)) return refuse(authorized, identified, parts);
   if ('response' in authorized) return authorized.response;
-  const asked = line.admit(authorized);
-  const admitted = isPromiseLike(asked) ? await asked : asked;
-  if (isDenial(admitted)) return line.refuse(admitted, authorized);
 
-  // From here on something is held: whatever happens, `settle` is called exactly once.
+  const admitting = admit(authorized, parts);
+  const admitted = isPromiseLike(admitting) ? await admitting : admitting;
+  if (isDenial(admitted)) return refuse(admitted, authorized, parts);
+
+  // From here on something is held. Whatever happens, `settle` is called exactly once.
   let metered: Metered;
   try {
-    metered = line.meter(await line.call(line.tag(admitted)));
+    metered = meter(await call(tag(admitted, parts), parts), parts);
   } catch (error) {
-    await line.settle(
-      admitted,
-      admitted.inFlight.dispatched ? { kind: 'held' } : { kind: 'nothing' },
-    );
+    await settle(admitted, outcomeOfFailure(admitted), parts);
     throw error;
   }
   // A stream ends long after this function, so the settlement follows the meter, not the return.
   if (metered.outcome instanceof Promise) {
-    void metered.outcome.then((outcome) => line.settle(admitted, outcome));
+    void metered.outcome.then((outcome) => settle(admitted, outcome, parts));
   } else {
-    void line.settle(admitted, metered.outcome);
+    void settle(admitted, metered.outcome, parts);
   }
   return metered.response;
+}
+
+/** What a call is charged in which a step threw. */
+function outcomeOfFailure({ inFlight }: Admitted): Outcome {
+  return inFlight.dispatched ? { kind: 'held' } : { kind: 'nothing' };
 }

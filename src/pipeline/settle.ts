@@ -1,47 +1,46 @@
 import { isPromiseLike } from '../base/deadline.ts';
 import type { Events } from '../core/events.ts';
-import { type Amounts, amounts } from '../ledger/amounts.ts';
-import type { Reading } from '../openai/answer/usage.ts';
+import { amounts } from '../ledger/amounts.ts';
+import { type Reading, usedAmounts } from '../openai/answer/usage.ts';
 import { costNanoUsd, type PriceList } from '../openai/prices/prices.ts';
-import { boundNanoUsd } from '../openai/prices/upper-bound.ts';
+import { boundNanoUsd, tokenAmounts } from '../openai/prices/upper-bound.ts';
 import type { CallLedger } from './call-ledger.ts';
 import type { InFlightCalls } from './in-flight.ts';
-import type { Admitted, Outcome } from './states.ts';
+import type { Admitted, Charge, Outcome } from './states.ts';
 
-/** What a call is charged. */
-interface Charge {
-  readonly used: Amounts;
-  readonly reading: Reading | undefined;
+export interface SettleParts {
+  readonly ledger: CallLedger;
+  readonly calls: InFlightCalls;
+  readonly prices: PriceList;
+  readonly events: Events;
 }
 
 /**
- * Posts what a call used and frees the rest of its hold. Called once for each hold, on every way out;
- * never throws: what cannot be posted is repeated, and at last its lease charges the estimate.
+ * Step 7: posts what the call used and frees the rest of its hold. Called exactly once for each hold, on
+ * every way out. Never rejects: a charge that cannot be posted is repeated, and in the end its lease
+ * charges the hold.
  */
-export function createSettle(
-  ledger: CallLedger,
-  calls: InFlightCalls,
-  prices: PriceList,
-  events: Events,
-): (admitted: Admitted, outcome: Outcome) => Promise<void> {
-  return async (admitted, outcome) => {
-    const { inFlight, identity } = admitted;
-    try {
-      if (outcome.kind === 'nothing') {
-        await ledger.release(inFlight);
-        events.emit('released', { callId: inFlight.id, userId: identity.user.id });
-        return;
-      }
-      const charge = chargeOf(admitted, outcome, prices);
-      const posted = ledger.settle(inFlight, charge.used);
-      const resolution = isPromiseLike(posted) ? await posted : posted;
-      if (events.isHeard('settled')) emitSettled(admitted, charge, resolution === 'queued', events);
-    } catch (error) {
-      events.emit('failed', { source: 'ledger', error });
-    } finally {
-      calls.end(inFlight);
+export async function settle(
+  admitted: Admitted,
+  outcome: Outcome,
+  { ledger, calls, prices, events }: SettleParts,
+): Promise<void> {
+  const { inFlight, identity } = admitted;
+  try {
+    if (outcome.kind === 'nothing') {
+      await ledger.release(inFlight);
+      events.emit('released', { callId: inFlight.id, userId: identity.user.id });
+      return;
     }
-  };
+    const charge = chargeOf(admitted, outcome, prices);
+    const posted = ledger.settle(inFlight, charge.used);
+    const resolution = isPromiseLike(posted) ? await posted : posted;
+    if (events.isHeard('settled')) emitSettled(admitted, charge, resolution === 'queued', events);
+  } catch (error) {
+    events.emit('failed', { source: 'ledger', error });
+  } finally {
+    calls.end(inFlight);
+  }
 }
 
 function chargeOf(
@@ -52,9 +51,8 @@ function chargeOf(
   if (outcome.kind === 'held') return { used: admitted.held, reading: undefined };
   if (outcome.kind === 'visible') return visibleCharge(admitted, outcome.outputTokens);
   const { reading } = outcome;
-  const { inputTokens, outputTokens } = reading.usage;
-  const nanoUsd = costOf(admitted, reading, prices);
-  return { used: usedBy(inputTokens, outputTokens, nanoUsd), reading };
+  const used = usedAmounts(reading, costOf(admitted, reading, prices));
+  return { used: amounts({ requests: 1, ...used }), reading };
 }
 
 /** Never more than was held. */
@@ -64,7 +62,8 @@ function visibleCharge(admitted: Admitted, mostOutputTokens: number): Charge {
   const { inputTokens } = held;
   const mostNanoUsd = boundNanoUsd(built, rateCard, inputTokens, outputTokens);
   const nanoUsd = Math.min(held.nanoUsd, mostNanoUsd);
-  return { used: usedBy(inputTokens, outputTokens, nanoUsd), reading: undefined };
+  const used = tokenAmounts(inputTokens, outputTokens, nanoUsd);
+  return { used: amounts({ requests: 1, ...used }), reading: undefined };
 }
 
 /** By the model and tier that answered, since these are billed; by those asked for if unnamed. */
@@ -75,11 +74,6 @@ function costOf(admitted: Admitted, reading: Reading, prices: PriceList): number
   const fees = built.hostedFeesFor(reading);
   if (rateCard === undefined) return fees;
   return costNanoUsd(rateCard, reading.usage, reading.serviceTier ?? built.serviceTier) + fees;
-}
-
-function usedBy(inputTokens: number, outputTokens: number, nanoUsd: number): Amounts {
-  const tokens = inputTokens + outputTokens;
-  return amounts({ requests: 1, tokens, inputTokens, outputTokens, nanoUsd });
 }
 
 function emitSettled(

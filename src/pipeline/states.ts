@@ -1,3 +1,11 @@
+/**
+ * The data of the pipeline, in the order in which the steps make it:
+ *
+ *     Requested → Identified → Authorized → Admitted → Tagged → Called → Metered → Charge
+ *
+ * Each state of a call up to `Tagged` holds all that the states before it hold. A step may end the call
+ * instead: with a `Denial`, or with an `Answered`.
+ */
 import type { Denial } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';
 import type { GuardResponse } from '../core/response.ts';
@@ -12,94 +20,118 @@ import type { Identity } from '../plans/scope.ts';
 import type { UpstreamReply } from '../upstream/upstream.ts';
 import type { InFlightCall } from './in-flight.ts';
 
-/** A call whose worst case is held on every limit that applies to it. */
-export interface Admitted extends Authorized {
-  readonly inFlight: InFlightCall;
-  readonly held: Amounts;
-  readonly limitStatus: LimitStatus;
-  /** Admitted without the store, which failed. */
-  readonly degraded: boolean;
+/** A call as an adapter or server code hands it over. */
+export interface Requested {
+  /** Set by the adapter. */
+  readonly request: GuardRequest;
+  /** Set by `guard.fetchAs` and `guard.client`, for a user that server code names. HTTP never sets it. */
+  readonly trustedIdentity?: Identity | undefined;
 }
 
-/** A call that its plan allows, with its worst case known. */
+/** A call whose user is known. Returned by `identify`. */
+export interface Identified extends Requested {
+  /** Set by `identify`, from the authenticator or from `trustedIdentity`. */
+  readonly identity: Identity;
+}
+
+/** A call that its plan allows, with a known upper bound. Returned by `authorize`. */
 export interface Authorized extends Identified {
+  /** Set by `authorize`: the plan of the user at this moment. */
   readonly plan: Plan;
+  /** Set by `authorize`: the descriptor of the endpoint that is called. */
   readonly endpoint: UpstreamDescriptor;
+  /** Set by `authorize`: the request as it may be sent. `admit` may lower its output cap, and `tag` writes
+   * the end-user id into its body. */
   readonly built: BuiltRequest;
-  /** `undefined` for a model without a price, where no money limit applies. */
+  /** Set by `authorize`. `undefined` for a model without a price, where no money limit applies. */
   readonly rateCard: RateCard | undefined;
-  /** The most that this call can use, in every unit. */
+  /** Set by `authorize`: the most that this call can use, in every unit. `admit` may lower it together
+   * with the output cap. */
   readonly bound: Amounts;
 }
 
-/** A call that came back from OpenAI, one way or another. */
-export type Called = StreamAnswered | WholeAnswered | Unanswered;
-
-interface Replied {
-  readonly tagged: Tagged;
-  readonly reply: UpstreamReply;
-}
-
-/** An event stream; nothing of it has been read. */
-export interface StreamAnswered extends Replied {
-  readonly kind: 'stream';
-  readonly cancel: () => void;
-}
-
-export interface WholeAnswered extends Replied {
-  readonly kind: 'whole';
-  readonly bytes: Uint8Array;
-}
-
-/** OpenAI refused, could not be reached, or the call was stopped before it answered. */
-export interface Unanswered {
-  readonly kind: 'unanswered';
-  readonly tagged: Tagged;
-  readonly ending: Denial | GuardResponse;
-  readonly outcome: Outcome;
-}
-
-/** A call that was answered without OpenAI; nothing is held. */
+/** A call that was answered without OpenAI. Nothing is held. Returned by `authorize`. */
 export interface Answered {
   readonly response: GuardResponse;
 }
 
-/** A call at the start of the line. */
-export interface Requested {
-  readonly request: GuardRequest;
-  /** Set by server code, which vouches for its user itself; HTTP never sets it. */
-  readonly trustedIdentity?: Identity | undefined;
+/** A call whose upper bound is held on every limit that applies to it. Returned by `admit`. */
+export interface Admitted extends Authorized {
+  /** Begun by `admit`, ended by `settle`. The one part of a call that changes; see `README.md`. */
+  readonly inFlight: InFlightCall;
+  /** Set by `admit`: what is held, which is the bound. */
+  readonly held: Amounts;
+  /** Set by `admit`: what is left of the caller's own limits. Empty when `degraded`. */
+  readonly limitStatus: LimitStatus;
+  /** Set by `admit`: admitted without the store, which failed. */
+  readonly degraded: boolean;
 }
 
-export interface Identified extends Requested {
-  readonly identity: Identity;
+/** A call whose bytes are ready: what was checked and priced is what they say. Returned by `tag`. */
+export interface Tagged extends Admitted {
+  /** Set by `tag`: the id by which OpenAI knows the user. */
+  readonly endUserId: string;
+  /** Set by `tag`: the body that is sent. */
+  readonly payload: string;
+  /** Set by `tag`: the end-user id for endpoints whose body cannot hold it. */
+  readonly endUserIdHeaders: Readonly<Record<string, string>> | undefined;
 }
 
-/** Turns a denial into the answer that OpenAI's clients understand. */
-export type Refuse = (denial: Denial, at: Requested | Identified) => GuardResponse;
+/** A call that came back from OpenAI, or that ended before. Returned by `call`. */
+export type Called = StreamAnswered | WholeAnswered | Unanswered;
 
-/** An answer on its way to the client, and what it cost, known now or when its stream ends. */
+interface Replied {
+  readonly tagged: Tagged;
+  /** Set by `call`: a reply with status 2xx. */
+  readonly reply: UpstreamReply;
+}
+
+/** An event stream. Nothing of its body has been read. */
+export interface StreamAnswered extends Replied {
+  readonly kind: 'stream';
+  /** Set by `call`: closes the connection to OpenAI. */
+  readonly cancel: () => void;
+}
+
+/** A response that was read whole. */
+export interface WholeAnswered extends Replied {
+  readonly kind: 'whole';
+  /** Set by `call`: the body. */
+  readonly bytes: Uint8Array;
+}
+
+/** OpenAI refused, could not be reached, or the call was stopped before it was answered. */
+export interface Unanswered {
+  readonly kind: 'unanswered';
+  readonly tagged: Tagged;
+  /** Set by `call`: what the client gets. */
+  readonly ending: Denial | GuardResponse;
+  /** Set by `call`: what this may have cost. */
+  readonly outcome: Outcome;
+}
+
+/** A response on its way to the client. Returned by `meter`. */
 export interface Metered {
+  /** Set by `meter`: OpenAI's response unchanged, or a denial. */
   readonly response: GuardResponse;
+  /** Set by `meter`: a value when it is known, a promise that resolves when the stream ends. */
   readonly outcome: Outcome | Promise<Outcome>;
 }
 
-/** What a call turned out to have used. */
+/** What a call turned out to have used. Given to `settle`. */
 export type Outcome =
-  /** OpenAI said so. */
+  /** OpenAI reported it. */
   | { readonly kind: 'used'; readonly reading: Reading }
   /** Cut, and all output was visible: the input, and at most this many tokens of output. */
   | { readonly kind: 'visible'; readonly outputTokens: number }
-  /** Sent, and no way to know: the whole hold. */
+  /** Sent, and its usage is not known: the whole hold. */
   | { readonly kind: 'held' }
-  /** Provably nothing. */
+  /** Provably nothing: the hold is released. */
   | { readonly kind: 'nothing' };
 
-/** A call whose bytes are ready: what was checked and priced is what they say. */
-export interface Tagged extends Admitted {
-  /** By which OpenAI knows the user. */
-  readonly endUserId: string;
-  readonly payload: string;
-  /** Names the user where the body cannot. */
-  readonly endUserIdHeaders: Readonly<Record<string, string>> | undefined;
+/** What a call is charged. Made and posted by `settle`, from the outcome. */
+export interface Charge {
+  readonly used: Amounts;
+  /** What OpenAI reported. `undefined` when the charge is an upper bound. */
+  readonly reading: Reading | undefined;
 }

@@ -2,10 +2,11 @@ import { Temporal } from 'temporal-polyfill';
 import type { Window } from '../ledger/ledger.ts';
 import type { Period } from './limit-spec.ts';
 
-/** The window that holds an instant. All answers of one such function tile time: no gap, no overlap. */
+/** Returns the window at an instant. The windows of one such function cover all time without gap
+ * or overlap. */
 export type WindowAt = (nowMs: number) => Window;
 
-/** Where a row of periods starts: a date, and a time of day unless it is the start of that day. */
+/** Where a series of periods starts: a date, and a time of day unless it is the start of that day. */
 interface Anchor {
   readonly date: Temporal.PlainDate;
   readonly time?: Temporal.PlainTime;
@@ -14,7 +15,8 @@ interface Anchor {
 const EXACT_MS: Partial<Record<Period, number>> = { minute: 60_000, hour: 3_600_000 };
 const DATE_ONLY = /^\d{4}-\d{2}-\d{2}$/;
 
-/** Answers the zone as the time-zone database spells it; `undefined` when it knows none of that name. */
+/** Returns the zone in the spelling of the time-zone database; `undefined` if there is no zone of
+ * that name. */
 export function normalizeTimeZone(timeZone: string): string | undefined {
   try {
     const epoch = Temporal.Instant.fromEpochMilliseconds(0);
@@ -25,7 +27,8 @@ export function normalizeTimeZone(timeZone: string): string | undefined {
   }
 }
 
-/** Reads an ISO date (its midnight in `timeZone`) or instant; `undefined` when it is neither. */
+/** Reads an ISO date (its midnight in `timeZone`) or instant. Returns `undefined` if it is
+ * neither. */
 export function parseAnchor(text: string, timeZone: string): Anchor | undefined {
   try {
     if (DATE_ONLY.test(text)) return { date: Temporal.PlainDate.from(text) };
@@ -37,8 +40,9 @@ export function parseAnchor(text: string, timeZone: string): Anchor | undefined 
 }
 
 /**
- * Calendar windows in one zone. With an anchor, window n starts at anchor + n periods, always counted
- * from the anchor itself, so that January 31 is followed by February 28 and then by March 31.
+ * Returns calendar windows in one zone. With an anchor, window n starts at anchor + n periods,
+ * always counted from the anchor itself, so that January 31 is followed by February 28 and then by
+ * March 31.
  */
 export function calendarWindows(period: Period, timeZone: string, anchor?: Anchor): WindowAt {
   const exactMs = EXACT_MS[period];
@@ -47,7 +51,7 @@ export function calendarWindows(period: Period, timeZone: string, anchor?: Ancho
   return slicedDays(exactMs, datedWindows('day', timeZone, origin('day')));
 }
 
-/** A Monday for weeks; a first of January for all else. */
+/** A Monday for weeks; a first of January for all other periods. */
 function origin(period: Period): Anchor {
   return { date: Temporal.PlainDate.from(period === 'week' ? '1970-01-05' : '1970-01-01') };
 }
@@ -65,7 +69,7 @@ function datedWindows(period: Period, timeZone: string, anchor: Anchor): WindowA
   };
 }
 
-/** Midnight where there is no time; the zone's first instant of a day that has no midnight. */
+/** Midnight if there is no time; the zone's first instant of a day without a midnight. */
 function instantOf(date: Temporal.PlainDate, { time }: Anchor, timeZone: string): number {
   const zoned = time && { timeZone, plainTime: time };
   const start = zoned ? date.toZonedDateTime(zoned) : date.toZonedDateTime(timeZone);
@@ -79,7 +83,7 @@ function evenWindows(lengthMs: number, anchorMs: number): WindowAt {
   };
 }
 
-/** Hours and minutes are counted from local midnight; where a day ends early, so does its last one. */
+/** Hours and minutes are counted from local midnight. If a day ends early, so does its last one. */
 function slicedDays(lengthMs: number, dayAt: WindowAt): WindowAt {
   return (nowMs) => {
     const day = dayAt(nowMs);

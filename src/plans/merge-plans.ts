@@ -4,9 +4,9 @@ import type { Limit } from './limit.ts';
 import type { Plan } from './plan.ts';
 
 /**
- * What a user of several plans may do: the models, endpoints and allowances of all of them, and of each
- * limit the most generous. A limit that only one of them has stays, so that no combination is without
- * limits that its parts have.
+ * Returns what a user of several plans may do: the models, endpoints and allowances of all plans,
+ * and the most generous of each limit. A limit that only one plan has stays, so that a combination
+ * never has fewer limits than its parts.
  */
 export function mergePlans(plans: readonly [Plan, ...Plan[]]): Plan {
   const [first, ...others] = plans;
@@ -40,14 +40,15 @@ function isMoreGenerous(limit: Limit, other: Limit): boolean {
   return (limit.burst ?? 0) > (other.burst ?? 0);
 }
 
-/** The limits of one user instead of those of the plan with the same key; others are added. */
+/** Returns the plan with the limits of one user instead of its limits with the same key. Others
+ * are added. */
 export function overrideLimits(plan: Plan, limits: readonly Limit[]): Plan {
   const keys = new Set(limits.map(({ key }) => key));
   const kept = plan.limits.filter(({ key }) => !keys.has(key));
   return { ...plan, limits: distinctlyNamed([...kept, ...limits]) };
 }
 
-/** Two that count different things under one name could not be told apart in headers. */
+/** Two limits with one name could not be told apart in headers. */
 function distinctlyNamed(limits: readonly Limit[]): readonly Limit[] {
   const names = new Set<string>();
   return limits.map((limit) => {
@@ -65,7 +66,7 @@ function mergePolicies(a: RequestPolicy, b: RequestPolicy): RequestPolicy {
   };
 }
 
-/** Where both allow the same thing in different measure, the measure of the earlier plan counts. */
+/** If both plans allow the same thing with different bounds, the bounds of the earlier plan count. */
 function mergeAllowances(a: Allowances, b: Allowances): Allowances {
   return {
     images: a.images ?? b.images,

@@ -4,7 +4,7 @@ import { isPromiseLike, withHookDeadline } from '../base/deadline.ts';
 import type { User } from '../core/user.ts';
 import type { Plan } from './plan.ts';
 
-/** One plan by its name, or several: of each limit the most generous counts. */
+/** One plan by its name, or several. Of each limit the most generous one counts. */
 export type PlanNames = string | readonly string[];
 
 /** Which plan a user has; see the option `planOf`. */
@@ -26,7 +26,7 @@ const CACHED_USERS_MAX = 50_000;
 interface Lookup {
   readonly plan: Promise<Plan>;
   readonly askedAtMs: number;
-  /** What the latest look-up that did not fail has answered, and when. */
+  /** The result of the latest look-up that did not fail, and its time. */
   known?: KnownPlan | undefined;
 }
 
@@ -36,9 +36,10 @@ interface KnownPlan {
 }
 
 /**
- * A plan that `planOf` answers at once is taken as it is at each call; one that needs a look-up
- * (a promise) is asked once for all calls at the same time and kept for `ttlMs`. While look-ups fail or
- * are late, what the last good one said counts, for `staleMs`; without one, the next call asks again.
+ * A plan that `planOf` returns at once is used as it is, on every call. If `planOf` returns a
+ * promise, it is called once for all calls at the same time, and the result is kept for `ttlMs`.
+ * While look-ups fail or are late, the last good result is used for `staleMs`; without one, the next
+ * call tries again.
  */
 export function createPlanLookups(
   planOf: PlanOf,

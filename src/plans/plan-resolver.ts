@@ -23,26 +23,27 @@ export interface UserOverrides {
 }
 
 export interface PushedPlan {
-  /** Empty where `planOf` decides again. */
+  /** Empty if `planOf` decides again. */
   readonly names: readonly string[];
-  /** Of two pushes the later one counts, in whichever order they come. */
+  /** The later of two pushes counts, in whichever order they arrive. */
   readonly asOfMs: number;
   readonly untilMs?: number;
 }
 
 export interface PlanResolver {
-  /** The user's plan now. Throws when `planOf` fails or names no plan: the call ends with 500. */
+  /** Returns the user's plan now. Throws if `planOf` fails or names no plan: the call ends with
+   * 500. */
   planOf(user: User, decided: UserOverrides): Plan | Promise<Plan>;
-  /** All plans of these names as one. `TypeError` for a name that is no plan. */
+  /** Returns all plans of these names as one. Throws a `TypeError` for a name that is no plan. */
   named(names: PlanNames): Plan;
-  /** The next call of this user, or without an id of anyone, asks `planOf` again. */
+  /** The next call of this user, or of any user without an id, calls `planOf` again. */
   forget(userId: string | undefined): void;
 }
 
 const CACHED_COMBINATIONS_MAX = 1_000;
 const NAMES_MAX = 16;
 
-/** Knows the plans, who asked for which, and what each user has of them. */
+/** Resolves the plan of each user. */
 export function createPlanResolver(
   plans: ReadonlyMap<string, Plan>,
   planOf: PlanOf,
@@ -90,7 +91,7 @@ function createNames(plans: ReadonlyMap<string, Plan>): (names: PlanNames) => Pl
   };
 }
 
-/** What is derived of a plan is the same object as long as plan and limits are. */
+/** What is derived from a plan is the same object while plan and limits are the same. */
 function createOverrides(): (plan: Plan, limits: readonly LimitSpec[]) => Plan {
   const known = new WeakMap<readonly LimitSpec[], WeakMap<Plan, Plan>>();
   return (plan, limits) => {

@@ -11,7 +11,7 @@ export interface Plan {
 }
 
 export interface ModelList {
-  /** Exact names, as `GET /models` lists them; patterns name no model and are not listed. */
+  /** Exact names, as `GET /models` lists them. Patterns are not listed. */
   readonly names: readonly string[];
   allows(model: string): boolean;
 }

@@ -2,7 +2,7 @@ import type { User } from '../core/user.ts';
 import type { Limit } from './limit.ts';
 import type { ModelList } from './plan.ts';
 
-/** What a credential narrows, below its user's plan. It can never widen. */
+/** How a credential narrows its user's plan. It can never widen it. */
 export interface Scope {
   /** Identifies the credential in the ledger. */
   readonly id: string;
@@ -15,6 +15,6 @@ export interface Scope {
 export interface Identity {
   readonly user: User;
   readonly scope?: Scope;
-  /** When the credential ends, Unix ms; a stream that began before may finish. */
+  /** When the credential ends, Unix ms. A stream that began before may finish. */
   readonly expiresAtMs?: number;
 }

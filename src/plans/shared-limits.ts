@@ -2,23 +2,24 @@ import type { User } from '../core/user.ts';
 import type { Limit } from './limit.ts';
 import { parseLimit, parseLimits } from './parse-limits.ts';
 
-/** Limits that users share: everybody, or all who are anonymous. */
+/** Limits that users share: global ones, and those of all anonymous users. */
 export interface SharedLimits {
-  /** Those that this user's calls count in; the same array for the same kind of user. */
+  /** Returns the shared limits of this user's calls: the same array for the same kind of user. */
   for(user: User): readonly Limit[];
 }
 
 const ANONYMOUS = 'anonymous-';
 
-/** Reads the limits of everybody, and those that anonymous users share besides. */
-export function sharedLimits(everybody: unknown, anonymous: unknown): SharedLimits {
-  const ofAll = parseLimits(everybody, 'options.limits');
+/** Reads the global limits, and the extra ones that anonymous users share. */
+export function sharedLimits(global: unknown, anonymous: unknown): SharedLimits {
+  const ofAll = parseLimits(global, 'options.limits');
   const ofAnonymous = parseLimits(named(anonymous), 'options.anonymousLimits');
   const both = [...ofAnonymous, ...ofAll];
   return { for: (user) => (user.anonymous ? both : ofAll) };
 }
 
-/** A name of their own is a counter of their own, beside everybody's of the same kind. */
+/** With a name of their own they have a counter of their own, beside a global limit of the same
+ * kind. */
 function named(specs: unknown): unknown {
   if (!Array.isArray(specs)) return specs;
   return specs.map((spec: object, index) => {

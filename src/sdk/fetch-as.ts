@@ -1,30 +1,27 @@
 import type { GuardRequest, RequestBody } from '../core/request.ts';
 import { type GuardResponse, isByteSource } from '../core/response.ts';
 import { parseUser, type User } from '../core/user.ts';
+import { type CallHandlerParts, handleCall } from '../http/handle.ts';
 import { hostBody } from '../http/request-parts.ts';
 import { toResponse } from '../http/web.ts';
-import type { Requested } from '../pipeline/states.ts';
 import { WholeResponse } from './whole-response.ts';
 
-type Fetch = typeof globalThis.fetch;
-export type FetchAs = (user: string | User) => Fetch;
-
 /**
- * A `fetch` that walks the line instead of the network. It answers denials as responses and rejects
- * only when the caller's own signal aborts: an SDK would repeat anything else that is thrown.
+ * Returns a `fetch` of one user that runs the pipeline instead of using the network. Denials are
+ * responses. It rejects only when the caller's own signal aborts: an SDK would repeat the call for any
+ * other error.
  */
-export function createFetchAs(answer: (requested: Requested) => Promise<GuardResponse>): FetchAs {
-  return (user) => {
-    const trustedIdentity = { user: parseUser(user) };
-    return async (input, init) => {
-      const request = await callOf(input, init);
-      const { signal } = request;
-      signal?.throwIfAborted();
-      const answered = answer({ request, trustedIdentity });
-      return signal
-        ? unlessAborted(answered, request, signal)
-        : responseOf(await answered, request);
-    };
+export function createFetchAs(
+  user: string | User,
+  parts: CallHandlerParts,
+): typeof globalThis.fetch {
+  const trustedIdentity = { user: parseUser(user) };
+  return async (input, init) => {
+    const request = await callOf(input, init);
+    const { signal } = request;
+    signal?.throwIfAborted();
+    const answered = handleCall({ request, trustedIdentity }, parts);
+    return signal ? unlessAborted(answered, request, signal) : responseOf(await answered, request);
   };
 }
 
@@ -40,7 +37,7 @@ async function callOf(input: string | URL | Request, init: RequestInit = {}): Pr
   return new ProcessCall(request.url, { method, headers, signal }, await request.text());
 }
 
-/** Everything up to the last `/v1`: SDKs are given all sorts of base URLs, and any will do here. */
+/** Everything up to the last `/v1`: SDKs are given all sorts of base URLs, and any of them works here. */
 const BASE = /^.*\/v1(?=\/)/;
 
 class ProcessCall implements GuardRequest {
@@ -78,7 +75,7 @@ class ProcessCall implements GuardRequest {
 
   onDisconnect(listener: () => void): void {
     this.#listener = listener;
-    // He may have left before anybody listened: while his plan was looked up, say.
+    // The signal may have aborted before, for example while the user's plan was looked up.
     if (this.signal?.aborted) listener();
   }
 }
@@ -95,7 +92,7 @@ function unlessAborted(
     };
     signal.addEventListener('abort', onAbort, { once: true });
     const answer = (whole: GuardResponse) => {
-      // What streams may still be aborted; of anything else there is nothing left to stop.
+      // A stream may still be aborted. Of a whole response there is nothing left to stop.
       if (!isByteSource(whole.body)) signal.removeEventListener('abort', onAbort);
       resolve(responseOf(whole, request));
     };

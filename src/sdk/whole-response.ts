@@ -65,7 +65,7 @@ export class WholeResponse extends Response {
   get #through(): Response {
     if (this.#real === undefined) {
       this.#real = new Response(this.#whole, { headers: this.headers });
-      // A body that was read is gone for every way of reading it.
+      // A body that was read cannot be read in another way either.
       if (this.#read) void this.#real.arrayBuffer();
     }
     return this.#real;

@@ -1,16 +1,16 @@
-import { after, type Soon, withHookDeadline } from '../base/deadline.ts';
+import { after, isPromiseLike, type Soon, withHookDeadline } from '../base/deadline.ts';
 import type { User } from '../core/user.ts';
 
-/** OpenAI's key, and if need be the project and organization to bill; both are set by the server alone. */
+/** OpenAI's key, and optionally the project and organization to bill. Only the server sets them. */
 export type ApiKey =
   | string
   | { readonly key: string; readonly project?: string; readonly organization?: string };
 
-/** For which call a key is asked. */
+/** The call that needs a key. */
 export interface KeyRequest {
   /** The name of the plan. */
   readonly plan: string;
-  /** A key that OpenAI has just refused: is there another one? `undefined` at first. */
+  /** The key that OpenAI has just refused: return another one if there is one. `undefined` at first. */
   readonly refused?: string;
 }
 
@@ -22,39 +22,52 @@ export interface UpstreamKey {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export interface UpstreamKeys {
-  /** Throws when the source fails, is late, or answers what cannot be a key. */
-  keyFor(user: User, plan: string): Soon<UpstreamKey>;
-  /** Another key than the refused one; `undefined` when there is none, or it cannot be had. */
-  keyAfter(refused: UpstreamKey, user: User, plan: string): Promise<UpstreamKey | undefined>;
-}
+/** Gets the key of each call from the app, and keeps the latest one as it is sent. */
+export class UpstreamKeys {
+  readonly #source: ApiKeySource;
+  readonly #fixedHeaders: Readonly<Record<string, string>>;
+  readonly #deadlineMs: number;
+  #latest: { readonly answer: ApiKey; readonly key: UpstreamKey } | undefined;
 
-export function createUpstreamKeys(
-  source: ApiKeySource,
-  fixedHeaders: Readonly<Record<string, string>>,
-  deadlineMs: number,
-): UpstreamKeys {
-  let latest: { readonly answer: ApiKey; readonly key: UpstreamKey } | undefined;
-  const keyOf = (answer: ApiKey): UpstreamKey => {
-    // Most apps answer the same text at every call.
-    if (typeof answer === 'string' && latest?.answer === answer) return latest.key;
-    const key = toUpstreamKey(answer, fixedHeaders);
-    latest = { answer, key };
+  constructor(
+    source: ApiKeySource,
+    fixedHeaders: Readonly<Record<string, string>>,
+    deadlineMs: number,
+  ) {
+    this.#source = source;
+    this.#fixedHeaders = fixedHeaders;
+    this.#deadlineMs = deadlineMs;
+  }
+
+  /** Throws when the source fails, is late, or returns something that cannot be a key. */
+  keyFor(user: User, plan: string): Soon<UpstreamKey> {
+    return this.#ask(user, { plan });
+  }
+
+  /** Returns another key than the refused one; `undefined` when there is none, or the source fails. */
+  async keyAfter(refused: UpstreamKey, user: User, plan: string): Promise<UpstreamKey | undefined> {
+    try {
+      const other = await this.#ask(user, { plan, refused: refused.key });
+      return other.key === refused.key ? undefined : other;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #ask(user: User, request: KeyRequest): Soon<UpstreamKey> {
+    const source = this.#source;
+    const answer = source(user, request);
+    if (!isPromiseLike(answer)) return this.#keyOf(answer);
+    return after(withHookDeadline(answer, this.#deadlineMs, 'apiKey'), (key) => this.#keyOf(key));
+  }
+
+  #keyOf(answer: ApiKey): UpstreamKey {
+    // Most apps return the same string on every call.
+    if (typeof answer === 'string' && this.#latest?.answer === answer) return this.#latest.key;
+    const key = toUpstreamKey(answer, this.#fixedHeaders);
+    this.#latest = { answer, key };
     return key;
-  };
-  const ask = (user: User, request: KeyRequest): Soon<UpstreamKey> =>
-    after(withHookDeadline(source(user, request), deadlineMs, 'apiKey'), keyOf);
-  return {
-    keyFor: (user, plan) => ask(user, { plan }),
-    async keyAfter(refused, user, plan) {
-      try {
-        const other = await ask(user, { plan, refused: refused.key });
-        return other.key === refused.key ? undefined : other;
-      } catch {
-        return undefined;
-      }
-    },
-  };
+  }
 }
 
 function toUpstreamKey(
@@ -76,5 +89,5 @@ function toUpstreamKey(
 
 function headerText(value: unknown, name: string): string {
   if (typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)) return value;
-  throw new TypeError(`${name} must answer a non-empty text without spaces or control characters`);
+  throw new TypeError(`${name} must be a non-empty string without spaces or control characters`);
 }

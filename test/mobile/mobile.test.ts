@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type DenialCode, denialCodes, deny } from '../../src/core/denial.ts';
-import { denialResponse } from '../../src/http/denial-response.ts';
 import type { GuardOptions } from '../../src/index.ts';
+import { denialResponse } from '../../src/pipeline/denial-response.ts';
 import { incoming } from '../faults/incoming.ts';
 import { ownTime } from '../faults/own-time.ts';
 import { chat, type Fixture, MODEL, startFixture, tokenOf } from '../fixture.ts';

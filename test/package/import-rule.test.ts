@@ -11,7 +11,7 @@ describe('the import rule of src/README.md', () => {
     const values = edges.filter(({ typeOnly }) => !typeOnly);
     expect(values.map(nameOf)).toContain('pipeline/admit.ts → core/denial.ts');
     const types = edges.filter(({ typeOnly }) => typeOnly);
-    expect(types.map(nameOf)).toContain('sdk/client.ts → core/user.ts');
+    expect(types.map(nameOf)).toContain('pipeline/states.ts → core/denial.ts');
     const known = new Set(files.map(({ path }) => path));
     expect(edges.filter(({ to }) => !known.has(to)).map(nameOf)).toEqual([]);
   });

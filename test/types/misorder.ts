@@ -1,5 +1,11 @@
 import { type Denial, isDenial } from '../../src/core/denial.ts';
-import type { Pipeline } from '../../src/pipeline/pipeline.ts';
+import type { admit } from '../../src/pipeline/admit.ts';
+import type { authorize } from '../../src/pipeline/authorize.ts';
+import type { call } from '../../src/pipeline/call.ts';
+import type { identify } from '../../src/pipeline/identify.ts';
+import type { meter } from '../../src/pipeline/meter.ts';
+import type { PipelineParts } from '../../src/pipeline/pipeline.ts';
+import type { settle } from '../../src/pipeline/settle.ts';
 import type {
   Admitted,
   Answered,
@@ -11,9 +17,20 @@ import type {
   Requested,
   Tagged,
 } from '../../src/pipeline/states.ts';
+import type { tag } from '../../src/pipeline/tag.ts';
 import { assertType, type Equal } from './assert.ts';
 
 /** Compiled, never run: the only order of the steps that compiles, and others that must not. */
+interface Steps {
+  readonly identify: typeof identify;
+  readonly authorize: typeof authorize;
+  readonly admit: typeof admit;
+  readonly tag: typeof tag;
+  readonly call: typeof call;
+  readonly meter: typeof meter;
+  readonly settle: typeof settle;
+}
+
 interface Results {
   readonly requested: Requested;
   readonly identified: Identified;
@@ -26,10 +43,8 @@ interface Results {
 }
 
 /** The results that a step accepts. */
-type Accepted<Stage extends Exclude<keyof Pipeline, 'refuse'>> = {
-  [Result in keyof Results]: Results[Result] extends Parameters<Pipeline[Stage]>[0]
-    ? Result
-    : never;
+type Accepted<Step extends keyof Steps> = {
+  [Result in keyof Results]: Results[Result] extends Parameters<Steps[Step]>[0] ? Result : never;
 }[keyof Results];
 
 /**
@@ -48,87 +63,92 @@ export function everyPair(): void {
   assertType<Equal<Accepted<'settle'>, 'admitted' | 'tagged'>>();
 }
 
-export async function rightOrder(line: Pipeline, requested: Requested): Promise<void> {
-  const identified = await line.identify(requested);
+export async function rightOrder(
+  step: Steps,
+  requested: Requested,
+  parts: PipelineParts,
+): Promise<void> {
+  const identified = await step.identify(requested, parts);
   if (isDenial(identified)) return;
-  const authorized = await line.authorize(identified);
+  const authorized = await step.authorize(identified, parts);
   if (isDenial(authorized) || 'response' in authorized) return;
-  const admitted = await line.admit(authorized);
+  const admitted = await step.admit(authorized, parts);
   if (isDenial(admitted)) return;
-  const metered = line.meter(await line.call(await line.tag(admitted)));
-  await line.settle(admitted, await metered.outcome);
+  const metered = step.meter(await step.call(await step.tag(admitted, parts), parts), parts);
+  await step.settle(admitted, await metered.outcome, parts);
 }
 
-export function skippedStages(line: Pipeline, at: Results): void {
+export function skippedSteps(step: Steps, at: Results, parts: PipelineParts): void {
   // @ts-expect-error no user was identified
-  line.authorize(at.requested);
+  step.authorize(at.requested, parts);
   // @ts-expect-error no user was identified
-  line.admit(at.requested);
+  step.admit(at.requested, parts);
   // @ts-expect-error not authorized: the plan was not resolved
-  line.admit(at.identified);
+  step.admit(at.identified, parts);
   // @ts-expect-error not admitted: nothing is held
-  line.tag(at.authorized);
+  step.tag(at.authorized, parts);
   // @ts-expect-error not admitted: nothing is held
-  line.call(at.authorized);
+  step.call(at.authorized, parts);
   // @ts-expect-error not tagged: OpenAI would not receive an end-user id
-  line.call(at.admitted);
+  step.call(at.admitted, parts);
   // @ts-expect-error not called
-  line.meter(at.tagged);
+  step.meter(at.tagged, parts);
   // @ts-expect-error there is no hold to settle
-  line.settle(at.authorized, at.outcome);
+  step.settle(at.authorized, at.outcome, parts);
 }
 
-export function swappedStages(line: Pipeline, at: Results): void {
+export function swappedSteps(step: Steps, at: Results, parts: PipelineParts): void {
   // @ts-expect-error identified after it was called
-  line.identify(at.called);
+  step.identify(at.called, parts);
   // @ts-expect-error authorized after it was called
-  line.authorize(at.called);
+  step.authorize(at.called, parts);
   // @ts-expect-error admitted after it was called
-  line.admit(at.called);
+  step.admit(at.called, parts);
   // @ts-expect-error tagged after it was called
-  line.tag(at.called);
+  step.tag(at.called, parts);
   // @ts-expect-error called again with its own answer
-  line.call(at.called);
+  step.call(at.called, parts);
   // @ts-expect-error metered twice
-  line.meter(at.metered);
+  step.meter(at.metered, parts);
   // @ts-expect-error settled before it was metered
-  line.settle(at.admitted, at.called);
+  step.settle(at.admitted, at.called, parts);
   // @ts-expect-error settled with an answer instead of an outcome
-  line.settle(at.admitted, at.metered);
+  step.settle(at.admitted, at.metered, parts);
   // @ts-expect-error settled with an outcome that is not known yet
-  line.settle(at.admitted, Promise.resolve(at.outcome));
+  step.settle(at.admitted, Promise.resolve(at.outcome), parts);
 }
 
-/** A result must be checked before the next step. */
+/** A result must be looked at before it goes on. */
 export async function uncheckedResults(
-  line: Pipeline,
+  step: Steps,
+  parts: PipelineParts,
   identified: Identified | Denial,
   authorized: Authorized | Answered | Denial,
   admitted: Admitted | Denial,
 ): Promise<void> {
   // @ts-expect-error a denied call goes no further
-  line.authorize(identified);
+  step.authorize(identified, parts);
   // @ts-expect-error a denied call goes no further
-  line.admit(authorized);
+  step.admit(authorized, parts);
   if (isDenial(authorized)) return;
   // @ts-expect-error an answered call goes no further
-  line.admit(authorized);
+  step.admit(authorized, parts);
   // @ts-expect-error a denied call goes no further
-  line.tag(admitted);
+  step.tag(admitted, parts);
   // @ts-expect-error a denied call has nothing to settle
-  line.settle(admitted, { kind: 'nothing' });
+  step.settle(admitted, { kind: 'nothing' }, parts);
 }
 
-/** A pipeline built in another order does not compile. */
-export function misbuilt(line: Pipeline): Pipeline[] {
+/** Steps in another order do not compile. */
+export function misbuilt(step: Steps): Steps[] {
   return [
     // @ts-expect-error identify and authorize are swapped
-    { ...line, identify: line.authorize, authorize: line.identify },
+    { ...step, identify: step.authorize, authorize: step.identify },
     // @ts-expect-error admit and tag are swapped
-    { ...line, admit: line.tag, tag: line.admit },
+    { ...step, admit: step.tag, tag: step.admit },
     // @ts-expect-error call and meter are swapped
-    { ...line, call: line.meter, meter: line.call },
+    { ...step, call: step.meter, meter: step.call },
     // @ts-expect-error a tag step that drops the call
-    { ...line, tag: () => ({ payload: '{}' }) },
+    { ...step, tag: () => ({ payload: '{}' }) },
   ];
 }

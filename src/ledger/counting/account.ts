@@ -2,22 +2,23 @@ import { type Counter, type Numbers, numberAt, type Slot } from './counter.ts';
 
 const IDLE_FROM_MS = 0;
 const SECTIONS_FROM = 1;
-/** A section begins with its slot, in two numbers, and the count of those that follow. */
+/** A section begins with its slot (two numbers) and the count of the numbers that follow. */
 const HEAD = 3;
 const SECTIONS_MAX = 128;
-/** Where no numbers of a counter can begin. */
+/** A place where the numbers of a counter cannot begin. */
 export const NOT_FOUND = 1;
 const NEVER_COUNTED: Numbers = [0.5].fill(0);
 
 /**
- * All that one account has used and holds, as plain numbers that any store can keep: from when on it
- * counts nothing, then one section for each counter. Copies have no slack, so that an account is small.
+ * What one account has used and holds, as plain numbers that any store can keep: the time from which
+ * nothing counts any more, then one section for each counter. Copies have no slack, so that an
+ * account is small.
  */
 export class Account {
   numbers: number[];
-  /** How many parts of live holds count here. An account that has any must be kept. */
+  /** How many parts of live holds count here. An account with any of them must be kept. */
   live: number;
-  /** For the store: whether it keeps this account, with all changes that are made from now on. */
+  /** Set by the store: it keeps this account, with all changes from now on. */
   isKept = false;
 
   constructor(numbers: number[] = NEVER_COUNTED.slice(), live = 0) {
@@ -25,7 +26,7 @@ export class Account {
     this.live = live;
   }
 
-  /** An account of one counter. */
+  /** Returns an account with one counter. */
   static of({ slot }: Counter, numbers: Numbers): Account {
     return new Account([0, ...slot, numbers.length, ...numbers]);
   }
@@ -38,7 +39,7 @@ export class Account {
     if (idleFromMs > this.idleFromMs) this.numbers[IDLE_FROM_MS] = idleFromMs;
   }
 
-  /** Throws a `TypeError` if it has as many counters as one account may have. */
+  /** Throws a `TypeError` if the account has as many counters as it may have. */
   assertRoom(): void {
     let sections = 0;
     for (let at = SECTIONS_FROM; at < this.numbers.length; at = this.#after(at)) sections += 1;
@@ -46,13 +47,13 @@ export class Account {
     throw new TypeError(`"claims" name more than ${SECTIONS_MAX} different rules for one account`);
   }
 
-  /** Where the numbers of a counter begin; `NOT_FOUND` if it never counted here. */
+  /** Returns where the numbers of a counter begin; `NOT_FOUND` if it never counted here. */
   find(counter: Counter): number {
     const { slot, seenAt } = counter;
     return this.#isAt(seenAt, slot) ? seenAt + HEAD : this.#seek(counter);
   }
 
-  /** Adds the section of a counter that is not found; returns where its numbers begin. */
+  /** Adds the section of a counter that was not found. Returns where its numbers begin. */
   add(counter: Counter): number {
     const { slot, width } = counter;
     counter.seenAt = this.numbers.length;

@@ -6,9 +6,9 @@ const USED = 1;
 const HELD = 2;
 
 /**
- * Three numbers: the start of the window, what was used in it, and what is held. The window never goes
- * back to an earlier one, whatever a caller's clock or a changed anchor say, since that would forgive
- * what was used.
+ * Three numbers: the start of the window, what was used in it, and what is held. The window never
+ * goes back to an earlier one, because that would forgive usage. A caller's clock or a changed
+ * anchor cannot change this.
  */
 export class CalendarCounter extends Counter<CalendarRule> {
   readonly #first: Window;
@@ -46,13 +46,13 @@ export class CalendarCounter extends Counter<CalendarRule> {
 
   fallsToAtMs(numbers: Numbers, at: number, target: number, nowMs: number): number | undefined {
     const { startMs, endMs } = this.#windowAt(nowMs);
-    // A caller whose clock is behind the open window does not know when that ends.
+    // If the caller's clock is behind the open window, its end is not known.
     return target < 0 || startMs < numberAt(numbers, at + START) ? undefined : endMs;
   }
 
   idleFromMs(_numbers: Numbers, _at: number, nowMs: number): number {
     const { startMs, endMs } = this.#windowAt(nowMs);
-    // A window that lies behind our clock is a caller's whose clock was set back: it still runs.
+    // A window behind our clock is that of a caller whose clock was set back: it still runs.
     return endMs > nowMs ? endMs : nowMs + (endMs - startMs);
   }
 

@@ -5,11 +5,11 @@ import type { Counter } from './counter.ts';
 import { RateCounter } from './rate-counter.ts';
 import { RollingCounter } from './rolling-counter.ts';
 
-/** More than all rules of all plans. Not a WeakMap: one that many new rules pass through is slow. */
+/** More than the rules of all plans. A WeakMap would be slow if many new rules pass through it. */
 const KNOWN_MAX = 1_000;
 const known = new Map<Rule, Counter>();
 
-/** Mostly the same counter for the same rule object. */
+/** Returns the counter of a rule; mostly the same one for the same rule object. */
 export function counterFor(rule: Rule): Counter {
   let counter = known.get(rule);
   if (counter !== undefined) return counter;

@@ -3,9 +3,9 @@ import type { Unit } from '../amounts.ts';
 import type { Rule } from '../ledger.ts';
 
 /**
- * How one rule counts. A counter keeps nothing itself: its numbers are a section of an account, from
- * `at` on, with their count in front of them. Only the counter knows what they mean; all zero means
- * that it never counted.
+ * How one rule counts. A counter keeps no numbers itself: they are a section of an account, from
+ * `at` on, with their count in front. Only the counter interprets them. If all are zero, it has
+ * never counted.
  */
 export abstract class Counter<Its extends Rule = Rule> {
   readonly rule: Its;
@@ -14,11 +14,12 @@ export abstract class Counter<Its extends Rule = Rule> {
   readonly slot: Slot;
   /** How many numbers a section has at first. */
   readonly width: number;
-  /** Where, from `at`, is what live holds hold; -1 if a hold is charged at once. */
+  /** Where, from `at`, the held amount is; -1 if a hold is charged at once. */
   readonly heldAt: number;
   /** What may be used and held together. */
   readonly capacity: number;
-  /** Where its section was found last. Accounts of one plan are alike, so it is mostly there again. */
+  /** Where its section was found last. Accounts of one plan are alike, so it is mostly there
+   * again. */
   seenAt = 0;
 
   constructor(rule: Its, width: number, heldAt: number, capacity = rule.amount) {
@@ -31,9 +32,9 @@ export abstract class Counter<Its extends Rule = Rule> {
   }
 
   abstract used(numbers: Numbers, at: number, nowMs: number): number;
-  /** Rolls on to the window of now and returns its identity, for a later `add`. */
+  /** Moves on to the window of now. Returns its identity, for a later `add`. */
   abstract open(numbers: number[], at: number, nowMs: number): number;
-  /** Adds to what was used in a window, unless that is over. Returns the numbers, or a larger copy. */
+  /** Adds to the usage of a window, unless that is over. Returns the numbers, or a larger copy. */
   abstract add(
     numbers: number[],
     at: number,
@@ -43,14 +44,14 @@ export abstract class Counter<Its extends Rule = Rule> {
   ): number[];
   /** Makes `used` at most 0. */
   abstract forgive(numbers: number[], at: number, nowMs: number): void;
-  /** When `used` first falls to `target` by time alone; `undefined` if it never does. */
+  /** Returns when `used` first falls to `target` by time alone; `undefined` if it never does. */
   abstract fallsToAtMs(
     numbers: Numbers,
     at: number,
     target: number,
     nowMs: number,
   ): number | undefined;
-  /** From when on nothing that was used until now counts any more. */
+  /** Returns the time from which the present usage no longer counts. */
   abstract idleFromMs(numbers: Numbers, at: number, nowMs: number): number;
 }
 
@@ -58,8 +59,8 @@ export abstract class Counter<Its extends Rule = Rule> {
 const nameOf = (rule: Rule): string =>
   `${rule.kind}/${rule.kind === 'rolling' ? rule.windowMs : ''}/${rule.key}`;
 
-/** The name of a counter as two numbers. Users name limits of their own tokens, so this must be a hash
- * for which nobody can make a second name. */
+/** The name of a counter as two numbers. Users name limits of their own tokens, so it is a hash
+ * for which a second name cannot be found. */
 export type Slot = readonly [number, number];
 
 export function slotNamed(name: string): Slot {
@@ -67,7 +68,7 @@ export function slotNamed(name: string): Slot {
   return [slotNumber(digest.slice(0, 12)), slotNumber(digest.slice(12, 24))];
 }
 
-/** A negative fraction, which no amount, debt or time is: so a slot is never mistaken. */
+/** A negative fraction. No amount, debt or time is one, so a slot is never mistaken for these. */
 const slotNumber = (hex: string): number => -0.5 - Number.parseInt(hex, 16);
 
 export type Numbers = readonly number[];
@@ -76,7 +77,8 @@ export function numberAt(numbers: Numbers, index: number): number {
   return numbers[index] ?? 0;
 }
 
-/** Doubles count exactly up to here; what is above stays there, and so over every limit. */
+/** Doubles count exactly up to here. A larger amount stays at this value, which is over every
+ * limit. */
 export function saturate(amount: number): number {
   return Math.min(amount, Number.MAX_SAFE_INTEGER);
 }

@@ -2,16 +2,16 @@ import type { Part, Phase } from './part.ts';
 
 export type Ending = 'settled' | 'released';
 
-/** What was taken by one reserve, and what became of it. */
+/** What one reserve took, and how it ended. */
 export class Hold {
   readonly id: string;
   readonly parts: readonly Part[];
   dispatched: boolean;
   expiresAtMs: number;
   phase: Phase;
-  /** `undefined` as long as it may still be ended. */
+  /** `undefined` while it may still be ended. */
   ending: Ending | undefined = undefined;
-  /** For a store that finds holds by id: whether it has this one. */
+  /** For a store that finds holds by id: whether this one can be found. */
   isListed = false;
   /** For a store that keeps holds in a heap. */
   heapIndex = -1;

@@ -3,23 +3,23 @@ import { Account, NOT_FOUND } from './account.ts';
 import { type Counter, type Numbers, numberAt } from './counter.ts';
 import { counterFor } from './counter-for.ts';
 
-/** `held`: counts in flight. `charged`: its lease ended, and it was posted at what it held. `freed`: its
+/** `held`: counts in flight. `charged`: its lease ended, and it was charged in full. `freed`: its
  * lease ended, and it was given back. */
 export type Phase = 'held' | 'charged' | 'freed';
 
 /** A part as a store keeps it, in any form that holds JSON. */
 export interface StoredPart {
-  /** The key of its account, by its stored name. */
+  /** The stored name of its account. The field has the name that stored rows have. */
   readonly subject: string;
   readonly rule: Rule;
   readonly cost: number;
   readonly window: number;
 }
 
-/** From `NOT_FOUND` on, the numbers of any counter that never counted. */
+/** From `NOT_FOUND` on, these are the numbers of any counter that never counted. */
 const NOWHERE = new Account([0.5, 0, 0, 0].fill(0));
 
-/** What one claim takes, or what a hold has of it; and, for the length of one verb, where it counts. */
+/** What one claim takes, or what a hold took by it. During a verb it also knows where it counts. */
 export class Part {
   /** Of its account. */
   readonly key: string;
@@ -41,7 +41,7 @@ export class Part {
     return new Part(subject, counterFor(rule), cost, window);
   }
 
-  /** The same, counting nowhere yet: for a verb that may be undone. */
+  /** Returns a copy that does not count anywhere yet: for a verb that may be undone. */
   copy(): Part {
     return new Part(this.key, this.counter, this.cost, this.window);
   }
@@ -51,7 +51,7 @@ export class Part {
     return { subject: key, rule: counter.rule, cost, window };
   }
 
-  /** Looks where it counts. */
+  /** Finds where it counts. */
   locate(account: Account | undefined): void {
     this.#at = account === undefined ? NOT_FOUND : account.find(this.counter);
     this.account = account === undefined || this.#at === NOT_FOUND ? NOWHERE : account;
@@ -62,7 +62,7 @@ export class Part {
     return this.account === NOWHERE;
   }
 
-  /** Makes it count on its account; to be called before a change if the account may have grown. */
+  /** Makes it count on its account. Must be called before a change if the account may have grown. */
   open(account: Account): void {
     const at = account.find(this.counter);
     this.#at = at === NOT_FOUND ? account.add(this.counter) : at;
@@ -105,7 +105,7 @@ export class Part {
     this.#touch(nowMs);
   }
 
-  /** Ends it at what it used, or corrects that later: only the difference is added. */
+  /** Ends it at what was used, or corrects it later: only the difference is added. */
   post(total: number, phase: Phase, nowMs: number): void {
     const { counter, cost } = this;
     const isHeldApart = counter.heldAt >= 0;
@@ -117,11 +117,11 @@ export class Part {
     const amount = isCharged ? total - cost : total;
     if (amount === 0) return;
     this.#add(amount, nowMs);
-    // The window that a hold was taken from was noted then; a debt may have grown since.
+    // For other counters the window of the hold was noted then; a debt may have grown since.
     if (!isHeldApart) this.#touch(nowMs);
   }
 
-  /** Gives its cost to the running window; `Infinity` forgives what was used there. */
+  /** Gives its cost to the running window. `Infinity` forgives what was used there. */
   give(nowMs: number): void {
     const { counter, account, cost } = this;
     this.window = counter.open(account.numbers, this.#at, nowMs);
@@ -158,8 +158,8 @@ export class Part {
   }
 }
 
-/** A part of no hold, for a store that has already decided: with the numbers that it keeps for this counter.
- * Each counter describes its numbers. */
+/** Returns a part without a hold, for a store that decides by itself (Redis): with the numbers
+ * that the store keeps for this counter, in the counter's order. */
 export function partWith(counter: Counter, cost: number, numbers: Numbers): Part {
   const part = new Part('', counter, cost);
   part.locate(Account.of(counter, numbers));

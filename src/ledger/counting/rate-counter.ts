@@ -5,8 +5,8 @@ const DEBT = 0;
 const AS_OF_MS = 1;
 
 /**
- * GCRA by two numbers: what the bucket lacks (its debt), and as of when. A theoretical arrival time
- * would say the same in one number, but the milliseconds of today leave a double too few digits for
+ * GCRA by two numbers: what the bucket lacks (its debt), and the time of that. A theoretical arrival
+ * time would need only one number, but today's milliseconds leave too few digits of a double for
  * nano-USD.
  */
 export class RateCounter extends Counter<RateRule> {
@@ -41,7 +41,7 @@ export class RateCounter extends Counter<RateRule> {
     if (target < 0 || this.#amount === 0) return undefined;
     let fallsAtMs = nowMs + this.#refillMs(this.#debt(numbers, at, nowMs) - target);
     if (fallsAtMs > Number.MAX_SAFE_INTEGER) return undefined;
-    // The estimate may be off by a rounding; the answer must be the very millisecond.
+    // The estimate may be off by a rounding; the result must be the exact millisecond.
     while (this.#debt(numbers, at, fallsAtMs) > target) fallsAtMs += 1;
     while (this.#debt(numbers, at, fallsAtMs - 1) <= target && fallsAtMs > nowMs) fallsAtMs -= 1;
     return fallsAtMs;

@@ -5,10 +5,8 @@ const HELD = 0;
 const BUCKETS = 1;
 const BUCKETS_PER_WINDOW = 24;
 
-/**
- * What is held, then the buckets in which something was used, as pairs of numbers: bucket, amount.
- * 24 full buckets and the running one count, so any window is covered whole.
- */
+/** What is held, then the buckets in which something was used, as pairs of numbers: bucket,
+ * amount. 24 full buckets and the running one count, so that any window is covered as a whole. */
 export class RollingCounter extends Counter<RollingRule> {
   readonly #windowMs: number;
 
@@ -65,7 +63,8 @@ export class RollingCounter extends Counter<RollingRule> {
     return this.#endMsOf(this.open(numbers, at, nowMs));
   }
 
-  /** When a bucket first lies wholly outside the window: the first millisecond of the 25th after it. */
+  /** Returns when a bucket is outside the window as a whole: the first millisecond of the 25th
+   * after it. */
   #endMsOf(bucket: number): number {
     return Math.ceil(((bucket + BUCKETS_PER_WINDOW + 1) * this.#windowMs) / BUCKETS_PER_WINDOW);
   }
@@ -79,7 +78,7 @@ function counts(bucket: number, newest: number): boolean {
   return bucket >= newest - BUCKETS_PER_WINDOW && bucket <= newest;
 }
 
-/** Where that bucket is, else one that no longer counts; -1 without either. */
+/** Returns where that bucket is, else one that no longer counts, else -1. */
 function placeFor(numbers: Numbers, at: number, bucket: number, newest: number): number {
   const end = endOf(numbers, at);
   let place = -1;
@@ -91,7 +90,7 @@ function placeFor(numbers: Numbers, at: number, bucket: number, newest: number):
   return place;
 }
 
-/** A copy without slack: a push would reserve room for many more. */
+/** Returns a copy without slack. A push would reserve room for many more. */
 function withBucket(numbers: number[], at: number, bucket: number, amount: number): number[] {
   const end = endOf(numbers, at);
   const larger = numbers.slice(0, end).concat([bucket, amount], numbers.slice(end));

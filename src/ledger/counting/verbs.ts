@@ -7,15 +7,13 @@ import { type Ending, Hold } from './hold.ts';
 import { balancesOf, Part, violationsOf } from './part.ts';
 import type { AccountTable, CreditTable, HoldTable, Tables } from './tables.ts';
 
-/** A grant with its hold in the hands of the caller. */
+/** A grant, with its hold for the caller. */
 export interface GrantedHold extends Granted {
   readonly hold: Hold;
 }
 
-/**
- * The verbs of a ledger, over the tables of a store, at the store's time. None waits: each is done when
- * it returns. `expire` must come before the others whenever time may have passed.
- */
+/** The verbs of a ledger, on the tables of a store, at the store's time. They are synchronous.
+ * `expire` must be called before the others whenever time may have passed. */
 export class Verbs {
   readonly #accounts: AccountTable;
   readonly #holds: HoldTable;
@@ -27,7 +25,7 @@ export class Verbs {
     this.#credits = credits;
   }
 
-  /** Ends every lease that is over, as of the moment when it was over. */
+  /** Ends every lease that is over, as of the moment of its end. */
   expire(nowMs: number): void {
     for (;;) {
       const hold = this.#holds.nextExpired(nowMs);
@@ -54,7 +52,7 @@ export class Verbs {
     return { granted: true, balances: decision.balances };
   }
 
-  /** As `reserve`, but the hold is returned, and put into no table. */
+  /** The same as `reserve`, but the hold is returned and not put into a table. */
   take(
     id: string,
     claims: readonly Claim[],
@@ -147,7 +145,7 @@ export class Verbs {
     return parts;
   }
 
-  /** Without `used` at what is held. */
+  /** Without `used`, posts what is held. */
   #post({ parts, phase }: Hold, used: Amounts | undefined, nowMs: number): void {
     for (const part of parts) {
       const { key, account, cost, counter } = part;

@@ -1,11 +1,12 @@
-/** What ends by itself at a time that may still change. */
+/** Something that ends by itself at a time that may still change. */
 export interface Leased {
   expiresAtMs: number;
-  /** Where it is in the heap, which keeps this; -1 when it is not in it. */
+  /** Its place in the heap, which the heap maintains; -1 if it is not in the heap. */
   heapIndex: number;
 }
 
-/** A binary heap by expiry: the next lease to end is found without a timer, and any can be taken out. */
+/** A binary heap by expiry: the next lease to end is found without a timer, and any lease can be
+ * removed. */
 export class LeaseHeap<Lease extends Leased> {
   readonly #leases: Lease[] = [];
 
@@ -27,7 +28,7 @@ export class LeaseHeap<Lease extends Leased> {
     lease.heapIndex = -1;
   }
 
-  /** To be called when a lease that is in the heap ends later than it did. */
+  /** Must be called when a lease in the heap ends later than before. */
   postponed(lease: Lease): void {
     this.#sink(lease, lease.heapIndex);
   }

@@ -5,14 +5,15 @@ import { Account } from '../counting/account.ts';
 import type { AccountTable } from '../counting/tables.ts';
 import type { Claim } from '../ledger.ts';
 
-/** A new account looks at this many old ones, so the table shrinks as fast as it grows. */
+/** A new account checks this many old ones, so that the table shrinks as fast as it grows. */
 const SWEPT_PER_NEW = 4;
 const SWEPT_WHEN_FULL = 16;
 
-/** The accounts of this process, at most `max` and the overflow. None that counts anything is dropped. */
+/** The accounts of this process: at most `max`, and the overflow. An account that counts anything
+ * is never dropped. */
 export class MemoryAccounts implements AccountTable {
   readonly #max: number;
-  /** All keys that find no room share this one; nobody can guess it. */
+  /** All accounts for which there is no room share this one. Its name cannot be guessed. */
   readonly #overflowKey = randomUUID();
   readonly #accounts = new Map<string, Account>();
   #sweeper = this.#accounts.entries();
@@ -35,7 +36,8 @@ export class MemoryAccounts implements AccountTable {
     return account;
   }
 
-  /** The claims as they count: new accounts on the overflow if there is no room for them. */
+  /** Returns the claims as they count: new accounts are replaced by the overflow if there is no
+   * room for them. */
   placed(claims: readonly Claim[], nowMs: number): readonly Claim[] {
     if (!this.#isFull(nowMs)) return claims;
     return claims.map((claim) =>
@@ -43,7 +45,7 @@ export class MemoryAccounts implements AccountTable {
     );
   }
 
-  /** Those claims on which a credit counts. Nothing is given to those who share the overflow. */
+  /** Returns the claims on which a credit counts. Accounts in the overflow get nothing. */
   ownOf(claims: readonly Claim[], amounts: Amounts, nowMs: number): readonly Claim[] {
     if (!this.#isFull(nowMs)) return claims;
     const isLost = (claim: Claim) => !this.#has(claim) && isCredit(amounts[claim.rule.unit]);

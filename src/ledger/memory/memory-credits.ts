@@ -2,7 +2,7 @@ import { RecentMap } from '../../base/recent-map.ts';
 import { LedgerError } from '../../core/errors.ts';
 import type { CreditTable } from '../counting/tables.ts';
 
-/** No credit is forgotten before its time, or it would be given again when it is repeated. */
+/** No credit is forgotten before its time, because a repeated one would then be given twice. */
 const CREDITS_MAX = 50_000;
 
 export class MemoryCredits implements CreditTable {

@@ -11,7 +11,7 @@ export class MemoryHolds implements HoldTable {
   readonly #leases = new LeaseHeap<Hold>();
   readonly #byId = new Map<string, Hold | Ending>();
   readonly #finished: FinishedIds;
-  /** Apart from the others, so that no traffic makes us forget what may still be corrected. */
+  /** Kept apart from the others, so that traffic does not evict what may still be corrected. */
   readonly #expired: RecentMap<Hold>;
 
   constructor(max: number, maxFinished: number, retentionMs: number) {
@@ -24,19 +24,19 @@ export class MemoryHolds implements HoldTable {
     return this.#byId.get(id) ?? this.#expired.get(id);
   }
 
-  /** For a hold that is found by its id. */
+  /** Adds a hold that is found by its id. */
   add(hold: Hold): void {
     hold.isListed = true;
     this.#byId.set(hold.id, hold);
     this.#leases.add(hold);
   }
 
-  /** For a hold that its caller keeps. */
+  /** Adds a hold that its caller keeps. */
   lease(hold: Hold): void {
     this.#leases.add(hold);
   }
 
-  /** For one more hold, unless there is one of this id. */
+  /** Throws if there is no room for one more hold, unless this id already has one. */
   assertRoom(id?: string): void {
     if (this.#leases.size < this.#max) return;
     if (id !== undefined && this.find(id) !== undefined) return;
@@ -54,7 +54,7 @@ export class MemoryHolds implements HoldTable {
     this.#expired.set(hold.id, hold, nowMs);
   }
 
-  /** An expired hold stays with its ending; of a live one only its ending is remembered. */
+  /** An expired hold stays with its ending. Of a live one only the ending is remembered. */
   ended(hold: Hold, ending: Ending, nowMs: number): void {
     if (hold.heapIndex < 0) return;
     this.#leases.remove(hold);

@@ -21,25 +21,29 @@ import { MemoryHolds } from './memory-holds.ts';
 import { MemoryRecords } from './memory-records.ts';
 
 export interface MemoryLedgerOptions {
-  /** Users, tokens and other subjects that count on their own; default 1,000,000. When there are that
-   * many with something used or held, those that are new share one quota among them. */
+  /** Accounts of users and tokens, at most; default 1,000,000. When that many have something used
+   * or held, new ones share one quota. */
   readonly maxAccounts?: number;
-  /** Records that have not expired; default 1,000,000. A write beyond throws `LedgerError`. */
+  /** Records that have not expired, at most; default 1,000,000. A write beyond that throws
+   * `LedgerError`. */
   readonly maxRecords?: number;
-  /** Holds at once; default 100,000. A reserve beyond throws `LedgerError`. */
+  /** Holds at once, at most; default 100,000. A reserve beyond that throws `LedgerError`. */
   readonly maxLeases?: number;
-  /** Finished ids that are remembered; default 1,000: within one process no reply gets lost, so an id
-   * comes again soon or never. Beyond, or after `retentionMs`, the oldest are forgotten: to settle,
-   * release or renew one of them has no effect and answers `unknown`. */
+  /**
+   * Finished ids that are remembered; default 1,000. Within one process no reply is lost, so an id
+   * comes again soon or never. Beyond that, or after `retentionMs`, the oldest are forgotten: to
+   * settle, release or renew one of them has no effect and returns `unknown`.
+   */
   readonly maxTombstones?: number;
-  /** How long finished ids are remembered, if not too many come; default one hour. */
+  /** How long finished ids are remembered, unless too many come; default one hour. */
   readonly retentionMs?: number;
   readonly clock?: Clock;
 }
 
 /**
- * Keeps all counters in this process: nothing is shared with others, and nothing survives it. Starts
- * no timer. Time never goes backwards in it: while the clock is behind where it was, it stands still.
+ * Keeps all counters in this process. Nothing is shared with other processes, and nothing survives a
+ * restart. Starts no timer. Its time never goes backwards: while the clock is behind, its time
+ * stands still.
  */
 export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
   return new MemoryLedger(options);

@@ -8,8 +8,8 @@ interface Kept extends StoredRecord {
 const SWEPT_PER_WRITE = 4;
 
 /**
- * Records in a map of at most `max`. Expired ones are gone for every reader at once, and leave the map
- * as others are written. `now` answers the ledger's time, or throws when that is closed.
+ * Records in a map of at most `max`. An expired record is gone at once for every reader, and leaves
+ * the map as others are written. `now` returns the ledger's time, or throws if the ledger is closed.
  */
 export class MemoryRecords implements Records {
   readonly #max: number;
@@ -54,7 +54,7 @@ export class MemoryRecords implements Records {
   }
 
   watch(listener: (key: string) => void): () => void {
-    // A wrapper of its own, so that a listener given twice is also stopped one at a time.
+    // A wrapper for each call, so that a listener that was added twice is also stopped one at a time.
     const tell = (key: string) => listener(key);
     this.#listeners.add(tell);
     return () => void this.#listeners.delete(tell);

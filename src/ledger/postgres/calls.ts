@@ -17,12 +17,12 @@ export class Calls {
     this.#deadlineMs = deadlineMs;
   }
 
-  /** The moment until which a verb that begins now may take, on the monotonic clock. */
+  /** Returns until when a verb that begins now may take, on the monotonic clock. */
   deadline(): number {
     return performance.now() + this.#deadlineMs;
   }
 
-  /** What is left until then, in whole milliseconds. Throws when nothing is left. */
+  /** Returns what is left until then, in whole milliseconds. Throws if nothing is left. */
   leftMs(deadline: number): number {
     const leftMs = Math.ceil(deadline - performance.now());
     if (leftMs > 0) return leftMs;
@@ -43,13 +43,14 @@ export class Calls {
     return this.within((leftMs) => this.#driver.query(text, values, leftMs), deadline);
   }
 
-  /** Whatever fails, and what is late, is thrown as `LedgerError`. */
+  /** Every failure, and every late answer, is thrown as `LedgerError`. */
   async within<T>(ask: (leftMs: number) => Promise<T>, deadline: number): Promise<T> {
     const leftMs = this.leftMs(deadline);
     return answerWithin(() => ask(leftMs), leftMs);
   }
 
-  /** The same for what has one effect however often it is done. */
+  /** The same for work that has one effect however often it is done: it is repeated after a
+   * failure. */
   async repeated<T>(ask: () => Promise<T>, deadline: number): Promise<T> {
     for (let repeats = 0; ; repeats += 1) {
       try {

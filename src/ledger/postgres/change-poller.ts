@@ -2,33 +2,33 @@ import { ANY_KEY } from '../records.ts';
 import type { Listen } from './listen.ts';
 import { isHashed } from './stored-names.ts';
 
-/** What was changed after a number, in order, and the largest number of change there is. */
+/** The keys that changed after a number, in order, and the largest number of a change. */
 export interface Changes {
   readonly keys: readonly string[];
   readonly upTo: number;
-  /** There were more, which are not listed. */
+  /** There were more changes, which are not listed. */
   readonly isCut: boolean;
 }
 
-type ChangeListener = (key: string) => void;
+type RecordListener = (key: string) => void;
 
-/** What is notified meanwhile is asked for together. */
+/** Notifications within this time are answered by one query. */
 const WAKE_MS = 10;
-/** After a question that failed, at the latest. */
+/** The longest time until the next query after one that failed. */
 const RETRY_MS = 1_000;
-/** Deleted records are seen for an hour; what was asked for within half of it has missed none. */
+/** Deleted records are visible for an hour. A query within half of it has missed none. */
 const SEEN_MS = 1_800_000;
 
 /**
- * Asks for changed records while there is a listener: when it is woken, and every `everyMs`. A store that
- * cannot be asked tells nothing: what changed meanwhile is told when it answers again, after a long time
- * as `ANY_KEY`. Its timer does not keep the process alive.
+ * Queries changed records while there is a listener: when it is woken, and every `everyMs`. While
+ * the store cannot be queried, listeners are not called; when it answers again, they get what
+ * changed meanwhile, after a long time as `ANY_KEY`. The timer does not keep the process alive.
  */
 export class ChangePoller {
   readonly #ask: (after: number | undefined) => Promise<Changes>;
   readonly #everyMs: number;
   readonly #listen: Listen;
-  readonly #listeners = new Set<ChangeListener>();
+  readonly #listeners = new Set<RecordListener>();
   #after: number | undefined;
   #answeredAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -46,8 +46,8 @@ export class ChangePoller {
     this.#listen = listen;
   }
 
-  add(listener: ChangeListener): () => void {
-    // A wrapper of its own, so that a listener given twice is also stopped one at a time.
+  add(listener: RecordListener): () => void {
+    // A wrapper for each call, so that a listener that was added twice is also stopped one at a time.
     const own = (key: string) => listener(key);
     this.#listeners.add(own);
     if (this.#timer === undefined) this.#start();
@@ -77,7 +77,7 @@ export class ChangePoller {
     this.#unlisten = this.#listen(() => this.#wake());
   }
 
-  /** What is notified while an answer is on its way may not be in it. */
+  /** A change that is notified while an answer is on its way may be missing in it. */
   #wake(): void {
     if (this.#timer === undefined || this.#isWoken) return;
     this.#isWoken = true;
@@ -105,7 +105,7 @@ export class ChangePoller {
     this.#next(this.#isWoken ? WAKE_MS : laterMs);
   }
 
-  /** Nobody knows what changed before the first answer. */
+  /** Before the first answer it is not known what changed. */
   #tellChanges({ keys, upTo, isCut }: Changes, isFirst: boolean): void {
     this.#after = upTo;
     this.#answeredAtMs = performance.now();

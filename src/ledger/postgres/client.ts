@@ -10,5 +10,5 @@ export function driverFor(client: PostgresClient): Driver {
   throw new TypeError('"pool" must be a Pool of "pg" or a client of "postgres"');
 }
 
-/** How many connections a client may open; `undefined` where it does not say. */
+/** Returns how many connections a client may open; `undefined` if the client does not tell. */
 export const sizeOf = ({ options }: PostgresClient): number | undefined => options?.max;

@@ -3,26 +3,27 @@ import type { Value } from './literals.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** What the ledger asks of a client, whichever library it is of. */
+/** What the ledger needs from a client of any library. */
 export interface Driver {
   /** Runs statements without values, all or none. */
   run(script: string): Promise<void>;
-  /** One statement in one round trip, on any connection. */
+  /** Runs one statement in one round trip, on any connection. */
   query(text: string, values: readonly Value[], deadlineMs: number): Promise<readonly Row[]>;
-  /** A connection for one transaction. */
+  /** Returns a connection for one transaction. */
   connect(): Promise<PostgresConnection>;
 }
 
 /**
- * A statement must be sent in the turn of the event loop in which the answer before it came: postgres.js
- * 3.4.9 ends the process when it writes to a connection that is known to have ended (as of 2026-11).
+ * A statement must be sent in the turn of the event loop in which the previous answer came:
+ * postgres.js 3.4.9 ends the process when it writes to a connection that is known to have ended (as
+ * of 2026-11).
  */
 export interface PostgresConnection {
-  /** Runs statements in one round trip; answers the rows of all of them. */
+  /** Runs statements in one round trip. Returns the rows of all of them. */
   run(script: string, deadlineMs: number): Promise<readonly Row[]>;
-  /** Gives it back, with no transaction open. */
+  /** Returns the connection to the pool, with no transaction open. */
   release(): void;
-  /** Gives it up: it failed, or does not answer. */
+  /** Gives the connection up: it failed, or does not answer. */
   abandon(): void;
 }
 

@@ -1,4 +1,4 @@
-/** The connection went away. The statement may have had its effect, or not. */
+/** The connection was lost. The statement may have had its effect, or not. */
 const LOST = new Set([
   'ECONNRESET',
   'EPIPE',
@@ -16,10 +16,10 @@ const LOST = new Set([
   '08006',
 ]);
 
-/** Another transaction was in the way, and this one was undone whole. */
+/** Another transaction was in the way, and this one was rolled back as a whole. */
 const UNDONE = new Set(['40001', '40P01', '23505']);
 
-/** What `pg` says, without a code, of a connection that ended. */
+/** The message of `pg`, without a code, for a connection that ended. */
 const LOST_PG = /Connection terminated|not queryable/;
 
 export const isLost = (error: unknown): boolean =>
@@ -31,7 +31,7 @@ export const isUndone = (error: unknown): boolean => UNDONE.has(codeOf(error));
 export const isAnswered = (error: unknown): boolean =>
   /^[0-9A-Z]{5}$/.test(codeOf(error)) && !isLost(error);
 
-/** That of the client, which a `LedgerError` has as its cause. */
+/** Returns the code of the client's error, which is the cause of a `LedgerError`. */
 function codeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return '';
   if ('code' in error && error.code !== 'ledger_unavailable') return String(error.code);

@@ -13,15 +13,16 @@ const OUTDATED = [
   'post',
 ];
 
-/** What version 1 called the account of all users. */
+/** Version 1 had another name for the account of all users. */
 const GLOBAL = `
   UPDATE %schema%.subjects SET subject = '${SHARED}global' WHERE subject = 'everybody';
   UPDATE %schema%.holds SET subjects = array_replace(subjects, 'everybody', '${SHARED}global')
     WHERE 'everybody' = ANY (subjects);`;
 
 /**
- * A claim of version 1 is ten numbers: kind, unit, capacity, cost, the window that it was taken from (-1:
- * none), four of its rule, and one that is used up. Only holds that can still be ended have claims.
+ * A claim of version 1 is ten numbers: kind, unit, capacity, cost, the window that it was taken from
+ * (-1: none), four of its rule, and one that is no longer needed. Only holds that can still be ended
+ * have claims. The units are in the order of version 1.
  */
 const HOLDS = `
   ALTER TABLE %schema%.holds ADD COLUMN parts text;
@@ -53,12 +54,12 @@ const HOLDS = `
     WHERE h.state IN (0, 1, 2);`;
 
 /**
- * A limit of version 1 is four counts: calendar start, used, held; rolling newest bucket, used, held,
- * place of its 25 buckets; rate as of when, debt, 0; concurrent 0, 0, held. What becomes of them is said
- * by the counters, and how a limit is named by `slotNamed`. JSON has no Infinity. Each OFFSET 0 keeps
- * Postgres from computing a value again wherever it is used.
+ * A limit of version 1 is four counts: calendar start, used, held; rolling newest bucket, used,
+ * held, place of its 25 buckets; rate as of when, debt, 0; concurrent 0, 0, held. The counters
+ * define what these become, and `slotNamed` how a limit is named. JSON has no Infinity. Each OFFSET
+ * 0 keeps Postgres from computing a value again wherever it is used.
  */
-const SUBJECTS = `
+const ACCOUNTS = `
   ALTER TABLE %schema%.subjects ADD COLUMN numbers text;
   UPDATE %schema%.subjects s SET live = 0, due_ms = 'Infinity',
     numbers = to_json(least(s.idle_ms, 9007199254740991) || ARRAY(SELECT section.number
@@ -93,14 +94,15 @@ const SUBJECTS = `
     WHERE s.subject = counted.subject;`;
 
 /**
- * Turns the tables of version 1 into those of version 2, in place, so that grants on them stay. It does
- * nothing where there are none, and nothing the second time. It must come before the tables are made.
- * Processes that still run on version 1 then find no functions: they fail instead of counting on
- * columns that are no longer read.
+ * Turns the tables of version 1 into those of version 2, in place, so that grants on them stay. It
+ * does nothing if there are none, or the second time. It must run before the tables are made.
+ * Processes that still run on version 1 then do not find their functions: they fail instead of
+ * counting on columns that are no longer read.
  *
- * Version 1 named a limit by its text, or, where its key had hundreds of characters, by a hash of it.
- * No other name can be made from that. Such a limit starts at zero, and no hold keeps a part of it, since
- * such a part would later free what is no longer held. All other limits of the same call stay exact.
+ * Version 1 named a limit by its text, or, if its key had hundreds of characters, by a hash of it.
+ * The new name cannot be made from that hash. Such a limit starts at zero, and no hold keeps a part
+ * of it, because such a part would later free what is no longer held. All other limits of the same
+ * call stay exact.
  */
 export const FROM_VERSION_1 = `
 DO $$
@@ -111,7 +113,7 @@ BEGIN
       AND attname = 'counts' AND NOT attisdropped) THEN
     RETURN;
   END IF;
-  -- A database may be set to write numbers with fewer digits than they have.
+  -- A database may be configured to write numbers with fewer digits than they have.
   PERFORM set_config('extra_float_digits', '1', true);
   -- Verbs of version 1 that are in the way wait for locks no longer than their deadline.
   LOCK TABLE %schema%.holds, %schema%.subjects IN ACCESS EXCLUSIVE MODE;
@@ -122,7 +124,7 @@ BEGIN
 ${GLOBAL}
 ${HOLDS}
   ALTER TABLE %schema%.holds DROP COLUMN who, DROP COLUMN slots, DROP COLUMN shares;
-${SUBJECTS}
+${ACCOUNTS}
   ALTER TABLE %schema%.subjects ALTER COLUMN numbers SET NOT NULL,
     DROP COLUMN slots, DROP COLUMN counts, DROP COLUMN buckets;
 END

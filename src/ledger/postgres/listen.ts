@@ -8,7 +8,8 @@ export interface PgListener {
   removeListener(event: 'notification', listener: (message: { channel: string }) => void): unknown;
 }
 
-/** A `postgres` client (postgres.js 3), as far as it listens: on one more connection, made anew. */
+/** A `postgres` client (postgres.js 3), as far as it is used. It listens on an extra connection,
+ * which it reopens. */
 export interface PostgresJsListener {
   listen(
     channel: string,
@@ -19,10 +20,11 @@ export interface PostgresJsListener {
 
 export type PostgresListener = PgListener | PostgresJsListener;
 
-/** Calls `wake` for each notification and whenever some may have been missed, until it is stopped. */
+/** Calls `wake` for each notification and whenever some may have been missed. Returns a function
+ * that stops it. */
 export type Listen = (wake: () => void) => () => void;
 
-/** Hears nothing, without a word, where the client or a pooler between cannot listen. */
+/** Never wakes, and does not fail, if the client or a pooler in between cannot listen. */
 export function listenOn(
   channel: string,
   pool: PostgresClient,

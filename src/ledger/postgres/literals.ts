@@ -1,4 +1,4 @@
-/** What a statement is given: text, a number, a flag, nothing, or an array of them. */
+/** A value of a statement: a string, a number, a flag, nothing, or an array of them. */
 export type Value =
   | string
   | number
@@ -8,20 +8,20 @@ export type Value =
   | readonly number[]
   | readonly boolean[];
 
-/** As Postgres reads a value of any type from text; `null` is NULL. */
+/** Returns a value of any type as text that Postgres reads; `null` is NULL. */
 export function asText(value: Value): string | null {
   if (value === null) return null;
   return typeof value === 'object' ? arrayText(value) : `${value}`;
 }
 
-/** As a constant within SQL. It reads the same whatever `standard_conforming_strings` says. */
+/** Returns a constant within SQL. It means the same for every `standard_conforming_strings`. */
 export function literal(value: Value): string {
   const text = asText(value);
   if (text === null) return 'NULL';
   return `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
-/** SQL with its values in place of `$1`, `$2` and so on. */
+/** Returns SQL with its values in place of `$1`, `$2` and so on. */
 export function withValues(text: string, values: readonly Value[]): string {
   return text.replace(/\$(\d+)/g, (_, at) => literal(values[Number(at) - 1] ?? null));
 }

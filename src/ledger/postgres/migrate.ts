@@ -8,10 +8,8 @@ const READ_MS_MAX = 1_000;
 /** Long enough to wait for another process that makes the schema at the same time. */
 const MIGRATION_MS_MAX = 15_000;
 
-/**
- * Makes the schema if it is missing or old and `migrate` says so. `LedgerError` when it is too old or
- * too new for this release.
- */
+/** Makes the schema if it is missing or old and `migrate` is true. Throws `LedgerError` if the
+ * schema is too old or too new for this release. */
 export async function prepareSchema(
   driver: Driver,
   schema: string,
@@ -26,7 +24,7 @@ export async function prepareSchema(
   }
 }
 
-/** Version 0 is no schema at all. */
+/** Version 0 means that there is no schema. */
 async function versionOf(
   driver: Driver,
   schema: string,

@@ -38,7 +38,7 @@ export function pgDriver(pool: PgPool): Driver {
       await pool.query({ text: script });
     },
     async query(text, values, deadlineMs) {
-      // The pool drops a connection whose answer is late, so that no hung one is used again.
+      // The pool drops a connection whose answer is late, so that no hanging one is used again.
       const query = { text, values: values.map(asText), query_timeout: deadlineMs };
       return rowsOf((await pool.query(query)).rows);
     },

@@ -14,9 +14,9 @@ export interface PostgresJsConnection {
 }
 
 /**
- * Its own parameters cost a second round trip unless statements are named, which poolers may forbid. A
- * late query is left alone: to cancel one that is pipelined behind another makes version 3.4.9 take
- * its answer for that of the next (as of 2026-11).
+ * Its own parameters cost a second round trip unless statements are named, which poolers may forbid.
+ * A late query is not cancelled: after cancelling one that is pipelined behind another, version
+ * 3.4.9 takes its answer for that of the next (as of 2026-11).
  */
 export function postgresJsDriver(client: PostgresJs): Driver {
   return {
@@ -35,7 +35,8 @@ function connectionOf(client: PostgresJsConnection): PostgresConnection {
     // Several statements have several results, each an array.
     run: async (script) => rowsOf((await client.unsafe(script)).flat()),
     release: () => client.release(),
-    // One that ended goes back by itself. If it were released, it would be used as if it were open.
+    // A connection that ended returns by itself. If it were released, it would be used as if it were
+    // open.
     abandon: () => {},
   };
 }

@@ -18,14 +18,15 @@ export type { PostgresLedgerOptions } from './postgres-store.ts';
 export { postgresSchemaSql } from './schema.ts';
 
 export interface PostgresLedger extends Ledger {
-  /** Makes or checks the schema now rather than at the first use; may be awaited at the start. */
+  /** Makes or checks the schema now rather than at the first use. May be awaited at the start. */
   ready(): Promise<void>;
 }
 
 /**
- * Keeps all counters in Postgres, exact over any number of processes: the verbs of one turn share a
- * transaction of two round trips. Takes the application's own pool and holds none of its connections
- * between transactions. A pool of fewer than two connections is warned of (`GUARD_POSTGRES_POOL`).
+ * Keeps all counters in Postgres, exact over any number of processes. The verbs of one turn share a
+ * transaction of two round trips. Takes the application's own pool, and holds none of its
+ * connections between transactions. Warns about a pool of fewer than two connections
+ * (`GUARD_POSTGRES_POOL`).
  */
 export function postgresLedger(
   pool: PostgresClient,
@@ -102,7 +103,7 @@ class OnPostgres implements PostgresLedger {
     this.records.close();
   }
 
-  /** What is done to a hold, of which the row names the accounts. */
+  /** Runs a verb on a hold, whose row names the accounts. */
   #end<Answer>(
     id: string,
     verb: (verbs: Verbs, key: string, nowMs: number) => Answer,
@@ -120,8 +121,8 @@ const CONNECTIONS_MIN = 2;
 const warned = new WeakSet<PostgresClient>();
 
 /**
- * Warns, once for each pool, of one that holds a single connection: a statement that waits for a lock
- * would keep all other calls waiting. Silenced as Node's warnings are:
+ * Warns, once for each pool, about one with a single connection: a statement that waits for a lock
+ * would keep all other calls waiting. Silenced like other warnings of Node:
  * `--disable-warning=GUARD_POSTGRES_POOL`.
  */
 function warnOfSmallPool(pool: PostgresClient): void {

@@ -8,8 +8,8 @@ import { storedName } from './stored-names.ts';
 
 const CHANGES_MAX = 1_000;
 
-/** Records in a table. The own changes are told at once, those of other processes as
- * soon as they are notified or polled for. */
+/** Records in a table. Listeners get this process's own changes at once, and those of other
+ * processes as soon as they are notified or polled for. */
 export class PostgresRecords implements Records {
   readonly #store: PostgresStore;
   readonly #poller: ChangePoller;
@@ -49,7 +49,7 @@ export class PostgresRecords implements Records {
     this.#poller.stop();
   }
 
-  /** Sent once only: after a lost reply nobody could tell an own write from another's. */
+  /** Sent once only: after a lost reply, an own write could not be told from another's. */
   async #write(verb: string, key: string, values: readonly Value[]): Promise<boolean> {
     const { schema, calls, lockWait } = this.#store;
     const deadline = await this.#store.begin();

@@ -12,45 +12,49 @@ import { type Job, Transactions, type TransactionWork } from './transactions.ts'
 export interface PostgresLedgerOptions {
   /** Where all tables and functions are; default `guarded_completion`. */
   readonly schema?: string;
-  /** Makes or updates the schema at the first use; default true. With false a schema that is missing
-   * or too old throws `LedgerError`: see `postgresSchemaSql`. */
+  /** Makes or updates the schema at the first use; default true. With false, a schema that is
+   * missing or too old throws `LedgerError`: see `postgresSchemaSql`. */
   readonly migrate?: boolean;
   /** How long a verb waits for Postgres before it throws `LedgerError`; default 250. */
   readonly deadlineMs?: number;
-  /** How often changes that other processes made are looked for, while anybody watches; default 400. */
+  /** How often changes by other processes are queried, while there is a listener; default 400. */
   readonly pollMs?: number;
-  /** What hears of such changes at once, on a connection to Postgres itself: a connected Client of `pg`,
-   * which stays yours, or a client of `postgres`. Default is `pool` where that is one of `postgres`;
-   * without, and while it hears nothing, there is polling. */
+  /**
+   * A connection that is notified of such changes at once, to Postgres itself: a connected Client of
+   * `pg`, which stays yours, or a client of `postgres`. Default is `pool` if that is a client of
+   * `postgres`. Without one, and while it is not connected, changes are polled.
+   */
   readonly listenWith?: PostgresListener;
-  /** How long ended ids are remembered; default one hour, and not less. */
+  /** How long ended ids are remembered; default one hour, which is also the minimum. */
   readonly retentionMs?: number;
-  /** Gets the error of work that no caller waits for: of forgetting what is over, once for each outage.
-   * Default: a process warning with the code `GUARD_POSTGRES_SWEEP`. */
+  /** Called with the error of work that no caller waits for (deleting what is over), once for each
+   * outage. Default: a process warning with the code `GUARD_POSTGRES_SWEEP`. */
   readonly onError?: (error: unknown) => void;
-  /** For tests; default is the time of Postgres, which no process can be wrong about. */
+  /** For tests. Default is the time of Postgres, which is the same for all processes. */
   readonly clock?: Clock;
 }
 
 const HOUR_MS = 3_600_000;
 const WARM_MS_MAX = 5_000;
 const SWEPT_PER_STATEMENT = 1_000;
-/** Nobody waits for a sweep, so that it may take long on a busy server. */
+/** No call waits for a sweep, so it may take long on a busy server. */
 const SWEEP_MS_MAX = 10_000;
-/** More would only wait for each other: for the processor, the disk, or everybody's row. */
+/** More would only wait for each other: for the processor, the disk, or the row of a shared
+ * account. */
 const BATCHES_UNDER_WAY_MAX = 2;
 const VERBS_PER_BATCH_MAX = 64;
-/** A batch that takes longer waits for a lock or a lost connection, and is no reason for others to wait. */
+/** A batch that takes longer waits for a lock or a lost connection. The others do not wait for it. */
 const SLOW_MS = 50;
 /** What a burst of calls uses at once: batches, reads of balances, and records. */
 const CONNECTIONS_WARMED = 4;
 
-/** The tables of a schema: ready before they are used, within the deadline, by one clock. */
+/** The tables of a schema. They are ready before they are used, and every use has a deadline and
+ * the same clock. */
 export class PostgresStore {
-  /** As SQL names it. */
+  /** The name in SQL. */
   readonly schema: string;
   readonly calls: Calls;
-  /** How long a statement waits for a lock, in milliseconds: no longer than anybody waits for it. */
+  /** How long a statement waits for a lock, in milliseconds: no longer than its caller waits. */
   readonly lockWait: string;
   readonly #transactions: Transactions;
   readonly #batches: Batches<Job, unknown>;
@@ -79,7 +83,7 @@ export class PostgresStore {
       sizeMax: VERBS_PER_BATCH_MAX,
       underWayMax: BATCHES_UNDER_WAY_MAX,
       slowMs: SLOW_MS,
-      // Whatever became of it: each verb has one effect however often it is done.
+      // Whatever happened to it: each verb has one effect however often it is done.
       hadNoEffect: () => true,
     });
     this.#driver = driver;
@@ -98,15 +102,15 @@ export class PostgresStore {
     this.#isReady = true;
   }
 
-  /** Does what has one effect however often it is done, in one transaction. */
+  /** Does work that has one effect however often it is done, in one transaction. */
   async transact<Answer>(work: TransactionWork<Answer>): Promise<Answer> {
     const deadline = await this.begin();
     this.#sweeper.pass();
-    // What a batch answers to a job is what the job answered.
+    // A batch returns for a job what the job returned.
     return (await this.#batches.add({ ...work, deadline })) as Answer;
   }
 
-  /** Looks at accounts as they are now, and waits for nobody. */
+  /** Reads accounts as they are now, without waiting for locks. */
   async peek<Answer>(
     keys: readonly string[],
     run: TransactionWork<Answer>['run'],
@@ -121,7 +125,7 @@ export class PostgresStore {
     return this.#latestMs;
   }
 
-  /** Answers the deadline of a call that begins now, once there is a schema to call. */
+  /** Returns the deadline of a call that begins now, once there is a schema to call. */
   async begin(): Promise<number> {
     if (this.#isClosed) throw new LedgerError('the ledger is closed');
     const deadline = this.calls.deadline();
@@ -134,8 +138,8 @@ export class PostgresStore {
     this.#isClosed = true;
   }
 
-  /** Opens connections, each of which has compiled what a call needs. One that cannot be opened yet fails
-   * the verb that needs it, not this. */
+  /** Opens connections, each of which has compiled what a call needs. If one cannot be opened yet,
+   * the verb that needs it fails, not this. */
   async #prepare(): Promise<void> {
     await prepareSchema(this.#driver, this.#name, this.#migrate);
     const text = `SELECT * FROM ${this.schema}.fetch('{}', '{}', NULL, '1000', '1000')`;

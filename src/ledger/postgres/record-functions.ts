@@ -1,7 +1,7 @@
 /**
  * Records. Each write takes the next number of change under one row lock, so that numbers become
- * visible in their order and whoever polls for larger ones misses none. A deleted record stays for an
- * hour without a value, so that its change is seen. The channel has the name of the schema.
+ * visible in their order and a poll for larger ones misses none. A deleted record stays for an hour
+ * without a value, so that its change is seen. The channel has the name of the schema.
  */
 export const RECORD_FUNCTIONS = `
 CREATE OR REPLACE FUNCTION %schema%.put(
@@ -51,7 +51,7 @@ BEGIN
 END
 $$;
 
--- Forgets what ended long ago, in bounded batches; answers where to look for subjects next.
+-- Deletes what ended long ago, in bounded batches. Returns where to look for accounts next.
 CREATE OR REPLACE FUNCTION %schema%.sweep(
   after text, batch integer, keep_ms double precision, given_ms double precision
 ) RETURNS text LANGUAGE plpgsql AS $$

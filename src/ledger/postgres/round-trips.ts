@@ -1,7 +1,8 @@
-/** Few, so that a store that has moved far away is soon known to be there. */
+/** Few, so that a store that has moved far away is noticed soon. */
 const KEPT = 8;
 
-/** How far away the store is: the fastest of the last round trips, since others may have waited for locks. */
+/** How far away the store is: the fastest of the last round trips, because others may have waited
+ * for locks. */
 export class RoundTrips {
   readonly #latestMs: number[] = [];
 

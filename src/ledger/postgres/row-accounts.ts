@@ -5,9 +5,9 @@ import type { Row } from './driver.ts';
 export interface AccountRow {
   readonly key: string;
   readonly account: Account;
-  /** Whether no other transaction has seen it. */
+  /** True if no other transaction has seen it. */
   readonly isNew: boolean;
-  /** No lease of a hold that counts here is over before. */
+  /** No lease of a hold that counts here ends before. */
   dueMs: number;
 }
 
@@ -51,13 +51,13 @@ export class RowAccounts implements AccountTable {
     }
   }
 
-  /** A hold that counts here lives until then. */
+  /** Notes that a hold that counts here lives until then. */
   lives(key: string, untilMs: number): void {
     const row = this.#rows.get(key);
     if (row !== undefined) row.dueMs = Math.min(row.dueMs, untilMs);
   }
 
-  /** Those to be written. They take no more changes. */
+  /** Returns those to be written. They take no more changes. */
   takeChanged(): AccountRow[] {
     const changed = [...this.#rows.values()].filter(({ account }) => account.isKept);
     for (const { account } of changed) account.isKept = false;

@@ -6,9 +6,10 @@ const BY_KEY = `SET enable_seqscan = off SET plan_cache_mode = force_generic_pla
 const lockOrder = (name: string): string => `ORDER BY starts_with(${name}, '${SHARED}'), ${name}`;
 
 /**
- * What a transaction reads and what it writes: two functions, so that Postgres keeps their plans. All
- * transactions lock in one order, so that none waits for another in a circle: holds by id, then accounts
- * by name, shared ones last, since most transactions need these.
+ * What a transaction reads and what it writes: two functions, so that Postgres keeps their plans.
+ * All transactions lock in the same order, so that they cannot wait for each other in a circle:
+ * holds by id, then accounts by name, and shared accounts last, because most transactions need
+ * those. `subjects` is the stored name of accounts.
  */
 export const ROW_FUNCTIONS = `
 CREATE OR REPLACE FUNCTION %schema%.now_ms(given double precision) RETURNS double precision
@@ -16,7 +17,7 @@ LANGUAGE sql VOLATILE AS $$
   SELECT coalesce(given, floor(date_part('epoch', clock_timestamp()) * 1000))
 $$;
 
--- Locks holds, and accounts: those that are named and those of the holds. The time is that after the wait.
+-- Locks holds, and accounts: the named ones and those of the holds. The time is read after the wait.
 CREATE OR REPLACE FUNCTION %schema%.fetch(
   ids text[], names text[], given_ms double precision, lock_wait text, idle_wait text
 ) RETURNS TABLE (
@@ -43,7 +44,7 @@ BEGIN
 END
 $$;
 
--- Rows that another transaction has made meanwhile undo this one.
+-- If another transaction has made one of the rows meanwhile, this one is undone.
 CREATE OR REPLACE FUNCTION %schema%.write(
   now_ms double precision,
   account_keys text[], account_new boolean[], account_live integer[],
@@ -89,14 +90,14 @@ END
 $$;
 `;
 
-/** Accounts without a lock, as of one moment. */
+/** Reads accounts without a lock, as of one moment. */
 export const peekText = (schema: string): string =>
   `SELECT 'account' AS kind, s.subject AS name, s.live AS state, s.at_ms, s.due_ms AS until_ms,
      s.numbers AS body FROM ${schema}.subjects s WHERE s.subject = ANY ($1)
    UNION ALL SELECT 'clock', NULL, NULL, ${schema}.now_ms($2), NULL, NULL`;
 
-/** The holds of some accounts of which the lease is over, without those that are known, and when the next
- * lease of all ends. */
+/** Returns the holds of some accounts whose lease is over, without those that are known, and when
+ * the next lease ends. */
 export const dueText = (schema: string): string =>
   `(SELECT h.id, NULL AS next_ms FROM ${schema}.holds h WHERE h.state = 0 AND h.expires_ms <= $1
      AND h.subjects && $2::text[] AND h.id <> ALL ($3::text[]) ORDER BY h.expires_ms LIMIT $4)

@@ -4,13 +4,13 @@ import { Part, type Phase, type StoredPart } from '../counting/part.ts';
 import type { CreditTable, HoldTable } from '../counting/tables.ts';
 import type { Row } from './driver.ts';
 
-/** What the holds of this process were taken from, so that only those of others are parsed. */
+/** The parts of the holds of this process, so that only those of other processes are parsed. */
 export type KnownParts = LRUCache<string, readonly Part[]>;
-/** More than are in flight at once; those beyond are parsed, too. */
+/** More than are in flight at once. Those beyond are parsed, too. */
 const KNOWN_MAX = 5_000;
 export const knownParts = (): KnownParts => new LRUCache({ max: KNOWN_MAX });
 
-/** As a row says what became of a hold. */
+/** How a row stores the state of a hold. */
 const PHASES: readonly Phase[] = ['held', 'charged', 'freed'];
 const ENDINGS: readonly Ending[] = ['settled', 'released'];
 export const CREDIT = PHASES.length + ENDINGS.length;
@@ -65,7 +65,7 @@ export class RowHolds implements HoldTable {
     return this.#due.shift();
   }
 
-  /** To be called when all of it has been written. */
+  /** Must be called when everything has been written. */
   written(): void {
     for (const { id, parts, ending } of this.added.values()) {
       if (ending === undefined) this.#known.set(id, parts);
@@ -98,7 +98,7 @@ export function stateOf({ phase, ending }: Hold): number {
   return ending === undefined ? PHASES.indexOf(phase) : PHASES.length + ENDINGS.indexOf(ending);
 }
 
-/** A credit has none. */
+/** A credit has no parts. */
 function partsIn(text: unknown): Part[] {
   return typeof text === 'string' ? (JSON.parse(text) as StoredPart[]).map(Part.from) : [];
 }

@@ -5,14 +5,14 @@ import { asText, type Value } from './literals.ts';
 import { type AccountRow, RowAccounts } from './row-accounts.ts';
 import { CREDIT, type KnownParts, RowHolds, stateOf } from './row-holds.ts';
 
-/** The tables of one transaction, filled by what `fetch` of the schema answers. */
+/** The tables of one transaction, filled by the rows that `fetch` of the schema returns. */
 export class RowTables implements Tables {
   readonly accounts = new RowAccounts();
   readonly holds: RowHolds;
   readonly credits: CreditTable;
   /** By the clock of the store, which decides when a lease is over. */
   readonly clockMs: number;
-  /** Never before the time of a row, so that a clock that went back frees nothing. */
+  /** Never before the time of a row, so that a clock that was set back frees nothing. */
   readonly nowMs: number;
 
   constructor(rows: readonly Row[], known: KnownParts) {
@@ -30,7 +30,8 @@ export class RowTables implements Tables {
     this.nowMs = nowMs;
   }
 
-  /** What `write` of the schema is given; `undefined` if nothing has changed. To be asked for once. */
+  /** Returns the arguments for `write` of the schema; `undefined` if nothing has changed. Called
+   * once. */
   takeChanges(): readonly Value[] | undefined {
     const { added, changed, credited } = this.holds;
     for (const { parts, expiresAtMs } of added.values()) {
@@ -53,26 +54,26 @@ interface HoldRow {
   readonly state: number;
   readonly dispatched: boolean;
   readonly expiresAtMs: number;
-  /** Empty where the row has them, or needs none. */
-  readonly subjects: string;
+  /** Empty if the row has them already, or needs none. */
+  readonly accounts: string;
   readonly parts: string;
 }
 
 function changedRow(hold: Hold): HoldRow {
   const { id, dispatched, expiresAtMs } = hold;
   const state = stateOf(hold);
-  return { id, isNew: false, state, dispatched, expiresAtMs, subjects: '', parts: '' };
+  return { id, isNew: false, state, dispatched, expiresAtMs, accounts: '', parts: '' };
 }
 
 function newRow(hold: Hold): HoldRow {
   const row = { ...changedRow(hold), isNew: true };
   if (hold.ending !== undefined) return row;
-  const subjects = new Set(hold.parts.map(({ key }) => key));
-  return { ...row, subjects: asText([...subjects]) ?? '', parts: JSON.stringify(hold.parts) };
+  const accounts = new Set(hold.parts.map(({ key }) => key));
+  return { ...row, accounts: asText([...accounts]) ?? '', parts: JSON.stringify(hold.parts) };
 }
 
 function creditRow(id: string): HoldRow {
-  const nothing = { dispatched: false, expiresAtMs: 0, subjects: '', parts: '' };
+  const nothing = { dispatched: false, expiresAtMs: 0, accounts: '', parts: '' };
   return { id, isNew: true, state: CREDIT, ...nothing };
 }
 
@@ -94,7 +95,7 @@ function holdColumns(rows: readonly HoldRow[]): readonly Value[] {
     rows.map(({ state }) => state),
     rows.map(({ dispatched }) => dispatched),
     rows.map(({ expiresAtMs }) => expiresAtMs),
-    rows.map(({ subjects }) => subjects),
+    rows.map(({ accounts }) => accounts),
     rows.map(({ parts }) => parts),
   ];
 }

@@ -3,7 +3,7 @@ import { RECORD_FUNCTIONS } from './record-functions.ts';
 import { ROW_FUNCTIONS } from './row-functions.ts';
 import { TABLES } from './tables.ts';
 
-/** Of the schema that this release makes; grows with each change of it. */
+/** The version of the schema that this release makes. It grows with each change of the schema. */
 export const SCHEMA_VERSION = 2;
 /** The oldest release, by its `SCHEMA_VERSION`, that may work on this schema too. */
 const SERVES_FROM = 2;
@@ -11,8 +11,9 @@ const SERVES_FROM = 2;
 export const DEFAULT_SCHEMA = 'guarded_completion';
 
 /**
- * The whole schema as one idempotent script, for those who may not create functions at run time: run
- * it in one transaction, by `psql -1` or a migration. It never makes a newer schema older.
+ * Returns the whole schema as one idempotent script, for applications that may not create functions
+ * at run time. Run it in one transaction, by `psql -1` or a migration. It never makes a newer schema
+ * older.
  */
 export function postgresSchemaSql(schema: string = DEFAULT_SCHEMA): string {
   return script(LOCK, NOT_OLDER, FROM_VERSION_1, TABLES, ROW_FUNCTIONS, RECORD_FUNCTIONS, DONE)
@@ -20,7 +21,7 @@ export function postgresSchemaSql(schema: string = DEFAULT_SCHEMA): string {
     .replaceAll('%channel%', schema);
 }
 
-/** As an identifier of SQL. */
+/** Returns an identifier of SQL. */
 export function quoted(schema: string): string {
   if (/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(schema)) return `"${schema}"`;
   throw new TypeError('"schema" must be 1 to 63 letters, digits or "_", the first no digit');
@@ -29,7 +30,7 @@ export function quoted(schema: string): string {
 const script = (...parts: readonly string[]): string =>
   parts.map((part) => part.trim()).join('\n\n');
 
-/** Two deploys at once make it one after the other. */
+/** Two deploys at the same time make it one after the other. */
 const LOCK = 'SELECT pg_advisory_xact_lock(1716627931, 1);';
 
 const NOT_OLDER = `

@@ -6,7 +6,7 @@ const LENGTH_MAX = 400;
 const HASH = '#sha256:';
 /** Begins the stored name of a shared account, so that SQL can lock these last. */
 export const SHARED = '#shared:';
-/** Begins the stored name of a credit. No hold is stored under such a name. */
+/** Begins the stored name of a credit ("gift" there). No hold is stored under such a name. */
 const CREDIT = '#sha256:gift:';
 
 /**
@@ -21,7 +21,8 @@ export const isHashed = (name: string): boolean => name.startsWith(HASH);
 
 export const storedCredit = (id: string): string => CREDIT + storedName(id);
 
-/** Returns the claims with the stored names of their accounts. */
+/** Returns the claims with the stored names of their accounts. Accounts with different scopes have different
+ * names, so the order of locks cannot differ from call to call. */
 export const storedClaims = (claims: readonly Claim[]): readonly Claim[] =>
   claims.map((claim) => ({
     account: storedAccount(claim),

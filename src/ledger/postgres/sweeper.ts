@@ -2,8 +2,8 @@
 const VERBS_PER_SWEEP = 500;
 
 /**
- * Forgets what is over while verbs pass. One sweep runs at a time, and no verb waits for it. After one
- * that failed the next verb begins another, so that no failure leaves anything for ever.
+ * Deletes what is over while verbs pass. One sweep runs at a time, and no verb waits for it. After a
+ * failed sweep the next verb begins another, so that a failure leaves nothing behind forever.
  */
 export class Sweeper {
   readonly #sweep: () => Promise<void>;

@@ -1,6 +1,7 @@
 /**
- * The tables. Times are Unix milliseconds; `numbers` and `parts` are JSON, which only this package reads.
- * `subjects` has no index on what changes, so that an update touches no index (HOT).
+ * The tables. Times are Unix milliseconds. `numbers` and `parts` are JSON, which only this package
+ * reads. `subjects` is the stored name of accounts; see `storedClaims`. It has no index on what changes, so that an
+ * update touches no index (HOT).
  */
 export const TABLES = `
 CREATE SCHEMA IF NOT EXISTS %schema%;

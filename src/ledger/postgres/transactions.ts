@@ -11,9 +11,9 @@ import { RowTables } from './row-tables.ts';
 
 /** One verb. */
 export interface TransactionWork<Answer> {
-  /** The holds and credits that it is about. */
+  /** The holds and credits that it uses. */
   readonly ids: readonly string[];
-  /** The accounts that it counts on, besides those of its holds. */
+  /** The accounts that it counts on, without those of its holds. */
   readonly keys: readonly string[];
   run(verbs: Verbs, nowMs: number): Answer;
 }
@@ -24,13 +24,14 @@ export interface Job extends TransactionWork<unknown> {
 
 interface Done {
   readonly answers: readonly unknown[];
-  /** Holds of which the lease is over. If there are any, nothing was done. */
+  /** Holds whose lease is over. If there are any, nothing was done. */
   readonly due: readonly string[];
 }
 
-/** A process that stops within a transaction delays others by this and a round trip at most. */
+/** A process that stops within a transaction delays others by at most this and a round trip. */
 const IDLE_MS_MAX = 80;
-/** The part of a deadline that verbs in company wait for locks, so that each can still go alone. */
+/** The part of a deadline that verbs in one batch wait for locks, so that each can still run
+ * alone. */
 const WAIT_TOGETHER = 0.2;
 const EXPIRED_PER_TRANSACTION = 200;
 const ROLLBACK_MS_MAX = 1_000;
@@ -65,7 +66,7 @@ export class Transactions {
     }
   }
 
-  /** Looks at accounts as they are at one moment, and waits for no lock. */
+  /** Reads accounts as of one moment, without waiting for a lock. */
   async peek<Answer>(
     keys: readonly string[],
     deadline: number,
@@ -133,7 +134,7 @@ export class Transactions {
     return `BEGIN ISOLATION LEVEL READ COMMITTED; ${this.#call('fetch', values)}`;
   }
 
-  /** Leases that are over, other than those of the holds in the tables. */
+  /** Returns holds whose lease is over, without those in the tables. */
   async #due(
     tables: RowTables,
     ids: readonly string[],
@@ -166,7 +167,7 @@ function nextIn(rows: readonly Row[]): number {
   return nextMs ?? Number.POSITIVE_INFINITY;
 }
 
-/** Leaves no transaction open on a connection that is given back. */
+/** Leaves no transaction open on a connection that is returned to the pool. */
 async function undo(connection: PostgresConnection, error: unknown): Promise<void> {
   const isOwn = error instanceof TypeError || error instanceof LedgerError;
   if (!isOwn && !isAnswered(error)) return connection.abandon();

@@ -15,8 +15,9 @@ export class BatchRunner {
   }
 
   /**
-   * The script may need accounts that no verb named: leases that are over end first, and of a hold that
-   * another process took, only the id is known. Then it has no effect, and is run again with them.
+   * The script may need accounts that no verb named: leases that are over end first, and only the id
+   * is known of a hold that another process took. Then it has no effect, and is run again with these
+   * accounts.
    */
   async run(verbs: readonly Verb[]): Promise<readonly VerbReply[]> {
     const deadline = this.#deadlineOf(verbs);
@@ -31,7 +32,7 @@ export class BatchRunner {
     }
   }
 
-  /** Also a verb that is run once more has no more time than it had. */
+  /** A verb that is run again has no more time than it had. */
   #deadlineOf(verbs: readonly Verb[]): number {
     const fresh = this.#store.deadline();
     for (const verb of verbs) verb.deadline ??= fresh;
@@ -46,7 +47,7 @@ export class BatchRunner {
   }
 }
 
-/** The server learns the script before the first verbs come. Where it does not, they bring it along. */
+/** Loads the script before the first verbs come. If that fails, the verbs send it themselves. */
 export function loadBatch(driver: RedisDriver, namespace: string): void {
   driver.run(BATCH, fixedKeys(`{${namespace}}:`), [LOAD_ONLY]).catch(() => {});
 }

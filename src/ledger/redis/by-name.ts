@@ -1,8 +1,9 @@
 type Run = () => Promise<unknown>;
 
 /**
- * A script is sent by its name. A server that does not know it gets the text: once, however many ask for
- * it meanwhile, so that a burst after a start or a `SCRIPT FLUSH` does not send it again and again.
+ * A script is sent by its name. A server that does not have it gets the text once, however many
+ * verbs need it meanwhile, so that a burst after a start or a `SCRIPT FLUSH` does not send it again
+ * and again.
  */
 export class ByName {
   readonly #loading = new Map<string, Promise<unknown>>();
@@ -11,7 +12,7 @@ export class ByName {
     return unlessUnknown(named, () => {
       const loading = this.#loading.get(name);
       if (loading === undefined) return this.#load(name, whole);
-      // Another node of a Cluster may still not know it.
+      // Another node of a Cluster may still not have it.
       return loading.then(() => unlessUnknown(named, whole));
     });
   }

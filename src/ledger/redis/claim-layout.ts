@@ -4,22 +4,23 @@ import type { Claim, Rule } from '../ledger.ts';
 import type { PlacedClaim } from './parts.ts';
 import { FIRST_PLACE, SLOT_BYTES, slotOf, widthOf } from './script/layout.ts';
 
-/** What of some claims does not change from call to call: their rules, and which share an account. */
+/** What stays the same for some claims from call to call: their rules, and which of them share an
+ * account. */
 export interface ClaimLayout {
   readonly claims: readonly PlacedClaim[];
-  /** The slots of each account, one behind the other. */
+  /** The slots of each account, in a row. */
   readonly layouts: readonly Buffer[];
-  /** As the script reads it; see README.md. */
+  /** The form that the script reads; see README.md. */
   readonly encoded: Buffer;
 }
 
-/** What is kept at least, however short a window: ended ids and late settlements need it. */
+/** What is kept at least, however short a window is: ended ids and late settlements need it. */
 const KEPT_MS_MIN = 172_800_000;
-/** A hold counts them in one byte. */
+/** A hold stores their number in one byte. */
 const CLAIMS_MAX = 255;
 const CLAIM_BYTES = 37;
 
-/** A way through the rules of claims; a plan is found where the way of its claims ends. */
+/** A node of a tree of rules. The plan of some claims is at the node that their rules lead to. */
 interface Branch {
   plan: ClaimLayout | undefined;
   /** By the index of the next claim's account, then by its rule. */
@@ -28,7 +29,8 @@ interface Branch {
 
 const root: Branch = { plan: undefined, next: [] };
 
-/** The plan of some claims, made once for the same rules, and the accounts that it is applied to. */
+/** Returns the plan of some claims, made once for the same rules, and the accounts that it is
+ * applied to. */
 export function claimLayoutOf(claims: readonly Claim[]): {
   plan: ClaimLayout;
   accounts: readonly string[];
@@ -72,7 +74,7 @@ function newPlan(claims: readonly Claim[], accounts: readonly string[]): ClaimLa
   return { claims: planned, layouts, encoded: encode(planned, layouts) };
 }
 
-/** The slots of one account, each once. */
+/** Returns the slots of one account, each once. */
 function slotsOf(claims: readonly Claim[], name: string): Buffer[] {
   const slots: Buffer[] = [];
   for (const { account, rule } of claims) {

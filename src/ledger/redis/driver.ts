@@ -3,7 +3,7 @@ import { LedgerError } from '../../core/errors.ts';
 import { ByName } from './by-name.ts';
 import type { RedisScript } from './script/script.ts';
 
-/** Numbers go as doubles, in bytes. */
+/** Numbers are sent as doubles, in bytes. */
 export type Parameter = string | Buffer;
 
 type Evaluate = (script: string, keyCount: number, ...parts: Parameter[]) => Promise<unknown>;
@@ -16,7 +16,7 @@ export interface IoRedisClient {
   info?(section: string): Promise<string>;
 }
 
-/** `ioredis` has these of every command, and does not say so in its types. */
+/** `ioredis` has these for every command, but its types do not list them. */
 interface BinaryIoRedisClient extends IoRedisClient {
   evalshaBuffer: Evaluate;
   evalBuffer: Evaluate;
@@ -62,7 +62,7 @@ export interface RedisDriver {
   info(section: string): Promise<string | undefined>;
 }
 
-/** Speaks to either library. A client is the app's: it is never closed here. */
+/** Returns a driver for either library. A client belongs to the app and is never closed here. */
 export function driverOf(client: RedisClient): RedisDriver {
   if (isIoRedis(client)) return new IoRedisDriver(client);
   if ('evalSha' in client) return new NodeRedisDriver(client);
@@ -99,7 +99,7 @@ class IoRedisDriver implements RedisDriver {
   subscribe(channel: string, listener: () => void): () => void {
     const subscriber = this.#client.duplicate();
     subscriber.on('error', () => {});
-    // Not before: with the app's own options it may refuse to wait, or to connect by itself.
+    // Not before: with the app's own options it may refuse to wait, or connect by itself.
     subscriber.on('ready', () => {
       subscriber.subscribe(channel).catch(() => {});
       listener();
@@ -158,7 +158,7 @@ class NodeRedisDriver implements RedisDriver {
   }
 }
 
-/** What a client says, as a failure of this store. */
+/** Returns an error of a client as a failure of this store. */
 export function failureOf(error: unknown): LedgerError {
   if (error instanceof LedgerError) return error;
   const said = error instanceof Error ? error.message : String(error);
@@ -167,10 +167,8 @@ export function failureOf(error: unknown): LedgerError {
   return new LedgerError(message, { cause: error });
 }
 
-/**
- * Whether a server answered with an error, rather than nothing: then the script had no effect. An error
- * of Redis begins with a code in capitals, one of a client or of a connection does not.
- */
+/** Whether a server answered with an error. Then the script had no effect. An error of Redis
+ * begins with a code in capitals; one of a client or of a connection does not. */
 export function isErrorReply(error: unknown): boolean {
   const cause = error instanceof LedgerError ? error.cause : undefined;
   return cause instanceof Error && /^[A-Z]{2,}(?: |$)/.test(cause.message);
@@ -178,10 +176,8 @@ export function isErrorReply(error: unknown): boolean {
 
 const PAUSE_MS = 20;
 
-/**
- * Repeats, for `deadlineMs`, what a Cluster did not do since the slot of its keys is moving to another
- * node. ioredis does so by itself, node-redis 6 does not.
- */
+/** Repeats, for `deadlineMs`, what a Cluster did not do because the slot of its keys is moving to
+ * another node. ioredis does so by itself; node-redis 6 does not. */
 export async function whileMoving<T>(run: () => Promise<T>, deadlineMs: number): Promise<T> {
   const endMs = performance.now() + deadlineMs;
   for (;;) {

@@ -3,7 +3,7 @@ import { type Part, partWith } from '../counting/part.ts';
 import type { Rule } from '../ledger.ts';
 import { HEAD_BYTES, SLOT_BYTES } from './script/layout.ts';
 
-/** A claim, and where in the values of its plan's accounts it is counted. */
+/** A claim, and the place of its counter in the values of its plan's accounts. */
 export interface PlacedClaim {
   readonly counter: Counter;
   /** The index of its account in the plan. */
@@ -17,10 +17,8 @@ const DOUBLE_BYTES = 8;
 /** An earlier bucket: slot, number, amount. */
 const BUCKET_BYTES = SLOT_BYTES + 2 * DOUBLE_BYTES;
 
-/**
- * The claims of a plan with what was counted for them, to be worded as balances and violations.
- * `values`: one for each account of the plan, as Redis keeps it, beginning with the plan's layout.
- */
+/** Returns the claims of a plan with their counters, for balances and violations. `values`: one
+ * for each account of the plan, as Redis stores it, beginning with the plan's layout. */
 export function partsOf(
   claims: readonly PlacedClaim[],
   values: readonly Buffer[],
@@ -33,7 +31,7 @@ export function partsOf(
   });
 }
 
-/** The numbers of one counter, in the order in which `counting/` has them. */
+/** Returns the numbers of one counter, in the order that `counting/` uses. */
 function numbersIn(value: Buffer, kind: Rule['kind'], slot: Buffer, place: number): number[] {
   const at = HEAD_BYTES + SLOT_BYTES * value.readUInt16LE(0) + DOUBLE_BYTES * place;
   const double = (index: number) => value.readDoubleLE(at + DOUBLE_BYTES * index);

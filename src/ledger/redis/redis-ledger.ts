@@ -23,11 +23,11 @@ export type { RedisClient } from './driver.ts';
 export type { RedisLedgerOptions } from './redis-store.ts';
 
 /**
- * Keeps all counters in Redis (6.2 or later) or Valkey: exact over any number of processes, one round
- * trip for each verb. Verbs of the same turn of the event loop share a script. Takes your own client, and
- * never closes it. Warns where the server may evict counters, since they would begin at zero
- * (`GUARD_REDIS_EVICTION`), and where it keeps its time from scripts, so that the clients' clocks decide
- * (`GUARD_REDIS_CLOCK`).
+ * Keeps all counters in Redis (6.2 or later) or Valkey: exact over any number of processes, one
+ * round trip for each verb. Verbs of the same turn of the event loop share a script. Takes your own
+ * client, and never closes it. Warns if the server may evict counters, because they would begin at
+ * zero (`GUARD_REDIS_EVICTION`), and if scripts cannot read the server's time, because then the
+ * clients' clocks decide (`GUARD_REDIS_CLOCK`).
  */
 export function redisLedger(client: RedisClient, options: RedisLedgerOptions = {}): Ledger {
   const driver = driverOf(client);
@@ -39,7 +39,8 @@ export function redisLedger(client: RedisClient, options: RedisLedgerOptions = {
 
 const SHARDS = 64;
 
-/** One ledger for each shard of users, in a namespace and so a slot of its own, and one for shared limits. */
+/** Returns a ledger with a shard for each part of the users, in a namespace and so a slot of its
+ * own, and one for shared limits. */
 function sharded(driver: RedisDriver, options: RedisLedgerOptions): Ledger {
   const { namespace = 'guard', clock } = options;
   const shard = (_: unknown, index: number) =>
@@ -49,13 +50,13 @@ function sharded(driver: RedisDriver, options: RedisLedgerOptions): Ledger {
   return new EscrowLedger(global, shards, clock === undefined ? {} : { clock });
 }
 
-/** Ids whose accounts are remembered; of others the store is asked. */
+/** Ids whose accounts are remembered. The accounts of others are found by the script. */
 const IDS_MAX = 200_000;
 const HOUR_MS = 3_600_000;
 /** A script blocks the whole server while it runs. */
 const VERBS_PER_SCRIPT_MAX = 16;
 
-/** What a hold was taken from. */
+/** The plan and the accounts of a hold. */
 interface Parties {
   readonly plan?: ClaimLayout;
   readonly accounts: readonly string[];
@@ -129,7 +130,7 @@ class RedisLedger implements Ledger {
 
   async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {
     assertCredits(amounts);
-    // Below zero: all that was used is forgiven.
+    // Below zero: everything that was used is forgiven.
     const numbers = amountNumbers(amounts).map((amount) => (Number.isFinite(amount) ? amount : -1));
     const verb = { code: VERB.CREDIT, id: `g${id}`, ...claimLayoutOf(claims), numbers };
     return resolutionOf((await this.#run(verb)).status);
@@ -164,13 +165,14 @@ const holdId = (id: string): string => `h${id}`;
 
 const PROBE = script(`return redis.pcall('TIME').err and 'refused' or 'told'`);
 
-/** Says once what makes this server less than exact. Nothing is said where it cannot be found out. */
+/** Warns once about what makes this server less than exact. Does not warn if that cannot be found
+ * out. */
 function warnOfRedis(driver: RedisDriver, namespace: string): void {
   warnOfEviction(driver).catch(() => {});
   warnOfClock(driver, `{${namespace}}:clock`).catch(() => {});
 }
 
-/** Whoever may evict a counter forgives what was used. */
+/** A server that evicts a counter forgives what was used. */
 async function warnOfEviction(driver: RedisDriver): Promise<void> {
   const text = await driver.info('memory');
   const policy = /maxmemory_policy:(\S+)/.exec(text ?? '')?.[1];

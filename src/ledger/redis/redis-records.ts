@@ -3,21 +3,22 @@ import type { RedisDriver } from './driver.ts';
 import { recordScripts } from './record-scripts.ts';
 import type { RedisScript } from './script/script.ts';
 
-/** Runs a script, whose first key is there ever after, on ARGV that follow the clock's. */
+/** Runs a script, whose first key stays forever once it was written, on ARGV that follow the
+ * clock's. */
 export type RunRedis = (
   script: RedisScript,
   keys: readonly string[],
   parameters: readonly string[],
 ) => Promise<unknown>;
 
-/** Messages come at once; this often is asked for those that did not. */
+/** Messages come at once. Changes without a message are polled this often. */
 const POLL_MS = 400;
 
 export class RedisRecords implements Records {
   readonly #ask: RunRedis;
   readonly #driver: RedisDriver;
   readonly #prefix: string;
-  /** Redis may expire records itself where it is its own clock that counts. */
+  /** Redis may expire records itself if its own clock decides. */
   readonly #expires: boolean;
   readonly #listeners = new Set<(key: string) => void>();
   #seen: number | undefined;
@@ -60,7 +61,7 @@ export class RedisRecords implements Records {
   }
 
   watch(listener: (key: string) => void): () => void {
-    // A wrapper of its own, so that a listener given twice is also stopped one at a time.
+    // A wrapper for each call, so that a listener that was added twice is also stopped one at a time.
     const tell = (key: string) => listener(key);
     this.#listeners.add(tell);
     this.#stop ??= this.#start();
@@ -91,7 +92,7 @@ export class RedisRecords implements Records {
     };
   }
 
-  /** What fails now is asked for again at the next turn; nothing is lost by it. */
+  /** What fails now is queried again at the next poll; no change is lost. */
   async #poll(): Promise<void> {
     try {
       const seen = this.#seen;
@@ -106,7 +107,7 @@ export class RedisRecords implements Records {
   }
 
   #tell(seen: number, sequence: number, changes: readonly string[]): void {
-    // Fewer than were counted, or a count that fell: some were forgotten before we asked.
+    // Fewer changes than counted, or a lower count: some were deleted before we asked.
     const missed = changes.length !== sequence - seen;
     const keys = changes.map((change) => change.slice(change.indexOf(':') + 1));
     for (const key of missed ? [ANY_KEY] : new Set(keys)) {

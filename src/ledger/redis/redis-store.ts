@@ -1,23 +1,27 @@
 import type { Clock } from '../../base/clock.ts';
+import { withDeadline } from '../../base/deadline.ts';
 import { LedgerError } from '../../core/errors.ts';
 import { failureOf, type Parameter, type RedisDriver, whileMoving } from './driver.ts';
 import type { RedisScript } from './script/script.ts';
 
 export interface RedisLedgerOptions {
-  /** Sets apart what several guards keep in one Redis; default `guard`. All keys of a namespace are in
-   * one slot of a Cluster. */
+  /** Separates what several guards keep in one Redis; default `guard`. All keys of a namespace are
+   * in one slot of a Cluster. */
   readonly namespace?: string;
-  /** After this a verb throws `LedgerError`, whatever the client is waiting for; default 1,000 ms. */
+  /** After this time a verb throws `LedgerError`, whatever the client waits for; default 1,000 ms. */
   readonly deadlineMs?: number;
-  /** Once this process has seen the namespace, its loss (a flush, an empty replica, an eviction) makes
-   * every verb throw instead of starting anew; default false. */
+  /** If true, every verb throws once this process has seen the namespace and it is lost (by a
+   * flush, an empty replica, an eviction), instead of starting again at zero; default false. */
   readonly durable?: boolean;
-  /** `exact` (default): all keys are in one slot, and every call asks for everybody's limits.
-   * `escrow`, for a Cluster that one slot cannot carry: users are spread over 64 slots, and a process
-   * leases 0.5 % of everybody's limits at a time. Never over; at most that part for each other process
-   * is refused too early. Limits of everybody must be of calendar periods, or `concurrent`. */
+  /**
+   * `exact` (default): all keys are in one slot, and every call reads the global limits.
+   * `escrow`: experimental, for a Cluster whose load one slot cannot carry. Users are spread over 64
+   * slots, and a process leases 0.5 % of the global limits at a time. A limit is never exceeded; at
+   * most that part for each other process is rejected too early. Global limits must be of calendar
+   * periods, or `concurrent`.
+   */
   readonly globalBudget?: 'exact' | 'escrow';
-  /** For tests: default is the server's own clock, which decides for all processes. */
+  /** For tests. Default is the server's own clock, which decides for all processes. */
   readonly clock?: Clock;
 }
 
@@ -29,7 +33,7 @@ export class RedisStore {
   readonly #deadlineMs: number;
   readonly #durable: boolean;
   readonly #clock: Clock | undefined;
-  /** Keys that this process has seen, and that stay. */
+  /** Keys that this process has seen and that stay. */
   readonly #seen = new Set<string>();
 
   constructor(
@@ -44,7 +48,7 @@ export class RedisStore {
     this.#clock = clock;
   }
 
-  /** The moment until which a verb that begins now may take, on the monotonic clock. */
+  /** Returns until when a verb that begins now may take, on the monotonic clock. */
   deadline(): number {
     return performance.now() + this.#deadlineMs;
   }
@@ -67,23 +71,15 @@ export class RedisStore {
     return answer;
   }
 
-  /** A client may wait for ever for a connection, so this does not wait for the client. */
-  #within(deadline: number, ask: (leftMs: number) => Promise<unknown>): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const late = () =>
-        reject(new LedgerError(`Redis did not answer within ${this.#deadlineMs} ms`));
-      const leftMs = deadline - performance.now();
-      if (leftMs <= 0) return late();
-      const timer = setTimeout(late, leftMs);
-      const answer = (reply: unknown) => {
-        clearTimeout(timer);
-        resolve(reply);
-      };
-      const fail = (error: unknown) => {
-        clearTimeout(timer);
-        reject(failureOf(error));
-      };
-      ask(leftMs).then(answer, fail);
-    });
+  /** A client may wait forever for a connection, so this does not wait for the client. */
+  async #within(deadline: number, ask: (leftMs: number) => Promise<unknown>): Promise<unknown> {
+    const late = () => new LedgerError(`Redis did not answer within ${this.#deadlineMs} ms`);
+    const leftMs = deadline - performance.now();
+    if (leftMs <= 0) throw late();
+    try {
+      return await withDeadline(ask(leftMs), leftMs, late);
+    } catch (error) {
+      throw failureOf(error);
+    }
   }
 }

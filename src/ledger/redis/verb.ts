@@ -13,24 +13,24 @@ const RESOLUTIONS: ReadonlyMap<number, Resolution> = new Map([
 
 export const resolutionOf = (status: number): Resolution => RESOLUTIONS.get(status) ?? 'unknown';
 
-/** Whether a verb is answered by what its accounts have counted, too. */
+/** Whether the reply to a verb includes the values of its accounts. */
 const answersValues = (code: number): boolean => code === VERB.RESERVE || code === VERB.READ;
 
-/** One verb of a ledger, as the script is told it. */
+/** One verb of a ledger, in the form that the script takes. */
 export interface Verb {
   readonly code: number;
-  /** `h` and a hold's id, `g` and a credit's, or nothing. */
+  /** `h` and the id of a hold, `g` and the id of a credit, or nothing. */
   readonly id: string;
-  /** Not known of a hold that another process took: the script finds out by the hold itself. */
+  /** Unknown for a hold that another process took. The script reads it from the hold. */
   readonly plan?: ClaimLayout | undefined;
-  /** Those that the plan is applied to. */
+  /** The accounts that the plan is applied to. */
   readonly accounts: readonly string[];
   readonly numbers: readonly number[];
   /** By the monotonic clock; set when the verb is first sent. */
   deadline?: number;
 }
 
-/** What the script answers to a verb. */
+/** The reply of the script to a verb. */
 export interface VerbReply {
   readonly status: number;
   readonly nowMs: number;
@@ -46,7 +46,8 @@ export const leaseNumbers = ({ durationMs, dispatched }: Lease): readonly number
 export const amountNumbers = (amounts: Amounts): readonly number[] =>
   UNITS.map((unit) => amountIn(amounts, unit));
 
-/** Verbs as the script reads them: all accounts and plans once, and one block of numbers for all. */
+/** Verbs in the form that the script reads: all accounts and plans once, and one block of numbers
+ * for all. */
 export interface Request {
   readonly accounts: readonly string[];
   readonly parameters: readonly Parameter[];
@@ -68,7 +69,7 @@ export function requestOf(verbs: readonly Verb[]): Request {
   return { accounts: [...accounts.keys()], parameters };
 }
 
-/** The number, from 1, of something that is sent once. */
+/** Returns the number, from 1, of something that is sent once. */
 function numberOf<Key>(key: Key, numbers: Map<Key, number>): number {
   let number = numbers.get(key);
   if (number === undefined) {
@@ -78,7 +79,7 @@ function numberOf<Key>(key: Key, numbers: Map<Key, number>): number {
   return number;
 }
 
-/** The answers of a whole reply; or the accounts without which the script did nothing. */
+/** Returns the answers in a reply, or the accounts without which the script did nothing. */
 export function answersIn(
   reply: readonly unknown[],
   verbs: readonly Verb[],

@@ -14,7 +14,7 @@ export interface FallbackOptions {
 
 type Decision = Granted | NotGranted;
 
-/** Decides without the store, by what each limit says, and counts what it lets through. */
+/** Decides without the store, by the `onFailure` of each limit, and counts what it lets through. */
 export class Fallback {
   readonly #options: FallbackOptions;
   /** Kept over failures, so that a store that comes and goes does not give out a share each time. */
@@ -25,7 +25,8 @@ export class Fallback {
     this.#options = options;
   }
 
-  /** Whether a call with these claims may be served at all. What costs nothing is not denied. */
+  /** Whether a call with these claims may be served at all. A call that costs nothing is not
+   * denied. */
   allows(claims: readonly Claim[], held: Amounts): boolean {
     return claims.every(
       ({ rule }) => onFailureOf(rule) !== 'deny' || (held[rule.unit] === 0 && rule.amount > 0),
@@ -36,7 +37,7 @@ export class Fallback {
     return this.#held.has(id);
   }
 
-  /** Grants or denies by the local shares; throws `LedgerError` where only the store could tell. */
+  /** Grants or denies by the local shares. Throws `LedgerError` if only the store could decide. */
   async reserve(
     id: string,
     claims: readonly Claim[],
@@ -62,7 +63,7 @@ export class Fallback {
   }
 
   async renew(id: string, lease: Lease): Promise<boolean> {
-    // Where no claim is local the hold is only ours to remember, and lives as long as its call.
+    // Without a local claim only this process remembers the hold, and it lives as long as its call.
     return (await this.#shares?.renew(id, lease)) ?? true;
   }
 
@@ -83,7 +84,7 @@ export class Fallback {
   }
 }
 
-/** A call that fits in its limit and never in our share of it has to wait for the store. */
+/** A call that fits into its limit but never into the local share must wait for the store. */
 function refuseTheImpossible({ violations }: NotGranted, shares: readonly Claim[]): void {
   const impossible = violations.some(({ claim, cost }) => {
     const rule = shares[claim]?.rule;
@@ -106,7 +107,7 @@ function unknownBalance({ rule }: Claim): Balance {
   return { used: 0, held: 0, remaining: roomOf(rule), resetsAtMs: undefined };
 }
 
-/** What is done with a rule while the store fails, where its limit does not say. */
+/** Returns what is done with a rule while the store fails, also if its limit does not specify it. */
 export function onFailureOf(rule: Rule): OnFailure {
   if (rule.onFailure !== undefined) return rule.onFailure;
   const bounded = rule.kind === 'rate' || rule.kind === 'concurrent';
@@ -114,8 +115,9 @@ export function onFailureOf(rule: Rule): OnFailure {
 }
 
 /**
- * The claim on what this process gives out alone: its limit divided among `processes`, rounded down,
- * but at least 1 where the limit is not 0, so that a limit below their number locks nobody out.
+ * Returns the claim on what this process gives out alone: its limit divided among `processes`,
+ * rounded down, but at least 1 unless the limit is 0, so that a limit below their number locks no
+ * user out.
  */
 export function localShare({ account, scope, rule }: Claim, processes: number): Claim {
   const part = (amount: number) => (amount === 0 ? 0 : Math.max(1, Math.floor(amount / processes)));
@@ -124,7 +126,7 @@ export function localShare({ account, scope, rule }: Claim, processes: number): 
   return { account, scope, rule: { ...rule, amount, burst: part(rule.burst) } };
 }
 
-/** The most that one call can ever take from a rule. */
+/** Returns the most that one call can ever take from a rule. */
 export function roomOf(rule: Rule): number {
   return rule.kind === 'rate' ? rule.burst : rule.amount;
 }

@@ -2,17 +2,15 @@ import { ANY_KEY, type Records } from '../records.ts';
 import type { StoreHealth } from './store-health.ts';
 
 export interface GuardedRecords extends Records {
-  /** Tells every watcher that any key may have changed. */
+  /** Calls every listener because any key may have changed. */
   tellAll(): void;
 }
 
-/** What an operator writes may take longer than a call may wait. */
+/** A write by an operator may take longer than a call may wait. */
 const OPERATOR_DEADLINE_MS = 2_000;
 
-/**
- * Records whose every read is decided within the deadline. An operator's writes are always tried, also
- * on a store that is known to fail: a block must get through if it can.
- */
+/** Records whose every read ends within the deadline. An operator's writes are always tried, even
+ * if the store is known to fail: a block must get through if it can. */
 export function guardRecords(records: Records, health: StoreHealth): GuardedRecords {
   const listeners = new Set<(key: string) => void>();
   return {

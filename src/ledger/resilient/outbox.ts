@@ -20,9 +20,10 @@ const RETRY_MS_MAX = 5_000;
 const CLOSING_LOOK_MS = 20;
 
 /**
- * What could not be written to the store, and is repeated until it is: at most `max` (default 10,000)
- * letters, each at most ten times, with waits that double from 0.1 s to 5 s. A full box takes no more:
- * the oldest stay, since their calls ended first. Each letter must be safe to repeat.
+ * Writes that the store did not take are repeated until they succeed: at most `max` (default 10,000)
+ * letters, each at most ten times, with waits that double from 0.1 s to 5 s. When the outbox is
+ * full, new letters are rejected; existing ones are kept, because their calls ended first. Each
+ * letter must be safe to repeat.
  */
 export class Outbox {
   readonly #letters = new Map<string, Letter>();
@@ -40,7 +41,7 @@ export class Outbox {
     return this.#letters.size;
   }
 
-  /** False when the box is full or closed, and nothing was taken. The same key twice is one letter. */
+  /** Returns false if the outbox is full or closed. The same key twice is one letter. */
   add(key: string, deliver: () => Promise<unknown>): boolean {
     const { max = LETTERS_MAX } = this.#options;
     if (this.#closed || (this.#letters.size >= max && !this.#letters.has(key))) return false;
@@ -49,7 +50,7 @@ export class Outbox {
     return true;
   }
 
-  /** Starts delivering now; nothing waits for it. */
+  /** Starts to deliver now, and does not wait for it. */
   wake(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -59,7 +60,7 @@ export class Outbox {
     });
   }
 
-  /** Delivers what it can until `deadlineMs` is over; then drops the rest. */
+  /** Delivers what it can until `deadlineMs` is over, then drops the rest. */
   async close(deadlineMs: number): Promise<void> {
     const endMs = performance.now() + deadlineMs;
     for (;;) {
@@ -75,7 +76,7 @@ export class Outbox {
   }
 
   #wakeIn(delayMs: number): void {
-    // While the store fails, its return wakes us.
+    // While the store fails, its recovery wakes the outbox.
     if (this.#timer !== undefined || this.#running !== undefined || !this.#options.isOpen()) return;
     this.#timer = setTimeout(() => this.wake(), delayMs).unref();
   }
@@ -85,7 +86,7 @@ export class Outbox {
     this.#retryMs = failures === 0 ? RETRY_MS_FIRST : Math.min(this.#retryMs * 2, RETRY_MS_MAX);
   }
 
-  /** One attempt for each letter, a few at a time; answers how many failed. */
+  /** Tries each letter once, a few at a time. Returns how many failed. */
   async #deliverOnce(): Promise<number> {
     const keys = this.#letters.keys();
     let failures = 0;
@@ -105,7 +106,7 @@ export class Outbox {
       this.#letters.delete(key);
       return true;
     } catch (error) {
-      // An attempt that never left, because the store is known to fail, is none.
+      // An attempt that was not sent, because the store is known to fail, does not count.
       if (!this.#options.isOpen()) letter.attempts -= 1;
       else if (letter.attempts >= ATTEMPTS_MAX) this.#giveUp(key, error);
       return false;

@@ -14,18 +14,19 @@ export interface ResilientLedgerOptions {
   readonly deadlineMs?: number;
   /** Among how many processes a limit is divided while the store fails; default 4. */
   readonly processes?: number;
-  /** How long what is cached of users and tokens is believed while the store fails; default 30 s. */
+  /** How long cached users and tokens are used while the store fails; default 30 s. */
   readonly staleMs?: number;
-  /** Charges that wait for the store; default 10,000. */
+  /** Charges that may wait for the store; default 10,000. */
   readonly maxUnwritten?: number;
   readonly clock?: Clock;
   readonly onDegraded?: (event: { readonly reason: string }) => void;
   readonly onRecovered?: (event: Tally & { readonly failedForMs: number }) => void;
-  /** An error of the store that no caller is told of, since the call went on without it. */
+  /** Called with an error of the store that no caller gets, because the call went on without the
+   * store. */
   readonly onError?: (error: unknown) => void;
 }
 
-/** What was decided without the store since it was last well again. */
+/** What was decided without the store since its last recovery. */
 interface Tally {
   served: number;
   refused: number;
@@ -34,18 +35,18 @@ interface Tally {
 const DEADLINE_MS = 150;
 const PROCESSES = 4;
 const STALE_MS = 30_000;
-/** What an operator asks for may take longer than a call may wait. */
+/** An operator's request may take longer than a call may wait. */
 const OPERATOR_DEADLINE_MS = 2_000;
 const CLOSE_MS_MAX = 2_000;
-/** A longer timer of Node's fires at once. */
+/** Node fires a longer timer at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
-/** For what is held only to be ended by the next verb. */
+/** For a hold that the next verb ends. */
 const SHORT_LEASE = { durationMs: 1_000, dispatched: false };
 
 /**
- * Makes a decision within the deadline of every reserve, whatever the store does: by the store, or by
- * each rule's `onFailure`. What could not be written is repeated until it is, or until its lease has
- * charged the estimate. While the store is well it changes nothing of what the store answers.
+ * Decides every reserve within the deadline, whatever the store does: by the store, or by each
+ * rule's `onFailure`. A write that failed is repeated until it succeeds, or until its lease has
+ * charged the estimate. While the store works, its answers are passed on unchanged.
  */
 export class ResilientLedger implements Ledger {
   readonly records: GuardedRecords;
@@ -54,7 +55,7 @@ export class ResilientLedger implements Ledger {
   readonly #health: StoreHealth;
   readonly #outbox: Outbox;
   readonly #fallback: Fallback;
-  /** Held by the store for rules that would let the call through without it. */
+  /** Ids that the store holds for rules that would let the call through without it. */
   readonly #indifferent = new Set<string>();
   #tally: Tally = { served: 0, refused: 0 };
   #failingSinceMs = 0;
@@ -139,7 +140,8 @@ export class ResilientLedger implements Ledger {
     return this.#health.try(verb, OPERATOR_DEADLINE_MS);
   }
 
-  /** Writes what it can for `graceMs`, then closes the store; a store that hangs is left behind. */
+  /** Writes what it can for `graceMs`, then closes the store. Does not wait for a store that
+   * hangs. */
   async close(graceMs = 0): Promise<void> {
     await this.#outbox.close(graceMs);
     this.#health.close();
@@ -164,7 +166,7 @@ export class ResilientLedger implements Ledger {
     return decision;
   }
 
-  /** The reply was lost, and the hold may stand; or it is late, and the hold will stand. */
+  /** If the reply was lost, the hold may exist; if the reply is late, the hold will exist. */
   #giveBack(id: string, asked: Promise<Granted | NotGranted>): void {
     const release = (key: string) => {
       this.#write(key, () => this.#store.release(id)).catch(() => {});
@@ -187,7 +189,8 @@ export class ResilientLedger implements Ledger {
     }
   }
 
-  /** Counts what was served without the store, as of now: a hold of nothing may settle at anything. */
+  /** Counts what was served without the store, as of now: a hold of nothing may settle at any
+   * amount. */
   async #postLate(id: string, claims: readonly Claim[], used: Amounts): Promise<Resolution> {
     await this.#store.reserve(id, claims, NO_AMOUNTS, SHORT_LEASE);
     return this.#store.settle(id, used);
@@ -213,7 +216,7 @@ export class ResilientLedger implements Ledger {
 
   #endFailing(): void {
     clearTimeout(this.#staleTimer);
-    // What changed meanwhile may not have been told.
+    // Listeners may have missed changes meanwhile.
     this.records.tellAll();
     this.#outbox.wake();
     const failedForMs = Math.ceil(performance.now() - this.#failingSinceMs);

@@ -1,37 +1,39 @@
-import { Deadlines } from '../../base/deadlines.ts';
+import { SharedDeadline } from '../../base/deadline.ts';
 import { LedgerError } from '../../core/errors.ts';
-import { answerWithin, asLedgerError, SilenceError } from './answer-within.ts';
+import { answerWithin, SilenceError } from './answer-within.ts';
 
 export interface StoreHealthOptions {
   /** How long one verb may take. */
   readonly deadlineMs: number;
-  /** Asks the store for something that it has to write; whether it fails decides when service is back. */
+  /** Asks the store for something that it must write. Its success ends the failure. */
   readonly probe: () => Promise<unknown>;
   readonly onFailing: (reason: string) => void;
   readonly onWell: () => void;
 }
 
-/** So many errors in a row, with no answer between them: it is the store, and not one call. */
+/** This many errors in a row, with no answer between them, are the store's fault and not one
+ * call's. */
 const FAILURES_MAX = 3;
-/** A store is silent that has answered nothing for so long, or for a whole deadline if that is longer. */
+/** A store is silent if it has not answered for so long, or for a whole deadline if that is
+ * longer. */
 const SILENCE_MS = 500;
 const PROBE_MS_FIRST = 100;
 const PROBE_MS_MAX = 1_000;
 
-/** Thrown in place of asking a store that is known to fail. */
+/** Thrown instead of calling a store that is known to fail. */
 export class StoreFailingError extends LedgerError {}
 
 /**
- * A circuit breaker: a store that fails is asked by a probe of ours, at most once a second, and by no
- * call until it has answered that. A store fails that answers with three errors in a row, or that has
- * answered nothing for half a second. A store that answers after the deadline is slow, not silent: each
- * call is decided at its deadline, and the next one asks the store.
+ * A circuit breaker. While a store fails, only a probe calls it, at most once a second, until the
+ * probe succeeds. A store fails if it answers with three errors in a row, or does not answer for
+ * half a second. A store that answers after the deadline is slow, not silent: each call is decided
+ * at its deadline, and the next one calls the store again.
  */
 export class StoreHealth {
   readonly #options: StoreHealthOptions;
-  readonly #deadline: Deadlines;
+  readonly #deadline: SharedDeadline;
   #failures = 0;
-  /** When the store was first asked after its last answer. */
+  /** When the store was first called after its last answer. */
   #silentSinceMs: number | undefined;
   #reason: string | undefined;
   #probeTimer: NodeJS.Timeout | undefined;
@@ -39,7 +41,7 @@ export class StoreHealth {
 
   constructor(options: StoreHealthOptions) {
     this.#options = options;
-    this.#deadline = new Deadlines(options.deadlineMs);
+    this.#deadline = new SharedDeadline(options.deadlineMs);
   }
 
   get failing(): boolean {
@@ -47,38 +49,30 @@ export class StoreHealth {
   }
 
   /**
-   * The answer of the store, or a `LedgerError` within the deadline: `StoreFailingError` when it was
-   * not asked. A `TypeError` is a mistake in the call, and says nothing of the store.
+   * Returns the answer of the store, or throws a `LedgerError` within the deadline:
+   * `StoreFailingError` if the store was not called. A `TypeError` is a mistake in the call and does
+   * not count against the store.
    */
   ask<T>(verb: () => Promise<T>): Promise<T> {
     if (this.#reason !== undefined) return Promise.reject(new StoreFailingError(this.#reason));
     this.#silentSinceMs ??= performance.now();
-    return this.#within(() => verb().then(this.#heard)).catch(this.#noteFailure);
+    const answer = answerWithin(() => verb().then(this.#heard), this.#deadline);
+    return answer.catch(this.#noteFailure);
   }
 
-  /** The same, whatever is known of the store, and without learning from it. */
+  /** The same, but always calls the store, and does not count the result. */
   try<T>(verb: () => Promise<T>, deadlineMs: number): Promise<T> {
     return answerWithin(verb, deadlineMs);
   }
 
-  /** Nothing is asked after it. */
+  /** After this the store is not called. */
   close(): void {
     this.#closed = true;
     this.#reason = 'the ledger is closed';
     clearTimeout(this.#probeTimer);
   }
 
-  async #within<T>(verb: () => Promise<T>): Promise<T> {
-    const { deadlineMs } = this.#options;
-    const late = () => new SilenceError(`the store did not answer within ${deadlineMs} ms`);
-    try {
-      return await this.#deadline.within(verb(), late);
-    } catch (error) {
-      throw asLedgerError(error);
-    }
-  }
-
-  /** Also of an answer that comes too late for its call. */
+  /** Also called for an answer that is too late for its call. */
   readonly #heard = <T>(answer: T): T => {
     this.#silentSinceMs = undefined;
     this.#failures = 0;
@@ -114,7 +108,7 @@ export class StoreHealth {
 
   async #probe(delayMs: number): Promise<void> {
     try {
-      await this.#within(this.#options.probe);
+      await answerWithin(this.#options.probe, this.#deadline);
     } catch {
       if (!this.#closed) this.#probeIn(Math.min(delayMs * 2, PROBE_MS_MAX));
       return;

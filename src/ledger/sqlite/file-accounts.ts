@@ -4,22 +4,23 @@ import { Account } from '../counting/account.ts';
 import type { AccountTable } from '../counting/tables.ts';
 
 const USED_PER_SWEEP = 64;
-/** Four for each that was used, so that about a quarter of the rows at most counts nothing. */
+/** Four for each account that was used, so that at most about a quarter of the rows count nothing. */
 const LOOKED_AT_PER_USED = 4;
 /** Larger than the users of a busy minute; about 1 kB each. */
 const CACHED_MAX = 10_000;
 
-/** The accounts of a file: read once as long as no other process writes, written once a transaction. */
+/** The accounts of a file. They are read once while no other process writes, and written once a
+ * transaction. */
 export class FileAccounts implements AccountTable {
   readonly #find: StatementSync;
   readonly #write: StatementSync;
   readonly #findBound: StatementSync;
   readonly #sweepBetween: StatementSync;
   readonly #sweepFrom: StatementSync;
-  /** Those of this transaction; they stay, however many they are. */
+  /** The accounts of this transaction; they stay, however many they are. */
   readonly #loaded = new Map<string, Account>();
   readonly #cached = new LRUCache<string, Account>({ max: CACHED_MAX });
-  /** Up to which the last sweep looked. */
+  /** The key up to which the last sweep looked. */
   #sweptUpTo = '';
   #usedSinceSweep = 0;
 
@@ -30,7 +31,7 @@ export class FileAccounts implements AccountTable {
        ON CONFLICT (key) DO UPDATE SET numbers = excluded.numbers, live = excluded.live,
          idle_from_ms = excluded.idle_from_ms`,
     );
-    // As bytes: a text may hold what SQLite ends a text at.
+    // As bytes: a key may contain the character at which SQLite ends a string.
     this.#findBound = database.prepare(
       `SELECT CAST(key AS BLOB) AS bound FROM guard_accounts
        WHERE key > ? ORDER BY key LIMIT 1 OFFSET ?`,
@@ -52,7 +53,7 @@ export class FileAccounts implements AccountTable {
     return account;
   }
 
-  /** Until the transaction ends. */
+  /** They are kept until the transaction ends. */
   keep(key: string): Account {
     const account = this.find(key) ?? new Account();
     account.isKept = true;
@@ -60,7 +61,8 @@ export class FileAccounts implements AccountTable {
     return account;
   }
 
-  /** At the end of a transaction. Accounts that count nothing any more leave as others come. */
+  /** Called at the end of a transaction. Accounts that no longer count anything are deleted as
+   * others come. */
   writeChanged(nowMs: number): void {
     for (const [key, account] of this.#loaded) {
       const { isKept, numbers, live, idleFromMs } = account;
@@ -73,16 +75,14 @@ export class FileAccounts implements AccountTable {
     if (this.#usedSinceSweep >= USED_PER_SWEEP) this.#sweep(nowMs);
   }
 
-  /** What was read may be another's by now, or was never written. */
+  /** Another process may have changed what was read, or it was never written. */
   forget(): void {
     this.#loaded.clear();
     this.#cached.clear();
   }
 
-  /**
-   * Goes round all of them, some at a time: an index by time would have to be written with each use.
-   * What is cached of one that leaves counts nothing either.
-   */
+  /** Goes round all accounts, some at a time: an index by time would have to be written on each
+   * use. If a deleted account is still cached, the cached one counts nothing either. */
   #sweep(nowMs: number): void {
     const looked = LOOKED_AT_PER_USED * this.#usedSinceSweep;
     this.#usedSinceSweep = 0;

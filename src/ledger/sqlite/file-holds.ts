@@ -4,12 +4,12 @@ import { type Ending, Hold } from '../counting/hold.ts';
 import { Part, type Phase, type StoredPart } from '../counting/part.ts';
 import type { HoldTable } from '../counting/tables.ts';
 
-/** More than are in flight at once; those beyond are read again. */
+/** More than are in flight at once. Those beyond are read again. */
 const CACHED_MAX = 5_000;
 const ADDED_PER_SWEEP = 32;
 
-/** Holds by id: live ones and expired ones that may still be corrected; and, apart, how others ended,
- * so that the rows that are written most stay on few pages. */
+/** Holds by id: live ones, and expired ones that may still be corrected. How the others ended is
+ * in a separate table, so that the rows that are written most stay on few pages. */
 export class FileHolds implements HoldTable {
   readonly #find: StatementSync;
   readonly #add: StatementSync;
@@ -20,7 +20,7 @@ export class FileHolds implements HoldTable {
   readonly #nextExpired: StatementSync;
   readonly #sweepExpired: StatementSync;
   readonly #sweepEnded: StatementSync;
-  /** Live ones, as long as nobody else writes. */
+  /** Live ones, while no other process writes. */
   readonly #cached = new LRUCache<string, Hold>({ max: CACHED_MAX });
   #addedSinceSweep = 0;
 
@@ -86,12 +86,13 @@ export class FileHolds implements HoldTable {
     return parsed(this.#nextExpired.get(nowMs));
   }
 
-  /** What was written may be another's by now, or was never committed. */
+  /** Another process may have changed what was written, or it was never committed. */
   forget(): void {
     this.#cached.clear();
   }
 
-  /** Forgets those that were over before `beforeMs`, at times, and more of them than came meanwhile. */
+  /** At times forgets holds that were over before `beforeMs`, and more of them than came
+   * meanwhile. */
   sweep(beforeMs: number): void {
     if (this.#addedSinceSweep < ADDED_PER_SWEEP) return;
     const most = 2 * this.#addedSinceSweep;
@@ -101,6 +102,7 @@ export class FileHolds implements HoldTable {
   }
 }
 
+/** `shares` is the stored name of the parts of a hold. */
 function parsed(row: Record<string, unknown> | undefined): Hold | undefined {
   if (row === undefined) return undefined;
   const parts = JSON.parse(String(row['shares'])) as StoredPart[];

@@ -6,7 +6,7 @@ import { FileHolds } from './file-holds.ts';
 /** How long finished ids and credits are remembered. */
 const RETENTION_MS = 3_600_000;
 
-/** The tables of a file, within one transaction after the other. */
+/** The tables of a file, used by one transaction after the other. */
 export class FileTables implements Tables {
   readonly accounts: FileAccounts;
   readonly holds: FileHolds;
@@ -21,7 +21,7 @@ export class FileTables implements Tables {
     this.#readVersion = database.prepare('PRAGMA data_version');
   }
 
-  /** What was read is good as long as no other process writes. */
+  /** What was read is valid while no other process writes. */
   begin(): void {
     const version = this.#readVersion.get()?.['data_version'];
     if (version !== this.#version) this.rollBack();
@@ -39,6 +39,7 @@ export class FileTables implements Tables {
   }
 }
 
+/** `guard_gifts` is the stored name of credits. */
 function creditTable(database: DatabaseSync): CreditTable {
   const find = database.prepare('SELECT 1 FROM guard_gifts WHERE id = ?');
   const add = database.prepare('INSERT INTO guard_gifts (id, at_ms) VALUES (?, ?)');

@@ -1,15 +1,16 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { slotNamed } from '../counting/counter.ts';
 
-/** In front of the numbers of each counter stood three that are no longer needed. */
+/** Three numbers in front of the numbers of each counter, which are no longer needed. */
 const ROW_HEAD = 3;
 /** A bucket of a rolling window was named by its number and the place of its counter. */
 const FIRST_BUCKET = ROW_HEAD * 2 ** 43;
 
 /**
- * Moves what schema 1 kept of each subject to the accounts of schema 2. A process that still runs on
- * schema 1 finds its table gone: it fails instead of counting on rows that are no longer read. Schema 1
- * did not count the parts of rates among those of live holds, so that they are counted here.
+ * Moves the accounts of schema 1 ("subjects") to those of schema 2. A process that still runs on
+ * schema 1 does not find its table: it fails instead of counting on rows that are no longer read.
+ * Schema 1 did not count the parts of rates among those of live holds, so they are counted here. It
+ * called the account of all users "everybody".
  */
 export function migrateFromVersion1(database: DatabaseSync): void {
   const numbersOf = (counters: unknown, idleFromMs: unknown): string => {

@@ -2,10 +2,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../../core/errors.ts';
 import { migrateFromVersion1 } from './from-version-1.ts';
 
-/** Grows with each change of the tables below; a file says which one wrote it. */
+/** Grows with each change of the tables below. A file stores the version that wrote it. */
 const SCHEMA_VERSION = 2;
 
-/** 16 MB: pages that many calls write again and again go into the file itself once. */
+/** 16 MB, so that pages that many calls write again and again go into the file itself once. */
 const PAGES_PER_CHECKPOINT = 4_000;
 
 const SCHEMA = `
@@ -53,7 +53,8 @@ export interface FileSettings {
   readonly durability: 'normal' | 'full';
 }
 
-/** Opens a ledger's file, made if there is none. Throws `LedgerError` that says what is wrong with it. */
+/** Opens a ledger's file, and makes it if there is none. Throws a `LedgerError` with the reason if
+ * it cannot. */
 export function openFile({ file, busyMs, durability }: FileSettings): DatabaseSync {
   return named(file, () => {
     const database = new DatabaseSync(file);
@@ -70,7 +71,7 @@ export function openFile({ file, busyMs, durability }: FileSettings): DatabaseSy
   });
 }
 
-/** What SQLite says, as a failure of this store. */
+/** Throws an error of SQLite as a failure of this store. */
 export function named<Value>(file: string, work: () => Value): Value {
   try {
     return work();
@@ -81,7 +82,7 @@ export function named<Value>(file: string, work: () => Value): Value {
   }
 }
 
-/** Safe to run by several processes at once, and again. */
+/** Safe to run again, and by several processes at once. */
 function migrate(database: DatabaseSync): void {
   const read = () => Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
   if (isCurrent(read())) return;

@@ -13,21 +13,24 @@ import { named, openFile } from './schema.ts';
 import { SqliteRecords } from './sqlite-records.ts';
 
 export interface SqliteLedgerOptions {
-  /** Made if there is none. All processes that share it must be on one host, on a local disk. */
+  /** Made if there is none. All processes that share it must be on one host, with a local disk. */
   readonly file: string;
-  /** `normal` (default): a crash of the process loses nothing, one of the whole machine perhaps the
-   * last moments. `full`: not even those, for a wait on the disk at each write. */
+  /**
+   * `normal` (default): a crash of the process loses nothing; a crash of the machine may lose the
+   * last moments. `full`: these are not lost either, at the price of a wait for the disk on each
+   * write.
+   */
   readonly durability?: 'normal' | 'full';
-  /** How long a verb waits for another process, in ms; default 150. It blocks this process meanwhile;
-   * beyond, the verb throws `LedgerError`. */
+  /** How long a verb waits for another process, in ms; default 150. Meanwhile this process is
+   * blocked. After that the verb throws `LedgerError`. */
   readonly busyMs?: number;
   readonly clock?: Clock;
 }
 
 /**
- * Keeps all counters in one file: they survive restarts, and several processes of one host share them
- * exactly. Verbs that are asked for in the same turn of the event loop share a transaction. Throws
- * `LedgerError` when the file cannot be opened, or was written by a later version of this package.
+ * Keeps all counters in one file: they survive restarts, and several processes of one host share
+ * them exactly. Verbs of the same turn of the event loop share a transaction. Throws `LedgerError`
+ * if the file cannot be opened, or was written by a later version of this package.
  */
 export function sqliteLedger(options: SqliteLedgerOptions): Ledger {
   return new SqliteLedger(options);
@@ -65,7 +68,7 @@ class SqliteLedger implements Ledger {
     this.#batches = new Batches({
       run: (works) => named(file, () => this.#commit(works)),
       sizeMax: Number.POSITIVE_INFINITY,
-      // What a caller's mistake did is rolled back, and it is nobody else's failure.
+      // What a caller's mistake did is rolled back, and does not fail the others.
       hadNoEffect: (error) => error instanceof TypeError,
     });
     this.records = new SqliteRecords(database, (work) => this.#transact(work));
@@ -118,7 +121,7 @@ class SqliteLedger implements Ledger {
     return (await this.#batches.add(work)) as Value;
   }
 
-  /** All in one transaction: answers nothing before it is written. */
+  /** Runs all in one transaction. Returns nothing before it is written. */
   #commit(works: readonly SqliteWork[]): unknown[] {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
@@ -144,7 +147,7 @@ class SqliteLedger implements Ledger {
     }
   }
 
-  /** Time never goes backwards in a file, whichever process looks at its clock. */
+  /** Time never goes backwards in a file, whichever process reads its clock. */
   #advance(): number {
     const latestMs = Number(this.#readLatest.get()?.['value'] ?? 0);
     const readMs = Math.floor(this.#clock.nowMs());

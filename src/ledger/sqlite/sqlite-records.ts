@@ -4,9 +4,9 @@ import { ANY_KEY, type Records, type StoredRecord } from '../records.ts';
 /** Runs work in a transaction of its own, at the ledger's time. */
 export type Transact = <Value>(work: (nowMs: number) => Value) => Promise<Value>;
 
-/** Well below the second within which every process hears of a change. */
+/** Well below the second within which every process is notified of a change. */
 const POLL_MS = 250;
-/** A process that slept longer is told that anything may have changed. */
+/** A process that slept longer is notified that any record may have changed. */
 const CHANGES_KEPT_MS = 60_000;
 
 export class SqliteRecords implements Records {
@@ -80,7 +80,7 @@ export class SqliteRecords implements Records {
   }
 
   watch(listener: (key: string) => void): () => void {
-    // A wrapper of its own, so that a listener given twice is also stopped one at a time.
+    // A wrapper for each call, so that a listener that was added twice is also stopped one at a time.
     const tell = (key: string) => listener(key);
     this.#listeners.add(tell);
     this.#timer ??= setInterval(() => this.#poll(), POLL_MS).unref();
@@ -95,12 +95,12 @@ export class SqliteRecords implements Records {
     this.#timer = undefined;
   }
 
-  /** A file that cannot be read now is read at the next turn; nothing that it tells is lost. */
+  /** A file that cannot be read now is read at the next poll; no change is lost. */
   #poll(): void {
     try {
       this.#tellChanges();
     } catch {
-      // Verbs of the ledger report what is wrong with the file.
+      // The verbs of the ledger report what is wrong with the file.
     }
   }
 
@@ -120,7 +120,7 @@ export class SqliteRecords implements Records {
     return row && { value: String(row['value']), version: Number(row['version']) };
   }
 
-  /** As JSON: the text of a key may hold what SQLite ends a text at. */
+  /** As JSON: a key may contain the character at which SQLite ends a string. */
   #changed(key: string, nowMs: number): void {
     this.#forget.run(nowMs - CHANGES_KEPT_MS);
     this.#note.run(JSON.stringify(key), nowMs);

@@ -1,5 +1,7 @@
 import type { Usage } from '../../core/usage.ts';
+import type { Amounts } from '../../ledger/amounts.ts';
 import type { HostedCalls, HostedToolName } from '../prices/hosted-tools.ts';
+import { tokenAmounts } from '../prices/upper-bound.ts';
 
 /** What an answer says of its own cost. */
 export interface Reading {
@@ -12,6 +14,11 @@ export interface Reading {
   readonly hostedCalls?: HostedCalls;
 }
 
+/** Returns what an answer used, in each unit that it reports, and its cost. */
+export function usedAmounts({ usage }: Reading, nanoUsd: number): Readonly<Partial<Amounts>> {
+  return tokenAmounts(usage.inputTokens, usage.outputTokens, nanoUsd);
+}
+
 /**
  * Reads the cost from the JSON of an answer (for a Responses event: from its `response`). `undefined`:
  * the usage is missing or no sane count, so it is not known.
@@ -20,7 +27,7 @@ export type UsageReader = (answer: unknown) => Reading | undefined;
 
 /** What a usage reader reads. */
 interface UsageShape {
-  /** Of the two families of names, the one that OpenAI uses here. */
+  /** OpenAI has two families of names. */
   readonly input: 'prompt_tokens' | 'input_tokens';
   /** Absent: nothing is written, so a missing count is 0. */
   readonly output?: 'completion_tokens' | 'output_tokens';
@@ -62,7 +69,7 @@ export const responseUsage = usageReader({
   listsHostedCalls: true,
 });
 
-/** No request comes near it: the largest context is about a million tokens. */
+/** Far above any request: the largest context is about a million tokens. */
 const TOKENS_MAX = 1_000_000_000;
 
 type UsageJson = Readonly<Record<string, unknown>>;

@@ -38,8 +38,7 @@ function secondsFor(asked: JsonObject, { maxSeconds }: RealtimeAllowance): numbe
 
 /** What a secret is used for is never known, so each one is charged what the plan reserves for it. */
 function boundOfReserve({ usd, inputTokens, outputTokens }: Reserve): Bound {
-  const nanoUsd = nanoUsdUp(usd);
-  const most = { ...tokenAmounts(inputTokens, outputTokens), nanoUsd };
+  const most = tokenAmounts(inputTokens, outputTokens, nanoUsdUp(usd));
   return { priced: false, most: () => most };
 }
 

@@ -12,7 +12,7 @@ export type { LongContextPrice, ModelPriceOverride } from './price-overrides.ts'
 export { costNanoUsd, type RateCard, upperBoundNanoUsd } from './rate-card.ts';
 
 export interface PriceList {
-  /** `undefined`: no price by tokens is known (A11: which is not the same as free). */
+  /** `undefined`: no price by tokens is known. That does not mean that it is free. */
   find(model: string): RateCard | undefined;
 }
 
@@ -21,7 +21,7 @@ const DAY_MS = 86_400_000;
 
 /**
  * Prices of OpenAI's models: the operator's overrides by exact name first, then the data of
- * `@pydantic/genai-prices`, as of today. TypeError when an override is not plausible.
+ * `@pydantic/genai-prices`, as of today. Throws a TypeError when an override is not plausible.
  */
 export function priceList(
   overrides: Readonly<Record<string, ModelPriceOverride>> = {},
@@ -96,7 +96,7 @@ const tokenKeys = new Set([
   'output_mtok',
   'output_audio_mtok',
 ]);
-/** Fees of hosted tools, which plans state themselves. */
+/** Fees of hosted tools, which plans state. */
 const toolKeys = new Set(['web_searches_kcount', 'storage_searches_kcount']);
 
 function publishedCard(model: string, timestamp: Date): RateCard | undefined {
@@ -104,10 +104,10 @@ function publishedCard(model: string, timestamp: Date): RateCard | undefined {
   if (found === null) return undefined;
   const prices = found.model_price;
   const keys = Object.keys(prices);
-  // What is also charged by the hour, the image or the call cannot be told from tokens.
+  // Tokens do not show what is also charged by the hour, the image or the call.
   if (!keys.every((key) => tokenKeys.has(key) || toolKeys.has(key))) return undefined;
   if (prices['input_mtok'] === undefined) return undefined;
-  // A model that hears or speaks, with no price for it, would be charged as if it wrote.
+  // An audio model without a price for audio would be charged as if it wrote text.
   if (found.model.id.includes('audio') && !keys.includes('input_audio_mtok')) return undefined;
   const writes = prices['output_mtok'] !== undefined;
   if (!writes && !found.model.id.includes('embedding')) return undefined;

@@ -1,6 +1,6 @@
 import type { Usage } from '../../core/usage.ts';
 
-/** What one token costs, in pico-USD (1e-12), so that every published price is a whole number. */
+/** Prices of one token, in pico-USD (1e-12), so that every published price is a whole number. */
 export interface Rates {
   readonly input: number;
   readonly cachedInput: number;
@@ -14,17 +14,17 @@ export interface Rates {
 interface RateTier {
   readonly aboveInputTokens: number;
   readonly rates: Rates;
-  /** The dearest of this tier and all below it: a longer request is allowed to turn out shorter. */
+  /** The dearest of this tier and all below it, because a request may turn out shorter. */
   readonly inputMax: number;
   readonly outputMax: number;
 }
 
-/** What a model costs, by length of its input; the first tier starts at zero. */
+/** Prices of a model, by the length of its input. The first tier starts at zero. */
 export interface RateCard {
   readonly tiers: readonly RateTier[];
 }
 
-/** The tiers in rising order, each with the dearest rates up to it. */
+/** Returns the tiers in rising order, each with the dearest rates up to it. */
 export function rateCard(steps: readonly (readonly [number, Rates])[]): RateCard {
   let inputMax = 0;
   let outputMax = 0;
@@ -38,7 +38,7 @@ export function rateCard(steps: readonly (readonly [number, Rates])[]): RateCard
 }
 
 /**
- * What a service tier multiplies all token prices by. Source: the `_priority`, `_flex` and `_batches`
+ * The factor of each service tier on all token prices. Source: the `_priority`, `_flex` and `_batches`
  * columns of BerriAI/litellm's price table at commit 00035b69 (2026-07).
  */
 const tierMultipliers: ReadonlyMap<string, number> = new Map([
@@ -64,9 +64,9 @@ function tierFor({ tiers }: RateCard, inputTokens: number): RateTier {
 }
 
 /**
- * What OpenAI bills for this usage, in nano-USD, rounded up. `serviceTier` `undefined`: the standard
- * one; one that is not known costs as the dearest that is. Each token is counted once, as the dearest
- * of the kinds that may overlap.
+ * Returns what OpenAI bills for this usage, in nano-USD, rounded up. Without a `serviceTier` it is the
+ * standard tier. An unknown tier costs as much as the dearest known one. Each token is counted once, as
+ * the dearest of the kinds that may overlap.
  */
 export function costNanoUsd(card: RateCard, usage: Usage, serviceTier?: string): number {
   const { rates } = tierFor(card, usage.inputTokens);
@@ -89,9 +89,9 @@ export function costNanoUsd(card: RateCard, usage: Usage, serviceTier?: string):
 }
 
 /**
- * The most that `costNanoUsd` can answer for any usage within these tokens, in nano-USD: every token
- * at the dearest rate of its side, in the dearest tier that is in reach. A cheaper service tier than
- * the standard one saves nothing here, since OpenAI may serve the call at standard.
+ * Returns the most that `costNanoUsd` can return for any usage within these tokens, in nano-USD. Every
+ * token counts at the dearest rate of its side, in the dearest tier within reach. A service tier that is
+ * cheaper than the standard one saves nothing here, because OpenAI may serve the call at standard.
  */
 export function upperBoundNanoUsd(
   card: RateCard,

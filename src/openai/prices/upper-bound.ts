@@ -32,7 +32,7 @@ export function boundOf(
   inputTokens: number,
 ): Amounts {
   if (call.bound === undefined) return ONE_REQUEST;
-  return { ...ONE_REQUEST, ...call.bound.most(call, rateCard, inputTokens) };
+  return amounts({ requests: 1, concurrent: 1, ...call.bound.most(call, rateCard, inputTokens) });
 }
 
 /** The bound of a model that reads and writes tokens. */
@@ -41,13 +41,13 @@ export const tokenBound: Bound = {
   most(parts, rateCard, inputTokens) {
     const outputTokens = parts.outputCapTokens;
     const nanoUsd = boundNanoUsd(parts, rateCard, inputTokens, outputTokens);
-    return { ...tokenAmounts(inputTokens, outputTokens), nanoUsd };
+    return tokenAmounts(inputTokens, outputTokens, nanoUsd);
   },
 };
 
-/** An amount of tokens, in every unit that counts them. */
-export function tokenAmounts(inputTokens: number, outputTokens: number) {
-  return { inputTokens, outputTokens, tokens: inputTokens + outputTokens };
+/** Tokens and what they cost, in every unit that counts them. */
+export function tokenAmounts(inputTokens: number, outputTokens: number, nanoUsd: number) {
+  return { inputTokens, outputTokens, tokens: inputTokens + outputTokens, nanoUsd };
 }
 
 /** The most that these tokens and the hosted tools of the call can cost. */

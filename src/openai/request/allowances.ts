@@ -79,7 +79,7 @@ const allowancesShape = {
   /** MCP servers by their exact `https:` URL; `hostedTools.mcp` bounds their calls.
    * @default [] */
   mcpServers: z.array(httpsUrl).readonly().default([]),
-  /** Service tiers other than `default`.
+  /** Service tiers that are allowed in addition to `default`.
    * @default [] */
   serviceTiers: names.default([]),
   /** Stored prompts by id, each with an upper bound of its own tokens.

@@ -1,12 +1,20 @@
 import { type Denial, deny, isDenial } from '../../core/denial.ts';
 import type { Reading } from '../answer/usage.ts';
-import { type HostedFees, hostedFees } from '../prices/hosted-fees.ts';
+import { hostedFees } from '../prices/hosted-fees.ts';
 import type { Bound, BoundParts } from '../prices/upper-bound.ts';
+import type { Allowances } from './allowances.ts';
 import { asksHiddenOutput } from './hidden-output.ts';
 import { type OutputBound, outputBound } from './output-bound.ts';
 import type { FixedRequest, RequestDescriptor } from './request-descriptor.ts';
 import type { RequestPolicy } from './request-policy.ts';
-import { below, inspect, isObject, type JsonObject, malformed } from './wire-check.ts';
+import {
+  below,
+  type Inspection,
+  inspect,
+  isObject,
+  type JsonObject,
+  malformed,
+} from './wire-check.ts';
 import type { Original } from './write-json.ts';
 
 /** What a client sends about its own user. It is never sent on as it came. */
@@ -65,15 +73,32 @@ export function buildRequest(
   if (typeof model !== 'string') return inWords(below('model', malformed('is required')));
   const output = outputBound(endpoint.outputCap, body, policy);
   if (isDenial(output)) return inWords(output);
+  const original = text === undefined ? undefined : { text, value: body };
+  return built(endpoint, { body, original, inspection, model, output, fixed });
+}
+
+/** A body that was checked, and what follows from it. */
+interface CheckedBody {
+  readonly body: JsonObject;
+  readonly original: Original | undefined;
+  readonly inspection: Inspection;
+  readonly model: string;
+  readonly output: OutputBound;
+  readonly fixed: FixedRequest | undefined;
+}
+
+function built(endpoint: RequestDescriptor, checked: CheckedBody): BuiltRequest {
+  const { body, original, inspection, model, output, fixed } = checked;
+  const { allow, hosted, inlineBytes, usesState } = inspection;
   const asked = endpoint.hostedCallsField && body[endpoint.hostedCallsField];
-  const fees = hostedFees(inspection.hosted, asked, output.tokens);
-  const state = inspection.usesState ? (policy.allow.stateful?.inputTokens ?? 0) : 0;
+  const fees = hostedFees(hosted, asked, output.tokens);
+  const state = usesState ? (allow.stateful?.inputTokens ?? 0) : 0;
   const stream = body['stream'] === true;
-  const serviceTier = endpoint.tiered ? tierOf(body, policy) : undefined;
+  const serviceTier = endpoint.tiered ? tierOf(body, allow) : undefined;
   return {
     model,
-    body: rewrite(endpoint, body, { model, output, fees, serviceTier, fixed }),
-    original: text === undefined ? undefined : { text, value: body },
+    body: fixed?.bodyFor(body) ?? rewrite(endpoint, checked, fees.calls, serviceTier),
+    original,
     clientTags: clientTagsOf(body),
     stream,
     hideUsage: stream && endpoint.stream?.usageOnRequest === true && !asksUsage(body),
@@ -81,7 +106,7 @@ export function buildRequest(
     asksHiddenOutput: asksHiddenOutput(body, fees.calls),
     outputCapTokens: output.tokens,
     serviceTier,
-    inlineBytes: inspection.inlineBytes,
+    inlineBytes,
     extraInputTokens: inspection.extraInputTokens + state + fees.extraInputTokens,
     inputRounds: fees.calls + 1,
     hostedFeesNanoUsd: fees.mostNanoUsd,
@@ -106,24 +131,15 @@ function inWords(denial: Denial): Denial {
   return { ...denial, param, message: `"${param}" ${denial.message}.` };
 }
 
-interface CheckedBody {
-  readonly model: string;
-  readonly output: OutputBound;
-  readonly fees: HostedFees;
-  readonly serviceTier: string | undefined;
-  readonly fixed: FixedRequest | undefined;
-}
-
 /** Set by the tag step alone. */
 const tagFields = new Set(['safety_identifier', 'user', 'prompt_cache_key', 'metadata']);
 
 function rewrite(
-  endpoint: RequestDescriptor,
-  body: JsonObject,
-  { model, output, fees, serviceTier, fixed }: CheckedBody,
+  { outputCap, storable, hostedCallsField, stream }: RequestDescriptor,
+  { body, model, output }: CheckedBody,
+  hostedCalls: number,
+  serviceTier: string | undefined,
 ): Record<string, unknown> {
-  if (fixed !== undefined) return fixed.bodyFor(body);
-  const { outputCap, hostedCallsField } = endpoint;
   const sent: Record<string, unknown> = { model };
   for (const field of Object.keys(body)) {
     if (tagFields.has(field) || outputCap?.spellings.includes(field)) continue;
@@ -131,9 +147,9 @@ function rewrite(
   }
   if (outputCap !== undefined) sent[outputCap.field] = output.perChoice;
   if (serviceTier !== undefined) sent['service_tier'] = serviceTier;
-  if (endpoint.storable) sent['store'] = body['store'] === true;
-  if (fees.calls > 0 && hostedCallsField !== undefined) sent[hostedCallsField] = fees.calls;
-  if (endpoint.stream?.usageOnRequest && body['stream'] === true) {
+  if (storable) sent['store'] = body['store'] === true;
+  if (hostedCalls > 0 && hostedCallsField !== undefined) sent[hostedCallsField] = hostedCalls;
+  if (stream?.usageOnRequest && body['stream'] === true) {
     sent['stream_options'] = { ...streamOptions(body), include_usage: true };
   }
   return sent;
@@ -145,9 +161,9 @@ const streamOptions = (body: JsonObject) =>
 const asksUsage = (body: JsonObject) => streamOptions(body)['include_usage'] === true;
 
 /** `auto` and an absent tier mean the tier of the project, which may be dearer than what was priced. */
-function tierOf(body: JsonObject, { allow }: RequestPolicy): string {
+function tierOf(body: JsonObject, { serviceTiers }: Allowances): string {
   const asked = body['service_tier'];
-  return typeof asked === 'string' && allow.serviceTiers.includes(asked) ? asked : 'default';
+  return typeof asked === 'string' && serviceTiers.includes(asked) ? asked : 'default';
 }
 
 const NO_TAGS: ClientTags = {};

@@ -1,5 +1,9 @@
-import { isPromiseLike, type Soon } from '../../base/deadline.ts';
-import type { Deadlines } from '../../base/deadlines.ts';
+import {
+  isPromiseLike,
+  type SharedDeadline,
+  type Soon,
+  withDeadline,
+} from '../../base/deadline.ts';
 import { type Denial, deny, isDenial } from '../../core/denial.ts';
 import { BodyError } from '../../core/errors.ts';
 import type { GuardRequest, RequestBody } from '../../core/request.ts';
@@ -15,7 +19,7 @@ const JSON_MEDIA_TYPE = /^application\/json(?:[ \t]*;[ \t]*charset="?utf-8"?)?[ 
 export interface BodyBounds {
   readonly bytesMax: number;
   /** How long a body may take to arrive. */
-  readonly deadline: Deadlines;
+  readonly deadline: SharedDeadline;
 }
 
 /** Reads the JSON body of a request. Returns a denial if there is none. */
@@ -41,7 +45,7 @@ function readBody<T>(
   parse: (body: RequestBody) => T | Denial,
 ): Soon<T | Denial> {
   try {
-    const body = deadline.within(request.readBody(bytesMax), lateBody);
+    const body = withDeadline(request.readBody(bytesMax), deadline, lateBody);
     return isPromiseLike(body) ? body.then(parse, denialOf) : parse(body);
   } catch (error) {
     return denialOf(error);

@@ -8,14 +8,14 @@ import {
 } from '../../amounts.ts';
 import type { Balance, Claim } from '../../ledger.ts';
 
-/** A part of everybody's limits that this process has to itself for a while. */
+/** A part of the shared limits that belongs to this process for a while. */
 export class Chunk {
   readonly id: string;
-  /** Where everybody's limits stood when it was taken. */
+  /** The balances of the shared limits when it was taken. */
   readonly balances: readonly Balance[];
   /** Calls after this belong to another window. */
   readonly endsAtMs: number;
-  /** What its calls have used; what has not been used is given back at its end. */
+  /** What its calls have used. The rest is given back at its end. */
   readonly used = zeroAmounts();
   readonly #units: readonly Unit[];
   readonly #left: MutableAmounts;
@@ -38,7 +38,7 @@ export class Chunk {
     return this.#calls === 0;
   }
 
-  /** Takes a call's hold, if there is as much left of every limit. */
+  /** Takes a call's hold, if that much is left of every limit. */
   take(held: Amounts): boolean {
     if (this.#units.some((unit) => held[unit] > this.#left[unit])) return false;
     for (const unit of new Set(this.#units)) this.#left[unit] -= held[unit];
@@ -46,7 +46,7 @@ export class Chunk {
     return true;
   }
 
-  /** Ends a call: what it held and did not use may be taken again. */
+  /** Ends a call. What it held and did not use may be taken again. */
   end(held: Amounts, used: Amounts): void {
     for (const unit of new Set(this.#units)) {
       this.#left[unit] += held[unit] - used[unit];
@@ -56,7 +56,7 @@ export class Chunk {
   }
 }
 
-/** `share` of each limit, and at least what the call holds. */
+/** Returns `share` of each limit, and at least what the call holds. */
 export function chunkSize(claims: readonly Claim[], held: Amounts, share: number): MutableAmounts {
   const size = zeroAmounts();
   for (const { rule } of claims) {
@@ -67,7 +67,7 @@ export function chunkSize(claims: readonly Claim[], held: Amounts, share: number
   return size;
 }
 
-/** Half way to what the call holds; `undefined` when it is that already. */
+/** Returns the size half way to what the call holds; `undefined` if it is that already. */
 export function smallerSize(size: Amounts, held: Amounts): MutableAmounts | undefined {
   const smaller = amountsBy((unit) =>
     size[unit] === 0 ? 0 : held[unit] + Math.floor((size[unit] - held[unit]) / 2),
@@ -75,7 +75,7 @@ export function smallerSize(size: Amounts, held: Amounts): MutableAmounts | unde
   return UNITS.some((unit) => smaller[unit] < size[unit]) ? smaller : undefined;
 }
 
-/** When the first of the windows ends in which these claims count now. */
+/** Returns when the first of the windows ends in which these claims count now. */
 export function windowEndMs(claims: readonly Claim[], nowMs: number): number {
   return Math.min(
     ...claims.map(({ rule }) => {
@@ -89,6 +89,6 @@ export function windowEndMs(claims: readonly Claim[], nowMs: number): number {
 
 function notEscrowed(key: string): TypeError {
   return new TypeError(
-    `the limit of everybody "${key}" must be of a calendar period (per: 'day') or "concurrent" with globalBudget: 'escrow'`,
+    `the global limit "${key}" must be of a calendar period (per: 'day') or "concurrent" with globalBudget: 'escrow'`,
   );
 }

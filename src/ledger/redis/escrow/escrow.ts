@@ -13,9 +13,9 @@ interface ChunkHold {
 }
 
 /**
- * Everybody's limits, of which this process leases a chunk at a time: most calls ask nobody. All chunks
- * together are held on the limits, so these are never passed. A process that dies leaves its chunk
- * charged whole.
+ * Experimental. The shared limits, of which this process leases a chunk at a time, so that most
+ * calls need no round trip for them. All chunks together are held on the limits, so these are never
+ * exceeded. The chunk of a process that dies stays charged in full.
  */
 export class Escrow {
   readonly #global: Ledger;
@@ -42,7 +42,7 @@ export class Escrow {
         this.#calls.set(id, { chunk, held });
         return { granted: true, balances: chunk.balances };
       }
-      // One lease at a time: those who wait for it mostly fit into it, too.
+      // One lease at a time: the calls that wait for it mostly fit into it, too.
       if (this.#leasing !== undefined) await this.#leasing.catch(() => {});
       else {
         this.#leasing = this.#lease(claims, held).finally(() => {
@@ -98,11 +98,11 @@ export class Escrow {
 
   #settleIfIdle(chunk: Chunk): void {
     if (!chunk.isIdle || !this.#chunks.delete(chunk)) return;
-    // What cannot be written is charged by the lease, whole.
+    // If this cannot be written, the lease charges it in full.
     this.#global.settle(chunk.id, chunk.used).catch(() => {});
   }
 
-  /** A chunk that nobody uses goes back to the others; the rest keep their leases. */
+  /** Gives an unused chunk back to the others. The rest keep their leases. */
   #tend(): void {
     if (this.#current?.isIdle) this.#retire();
     for (const { id } of this.#chunks) this.#global.renew(id, LEASE).catch(() => {});

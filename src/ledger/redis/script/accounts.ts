@@ -12,9 +12,10 @@ end
 `;
 
 /**
- * The accounts of a batch, as tables: `key`; `layout`, its slots as text; `doubles`, kept-until and what
- * its slots count; `past`, earlier buckets as text; `value`, the whole as Redis keeps it, where that is
- * known; `changed`, whether it is to be written; `expires`, its new time to live, where that changes.
+ * The accounts of a batch, as tables: `key`; `layout`, its slots as text; `doubles`, kept-until and
+ * what its slots count; `past`, earlier buckets as text; `value`, the whole as Redis stores it, if
+ * that is known; `changed`, whether it must be written; `expires`, its new time to live, if that
+ * changes.
  */
 export const ACCOUNTS = `
 local accounts = {}
@@ -83,7 +84,7 @@ local function arrange(account, layout)
   account.doubles, account.layout, account.value = moved, after, nil
 end
 
--- Marks an account as changed. It is kept twice as long as it has to be, so that not every batch has to
+-- Marks an account as changed. It is kept twice as long as necessary, so that not every batch has to
 -- set its time to live.
 local function change(account, kept)
   local doubles = account.doubles

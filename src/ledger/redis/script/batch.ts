@@ -9,7 +9,7 @@ import { SAVE } from './save.ts';
 import { script } from './script.ts';
 import { VERBS } from './verbs.ts';
 
-/** A server learns the script by it before the first verbs come. */
+/** Loads the script on a server before the first verbs come. */
 export const LOAD_ONLY = 'load';
 
 const LOADED = `

@@ -1,7 +1,5 @@
-/**
- * The server's time; the client's where scripts may not ask for it. ARGV: `[now or '', client's now,
- * '1' if what was kept here must still exist]`.
- */
+/** The server's time; the client's if scripts may not read it. ARGV: `[now or '', client's now,
+ * '1' if what was kept here must still exist]`. */
 export const TIME = `
 local now = tonumber(ARGV[1])
 if not now then
@@ -10,7 +8,7 @@ if not now then
 end
 `;
 
-/** The same, never before what it was. KEYS: clock. */
+/** The same, but never earlier than before. KEYS: clock. */
 export const CLOCK = `
 ${TIME}
 local latest = tonumber(redis.call('GET', KEYS[1]) or false)

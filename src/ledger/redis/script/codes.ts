@@ -1,4 +1,4 @@
-/** Verbs, by the numbers that the script knows them by. */
+/** The numbers of the verbs in the script. */
 export const VERB = {
   RESERVE: 1,
   SETTLE: 2,
@@ -7,7 +7,7 @@ export const VERB = {
   READ: 5,
   CREDIT: 6,
 } as const;
-/** What the script answers: the first three to reserve, the others to all other verbs. */
+/** The results in the script: the first three for reserve, the others for all other verbs. */
 export const STATUS = {
   DENIED: 0,
   GRANTED: 1,
@@ -17,5 +17,5 @@ export const STATUS = {
   REFUSED: 5,
   UNKNOWN: 6,
 } as const;
-/** What a reply begins with, in the place of the time, when the batch is to be sent again. */
+/** The beginning of a reply, in place of the time, if the batch must be sent again. */
 export const AGAIN = -1;

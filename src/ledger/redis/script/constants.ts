@@ -2,7 +2,7 @@ import { UNITS } from '../../amounts.ts';
 import { AGAIN, STATUS, VERB } from './codes.ts';
 import { SLOT_WIDTHS } from './layout.ts';
 
-/** What the words in capitals of the scripts stand for; README.md says what is kept where. */
+/** The values of the words in capitals in the scripts. README.md describes what is stored where. */
 const CONSTANTS: Readonly<Record<string, number>> = {
   ...VERB,
   ...STATUS,
@@ -57,7 +57,7 @@ const CONSTANTS: Readonly<Record<string, number>> = {
   CHARGED: 2,
   FREED: 3,
 
-  /** A rolling window is counted in so many buckets, and the one that runs. */
+  /** A rolling window is counted in so many full buckets, and the one that runs. */
   BUCKETS: 24,
   /** Doubles count exactly up to here. */
   EXACT: Number.MAX_SAFE_INTEGER,
@@ -68,7 +68,7 @@ const CONSTANTS: Readonly<Record<string, number>> = {
   PAGE: 100,
 };
 
-/** What every script may use, without a look into the tables of the libraries each time. */
+/** Local names for functions that scripts use, so that they are not looked up each time. */
 const IMPORTS = `
 local floor, ceil, min, max = math.floor, math.ceil, math.min, math.max
 local byte, sub, rep, concat = string.byte, string.sub, string.rep, table.concat
@@ -76,7 +76,7 @@ local pack, read, call = struct.pack, struct.unpack, redis.call
 local WIDTHS = { ${SLOT_WIDTHS.join(', ')} }
 `;
 
-/** A script of these parts, with numbers in the place of constants. */
+/** Returns a script of these parts, with numbers in place of constants. */
 export function assembled(parts: readonly string[]): string {
   const text = [IMPORTS, ...parts].join('');
   return text.replace(/\b[A-Z][A-Z_]+\b/g, (word) => String(CONSTANTS[word] ?? word));

@@ -1,7 +1,7 @@
-/** How accounts count. `at` is the place of a slot; what stands there is said in README.md. */
+/** How accounts count. `at` is the place of a slot; README.md describes its numbers. */
 export const COUNTING = `
--- Adds to one of the earlier buckets of a rolling slot, drops those before the oldest that counts, and
--- answers their sum. The buckets of all slots stand in threes: slot, number, amount.
+-- Adds to one of the earlier buckets of a rolling slot, drops those before the oldest that counts,
+-- and returns their sum. The buckets of all slots are in threes: slot, number, amount.
 local function add_past(account, at, oldest, bucket, amount)
   local layout, place, i = account.layout, FIRST_SLOT, 1
   while place < at do
@@ -50,8 +50,8 @@ local function add_debt(s, at, amount, rate, period, time)
   s[at + DEBT], s[at + AS_OF] = min(max(debt + amount, 0), EXACT), time
 end
 
--- Ends a hold at what was used, or corrects what an expired one was charged. The amounts stand in used,
--- behind this place. Held never falls below zero, also when Redis has evicted the account.
+-- Ends a hold at what was used, or corrects what an expired one was charged. The amounts are in used,
+-- after this place. Held never falls below zero, also if Redis has evicted the account.
 local function post(hold, plan, own, used, place, time)
   local claims, phase = plan.claims, hold[PHASE]
   for i = 1, #own do

@@ -1,4 +1,4 @@
-/** Gives to the windows that run now; below zero: forgives all that was used. See verbs.ts. */
+/** Gives to the windows that run now. Below zero: forgives everything that was used. See verbs.ts. */
 export const CREDITING = `
     if endings[id] then
       status = REPLAYED

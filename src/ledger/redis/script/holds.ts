@@ -1,7 +1,5 @@
-/**
- * The state of the namespace, the holds that the verbs name, and how the others of their ids ended.
- * `again`: the reply of a script that does not run the verbs; see README.md.
- */
+/** The state of the namespace, the holds that the verbs name, and how the other ids ended.
+ * `again`: the reply of a script that does not run the verbs; see README.md. */
 export const STATE = `
 local numbers = { read(format_of(#ARGV[NUMBERS] / 8), ARGV[NUMBERS]) }
 local count, again = numbers[1], nil
@@ -13,7 +11,7 @@ local is_state_changed = now > latest
 if latest > now then now = latest end
 local hour = floor(now / HOUR_MS)
 
--- By id: holds as Redis keeps them, how an id ended, and which ids the verbs have changed.
+-- By id: holds as Redis stores them, how an id ended, and which ids the verbs have changed.
 local holds, endings, touched, unknown = {}, {}, {}, {}
 for i = 1, count do
   local id = ARGV[NUMBERS + i]
@@ -29,7 +27,7 @@ if unknown[1] then
 end
 `;
 
-/** What a hold says of itself. */
+/** Reads a hold. */
 export const HOLDS = `
 local function hold_in(text) return { read(format_of(WINDOWS + byte(text)), text, 2) } end
 
@@ -38,8 +36,8 @@ local function renewed(text, due, phase, kept)
   return sub(text, 1, 1) .. pack('<ddd', due, phase, kept) .. sub(text, 26)
 end
 
--- The plan of a hold and its accounts. Where the batch does not name all of these, there is no answer,
--- and the batch is to be sent again with them.
+-- Returns the plan of a hold and its accounts. If the batch does not name all of these, returns
+-- nothing, and the batch must be sent again with them.
 local by_name
 local function parties_of(text)
   if not by_name then

@@ -37,6 +37,8 @@ export function slotOf(rule: Rule): Buffer {
 
 export const widthOf = (slot: Buffer): number => SLOT_WIDTHS[(slot[0] ?? 0) - 1] ?? 0;
 
-/** Longer than members of a small list may be: Redis keeps what has it as a table or a tree, which costs
- * less where many come and go. No id is so, since each begins with a letter. */
+/**
+ * Longer than members of a small list may be: Redis stores a list that contains it as a table or a
+ * tree, which costs less if many come and go. No id is like it, because each begins with a letter.
+ */
 export const FILLER = '-'.repeat(65);

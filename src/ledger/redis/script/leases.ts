@@ -3,10 +3,8 @@ import { FILLER } from './layout.ts';
 
 const ZEROS = UNITS.map(() => 0).join(', ');
 
-/**
- * Ends leases that are over, oldest first, each as of its end. The verbs wait until there are none. Else
- * finds out when the next one is over; an index that Redis has evicted is made again.
- */
+/** Ends leases that are over, oldest first, each as of its end. The verbs wait until there are
+ * none. Otherwise finds when the next one ends. An index that Redis has evicted is made again. */
 export const LEASES = `
 if next_look <= now then
   local due = call('ZRANGEBYSCORE', KEYS[LEASES], '-inf', now, 'LIMIT', 0, PAGE)

@@ -1,4 +1,4 @@
-/** A plan, as it stands in a text from this byte on, and where it ends. */
+/** Returns the plan in a text from this byte on, and where it ends. */
 export const PLANS = `
 local function plan_in(text, from)
   local claim_count, account_count, kept = read('<HHd', text, from)

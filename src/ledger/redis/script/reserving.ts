@@ -18,7 +18,7 @@ export const RESERVING = `
       if kind == CALENDAR then
         local open = s[place + START]
         if windows[k] <= open then taken = taken + s[place + USED] end
-        -- A caller whose clock is behind the window that is open counts in that one.
+        -- If the caller's clock is behind the open window, the call counts in that window.
         if windows[k] < open then
           if counted_in == windows then counted_in = { unpack(windows) } end
           counted_in[k] = open

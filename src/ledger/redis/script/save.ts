@@ -1,9 +1,7 @@
 import { FILLER } from './layout.ts';
 
-/**
- * Writes what the batch changed. Nothing is written before, so that an error has no effect: also not one
- * of the first writes, which fail if a key is of a wrong type.
- */
+/** Writes what the batch changed. Nothing is written before, so that an error has no effect. The
+ * same holds for the first writes, which fail if a key has the wrong type. */
 export const SAVE = `
 local scores, gone, ended, fields, f, g, e = {}, {}, {}, {}, 0, 0, 0
 for id in pairs(touched) do
@@ -27,7 +25,7 @@ if scores[1] then call('ZADD', KEYS[LEASES], unpack(scores)) end
 if e > 0 then
   local key = KEYS[ENDED + hour % 3]
   if generation < hour then
-    -- Only UNLINK frees a large hash in the background, so none waits for the end of its time to live.
+    -- Only UNLINK frees a large hash in the background, so none is left to its time to live.
     call('UNLINK', key, KEYS[ENDED + (hour + 1) % 3])
     if generation < hour - 1 then call('UNLINK', KEYS[ENDED + (hour + 2) % 3]) end
     call('HSET', key, '${FILLER}', '')

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 
-/** A Lua script of Redis, by its text and the name that Redis gives it. */
+/** A Lua script of Redis, by its text and the name that Redis has for it. */
 export interface RedisScript {
   readonly text: string;
   readonly sha: string;
-  /** Whether the strings that it answers are bytes, which are no text. */
+  /** Whether the strings that it returns are bytes and not text. */
   readonly binary: boolean;
 }
 

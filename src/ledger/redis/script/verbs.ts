@@ -1,10 +1,8 @@
 import { CREDITING } from './crediting.ts';
 import { RESERVING } from './reserving.ts';
 
-/**
- * Runs each verb in turn, on what is in memory. `at`: the place in `numbers` behind which the verb's own
- * stand; `own`: the accounts of its plan.
- */
+/** Runs each verb in turn, on what is in memory. `at`: the place in `numbers` before the verb's
+ * own; `own`: the accounts of its plan. */
 export const VERBS = `
 local out, o, at, plans = { now }, 1, 1, {}
 for v = 1, count do
@@ -55,7 +53,7 @@ ${RESERVING}
     if hold and hold[PHASE] < CHARGED then
       local kept = hold[KEPT]
       if due > kept then
-        -- The hold has lived for so long that its accounts are not sure to outlive it.
+        -- The hold has lived for so long that its accounts might not outlive it.
         local _, its_own = parties_of(text)
         kept = due + KEPT_MS
         for _, account in ipairs(its_own or {}) do change(account, kept - now) end

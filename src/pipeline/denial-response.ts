@@ -2,29 +2,34 @@ import type { Clock } from '../base/clock.ts';
 import { type Denial, denialCodes } from '../core/denial.ts';
 import type { Events } from '../core/events.ts';
 import type { GuardResponse, HeaderList } from '../core/response.ts';
-import type { Identified, Refuse } from '../pipeline/states.ts';
 import type { LimitDenial } from '../plans/explain-denial.ts';
 import type { LimitStatus } from '../plans/limit-status.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
+import type { Admitted, Requested } from './states.ts';
 
 /** Some SDKs sleep for as long as they are told (measured: an hour and more), so they are told little. */
 const RETRY_AFTER_SECONDS_MAX = 60;
 const RETRYABLE_STATUS: ReadonlySet<number> = new Set([429, 503]);
 
-/** Words a denial as OpenAI words its errors, with what a client needs to act also in headers. */
-export function createRefuse(events: Events, clock: Clock): Refuse {
-  return (denial, at) => {
-    const { identity, limitStatus = statusOf(denial) } = at as Partial<
-      Identified & { limitStatus: LimitStatus }
-    >;
-    const userId = identity?.user.id;
-    const { code, degraded = false } = denial;
-    events.emit('denied', { code, degraded, userId, message: onOneLine(denial.message) });
-    return denialResponse(denial, limitStatus, clock.nowMs());
-  };
+export interface RefuseParts {
+  readonly events: Events;
+  readonly clock: Clock;
 }
 
-const statusOf = (denial: LimitDenial): LimitStatus | undefined => denial.limitStatus;
+/** A call at the step that denied it: what is known of it by then. */
+type DeniedCall = Requested & Partial<Pick<Admitted, 'identity' | 'limitStatus'>>;
+
+/** Ends a call with a denial: emits the event and returns the response for OpenAI's clients. */
+export function refuse(
+  denial: LimitDenial,
+  { identity, limitStatus = denial.limitStatus }: DeniedCall,
+  { events, clock }: RefuseParts,
+): GuardResponse {
+  const userId = identity?.user.id;
+  const { code, degraded = false } = denial;
+  events.emit('denied', { code, degraded, userId, message: onOneLine(denial.message) });
+  return denialResponse(denial, limitStatus, clock.nowMs());
+}
 
 /** Controls, marks that turn the direction of text, and Unicode's own line ends. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
