@@ -10,19 +10,19 @@ import { bearerCredential } from './bearer-credential.ts';
 import { clientAddress } from './client-address.ts';
 
 export interface AnonymousOptions {
-  /** Names the device, say by a header of your app; 8 to 256 characters. Whoever writes that header can
-   * write another one, so give `perAddress` too. Default: the address itself is the user. */
+  /** Returns an id of the device, for example from a header of your app; 8 to 256 characters. A caller
+   * can change that header, so set `perAddress` too. Default: each address is one user. */
   readonly device?: (request: GuardRequest) => string | undefined;
-  /** How many proxies of your own stand before the backend; default 0, which believes no
-   * `X-Forwarded-For`. One too many, and callers choose their address. */
+  /** How many proxies of your own are in front of the backend. Default 0, which ignores
+   * `X-Forwarded-For`. If it is too high, callers can choose their address. */
   readonly trustProxy?: number;
-  /** Limits of all anonymous users of one address (an IPv6 /64 counts as one) together. */
+  /** Limits of all anonymous users of one address together. An IPv6 /64 counts as one address. */
   readonly perAddress?: readonly LimitSpec[];
   /** Becomes `user.plan`. */
   readonly plan?: string;
 }
 
-/** What an SDK that must have a key sends for none. */
+/** What an app sends if its SDK requires a key. */
 const NO_KEY = 'anonymous';
 const shape = z.strictObject({
   device: z.custom<() => unknown>((value) => typeof value === 'function').optional(),
@@ -33,12 +33,13 @@ const shape = z.strictObject({
 const DEVICE = /^[\x21-\x7e]{8,256}$/;
 
 /**
- * Serves callers who have not signed in, as users with `anonymous: true`, by device or by address; put
- * it last in `anyOf`. Only for requests without a credential, or with the key `anonymous`: a bad
- * credential stays bad. The option `anonymousLimits` bounds all of them together, and
- * `guard.users.merge` carries over what one used when he signs up. Neither address nor device reaches
- * the store: users are named by keyed hashes. Throws where the address is not known (`guard.handler`
- * without `remoteAddress`).
+ * Identifies callers who have not signed in, by their device or address. Such users have
+ * `anonymous: true`. Put it last in `anyOf`. It applies to requests without a credential or with the key
+ * `anonymous`. A bad credential stays bad.
+ *
+ * The option `anonymousLimits` limits all anonymous users together. `guard.users.merge` carries their
+ * usage over when they sign up. Addresses and devices do not reach the store, because the ids are keyed
+ * hashes. Throws when the address is unknown (`guard.handler` without `remoteAddress`).
  */
 export function anonymous(options: AnonymousOptions = {}): Authenticator {
   const { trustProxy, perAddress, plan } = parseOrThrow(shape, options, 'anonymous');
@@ -67,7 +68,7 @@ function deviceName(device: string | undefined): string | undefined {
   return device !== undefined && DEVICE.test(device) ? `device:${device}` : undefined;
 }
 
-/** The limits of an address are counted like those of a key: besides the user's own. */
+/** The limits of an address count like those of a token: in addition to the user's own. */
 function scopeOf(
   address: string,
   limits: readonly Limit[],
@@ -78,5 +79,5 @@ function scopeOf(
 
 const unknownAddress = () =>
   new TypeError(
-    'anonymous(): the address of the caller is not known. Pass "remoteAddress" to guard.handler, or set "trustProxy"',
+    'anonymous(): the address of the caller is unknown. Pass "remoteAddress" to guard.handler, or set "trustProxy"',
   );

@@ -1,8 +1,8 @@
 import type { Authenticator } from './authenticator.ts';
 
 /**
- * Asks each authenticator in turn; the first that finds a credential of its kind decides, be it good
- * or bad. `TypeError` when there is none to ask.
+ * Tries the authenticators in order. The first that finds a credential of its kind decides, whether the
+ * credential is good or bad. `TypeError` without an authenticator.
  */
 export function anyOf(...authenticators: readonly Authenticator[]): Authenticator {
   if (authenticators.length === 0) {

@@ -7,10 +7,10 @@ import type { Authenticator } from './authenticator.ts';
 type Authenticated = string | User | null | undefined;
 
 /**
- * Trusts your own login: `find` gets the request (the host framework's own one is `request.host`)
- * and answers the user it belongs to, or `null`. What it answers is what is charged; a throw ends
- * the call with 500, and never lets it through. It is not asked for what a page of another site makes a
- * browser send with the user's cookies (`Sec-Fetch-Site: cross-site` and no `Authorization`).
+ * Uses your own login. `find` receives the request (`request.host` is the request of the host
+ * framework) and returns its user, or `null`. The returned user is charged. If `find` throws, the call
+ * ends with 500. `find` is not called for cross-site browser requests (`Sec-Fetch-Site: cross-site` and
+ * no `Authorization`), because a page of another site can make a browser send the user's cookies.
  */
 export function authenticate(
   find: (request: GuardRequest) => Authenticated | Promise<Authenticated>,
@@ -28,7 +28,7 @@ function identityOf(answer: Authenticated): Identity | undefined {
   return answer === null || answer === undefined ? undefined : { user: parseUser(answer) };
 }
 
-/** An `Authorization` header was put there by code that knows the credential, wherever it runs. */
+/** A request with an `Authorization` header comes from code that has the credential, on any site. */
 function isFromAnotherSite(request: GuardRequest): boolean {
   const site = request.header('sec-fetch-site');
   return site === 'cross-site' && request.header('authorization') === undefined;

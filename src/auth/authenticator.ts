@@ -2,24 +2,24 @@ import type { Denial } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';
 import type { Identity } from '../plans/scope.ts';
 
-/** What the guard lends to authenticators. */
+/** What the guard provides to authenticators. */
 export interface AuthContext {
-  /** Looks an issued token up: its identity, a denial, or `undefined` when it has not our shape. */
+  /** Verifies a user token. Returns its identity, a denial, or `undefined` for any other text. */
   verifyUserToken(
     value: string,
   ): Identity | Denial | undefined | Promise<Identity | Denial | undefined>;
-  /** A name for what must not be stored as it is (an address, a device): the same text for the same
-   * input, 43 characters, and not to be turned back by anybody without the guard's secret. */
+  /** Returns a pseudonym for something that must not be stored (an address, a device): 43 characters,
+   * always the same for the same input. It cannot be reversed without the guard's secret. */
   pseudonymOf(text: string): string;
 }
 
 /**
- * Says who is calling, from what the caller cannot forge.
+ * Identifies the caller by something that the caller cannot forge.
  *
- * Answers `undefined` when the request carries no credential of its kind (the next one of `anyOf` is
- * asked), a denial when it does but that is bad, an identity when it is good. Throws only when it
- * could not find out: the call then fails with 503 for an `AuthenticationUnavailableError`, with 500
- * for anything else, never with 401.
+ * Returns an identity for a good credential, a denial for a bad one, and `undefined` for a request
+ * without a credential of its kind. `anyOf` then tries the next authenticator. Throws only when the
+ * answer is unknown. The call then fails with 503 for an `AuthenticationUnavailableError` and with 500
+ * for any other error, never with 401.
  */
 export interface Authenticator {
   authenticate(

@@ -5,8 +5,8 @@ const CREDENTIAL_LENGTH_MAX = 8_192;
 const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i;
 
 /**
- * The one bearer credential of a request; `undefined` when there is none, more than one, or it is not
- * a token of RFC 6750 §2.1 of at most 8 KiB. Never read from the URL, which ends up in logs.
+ * Returns the bearer credential of a request; `undefined` when there is none or more than one, or when it
+ * is not a token of RFC 6750 §2.1 of at most 8 KiB. The URL is never read, because URLs end up in logs.
  */
 export function bearerCredential(request: GuardRequest): string | undefined {
   const header = request.header('authorization');
@@ -15,15 +15,15 @@ export function bearerCredential(request: GuardRequest): string | undefined {
 }
 
 /**
- * The one answer to every credential that is missing, foreign or bad: whoever tries learns nothing
- * from its bytes about which check failed.
+ * The answer to every credential that is missing, foreign or bad. It is always the same, so that it does
+ * not reveal which check failed.
  */
 export const INVALID_CREDENTIAL = deny(
   'invalid_credential',
   'No valid credential was sent. Send "Authorization: Bearer <token>" with the token of the app’s login, or one that its backend issued.',
 );
 
-/** The answer to a credential that was good in every respect, until its time was over. */
+/** The answer to a credential that is good apart from its end. */
 export const EXPIRED_CREDENTIAL = deny(
   'expired_credential',
   'The credential has expired. Refresh it, or sign in again, and send the new one.',

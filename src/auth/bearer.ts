@@ -6,8 +6,8 @@ import { bearerCredential } from './bearer-credential.ts';
 const KEY_LENGTH_MIN = 16;
 
 /**
- * Accepts a fixed set of keys, each for one user: backends and scripts that you run yourself. The
- * time it takes tells nothing about the keys. `TypeError` for a key below 16 characters.
+ * Accepts a fixed set of keys, each for one user, for backends and scripts that you run yourself. The
+ * time of the comparison reveals nothing about the keys. `TypeError` for a key below 16 characters.
  */
 export function bearer(keysToUsers: Readonly<Record<string, string | User>>): Authenticator {
   const entries = Object.entries(keysToUsers).map(([key, user]) => {
@@ -22,7 +22,7 @@ export function bearer(keysToUsers: Readonly<Record<string, string | User>>): Au
       if (credential === undefined) return undefined;
       const presented = digest(credential);
       let found: User | undefined;
-      // Every entry is compared, found or not, so that the time is the same for each.
+      // Every entry is compared, so that the time is always the same.
       for (const entry of entries) if (timingSafeEqual(entry.digest, presented)) found = entry.user;
       return found === undefined ? undefined : { user: found };
     },

@@ -1,7 +1,7 @@
 import type { Authenticator } from './authenticator.ts';
 import { bearerCredential } from './bearer-credential.ts';
 
-/** Accepts the temporary keys that `guard.tokens.issue` made, as `Authorization: Bearer`. */
+/** Accepts the tokens of `guard.tokens.issue` and `guard.exchange`, as `Authorization: Bearer`. */
 export function userTokens(): Authenticator {
   return {
     authenticate(request, context) {

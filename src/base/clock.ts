@@ -1,6 +1,6 @@
-/** The seam through which all time comes in, so that a test can own it. */
+/** The source of all wall-clock time. A test can replace it. */
 export interface Clock {
-  /** Wall-clock time in Unix milliseconds; may jump when the machine's clock is set. */
+  /** Wall-clock time in Unix milliseconds. It can jump when the machine's clock is set. */
   nowMs(): number;
 }
 

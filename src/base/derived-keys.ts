@@ -1,6 +1,6 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 
-/** Keys for one purpose each, all grown from the operator's secret, so that none stands in for another. */
+/** One key for each purpose, derived from the operator's secret. No key works for another purpose. */
 export interface DerivedKeys {
   readonly endUserId: Uint8Array;
   readonly tokenSeal: Uint8Array;
@@ -11,8 +11,8 @@ export interface DerivedKeys {
 const SECRET_BYTES_MIN = 32;
 
 /**
- * Throws a `TypeError` for a secret below 32 bytes: an empty one would let anybody seal a token. Tokens
- * are sealed for one `audience`; how OpenAI sees a user is the same for all.
+ * Derives the keys. `TypeError` for a secret below 32 bytes, because anyone could seal a token with an
+ * empty one. Tokens are sealed for one `audience`. End-user ids are the same for all of them.
  */
 export function deriveKeys(secret: unknown, audience = ''): DerivedKeys {
   const bytes = typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret;

@@ -18,7 +18,7 @@ export const duration = z.string(MUST_BE).transform((text, context) => {
   return z.NEVER;
 });
 
-/** Reads a duration, in milliseconds. `TypeError` names `path`. */
+/** Parses a duration, in milliseconds. `TypeError` names `path`. */
 export function parseDurationMs(text: string, path: string): number {
   const ms = msOf(text);
   if (ms !== undefined) return ms;

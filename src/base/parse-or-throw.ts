@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** Parses what a programmer wrote; a `TypeError` names the field in quotes and what is wrong with it. */
+/** Parses a value that a programmer wrote. The `TypeError` names the field in quotes, and the mistake. */
 export function parseOrThrow<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,

@@ -1,6 +1,6 @@
 /**
- * Remembers entries for at least `retentionMs`, unless more than `max` come: then the oldest half is
- * forgotten at once. Two maps that take turns, so that nothing is ever deleted one by one.
+ * Keeps entries for at least `retentionMs`. If more than `max` arrive, the oldest half is dropped at
+ * once. It is made of two maps that take turns, so that no entry is deleted on its own.
  */
 export class RecentMap<Value> {
   readonly #max: number;
@@ -28,7 +28,7 @@ export class RecentMap<Value> {
     this.#young.set(key, value);
   }
 
-  /** Whether one more entry would push out others before their time. */
+  /** Whether one more entry would drop others before `retentionMs`. */
   isFull(nowMs: number): boolean {
     return this.#young.size >= this.#max / 2 && !this.#isOver(nowMs);
   }

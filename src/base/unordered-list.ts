@@ -1,11 +1,11 @@
 export interface Indexed {
-  /** Its place in the list; the list's own. */
+  /** The place in the list. Only the list sets it. */
   index: number;
 }
 
 /**
- * Adds and removes in constant time, in no order. Not a Set: its outgrown tables stay linked, so that
- * what was in it would outlive the young generation (measured: bench/).
+ * Adds and removes items in constant time, in no order. A Set would keep its old tables linked, so that
+ * removed items survive into the old generation of the heap (measured: bench/).
  */
 export class UnorderedList<Item extends Indexed> {
   readonly #items: Item[] = [];
@@ -14,7 +14,7 @@ export class UnorderedList<Item extends Indexed> {
     return this.#items.length;
   }
 
-  /** All that are in it now, whatever is added or removed meanwhile. */
+  /** Returns the current items. Later changes do not affect the result. */
   all(): readonly Item[] {
     return [...this.#items];
   }
@@ -24,7 +24,7 @@ export class UnorderedList<Item extends Indexed> {
     this.#items.push(item);
   }
 
-  /** The last one takes the free place. An item that is not in the list is ignored. */
+  /** Moves the last item to the free place. An item that is not in the list is ignored. */
   remove(item: Item): void {
     if (this.#items[item.index] !== item) return;
     const last = this.#items.pop();

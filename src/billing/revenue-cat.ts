@@ -18,11 +18,11 @@ import type { Mountable } from '../http/mountable.ts';
 import { webhook } from '../http/webhook.ts';
 import { readJson } from '../openai/request/read-json.ts';
 
-/** An entitlement that a customer has now. */
+/** An entitlement that a customer has at present. */
 export interface Entitlement {
   /** Its identifier at RevenueCat. */
   readonly id: string;
-  /** When it ends, in milliseconds since 1970. `undefined`: never. */
+  /** When it ends, Unix ms. `undefined`: it does not expire. */
   readonly expiresAtMs?: number | undefined;
 }
 
@@ -33,21 +33,21 @@ const HOOK_MS_MAX = 10_000;
 const revenueCatShape = {
   /** The guard whose users get the plans. */
   guard: objectWith<Guard>(['on', 'close'], 'must be a guard'),
-  /** The value of the `Authorization` header that you set for the webhook at RevenueCat; at least 16
-   * characters. `undefined`, such as an environment variable that is not set, is a `TypeError`. */
+  /** The value of the `Authorization` header that you set for the webhook at RevenueCat, at least 16
+   * characters. `undefined`, as from an environment variable that is not set, is a `TypeError`. */
   authorization: secretText(
     ({ length }) => length >= SECRET_LENGTH_MIN,
     `must be a string of at least ${SECRET_LENGTH_MIN} characters; is its environment variable set?`,
   ),
-  /** Which plan an entitlement gives, by the entitlement's identifier; others give none. */
+  /** The plan of each entitlement, by its identifier. Other entitlements give no plan. */
   plans: z.record(z.string(), z.string().min(1)).readonly(),
-  /** Also takes events of test purchases.
+  /** Also processes events of test purchases.
    * @default false */
   sandbox: z.boolean().default(false),
-  /** Reads from RevenueCat what a customer has, at each event that concerns them, as RevenueCat
-   * recommends; expired entitlements are left out. It has 10 s. Without it, each event is taken as it is:
-   * enough where no customer has two subscriptions. A transfer then only takes, since its event does not
-   * contain what it gives. */
+  /** Reads the entitlements of a customer from RevenueCat at each event about them, as RevenueCat
+   * recommends. It has 10 s. Expired entitlements are ignored. Without this function the event itself
+   * decides, which is enough if no customer has two subscriptions. A transfer then only removes the plan
+   * of the previous owner, because its event does not contain what the new owner gets. */
   entitlementsOf: callback<(appUserId: string) => Promise<readonly Entitlement[]>>().optional(),
 };
 
@@ -77,7 +77,7 @@ const eventShape = z.object({
 const payloadShape = z.object({ event: eventShape });
 type RevenueCatEvent = z.output<typeof eventShape>;
 
-/** What an event means for access, by RevenueCat's documentation of its webhooks (read 2026-11). */
+/** How each event changes access, from RevenueCat's documentation of its webhooks (read 2026-11). */
 const MEANINGS: ReadonlyMap<string, 'has' | 'ends' | 'moves'> = new Map([
   ['INITIAL_PURCHASE', 'has'],
   ['RENEWAL', 'has'],
@@ -86,7 +86,7 @@ const MEANINGS: ReadonlyMap<string, 'has' | 'ends' | 'moves'> = new Map([
   ['SUBSCRIPTION_EXTENDED', 'has'],
   ['TEMPORARY_ENTITLEMENT_GRANT', 'has'],
   ['REFUND_REVERSED', 'has'],
-  // Access lasts until what was paid for ends; after a refund that is in the past.
+  // Access lasts until the end of the paid period. After a refund that end is in the past.
   ['CANCELLATION', 'has'],
   ['BILLING_ISSUE', 'has'],
   ['SUBSCRIPTION_PAUSED', 'has'],
@@ -95,29 +95,27 @@ const MEANINGS: ReadonlyMap<string, 'has' | 'ends' | 'moves'> = new Map([
 ]);
 
 /**
- * Gives users the plans that they bought through RevenueCat, from the next call on; mount it where its
- * webhooks arrive. Repeats and late events change nothing. Answers 200 for what is done or does not
- * concern access, 401 without the agreed `Authorization`, 400 for what is no event, and 500, with an
- * event `failed`, when the store or `entitlementsOf` fails: RevenueCat then sends it again.
+ * Gives users the plans that they bought through RevenueCat, from their next call. Mount it where its
+ * webhooks arrive. Repeats and late events change nothing.
+ *
+ * The response is 200 for an event that was processed or does not concern access, 401 without the
+ * configured `Authorization`, and 400 for a body that is not an event. If the store or `entitlementsOf`
+ * fails, the response is 500 and there is a `failed` event. RevenueCat then sends the webhook again.
  */
 export function revenueCatWebhook(options: RevenueCatOptions): Mountable {
   const settings = parseOrThrow(optionsSchema(revenueCatShape), options, 'revenueCatWebhook');
   const expected = digest(settings.authorization);
-  const apply = createApply(settings);
   return webhook(settings.guard, async (request) => {
     const sent = request.header('authorization') ?? '';
     if (!timingSafeEqual(digest(sent), expected)) return UNAUTHORIZED;
     const event = await readEvent(request);
     if (isDenial(event)) return event;
-    if (event.environment !== 'SANDBOX' || settings.sandbox) await apply(event);
+    if (event.environment !== 'SANDBOX' || settings.sandbox) await apply(event, settings);
     return undefined;
   });
 }
 
-const UNAUTHORIZED = deny(
-  'invalid_credential',
-  'The "Authorization" header is not the agreed one.',
-);
+const UNAUTHORIZED = deny('invalid_credential', 'The "Authorization" header is missing or wrong.');
 
 const digest = (text: string): Buffer => hash('sha256', text, 'buffer');
 
@@ -130,26 +128,28 @@ async function readEvent(request: GuardRequest): Promise<RevenueCatEvent | Denia
   return deny('invalid_request', `"${param}" is not as RevenueCat sends it.`, { param });
 }
 
-function createApply(options: RevenueCatSettings): (event: RevenueCatEvent) => Promise<void> {
+async function apply(event: RevenueCatEvent, options: RevenueCatSettings): Promise<void> {
   const { entitlementsOf } = options;
-  const hasNow = async (userId: string, ask: NonNullable<typeof entitlementsOf>) => {
-    const answered = await withHookDeadline(ask(userId), HOOK_MS_MAX, 'entitlementsOf');
-    const nowMs = Date.now();
-    // RevenueCat lists what a customer had, too.
-    return answered.filter(({ expiresAtMs = nowMs + 1 }) => !(expiresAtMs <= nowMs));
-  };
-  return async (event) => {
-    const meaning = MEANINGS.get(event.type);
-    if (meaning === undefined) return;
-    const said = entitlementsIn(event);
-    const moves = meaning === 'moves';
-    // What is bought or ends beside any plan, such as a pack of coins, says nothing of the plan.
-    if (!moves && entitlementsOf === undefined && plansOf(options, said).length === 0) return;
-    for (const userId of moves ? movedUsers(event, entitlementsOf) : userOf(event)) {
-      const has = entitlementsOf && (await hasNow(userId, entitlementsOf));
-      await push(options, userId, has ?? (meaning === 'has' ? said : []), event);
-    }
-  };
+  const meaning = MEANINGS.get(event.type);
+  if (meaning === undefined) return;
+  const listed = entitlementsIn(event);
+  const moves = meaning === 'moves';
+  // A purchase that belongs to no plan, such as a pack of coins, does not change the plan.
+  if (!moves && entitlementsOf === undefined && plansOf(options, listed).length === 0) return;
+  for (const userId of moves ? movedUsers(event, entitlementsOf) : userOf(event)) {
+    const has = entitlementsOf && (await currentEntitlements(userId, entitlementsOf));
+    await push(options, userId, has ?? (meaning === 'has' ? listed : []), event);
+  }
+}
+
+async function currentEntitlements(
+  userId: string,
+  read: NonNullable<RevenueCatSettings['entitlementsOf']>,
+): Promise<readonly Entitlement[]> {
+  const all = await withHookDeadline(read(userId), HOOK_MS_MAX, 'entitlementsOf');
+  const nowMs = Date.now();
+  // RevenueCat also lists expired entitlements.
+  return all.filter(({ expiresAtMs = nowMs + 1 }) => !(expiresAtMs <= nowMs));
 }
 
 async function push(
@@ -167,14 +167,14 @@ async function push(
   });
 }
 
-/** What gives a plan, with the plan that it gives. */
+/** The entitlements that give a plan, with that plan. */
 const plansOf = ({ plans }: RevenueCatSettings, entitlements: readonly Entitlement[]) =>
   entitlements.flatMap(({ id, expiresAtMs }) => {
     const plan = Object.hasOwn(plans, id) ? plans[id] : undefined;
     return plan === undefined ? [] : [{ plan, expiresAtMs }];
   });
 
-/** `undefined`, which is for ever, is later than any time. */
+/** Returns the latest time. `undefined` does not expire, so it is later than any time. */
 function latest(times: readonly (number | undefined)[]): number | undefined {
   const known = times.filter((time) => time !== undefined);
   return known.length < times.length || known.length === 0 ? undefined : Math.max(...known);
@@ -185,10 +185,10 @@ const entitlementsIn = (event: RevenueCatEvent): Entitlement[] => {
   return (event.entitlement_ids ?? []).map((id) => ({ id, expiresAtMs }));
 };
 
-/** RevenueCat's own name for a customer who has not logged in to the app. */
+/** RevenueCat's own id of a customer who has not logged in to the app. */
 const isAnonymous = (userId: string) => userId.startsWith('$RCAnonymousID:');
 
-/** The customer by the app's own id, under whichever of his names it is; nobody when he has none. */
+/** Returns the app's own id of the customer, which can be any of their ids; empty if they have none. */
 function userOf({ app_user_id, original_app_user_id, aliases }: RevenueCatEvent): string[] {
   const names = [app_user_id, original_app_user_id, ...(aliases ?? [])];
   const named = names.find((name) => typeof name === 'string' && !isAnonymous(name));

@@ -11,7 +11,7 @@ import {
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import type { SettledEvent } from '../core/events.ts';
 
-/** Stripe's SDK, as far as it is needed here; checked against the real one in tests. */
+/** The part of Stripe's SDK that is used here. Tests check it against the real SDK. */
 export interface StripeMeterClient {
   readonly billing: {
     readonly meterEvents: {
@@ -25,11 +25,11 @@ export interface StripeMeterClient {
   };
 }
 
-/** What sends each call's usage to Stripe. */
+/** Sends the usage of calls to a meter at Stripe. */
 export interface StripeMeter {
-  /** For `guard.on('settled', …)`; returns at once. */
+  /** For `guard.on('settled', …)`. Returns at once. */
   readonly listener: (settled: SettledEvent) => void;
-  /** Resolves when every call taken so far is sent or given up. Call it before the process ends. */
+  /** Resolves when every call so far is sent or given up. Await it before the process ends. */
   flush(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ const WAITING_MAX = 10_000;
 const TRIES_MAX = 5;
 const BACKOFF_MS = 500;
 const HOOK_MS_MAX = 10_000;
-/** Stripe's bound, by its API reference (read 2026-11). */
+/** Stripe's limit, from its API reference (read 2026-11). */
 const IDENTIFIER_LENGTH_MAX = 100;
 
 const stripeMeterShape = {
@@ -47,16 +47,17 @@ const stripeMeterShape = {
     (value) => typeof value === 'object' && value !== null && 'billing' in value,
     'must be a client of the "stripe" package',
   ),
-  /** The `event_name` of the meter at Stripe. */
+  /** The `event_name` of the meter at Stripe, at most 100 characters. */
   eventName: z.string().min(1).max(100),
-  /** Returns the customer to bill (`cus_…`), or `undefined`: then nothing is sent. It has 10 s, and is
-   * called again when it fails, five times in all. */
+  /** Returns the customer to bill (`cus_…`); with `undefined` nothing is sent. It has 10 s, and is called
+   * again when it fails. */
   customerOf: callback<(userId: string) => string | undefined | Promise<string | undefined>>(),
-  /** How much is billed; rounded to a whole number, and not sent if it is 0.
+  /** Returns the quantity, which is rounded to a whole number. The default is all input and output tokens
+   * of the call.
    * @default allTokens */
   quantityOf: callback<(settled: SettledEvent) => number>().default(() => allTokens),
-  /** Called with what could not be sent: refused by Stripe, failed five times, or left out because too
-   * much was waiting. What it throws changes nothing. */
+  /** Called for each call that could not be sent, because Stripe refused it, it failed five times, or too
+   * many calls were waiting. Errors that it throws are ignored. */
   onError: callback<(error: unknown, settled: SettledEvent) => void | Promise<void>>().optional(),
 };
 
@@ -68,27 +69,28 @@ export interface StripeMeterOptions
 type StripeMeterSettings = ParsedOptions<typeof stripeMeterShape>;
 
 /**
- * Sends what each call used to a meter of Stripe's, once: each try has the same `identifier`, of the call
- * and the meter, and Stripe refuses one that it has (for at least 24 hours, API reference read 2026-11),
- * which counts as sent. At most 10,000 calls wait for Stripe; the process loses those when it ends.
+ * Sends the usage of each call to a meter at Stripe, exactly once. All attempts have the same
+ * `identifier`, made of the call and the meter. Stripe refuses an identifier that it has (for at least
+ * 24 hours, API reference read 2026-11), which counts as sent. At most 10,000 calls wait for Stripe.
+ * They are lost when the process ends.
  */
 export function stripeMeter(options: StripeMeterOptions): StripeMeter {
   const settings = parseOrThrow(optionsSchema(stripeMeterShape), options, 'stripeMeter');
-  const turn = pLimit(AT_ONCE);
+  const queue = pLimit(AT_ONCE);
   const sending = new Set<Promise<void>>();
-  // An observer's fault is the observer's: it must end neither the process nor the others' bills.
+  // An error in `onError` must neither end the process nor stop the other meter events.
   const report = async (error: unknown, settled: SettledEvent) =>
     settings.onError?.(error, settled);
   const giveUp = (error: unknown, settled: SettledEvent) =>
     void report(error, settled).catch(() => {});
   return {
     listener(settled) {
-      if (turn.pendingCount >= WAITING_MAX) {
-        giveUp(new Error('Too many calls wait to be metered; this one is left out.'), settled);
+      if (queue.pendingCount >= WAITING_MAX) {
+        giveUp(new Error('Too many calls wait to be metered. This one is not sent.'), settled);
         return;
       }
       const atMs = Date.now();
-      const sent = turn(() => sendOne(settings, settled, atMs))
+      const sent = queue(() => sendOne(settings, settled, atMs))
         .catch((error: unknown) => giveUp(error, settled))
         .finally(() => sending.delete(sent));
       sending.add(sent);
@@ -130,7 +132,7 @@ async function withTries<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What the SDK calls answers that are the same at every try. */
+/** The SDK's types of errors that are the same at every attempt. */
 const REFUSALS: ReadonlySet<unknown> = new Set([
   'StripeInvalidRequestError',
   'StripeAuthenticationError',
@@ -140,7 +142,7 @@ const REFUSALS: ReadonlySet<unknown> = new Set([
 const typeOf = (error: unknown): unknown =>
   error instanceof Error && 'type' in error ? error.type : undefined;
 
-/** An earlier try arrived and only its answer was lost. Stripe has no code for it (reported 2026-08). */
+/** An earlier attempt arrived, but its response was lost. Stripe has no code for it (reported 2026-08). */
 function unlessKnown(error: unknown): void {
   const known = error instanceof Error && /^An event already exists with ident/.test(error.message);
   if (!known) throw error;

@@ -16,7 +16,7 @@ import type { Mountable } from '../http/mountable.ts';
 import { readSignedBody } from '../http/request-parts.ts';
 import { webhook } from '../http/webhook.ts';
 
-/** Stripe's SDK, as far as it is needed here; checked against the real one in tests. */
+/** The part of Stripe's SDK that is used here. Tests check it against the real SDK. */
 export interface StripeWebhookClient {
   readonly webhooks: {
     constructEventAsync(payload: string, header: string, secret: string): Promise<StripeEvent>;
@@ -36,7 +36,7 @@ interface StripeEvent {
 
 const SECRET_LENGTH_MIN = 16;
 const HOOK_MS_MAX = 10_000;
-/** Stripe has no customer with more. */
+/** More than any customer has at Stripe. */
 const ENTITLEMENTS_MAX = 1_000;
 const SUMMARY = 'entitlements.active_entitlement_summary.updated';
 
@@ -48,16 +48,15 @@ const stripeWebhookShape = {
     (value) => typeof value === 'object' && value !== null && 'webhooks' in value,
     'must be a client of the "stripe" package',
   ),
-  /** The signing secret of the webhook's endpoint at Stripe (`whsec_…`). `undefined`, such as an
+  /** The signing secret of the webhook's endpoint at Stripe (`whsec_…`). `undefined`, as from an
    * environment variable that is not set, is a `TypeError`. */
   secret: secretText(
     ({ length }) => length >= SECRET_LENGTH_MIN,
     'must be the signing secret of the endpoint; is its environment variable set?',
   ),
-  /** Which plan a feature gives, by the feature's lookup key; others give none. */
+  /** The plan of each feature, by its lookup key. Other features give no plan. */
   plans: z.record(z.string(), z.string().min(1)).readonly(),
-  /** Returns the id of the user who is this customer (`cus_…`), or `undefined`: then nothing changes. It
-   * has 10 s. */
+  /** Returns the user of a customer (`cus_…`); `undefined` if there is none. It has 10 s. */
   userOf: callback<(customer: string) => string | undefined | Promise<string | undefined>>(),
 };
 
@@ -77,11 +76,14 @@ const summaryShape = z.object({
 });
 
 /**
- * Gives users the plans of the features that they pay for at Stripe, from the next call on; mount it
- * where its webhooks arrive, before any body parser. Nothing happens without Stripe's signature. Repeats
- * and late events change nothing; of two in one second, the later to arrive counts. Answers 200 for what
- * is done or is of another kind, 400 for a wrong signature, and 500, with an event `failed`, when Stripe,
- * the store or `userOf` fails: Stripe then sends it again.
+ * Gives users the plans of the features that they pay for at Stripe, from their next call. Mount it
+ * where Stripe's webhooks arrive, before any body parser. Nothing happens without Stripe's signature.
+ * Repeats and late events change nothing. If two events have the same second, the one that arrives
+ * later counts.
+ *
+ * The response is 200 for an event that was processed or is of another kind, and 400 for a wrong
+ * signature. If Stripe, the store or `userOf` fails, the response is 500 and there is a `failed` event.
+ * Stripe then sends the webhook again.
  */
 export function stripeWebhook(options: StripeWebhookOptions): Mountable {
   const settings = parseOrThrow(optionsSchema(stripeWebhookShape), options, 'stripeWebhook');
@@ -107,7 +109,7 @@ async function apply(
   const { customer, entitlements } = summaryShape.parse(data.object);
   const userId = await withHookDeadline(userOf(customer), HOOK_MS_MAX, 'userOf');
   if (userId === undefined) return;
-  const active = entitlements.has_more ? await allOf(stripe, customer) : entitlements.data;
+  const active = entitlements.has_more ? await entitlementsOf(stripe, customer) : entitlements.data;
   const names = active.flatMap(({ lookup_key }) =>
     Object.hasOwn(plans, lookup_key) ? [plans[lookup_key] ?? ''] : [],
   );
@@ -115,7 +117,7 @@ async function apply(
   await guard.users.setPlan(userId, names.length === 0 ? undefined : names, { asOf });
 }
 
-async function allOf(
+async function entitlementsOf(
   { entitlements }: StripeWebhookClient,
   customer: string,
 ): Promise<{ lookup_key: string }[]> {

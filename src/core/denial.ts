@@ -1,15 +1,15 @@
-/** How a client must read a denial: OpenAI's error `type`, and whether an SDK may repeat the call. */
+/** How a client reads a denial: OpenAI's error `type`, and whether an SDK may repeat the call. */
 interface CodeEntry {
   readonly status: number;
   readonly type: string;
-  /** The value of `x-should-retry`; `undefined` leaves it to the client's own rules. */
+  /** The value of `x-should-retry`; `undefined` leaves the decision to the client. */
   readonly shouldRetry?: boolean;
 }
 
 const entry = (status: number, type: string, shouldRetry?: boolean): CodeEntry =>
   shouldRetry === undefined ? { status, type } : { status, type, shouldRetry };
 
-/** Every way in which the guard ends a call, with its HTTP status: the one table of codes. */
+/** All codes with which the guard ends a call, and their HTTP status. */
 export const denialCodes = {
   invalid_credential: entry(401, 'invalid_request_error'),
   expired_credential: entry(401, 'invalid_request_error'),
@@ -40,34 +40,34 @@ export const denialCodes = {
 
 export type DenialCode = keyof typeof denialCodes;
 
-/** One limit that a denied call broke, as its own user may see it. */
+/** A limit that a denied call broke, as its user may see it. */
 export interface BrokenLimit {
   readonly name: string;
   readonly unit: string;
   readonly limit: number;
   readonly remaining: number;
-  /** Unix ms; `undefined` when it can never fit or waits for calls in flight. */
+  /** When the call fits, Unix ms; `undefined` when it can never fit or waits for calls in flight. */
   readonly fitsAtMs?: number;
   /** False when only calls in flight are in the way. */
   readonly hard: boolean;
 }
 
-/** A call that ends here: a value, never thrown. */
+/** Ends a call. It is returned, and never thrown. */
 export interface Denial {
   readonly denied: true;
   readonly code: DenialCode;
-  /** Plain words, safe to show; says which field or limit, and what to do. */
+  /** Safe to show. It names the field or limit, and what to do. */
   readonly message: string;
-  /** The request field at fault. */
+  /** The request field that caused the denial. */
   readonly param?: string;
   readonly limits?: readonly BrokenLimit[];
   /** When the same call is worth repeating, Unix ms. */
   readonly resetsAtMs?: number;
-  /** Overrides the table where a repeat might be billed twice. */
+  /** Overrides the table where a repeat could be billed twice. */
   readonly shouldRetry?: boolean;
   /** Methods that the path serves, for 405. */
   readonly allow?: string;
-  /** Decided without the store, which failed; `undefined` is no. */
+  /** True when the store failed and the decision was made without it. */
   readonly degraded?: true;
 }
 

@@ -1,39 +1,39 @@
 import type { DenialCode } from './denial.ts';
 import type { Usage } from './usage.ts';
 
-/** One call that ended and was posted to the ledger. Holds no prompt, no answer and no credential. */
+/** A call that ended and was posted to the ledger. It contains no prompt, no answer and no credential. */
 export interface SettledEvent {
   readonly callId: string;
   readonly userId: string;
   readonly plan: string;
   readonly endpoint: string;
   readonly model: string;
-  /** What OpenAI reported; `undefined` when it could not, and the charge is an estimate. */
+  /** What OpenAI reported; `undefined` when the report is missing and the charge is an estimate. */
   readonly usage: Usage | undefined;
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** 0 for a model without a price (allowed only where no money limit applies). */
+  /** 0 for a model without a price, which is allowed only where no money limit applies. */
   readonly costNanoUsd: number;
-  /** The charge is an upper bound, because the true usage never came. */
+  /** The charge is an upper bound, because the true usage did not arrive. */
   readonly estimated: boolean;
-  /** The store failed: the call was admitted without it, or its charge waits to be written. A charge
-   * that can never be written is a `failed` event later. */
+  /** The store failed. The call was admitted without it, or its charge waits to be written. A charge that
+   * cannot be written is a `failed` event later. */
   readonly degraded: boolean;
 }
 
-/** The ledger's store began to fail: until `recovered`, each limit's `onLedgerFailure` decides. */
+/** The ledger's store began to fail. Until `recovered`, the `onLedgerFailure` of each limit decides. */
 export interface DegradedEvent {
-  /** What the store, or its driver, said; may name hosts. */
+  /** The error message of the store or its driver. It can name hosts. */
   readonly reason: string;
   /** Unix ms. */
   readonly atMs: number;
 }
 
-/** The store decides again; what was served without it is being written. */
+/** The store decides again. The charges of calls that were served without it are being written. */
 export interface RecoveredEvent {
   readonly atMs: number;
   readonly failedForMs: number;
-  /** Calls that their limits admitted, or refused, without the store since it was last well. */
+  /** Calls that were admitted, or denied, without the store during this failure. */
   readonly served: number;
   readonly refused: number;
 }
@@ -42,13 +42,13 @@ export interface DeniedEvent {
   readonly code: DenialCode;
   /** Decided without the store, which failed. */
   readonly degraded: boolean;
-  /** `undefined` when nobody was identified. */
+  /** `undefined` when no user was identified. */
   readonly userId: string | undefined;
   readonly message: string;
 }
 
-/** Something failed that the operator should know of; the call it concerns was refused or charged safely.
- * `webhook`: what was sent to one is answered so that its sender repeats it. */
+/** A failure that the operator should know about. The call that it concerns was refused or charged
+ * safely. `webhook`: a webhook was not processed. Its sender gets an error and sends it again. */
 export interface FailedEvent {
   readonly source:
     | 'hook'
@@ -63,15 +63,15 @@ export interface FailedEvent {
 
 /** What OpenAI decided about one of your users. */
 export interface SafetyEvent {
-  /** `warning` and `deactivation` come by webhook, `identifier_blocked` as the answer to a call. */
+  /** `warning` and `deactivation` arrive by webhook, `identifier_blocked` as the response to a call. */
   readonly kind: 'warning' | 'deactivation' | 'identifier_blocked';
-  /** `undefined` when nobody here is known by `endUserId`. */
+  /** `undefined` when `endUserId` is unknown here. */
   readonly userId: string | undefined;
-  /** By which OpenAI knows the user. */
+  /** The id that OpenAI has for the user. */
   readonly endUserId: string;
-  /** OpenAI's words; `undefined` when it gave none. */
+  /** The reason that OpenAI gave, if any. */
   readonly reason: string | undefined;
-  /** `C-…`, the case at OpenAI; `undefined` for `identifier_blocked`. */
+  /** The case at OpenAI, `C-…`; `undefined` for `identifier_blocked`. */
   readonly caseId: string | undefined;
 }
 
@@ -89,28 +89,29 @@ export interface GuardEvents {
 
 export type Listener<Event> = (event: Event) => void | Promise<void>;
 
-export interface Events {
-  on<Name extends keyof GuardEvents>(name: Name, listener: Listener<GuardEvents[Name]>): () => void;
-  emit<Name extends keyof GuardEvents>(name: Name, event: GuardEvents[Name]): void;
-  /** Whether there is a listener: an event without one need not be built. */
-  isHeard(name: keyof GuardEvents): boolean;
-}
+/** Calls listeners. A listener that throws, rejects or hangs changes nothing for the call. */
+export class Events {
+  readonly #listeners = new Map<keyof GuardEvents, Set<Listener<never>>>();
 
-/** Listeners only watch: one that throws, rejects or hangs changes nothing for the call. */
-export function createEvents(): Events {
-  const listeners = new Map<keyof GuardEvents, Set<Listener<never>>>();
-  return {
-    on(name, listener) {
-      const set = listeners.get(name) ?? new Set();
-      listeners.set(name, set);
-      set.add(listener as Listener<never>);
-      return () => void set.delete(listener as Listener<never>);
-    },
-    isHeard: (name) => (listeners.get(name)?.size ?? 0) > 0,
-    emit(name, event) {
-      for (const listener of listeners.get(name) ?? []) notify(listener, event as never);
-    },
-  };
+  /** Returns the function that removes the listener. */
+  on<Name extends keyof GuardEvents>(
+    name: Name,
+    listener: Listener<GuardEvents[Name]>,
+  ): () => void {
+    const set = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, set);
+    set.add(listener as Listener<never>);
+    return () => void set.delete(listener as Listener<never>);
+  }
+
+  /** Whether there is a listener. An event without one need not be built. */
+  isHeard(name: keyof GuardEvents): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0;
+  }
+
+  emit<Name extends keyof GuardEvents>(name: Name, event: GuardEvents[Name]): void {
+    for (const listener of this.#listeners.get(name) ?? []) notify(listener, event as never);
+  }
 }
 
 function notify(listener: Listener<never>, event: never): void {
@@ -118,21 +119,21 @@ function notify(listener: Listener<never>, event: never): void {
     const pending = listener(event);
     if (pending instanceof Promise) pending.catch(() => {});
   } catch {
-    // An observer's fault is the observer's.
+    // A listener must not break the call.
   }
 }
 
 const eventsOfGuards = new WeakMap<object, Events>();
 
-/** Lets what is mounted beside a guard speak by the guard's own events. */
+/** Lets webhooks that are mounted beside a guard emit events of the guard. */
 export function shareEvents<Guard extends object>(guard: Guard, events: Events): Guard {
   eventsOfGuards.set(guard, events);
   return guard;
 }
 
-/** The events of a guard; `TypeError` for what `createGuardedCompletion` did not make. */
+/** Returns the events of a guard. `TypeError` for a value that `createGuardedCompletion` did not make. */
 export function eventsOf(guard: object): Events {
   const events = eventsOfGuards.get(guard);
   if (events !== undefined) return events;
-  throw new TypeError('"guard" must be what createGuardedCompletion returned');
+  throw new TypeError('"guard" must be the return value of createGuardedCompletion');
 }

@@ -1,9 +1,9 @@
-/**
- * The line's own words for one HTTP exchange. The faces translate to and from it, because WHATWG
- * objects on every call would cost more than the guard's whole work (measured: bench/).
+/*
+ * The pipeline has its own types for requests and responses, and the adapters translate. WHATWG objects
+ * on every call would cost more than all other work of the guard (measured: bench/).
  */
 
-/** A body as bytes, as the text that server code handed over, or as a value that the host has parsed. */
+/** A body as bytes, as text from server code, or as a value that the host has parsed. */
 export type RequestBody =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'text'; readonly text: string; readonly byteLength: number }
@@ -12,18 +12,18 @@ export type RequestBody =
 export interface GuardRequest {
   /** Upper case. */
   readonly method: string;
-  /** The raw, undecoded path below the mount point, without the query; starts with `/`. */
+  /** The raw, undecoded path below the mount point, without the query. It starts with `/`. */
   readonly path: string;
-  /** The raw query without `?`; empty when there is none. */
+  /** The raw query without `?`. Empty when there is none. */
   readonly query: string;
-  /** The host framework's own request (Express `req`, Hono context, …); `undefined` in process. */
+  /** The request of the host framework (Express `req`, Hono context, …); `undefined` in process. */
   readonly host: unknown;
-  /** The far end of the connection; `undefined` where the face does not know it. */
+  /** The address of the peer; `undefined` where the adapter does not have it. */
   readonly remoteAddress?: string | undefined;
-  /** One header by its lower-case name; `undefined` when absent or sent more than once. */
+  /** Returns a header by its lower-case name; `undefined` when it is absent or was sent more than once. */
   header(name: string): string | undefined;
-  /** Reads the body, once. Throws `BodyError` when it is over `limitBytes`, late or cut off. */
+  /** Reads the body, once. Throws `BodyError` when it exceeds `limitBytes`, is late or was cut off. */
   readBody(limitBytes: number): RequestBody | Promise<RequestBody>;
-  /** Calls `listener`, at most once, when the caller is gone before the answer was delivered. */
+  /** Calls `listener`, at most once, if the caller disconnects before the response was delivered. */
   onDisconnect(listener: () => void): void;
 }

@@ -1,18 +1,18 @@
 /** Receives a stream. After `end` or `fail` nothing more is called. */
 export interface ByteSink {
-  /** False asks the source to pause until `resume()` is called on it. */
+  /** Returns false if the source must pause until its `resume()` is called. */
   write(chunk: Uint8Array): boolean;
   end(): void;
-  /** The stream broke; what was delivered so far is not whole. */
+  /** The stream broke. What was delivered so far is incomplete. */
   fail(): void;
 }
 
-/** A stream that is pushed into one sink; nothing flows before `start`. */
+/** A stream that is pushed into one sink. Nothing flows before `start`. */
 export interface ByteSource {
   start(sink: ByteSink): void;
-  /** After a `write` that answered false. */
+  /** Continues after a `write` that returned false. */
   resume(): void;
-  /** The reader is gone. Idempotent; the sink gets no `end`, but may still be told that it broke. */
+  /** The reader has left. Idempotent. `end` is not called on the sink, but `fail` still can be. */
   cancel(): void;
 }
 
@@ -20,10 +20,10 @@ export type HeaderList = Record<string, string>;
 
 export interface GuardResponse {
   readonly status: number;
-  /** Lower-case names. Never holds framing headers: the face sets length or chunking. */
+  /** Lower-case names, without framing headers. The adapter sets length or chunking. */
   readonly headers: HeaderList;
   readonly body: Uint8Array | string | ByteSource;
-  /** The parsed `body`, where it is known already. One reader may take it. */
+  /** The parsed `body`, if it is known already. Only one reader may use it. */
   readonly json?: unknown;
 }
 

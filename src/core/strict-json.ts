@@ -9,7 +9,7 @@ export interface ParsedJson {
   readonly value: unknown;
   /** An upper bound of the UTF-8 bytes of `JSON.stringify(value)`. */
   readonly bytes: number;
-  /** As it came; `undefined` where the host had parsed it. */
+  /** The text as it arrived; `undefined` where the host has parsed it. */
   readonly text?: string;
 }
 
@@ -22,16 +22,17 @@ const BAD_NUMBER = invalid('The body has a number that is out of range.');
 const NOT_PLAIN = invalid('The body holds something that is not JSON.');
 
 /**
- * Parses JSON that means the same to every parser: valid UTF-8 without a byte order mark, no
- * duplicate or prototype keys, at most 64 levels and 100,000 keys and elements; else
- * `invalid_request`. Nothing is built before depth and size are known, in time linear in the bytes.
+ * Parses JSON that means the same to every parser: valid UTF-8 without a byte order mark, no duplicate
+ * or prototype keys, at most 64 levels and 100,000 keys and elements. Other bodies are denied with
+ * `invalid_request`. Depth and size are checked before anything is built. The time is linear in the
+ * bytes.
  */
 export function parseStrictJson(bytes: Uint8Array): ParsedJson | Denial {
   const text = decode(bytes);
   return text === undefined ? NOT_JSON : parseStrictText(text, bytes.byteLength);
 }
 
-/** The same for a text, whose length in UTF-8 is known. */
+/** The same for a text with a known length in UTF-8. */
 export function parseStrictText(text: string, byteLength: number): ParsedJson | Denial {
   const keys = countKeys(text);
   if (typeof keys !== 'number') return keys;
@@ -40,14 +41,14 @@ export function parseStrictText(text: string, byteLength: number): ParsedJson | 
   const census = new Census();
   const denial = census.take(value, 0);
   if (denial !== undefined) return denial;
-  // Duplicates fall together when they are parsed, so fewer keys come out than went in.
+  // The parser merges duplicates, so that the value has fewer keys than the text.
   if (census.keys !== keys) return DUPLICATE;
   return { value, bytes: byteLength + census.grownBytes, text };
 }
 
 /**
- * Checks a body that the host had parsed before us, like `parseStrictJson`, except that duplicate
- * keys are gone by then.
+ * Checks a body that the host has parsed, like `parseStrictJson`. Duplicate keys are not found, because
+ * the parser of the host has merged them.
  */
 export function checkParsedJson(value: unknown): ParsedJson | Denial {
   const denial = new Census().take(value, 0);
@@ -57,7 +58,7 @@ export function checkParsedJson(value: unknown): ParsedJson | Denial {
 
 function decode(bytes: Uint8Array): string | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  // One byte a character costs a third of what decoding does, and most bodies allow it.
+  // Most bodies are ASCII, and latin1 costs a third of decoding UTF-8.
   if (isAscii(buffer)) return buffer.toString('latin1');
   return isUtf8(buffer) ? buffer.toString('utf8') : undefined;
 }
@@ -70,7 +71,7 @@ const BRACE_END = 0x7d;
 const BRACKET = 0x5b;
 const BRACKET_END = 0x5d;
 
-/** How many keys the text writes: the colons outside its strings. */
+/** Counts the keys in the text, which are the colons outside its strings. */
 function countKeys(text: string): number | Denial {
   let keys = 0;
   let commas = 0;
@@ -92,14 +93,14 @@ function countKeys(text: string): number | Denial {
 const isPrototypeKey = (key: string) =>
   key === '__proto__' || key === 'constructor' || key === 'prototype';
 
-/** The longest that `JSON.stringify` writes a number; `1e20` comes in as four. */
+/** The longest number that `JSON.stringify` writes. `1e20` arrives as four characters. */
 const NUMBER_BYTES_MAX = 25;
 
-/** Walks a value once and counts what it is made of. */
+/** Visits a value once, and counts its keys, members and numbers. */
 class Census {
   keys = 0;
   members = 0;
-  /** Bytes that numbers may gain when they are written out again. */
+  /** Bytes that numbers can gain when they are written again. */
   grownBytes = 0;
 
   take(value: unknown, depth: number): Denial | undefined {
@@ -111,7 +112,7 @@ class Census {
   }
 
   #takeNumber(value: number): Denial | undefined {
-    // It would leave as `null`, which is not what was checked.
+    // It would be sent as `null`, which is not what was checked.
     if (!Number.isFinite(value)) return BAD_NUMBER;
     if (value > 9_999 || value < -9_999 || !Number.isInteger(value)) {
       this.grownBytes += NUMBER_BYTES_MAX;

@@ -1,4 +1,4 @@
-/** What OpenAI counted; whole tokens. The details are parts of `inputTokens` and `outputTokens`. */
+/** What OpenAI counted, in whole tokens. The details are parts of `inputTokens` and `outputTokens`. */
 export interface Usage {
   readonly inputTokens: number;
   readonly cachedInputTokens: number;

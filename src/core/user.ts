@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 
-/** Somebody whom a verified credential, or server code, vouches for. */
+/** A user, identified by a verified credential or by server code. */
 export interface User {
-  /** Stable and unique in the app; 1 to 256 characters, no control characters. */
+  /** Stable and unique in the app. 1 to 256 characters, no control characters. */
   readonly id: string;
   readonly plan?: string;
   readonly anonymous?: boolean;
-  /** What the credential says besides; never anything that the user may write himself. */
+  /** The other claims of the credential. Never use claims that users can write themselves. */
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
@@ -18,14 +18,14 @@ export const userShape = z.strictObject({
     .string()
     .min(1)
     .max(USER_ID_LENGTH_MAX)
-    // Control characters would forge log lines and confuse stores; lone surrogates have no UTF-8.
+    // Control characters could forge log lines and confuse stores. Lone surrogates have no UTF-8.
     .refine((id) => !/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(id), 'must not contain control characters'),
   plan: z.string().min(1).optional(),
   anonymous: z.boolean().optional(),
   claims: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** A user as server code or an authenticator names one. `TypeError` when it is none. */
+/** Returns a user that server code or an authenticator gave. `TypeError` for anything else. */
 export function parseUser(user: unknown): User {
   return parseOrThrow(userShape, typeof user === 'string' ? { id: user } : user, 'user') as User;
 }

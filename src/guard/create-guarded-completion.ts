@@ -1,12 +1,6 @@
 import type OpenAI from 'openai';
 import { SharedDeadline } from '../base/deadline.ts';
-import {
-  createEvents,
-  type Events,
-  type GuardEvents,
-  type Listener,
-  shareEvents,
-} from '../core/events.ts';
+import { Events, type GuardEvents, type Listener, shareEvents } from '../core/events.ts';
 import type { User } from '../core/user.ts';
 import { type CallHandlerParts, handleCall, handleExchange } from '../http/handle.ts';
 import { type Mountable, mountable } from '../http/mountable.ts';
@@ -56,7 +50,7 @@ const GRACE_MS_DEFAULT = 10_000;
 
 /** Builds the guard from the options. `TypeError` names the option that is wrong; nothing has started. */
 export function createGuardedCompletion(options: GuardOptions): Guard {
-  const events = createEvents();
+  const events = new Events();
   const parsed = parseOptions(options);
   const ledger = guardStore(parsed, events);
   const settings = { ...parsed, ledger };
@@ -105,7 +99,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
     client: (user: string | User) => createClient(createFetchAs(user, parts)),
     tokens: credentials.tokens,
     users: publicUsers(users),
-    on: events.on,
+    on: events.on.bind(events),
     close: ({ graceMs = GRACE_MS_DEFAULT } = {}) => (closed ??= close(graceMs)),
   };
   return shareEvents(withExchange(guard, exchange), events);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The part of the official SDK that is needed here, of any version from 5.18. */
+/** The part of the official SDK that is used here, of any version from 5.18. */
 export interface SafetyClient {
   readonly webhooks: {
     /** Rejects when the signature is not OpenAI's, or older than 5 minutes. */
@@ -23,14 +23,14 @@ const caseShape = z.object({
   reason: z.string().nullish(),
 });
 
-/** OpenAI gives up on a webhook that answers slowly, and sends it again. */
-const WAITS = { timeout: 5_000, maxRetries: 1 };
+/** OpenAI drops a webhook that responds slowly, and sends it again. */
+const TIMEOUTS = { timeout: 5_000, maxRetries: 1 };
 
 /**
- * Reads a case: `GET /safety/cases/{id}` (openai 7.57; older ones have no method for it). Rejects with
- * the SDK's own errors, and with zod's for an answer that is no case.
+ * Reads a case: `GET /safety/cases/{id}` (openai 7.57; older versions have no method for it). Rejects
+ * with the errors of the SDK, and with zod's error for a response that is not a case.
  */
 export async function readSafetyCase(client: SafetyClient, id: string): Promise<SafetyCase> {
-  const found = caseShape.parse(await client.get(`/safety/cases/${id}`, WAITS));
+  const found = caseShape.parse(await client.get(`/safety/cases/${id}`, TIMEOUTS));
   return { id, endUserId: found.entity_identifier, reason: found.reason ?? undefined };
 }

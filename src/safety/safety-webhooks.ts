@@ -22,7 +22,7 @@ import { readSafetyCase, type SafetyCase, type SafetyClient } from './safety-cas
 
 export type { SafetyClient } from './safety-case.ts';
 
-/** What OpenAI decided about one user of yours. */
+/** A decision of OpenAI about one of your users. */
 export interface SafetyNotice extends SafetyEvent {
   /** What OpenAI did: warned about the user, or deactivated them. */
   readonly kind: 'warning' | 'deactivation';
@@ -32,7 +32,7 @@ export interface SafetyNotice extends SafetyEvent {
   readonly caseId: string;
 }
 
-/** What you do about a notice. When it throws, OpenAI sends the notice again. */
+/** What your app does about a notice. If it throws, OpenAI sends the notice again. */
 export type SafetyAction = (notice: SafetyNotice) => void | Promise<void>;
 
 const SECRET_PREFIX = 'whsec_';
@@ -42,20 +42,20 @@ const REASON_LENGTH_MAX = 500;
 const NO_REASON = 'OpenAI has deactivated this user.';
 
 const safetyWebhooksShape = {
-  /** The guard whose users are meant. */
+  /** The guard whose users the notices concern. */
   guard: objectWith<Guard>(['on', 'close'], 'must be a guard'),
   /** The official SDK, 5.18 or later, with a key that may read safety cases (`api.safety.read`). */
   client: z.custom<SafetyClient>(isClient, 'must be an OpenAI client of 5.18 or later'),
-  /** The signing secret of the webhook at OpenAI (`whsec_…`). `undefined`, such as an environment
+  /** The signing secret of the webhook at OpenAI (`whsec_…`). `undefined`, as from an environment
    * variable that is not set, is a `TypeError`. */
   secret: secretText(
     (text) => secretBytes(text) >= SECRET_BYTES_MIN,
     'must be the signing secret of the webhook; is its environment variable set?',
   ),
-  /** Called once for each warning about a user; it has 5 s. Without it, the event `safety` is all. */
+  /** Called once for each warning; it has 5 s. Without it, there is only the event `safety`. */
   onWarning: callback<SafetyAction>().optional(),
-  /** Called once for each deactivation of a user, in place of the block; it has 5 s. Without it, the user
-   * is blocked, in every process within 1 s. */
+  /** Called once for each deactivation; it has 5 s. Without it, the user is blocked, in every process
+   * within 1 s. */
   onDeactivation: callback<SafetyAction>().optional(),
 };
 
@@ -71,14 +71,14 @@ function isClient(value: unknown): boolean {
   return webhooks !== undefined && 'unwrap' in webhooks;
 }
 
-/** An empty key would verify what anybody signs with it. */
+/** Anyone could sign with an empty key. */
 function secretBytes(secret: string): number {
   return secret.startsWith(SECRET_PREFIX)
     ? Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64').byteLength
     : Buffer.byteLength(secret);
 }
 
-/** Of everything OpenAI sends to webhooks, what concerns a user; checked against its SDK 7.57. */
+/** The webhooks of OpenAI that concern a user, checked against its SDK 7.57. */
 const KINDS: ReadonlyMap<string, SafetyNotice['kind']> = new Map([
   ['safety.warning_issued', 'warning'],
   ['safety.deactivation_issued', 'deactivation'],
@@ -88,47 +88,46 @@ const eventShape = z.object({ type: z.string(), data: z.unknown() });
 const noticeShape = z.object({ id: z.string().regex(/^C-[\w-]{1,128}$/) });
 
 /**
- * Does to a user here what OpenAI decided about them there; mount it where OpenAI's webhooks arrive.
- * Nothing happens without OpenAI's signature. Each notice is the event `safety`; a deactivation blocks
- * its user. Repeats and late notices change nothing more. Answers 200 for what is done, is of another
- * kind or names nobody here, 400 for a wrong signature, and 500, with an event `failed`, when OpenAI,
- * the store or an action fails: OpenAI then sends it again.
+ * Applies OpenAI's decisions about users to your users. Mount it where OpenAI's webhooks arrive.
+ * Nothing happens without OpenAI's signature. Each notice is a `safety` event, and a deactivation
+ * blocks its user. Repeats and late notices change nothing.
+ *
+ * The response is 200 for a notice that was processed, is of another kind or concerns no known user,
+ * and 400 for a wrong signature. If OpenAI, the store or an action fails, the response is 500 and there
+ * is a `failed` event. OpenAI then sends the webhook again.
  */
 export function safetyWebhooks(options: SafetyWebhooksOptions): Mountable {
   const settings = parseOrThrow(optionsSchema(safetyWebhooksShape), options, 'safetyWebhooks');
-  const { guard } = settings;
-  return webhook(guard, createHandle(settings, createAct(settings, eventsOf(guard))));
+  const actions = new SafetyActions(settings, eventsOf(settings.guard));
+  return webhook(settings.guard, (request) => handle(request, settings, actions));
 }
 
 const WRONG_SIGNATURE = deny('invalid_request', 'The signature is missing, wrong or too old.');
 
-type Act = (kind: SafetyNotice['kind'], found: SafetyCase) => Promise<void>;
-
-function createHandle(
+async function handle(
+  request: GuardRequest,
   { client, secret }: SafetySettings,
-  act: Act,
-): (request: GuardRequest) => Promise<Denial | undefined> {
-  return async (request) => {
-    const payload = await readSignedBody(request);
-    const signed = await verify(client, payload, signatureOf(request), secret);
-    if (!signed) return WRONG_SIGNATURE;
-    const { type, data } = eventShape.parse(signed.event);
-    const kind = KINDS.get(type);
-    if (kind !== undefined) {
-      await act(kind, await readSafetyCase(client, noticeShape.parse(data).id));
-    }
-    return undefined;
-  };
+  actions: SafetyActions,
+): Promise<Denial | undefined> {
+  const payload = await readSignedBody(request);
+  const signed = await verify(client, payload, signatureOf(request), secret);
+  if (!signed) return WRONG_SIGNATURE;
+  const { type, data } = eventShape.parse(signed.event);
+  const kind = KINDS.get(type);
+  if (kind !== undefined) {
+    await actions.take(kind, await readSafetyCase(client, noticeShape.parse(data).id));
+  }
+  return undefined;
 }
 
-/** Each once: two of one name could mean two things to two readers. */
+/** A header that was sent twice is left out, because two readers could read it differently. */
 function signatureOf(request: GuardRequest): Record<string, string> {
   const names = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
   const values = names.map((name) => ({ name, value: request.header(name) }));
   return Object.fromEntries(values.flatMap(({ name, value }) => (value ? [[name, value]] : [])));
 }
 
-/** `undefined` when OpenAI did not sign it, just now. */
+/** Returns `undefined` without a recent signature of OpenAI. */
 async function verify(
   { webhooks }: SafetyClient,
   payload: string,
@@ -142,25 +141,34 @@ async function verify(
   }
 }
 
-/** Cases that are dealt with; a repeat of an older one is harmless, too. */
+/** Cases that are done. A repeat of an older case is harmless too. */
 const DONE_CASES_MAX = 1_000;
 
-function createAct(settings: SafetySettings, events: Events): Act {
-  const { guard } = settings;
-  const done = new LRUCache<string, true>({ max: DONE_CASES_MAX });
-  const block: SafetyAction = ({ userId, reason = NO_REASON }) =>
-    guard.users.block(userId, { reason: reason.slice(0, REASON_LENGTH_MAX) });
-  const { onWarning = () => {}, onDeactivation = block } = settings;
-  return async (kind, { id: caseId, endUserId, reason }) => {
+class SafetyActions {
+  readonly #guard: Guard;
+  readonly #events: Events;
+  readonly #actions: Readonly<Record<SafetyNotice['kind'], SafetyAction>>;
+  readonly #done = new LRUCache<string, true>({ max: DONE_CASES_MAX });
+
+  constructor({ guard, onWarning, onDeactivation }: SafetySettings, events: Events) {
+    this.#guard = guard;
+    this.#events = events;
+    const block: SafetyAction = ({ userId, reason = NO_REASON }) =>
+      guard.users.block(userId, { reason: reason.slice(0, REASON_LENGTH_MAX) });
+    this.#actions = { warning: onWarning ?? (() => {}), deactivation: onDeactivation ?? block };
+  }
+
+  async take(kind: SafetyNotice['kind'], safetyCase: SafetyCase): Promise<void> {
+    const { id: caseId, endUserId, reason } = safetyCase;
     const key = `${kind} ${caseId}`;
-    if (done.has(key)) return;
-    const userId = await guard.users.byEndUserId(endUserId);
+    if (this.#done.has(key)) return;
+    const userId = await this.#guard.users.byEndUserId(endUserId);
     const notice = { kind, userId, endUserId, reason, caseId };
     if (userId !== undefined) {
-      const pending = (kind === 'warning' ? onWarning : onDeactivation)({ ...notice, userId });
+      const pending = this.#actions[kind]({ ...notice, userId });
       await withHookDeadline(pending, ACTION_MS_MAX, kind);
-      done.set(key, true);
+      this.#done.set(key, true);
     }
-    events.emit('safety', notice);
-  };
+    this.#events.emit('safety', notice);
+  }
 }

@@ -11,13 +11,13 @@ import {
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 
 const cachedSecretShape = {
-  /** After this the secret is read again in the background; no call waits for it.
+  /** The secret is read again after this time, in the background.
    * @default '5m' */
   ttl: duration.prefault('5m'),
-  /** For how long after it was read a secret is used while reading fails.
+  /** How long after it was read a secret is used while reading fails.
    * @default '24h' */
   staleFor: duration.prefault('24h'),
-  /** How long one read may take. Keep it below the guard's `timeouts.hook`.
+  /** How long reading may take. Keep it below the guard's `timeouts.hook`.
    * @default '4s' */
   timeout: duration.prefault('4s'),
   /** Tells the time, for tests.
@@ -30,7 +30,7 @@ export interface CachedSecretOptions
   extends RequiredOptions<typeof cachedSecretShape>,
     OptionalOptions<typeof cachedSecretShape> {}
 
-/** Answers the secret; fits the option `apiKey` as it is. A `refused` one is read anew. */
+/** Returns the secret. It can be the option `apiKey` as it is. A `refused` secret is read again. */
 export type CachedSecret = (
   user?: unknown,
   request?: { readonly refused?: string },
@@ -42,9 +42,10 @@ const BACKOFF_MS_MIN = 1_000;
 const BACKOFF_MS_MAX = 30_000;
 
 /**
- * Keeps what `load` answers: one reading at a time whoever asks, none while it is fresh, and after a
- * failure none for 1 to 30 s. While reading fails the last secret serves; without one the call throws,
- * and may be repeated. Blanks around a secret are cut off. No error holds the secret.
+ * Caches the secret that `load` returns. Concurrent calls share one read. A fresh secret is not read
+ * again, and after a failure there is no read for 1 to 30 s. While reading fails, the last secret is
+ * used. Without one the call throws, and may be repeated. White space around a secret is removed. No
+ * error contains the secret.
  */
 export function cachedSecret(
   load: () => Promise<string>,
@@ -79,7 +80,7 @@ class Secret {
     const value = this.#value;
     if (value === undefined || ageMs >= staleFor) return this.#read();
     if (value === refused) return ageMs < REREAD_MS_MIN ? value : this.#read();
-    // A secret that still serves is returned at once, while it is read again.
+    // The old secret is still usable, so that no call waits for the new one.
     if (ageMs >= ttl) this.#read().catch(() => {});
     return value;
   }
@@ -95,10 +96,10 @@ class Secret {
 
   async #readOnce(): Promise<string> {
     const { clock, timeout } = this.#settings;
-    const late = () => new Error(`no answer within ${timeout} ms`);
+    const late = () => new Error(`no result within ${timeout} ms`);
     try {
-      const answer: unknown = await withDeadline(this.#load(), timeout, late);
-      this.#value = textOf(answer);
+      const loaded: unknown = await withDeadline(this.#load(), timeout, late);
+      this.#value = textOf(loaded);
       this.#readAtMs = clock.nowMs();
       this.#failures = 0;
       return this.#value;
@@ -116,8 +117,8 @@ class Secret {
   }
 }
 
-function textOf(answer: unknown): string {
-  const text = typeof answer === 'string' ? answer.trim() : '';
-  if (text === '') throw new TypeError('the secret is not a non-empty string');
+function textOf(loaded: unknown): string {
+  const text = typeof loaded === 'string' ? loaded.trim() : '';
+  if (text === '') throw new TypeError('the result is not a non-empty string');
   return text;
 }

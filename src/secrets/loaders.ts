@@ -1,11 +1,11 @@
 /**
- * How to read a secret from where it is kept, with the client that you have; each fits `cachedSecret`.
- * They read once, and throw what the client throws, or an error that says where there was no secret.
+ * Reads a secret once, with a client that you have. Pass it to `cachedSecret`. It throws the errors of
+ * the client, or an error that names the place where the secret is missing.
  */
 export type LoadSecret = () => Promise<string>;
 
 /** AWS Secrets Manager: `awsSecret(() => client.send(new GetSecretValueCommand({ SecretId })))`.
- * `field` picks one of a JSON secret. (@aws-sdk/client-secrets-manager 3.1162, 2026-11.) */
+ * `field` picks one field of a JSON secret. (@aws-sdk/client-secrets-manager 3.1162, 2026-11.) */
 export function awsSecret(
   send: () => Promise<{ readonly SecretString?: string | undefined }>,
   { field }: { readonly field?: string } = {},
@@ -88,9 +88,9 @@ export function onePasswordSecret(client: OnePasswordClient, reference: string):
     present(await client.secrets.resolve(reference), `1Password: nothing at "${reference}"`);
 }
 
-function present(value: unknown, otherwise: string): string {
+function present(value: unknown, message: string): string {
   if (typeof value === 'string' && value !== '') return value;
-  throw new TypeError(otherwise);
+  throw new TypeError(message);
 }
 
 type SecretJson = Readonly<Record<string, unknown>>;
@@ -98,7 +98,7 @@ type SecretJson = Readonly<Record<string, unknown>>;
 const objectOf = (value: unknown): SecretJson | undefined =>
   typeof value === 'object' && value !== null ? (value as SecretJson) : undefined;
 
-/** What is no JSON must not be quoted in an error: it is the secret. */
+/** Returns `undefined` for invalid JSON. An error could quote the text, which is the secret. */
 function parse(text: string): SecretJson | undefined {
   try {
     return objectOf(JSON.parse(text));

@@ -1,29 +1,29 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What a connection suffers; byte counts are those of the reply, from the connection's first byte. */
+/** A fault of a connection. Byte counts are those of the reply, from the first byte of the connection. */
 export type Fault =
   | { readonly kind: 'pass' }
   /** Delays every piece in both directions. */
   | { readonly kind: 'latency'; readonly ms: number }
-  /** Forwards at most so many bytes in each write. */
+  /** Forwards at most this many bytes in each write. */
   | { readonly kind: 'slice'; readonly bytes: number }
-  /** Takes everything and forwards nothing. */
+  /** Reads everything and forwards nothing. */
   | { readonly kind: 'blackHole' }
-  /** Forwards what the client sends and drops what comes back. */
+  /** Forwards the request and drops the reply. */
   | { readonly kind: 'swallowReply' }
-  /** Holds the reply back for milliseconds or until a promise settles. */
+  /** Delays the reply for milliseconds or until a promise settles. */
   | { readonly kind: 'lateReply'; readonly until: number | PromiseLike<unknown> }
   | { readonly kind: 'reset'; readonly afterBytes: number }
-  /** Ends the reply with a FIN while it still takes what the client sends. */
+  /** Ends the reply with a FIN, but still reads from the client. */
   | { readonly kind: 'halfClose'; readonly afterBytes: number }
-  /** Closes, unforwarded, as soon as the client sends again after a reply. */
+  /** Closes the connection as soon as the client sends again after a reply, and forwards nothing of it. */
   | { readonly kind: 'closeOnReuse' };
 
 export interface ProxiedConnection {
   /** Counts from 1. */
   readonly id: number;
-  /** Set it to give this connection a fault of its own; `undefined` follows the proxy's. */
+  /** Set it to give this connection its own fault. `undefined` uses the fault of the proxy. */
   fault: Fault | undefined;
   /** Bytes received from the client. */
   readonly bytesUp: number;
@@ -31,20 +31,20 @@ export interface ProxiedConnection {
   readonly bytesDown: number;
 }
 
-/** A TCP proxy on 127.0.0.1 that misbehaves as told. */
+/** A TCP proxy on 127.0.0.1 that causes a fault. */
 export interface FaultProxy extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
-  /** Set it at any time; it holds for open connections too. */
+  /** Set it at any time. It applies to open connections too. */
   fault: Fault;
   readonly open: readonly ProxiedConnection[];
-  /** Sums over all connections, closed ones included. */
+  /** Sums over all connections, including closed ones. */
   readonly counters: { readonly connections: number; bytesUp: number; bytesDown: number };
-  /** Cuts every connection; may be called twice. */
+  /** Cuts every connection. May be called twice. */
   close(): Promise<void>;
 }
 
-/** Starts a proxy in front of `target`, which passes everything on until told otherwise. */
+/** Starts a proxy in front of `target`. It forwards everything until a fault is set. */
 export async function faultProxy(target: { host: string; port: number }): Promise<FaultProxy> {
   const proxy = new TcpProxy(target);
   await proxy.listen();

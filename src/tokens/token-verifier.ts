@@ -40,7 +40,7 @@ const EXPIRED = deny(
   'The user token has expired. Ask the app’s backend for a new one.',
 );
 
-/** Verifies user tokens. A cached token costs a hash and no read of the store, until its record changes. */
+/** Verifies user tokens. Until its record changes, a cached token costs a hash and no read of the store. */
 export class TokenVerifier {
   readonly #parts: TokenParts;
   readonly #known = new LRUCache<string, KnownToken>({ max: CACHED_TOKENS_MAX });

@@ -26,7 +26,8 @@ export interface TokenRequest {
   readonly singleUse?: boolean;
 }
 
-/** What the app receives. It has the shape of OpenAI's own client secrets, so that an app can treat both alike. */
+/** What the app receives. It has the shape of OpenAI's own client secrets, so that an app can treat
+ * both alike. */
 export interface IssuedToken {
   /** Identifies the token, but is not a credential. It is safe to store and to log. */
   readonly id: string;

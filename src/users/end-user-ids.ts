@@ -40,7 +40,8 @@ export interface EndUserIdParts {
   readonly onError: (error: unknown) => void;
 }
 
-/** With a ledger in this process only the last 20,000 users are found. Other ledgers store them as records. */
+/** With a ledger in this process only the last 20,000 users are found. Other ledgers store them as
+ * records. */
 export function createEndUserIds({ ledger, clock, onError }: EndUserIdParts): EndUserIds {
   const { records } = ledger;
   const cache = new LRUCache<string, Remembered>({ max: CACHED_IDS_MAX });

@@ -13,7 +13,7 @@ const REMEMBERED_MS = 400 * 86_400_000;
 /** Long enough to post a charge. It holds nothing. */
 const LEASE = { durationMs: 60_000, dispatched: false };
 
-/** See `Users.merge`. The id of each charge is made of both users, so that a repeat charges nothing twice. */
+/** See `Users.merge`. Both users are in the id of each charge, so that a repeat charges nothing twice. */
 export function createMerge(
   ledger: Ledger,
   states: UserStates,

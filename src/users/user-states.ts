@@ -28,13 +28,13 @@ const PREFIX = 'user:';
 const CACHED_USERS_MAX = 20_000;
 const WRITE_ATTEMPTS_MAX = 20;
 
-type ChangeListener = (userId: string | undefined) => void;
+type StateListener = (userId: string | undefined) => void;
 
 /** The states of all users, from the ledger's store. */
 export class UserStates {
   readonly #records: Records;
   readonly #cache = new LRUCache<string, UserState>({ max: CACHED_USERS_MAX });
-  readonly #listeners = new Set<ChangeListener>();
+  readonly #listeners = new Set<StateListener>();
   readonly #unwatch: () => void;
   #changes = 0;
 
@@ -62,7 +62,7 @@ export class UserStates {
 
   /** Calls `listener` with every user whose state changed, in any process, within 1 s. `undefined` means
    * that any user can have changed. */
-  onChange(listener: ChangeListener): void {
+  onChange(listener: StateListener): void {
     this.#listeners.add(listener);
   }
 
@@ -94,7 +94,7 @@ function parseState(value: string | undefined): UserState {
 
 const REVOKED_MAX = 64;
 
-/** Revokes one family. Beyond 64 of them it revokes all tokens of the user, so that a state stays small. */
+/** Revokes one family. Beyond 64 it revokes all tokens of the user, so that a state stays small. */
 export function revokeFamily(state: UserState, revoked: RevokedFamily, nowMs: number): UserState {
   const { revoked: earlier = [], ...rest } = state;
   const still = [...earlier.filter(({ untilMs }) => untilMs > nowMs), revoked];

@@ -62,8 +62,8 @@ export interface Users {
   /**
    * Counts what `from` used in the current windows as used by `to`, in the limits that both have, and
    * copies a block of `from` to `to`. Call it when an anonymous user signs up. `from` keeps its own
-   * counts, so that repeated sign-ups give no extra room. Returns false and changes nothing when these two
-   * were merged before. May be repeated after a failure.
+   * counts, so that repeated sign-ups give no extra room. Returns false and changes nothing when these
+   * two were merged before. May be repeated after a failure.
    */
   merge(from: string | User, to: string | User): Promise<boolean>;
   /**

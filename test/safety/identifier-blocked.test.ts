@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import { createEvents, type SafetyEvent } from '../../src/core/events.ts';
+import { Events, type SafetyEvent } from '../../src/core/events.ts';
 import { memoryLedger } from '../../src/index.ts';
 import { errorReply, openAIErrors } from '../../src/testing/index.ts';
 import { createIdentifierBlock, IDENTIFIER_BLOCKED } from '../../src/users/identifier-block.ts';
@@ -135,7 +135,7 @@ describe('A user with many refused calls', () => {
     const { users } = fixture.guard;
     if (before !== undefined) await users.block('ada', before);
     const safety: SafetyEvent[] = [];
-    const events = createEvents();
+    const events = new Events();
     events.on('safety', (event) => void safety.push(event));
     const states = new UserStates(ledger.records);
     const block = createIdentifierBlock({ users, states, events, clock: systemClock });

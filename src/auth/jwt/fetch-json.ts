@@ -1,14 +1,14 @@
 export interface FetchedJson {
   readonly value: unknown;
-  /** As the server's `cache-control` says; `undefined` when it says nothing. */
+  /** From the `cache-control` of the server; `undefined` without one. */
   readonly maxAgeMs: number | undefined;
 }
 
 const BYTES_MAX = 256 * 1024;
 
 /**
- * Gets JSON of at most 256 KiB, unpacked, from exactly this URL: a redirect is a failure. Rejects when
- * the answer is anything else but 200 with JSON, or when `signal` ends it.
+ * Fetches JSON of at most 256 KiB, decompressed, from exactly this URL. Rejects on a redirect, on any
+ * response but 200 with JSON, and when `signal` aborts.
  */
 export async function fetchJson(url: URL, signal: AbortSignal): Promise<FetchedJson> {
   const headers = { accept: 'application/json', 'user-agent': 'guarded-completion' };

@@ -1,6 +1,6 @@
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
-/** A URL whose answers can be trusted: https, or this machine. `TypeError` names `path`. */
+/** Returns a URL whose responses can be trusted: https, or this machine. `TypeError` names `path`. */
 export function parseHttpsUrl(value: unknown, path: string): URL {
   const url = typeof value === 'string' || value instanceof URL ? URL.parse(value) : null;
   if (url !== null && isTrustworthy(url)) return url;

@@ -5,11 +5,11 @@ import { type User, userShape } from '../../core/user.ts';
 import type { Identity } from '../../plans/scope.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { bearerCredential, EXPIRED_CREDENTIAL, INVALID_CREDENTIAL } from '../bearer-credential.ts';
-import { createJwtVerifier, type JwtVerdict } from './jwt-verifier.ts';
+import { type JwtVerdict, JwtVerifier } from './jwt-verifier.ts';
 import type { Claims } from './read-jwt.ts';
 import type { SignatureCheck } from './signatures.ts';
 
-/** What `jwt` and the presets come down to. */
+/** The rules that `jwt` and the presets are made of. */
 export interface JwtUserRules {
   readonly issuer: string;
   readonly audience: readonly string[] | undefined;
@@ -21,18 +21,18 @@ export interface JwtUserRules {
   user(claims: Claims): User | undefined | Promise<User | undefined>;
 }
 
-/** The users of one issuer, by the bearer tokens that it gave them. */
+/** Identifies the users of one issuer by its bearer tokens. */
 export function jwtUsers({ requiredClaims = [], typ, ...rules }: JwtUserRules): Authenticator {
   const accept = async (claims: Claims, expiresAtMs: number): Promise<Identity | undefined> => {
     const user = await rules.user(claims);
     return user && { user, expiresAtMs };
   };
-  const verify = createJwtVerifier({ ...rules, typ, requiredClaims, accept });
+  const verifier = new JwtVerifier({ ...rules, typ, requiredClaims, accept });
   return {
     authenticate(request) {
       const credential = bearerCredential(request);
       if (credential === undefined) return undefined;
-      const verdict = verify(credential);
+      const verdict = verifier.verify(credential);
       return isPromiseLike(verdict) ? verdict.then(answerTo) : answerTo(verdict);
     },
   };
@@ -44,7 +44,7 @@ function answerTo(verdict: JwtVerdict<Identity>): Identity | Denial | undefined 
   return verdict === 'expired' ? EXPIRED_CREDENTIAL : INVALID_CREDENTIAL;
 }
 
-/** The user whom `sub` names; `undefined` when it is missing or no id that a user may have. */
+/** Returns the user of `sub`; `undefined` when it is missing or not a valid user id. */
 export function subjectOf(
   claims: Claims,
   more: Omit<User, 'id' | 'claims'> = {},

@@ -17,25 +17,25 @@ import {
 } from './signatures.ts';
 
 export interface JwtOptions {
-  /** Exactly as `iss` says it. Tokens of another issuer are left to the next of `anyOf`. */
+  /** Exactly as in `iss`. Tokens of another issuer go to the next authenticator of `anyOf`. */
   readonly issuer: string;
-  /** For whom tokens must be: any one of these in `aud`. Without it, a token that the same issuer gave
-   * to another app would do here. */
+  /** `aud` must include one of these. Without this check, a token that the same issuer gave to another
+   * app would be accepted. */
   readonly audience: string | readonly string[];
-  /** The only ones that are accepted, whatever a token's header says. */
+  /** Only these are accepted, whatever the header of a token names. */
   readonly algorithms: readonly JwtAlgorithm[];
-  /** The issuer's public keys: an https URL, asked for when the first token comes, or the set itself.
-   * Either this or `secret`. */
+  /** The issuer's public keys: an https URL, which is fetched when the first token arrives, or the set
+   * itself. Set either this or `secret`. */
   readonly jwks?: KeysAt;
-  /** The key of HS256, HS384 and HS512, at least 32 bytes. Whoever has it can be anybody. */
+  /** The key of HS256, HS384 and HS512, at least 32 bytes. It allows its owner to act as any user. */
   readonly secret?: string | Uint8Array | undefined;
-  /** How far clocks may be apart, at most `'30s'`; default `'5s'`. */
+  /** How far clocks may differ, at most `'30s'`. Default `'5s'`. */
   readonly skew?: string;
-  /** Claims that must be there beside `iss`, `aud` and `exp`. */
+  /** Claims that are required in addition to `iss`, `aud` and `exp`. */
   readonly requiredClaims?: readonly string[];
-  /** The header's `typ`, e.g. `'at+jwt'` for access tokens of RFC 9068; default any. */
+  /** The `typ` of the header, e.g. `'at+jwt'` for access tokens of RFC 9068. Default any. */
   readonly typ?: string;
-  /** Whom verified claims name; `undefined` refuses them. Default the user of `sub`. */
+  /** Returns the user of verified claims; `undefined` rejects the token. Default: the user of `sub`. */
   user?(claims: Claims): User | undefined;
   readonly clock?: Clock;
 }
@@ -61,17 +61,19 @@ const jwtShape = z.strictObject({
 });
 
 /**
- * Accepts the JSON Web Tokens of one issuer, as `Authorization: Bearer`: signed by one of its keys with
- * one of `algorithms`, for `audience`, begun and not over; `exp` is required. Claims are on `user.claims`,
- * frozen.
+ * Accepts the JSON Web Tokens of one issuer, as `Authorization: Bearer`. A token must be signed by one
+ * of the issuer's keys with one of `algorithms`, be for `audience`, have begun and not have ended.
+ * `exp` is required. The claims are on `user.claims`, frozen.
  *
- * A token of another issuer, or no JWT, is left to the next of `anyOf`. A bad one is denied with
- * `invalid_credential`, in the same bytes whatever is wrong; one that has merely expired, with
- * `expired_credential`. When no keys can be had, the call fails with 503 `auth_unavailable`.
+ * A token of another issuer, or a text that is not a JWT, goes to the next authenticator of `anyOf`. A
+ * bad token is denied with `invalid_credential`, always in the same bytes. A token that is good apart
+ * from its end is denied with `expired_credential`. If no keys are available, the call fails with 503
+ * `auth_unavailable`.
  *
- * A verified token is remembered for 30 s, and not longer than it lives: what its issuer revokes ends
- * here with `exp` (block the user to end it at once). `TypeError` for options that would accept too
- * much: no audience, no algorithms, HMAC with public keys, a short secret. Nothing is fetched by then.
+ * A verified token is cached for 30 s, and never beyond its end. A token that its issuer revokes is
+ * accepted here until `exp`; block the user to end it at once. `TypeError` for options that would
+ * accept too much: no audience, no algorithms, HMAC with public keys, a short secret. The check of the
+ * options fetches nothing.
  */
 export function jwt(options: JwtOptions): Authenticator {
   const { skew, user, secret, jwks, ...shaped } = parseOrThrow(jwtShape, options, 'jwt');

@@ -1,7 +1,7 @@
 import { createLocalJWKSet } from 'jose';
 import { isObject } from './read-jwt.ts';
 
-/** What of a header chooses a key. */
+/** The fields of a header that choose a key. */
 export interface KeyHeader {
   readonly alg: string;
   readonly kid?: string;
@@ -10,17 +10,18 @@ export interface KeyHeader {
 export type VerificationKey = CryptoKey | Uint8Array;
 
 export interface KeySource {
-  /** The one key for such a header; `undefined` when there is none. Throws
-   * `AuthenticationUnavailableError` when that cannot be told. */
+  /** Returns the key for such a header; `undefined` when there is none. Throws
+   * `AuthenticationUnavailableError` when this is unknown. */
   keyFor(header: KeyHeader): Promise<VerificationKey | undefined>;
 }
 
 const KEYS_MAX = 100;
 
 /**
- * Finds keys in a JWKS; `undefined` when it is none, or has no public key, or more than 100. A key
- * serves only algorithms of its own type, and none is chosen where several would do: an issuer with
- * several must name one in its tokens (OpenID Connect Core 1.0 §10.1).
+ * Finds keys in a JWKS. Returns `undefined` for any other value, and for a set without a public key or
+ * with more than 100. A key is used only with algorithms of its own type. If several keys match, none
+ * is chosen, because an issuer with several keys must name one in its tokens (OpenID Connect Core 1.0
+ * §10.1).
  */
 export function keyLookup(value: unknown): KeySource | undefined {
   if (!isObject(value) || !Array.isArray(value['keys'])) return undefined;

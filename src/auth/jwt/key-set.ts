@@ -4,10 +4,10 @@ import { parseHttpsUrl } from './https-url.ts';
 import { type KeySource, keyLookup } from './key-lookup.ts';
 import { RemoteKeySet } from './remote-key-set.ts';
 
-/** Where an issuer's public keys are: the https URL of its JWKS, or the set itself. */
+/** An issuer's public keys: the https URL of its JWKS, or the set itself. */
 export type KeysAt = URL | string | JSONWebKeySet;
 
-/** Does no I/O. `TypeError` names `path` when it is neither an https URL nor a set of public keys. */
+/** Makes a key source, without I/O. `TypeError` names `path` for any other value. */
 export function keySet(keys: unknown, path: string, clock: Clock): KeySource {
   if (typeof keys === 'string' || keys instanceof URL) {
     const url = parseHttpsUrl(keys, path);
@@ -20,7 +20,7 @@ export function keySet(keys: unknown, path: string, clock: Clock): KeySource {
 
 const SECRET_BYTES_MIN = 32;
 
-/** One shared key, for HMAC. `TypeError` names `path` below 32 bytes (RFC 7518 §3.2). */
+/** Makes a source of one shared key, for HMAC. `TypeError` names `path` below 32 bytes (RFC 7518 §3.2). */
 export function sharedKey(secret: unknown, path: string): KeySource {
   const bytes = typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret;
   if (bytes instanceof Uint8Array && bytes.byteLength >= SECRET_BYTES_MIN) {

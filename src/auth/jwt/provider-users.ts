@@ -7,11 +7,11 @@ import type { KeySource } from './key-lookup.ts';
 import { type KeysAt, keySet } from './key-set.ts';
 import { type JwtAlgorithm, type SignatureCheck, signedBy } from './signatures.ts';
 
-/** What every provider's preset takes beside its own options. */
+/** The options that every preset takes in addition to its own. */
 export interface ProviderOptions {
-  /** Where the provider's keys are, instead of where it publishes them: a test, a mirror. */
+  /** Replaces the place where the provider publishes its keys, for a test or a mirror. */
   readonly jwks?: KeysAt;
-  /** How far clocks may be apart, at most `'30s'`; default `'5s'`. */
+  /** How far clocks may differ, at most `'30s'`. Default `'5s'`. */
   readonly skew?: string;
   readonly clock?: Clock;
 }
@@ -22,7 +22,7 @@ const clockShape = z.custom<Clock>(
   'must have a method "nowMs"',
 );
 
-/** The options above, as each preset's shape has them. */
+/** The options above, for the shape of each preset. */
 export const providerShape = {
   jwks: z.unknown().optional(),
   skew: z
@@ -33,17 +33,17 @@ export const providerShape = {
   clock: clockShape.default(() => systemClock),
 };
 
-export const text = z.string({ error: 'must be a non-empty text' }).min(1, 'must not be empty');
+export const text = z.string({ error: 'must be a non-empty string' }).min(1, 'must not be empty');
 const listOfTexts = z.array(text).min(1, 'must not be empty');
-/** Always a list once it is read. */
+/** The parsed value is always a list. */
 export const oneOrMore = z
-  .union([text, listOfTexts], 'must be a non-empty text, or a list of them')
+  .union([text, listOfTexts], 'must be a non-empty string, or a list of them')
   .transform((value) => (typeof value === 'string' ? [value] : value));
 
-/** The options above, once they are read. */
+/** The options above, parsed. */
 export interface ParsedProviderOptions {
   readonly jwks?: unknown;
-  /** In milliseconds by now. */
+  /** In milliseconds. */
   readonly skew: number;
   readonly clock: Clock;
 }
@@ -53,11 +53,11 @@ interface ProviderRules
   readonly algorithms: readonly JwtAlgorithm[];
   /** Where the provider publishes its keys. */
   readonly keys: string | KeySource;
-  /** Signatures that are checked another way than by those keys. */
+  /** Wraps or replaces the check of signatures by those keys. */
   checkSignature?(byKeys: SignatureCheck): SignatureCheck;
 }
 
-/** The users of one provider, by its own rules. `name` is the preset's, for what is wrong with it. */
+/** Identifies the users of one provider, by its own rules. `name` is the preset, for error messages. */
 export function providerUsers(
   name: string,
   { jwks, skew, clock }: ParsedProviderOptions,

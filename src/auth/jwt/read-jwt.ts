@@ -3,7 +3,7 @@ import { parseStrictJson } from '../../core/strict-json.ts';
 
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** A token that is well formed; nothing in it is verified. */
+/** A token that is well formed. Nothing in it is verified. */
 export interface Jwt {
   readonly text: string;
   readonly header: Claims;
@@ -12,13 +12,13 @@ export interface Jwt {
 
 /** Checked before anything is decoded. */
 export const JWT_LENGTH_MAX = 8_192;
-/** The signature may be empty here: whether one is needed is for who checks it to say. */
+/** The signature may be empty here. The signature check decides whether one is required. */
 const SHAPE = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/;
 
 /**
- * Takes a compact JWT apart; `undefined` for anything else. Every part must be the one base64url form
- * of its bytes (RFC 7515 §2), or one token could be written in several ways, and the JSON must mean
- * the same to every parser: no duplicate keys, no number that is out of range.
+ * Splits a compact JWT into its parts. Returns `undefined` for any other text. Every part must be the
+ * one base64url form of its bytes (RFC 7515 §2), so that a token can be written in only one way. The
+ * JSON must mean the same to every parser: no duplicate keys, no number that is out of range.
  */
 export function readJwt(text: string): Jwt | undefined {
   if (text.length > JWT_LENGTH_MAX || !SHAPE.test(text)) return undefined;
@@ -44,7 +44,7 @@ function objectOf(part: string): Claims | undefined {
 export const isObject = (value: unknown): value is Claims =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Verified claims are cached and handed out at every call, so that none may change them. */
+/** Verified claims are cached and used by many calls, so they must not change. */
 function deepFreeze<T extends object>(value: T): T {
   for (const member of Object.values(value)) {
     if (typeof member === 'object' && member !== null) deepFreeze(member);

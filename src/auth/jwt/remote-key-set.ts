@@ -3,12 +3,12 @@ import { AuthenticationUnavailableError } from '../../core/errors.ts';
 import { fetchJson } from './fetch-json.ts';
 import { type KeyHeader, type KeySource, keyLookup, type VerificationKey } from './key-lookup.ts';
 
-/** Below the guard's own 5 s for `auth`, so that its answer tells of this and not of a hook. */
+/** Below the guard's own 5 s for `auth`, so that the error names the key set and not the hook. */
 const FETCH_MS_MAX = 4_000;
 const FETCH_INTERVAL_MS = 30_000;
 const FRESH_MS_DEFAULT = 600_000;
 const DAY_MS = 86_400_000;
-/** How long after its freshness a set is still used while a new one is on its way. */
+/** How long a stale set is used without waiting for the new one. */
 const STALE_MS_UNAWAITED = 60_000;
 
 interface Fetched {
@@ -18,11 +18,13 @@ interface Fetched {
 }
 
 /**
- * The keys at a URL, asked for when a token first needs one, and then at most once in 30 s, whatever
- * tokens come and whether or not the last attempt failed (A27). A set is fresh for as long as its
- * `cache-control` says, from 30 s to 24 h, 10 minutes when it says nothing; one that cannot be renewed
- * goes on verifying for another 24 h. A set without public keys counts as a failure. Without any set,
- * `keyFor` throws `AuthenticationUnavailableError`, within 4 s.
+ * The keys at a URL. They are fetched when a token first needs one, and then at most once in 30 s,
+ * whatever tokens arrive and whether or not the last attempt failed. A forged token therefore cannot
+ * cause a fetch of its own.
+ *
+ * A set is fresh as long as its `cache-control` allows, between 30 s and 24 h, or 10 minutes without
+ * the header. A set that cannot be renewed is used for another 24 h. A set without public keys is a
+ * failure. Without any set, `keyFor` throws `AuthenticationUnavailableError` within 4 s.
  */
 export class RemoteKeySet implements KeySource {
   readonly #name: URL;
@@ -33,7 +35,7 @@ export class RemoteKeySet implements KeySource {
   #pending: Promise<void> | undefined;
   #failure: unknown;
 
-  /** `name` stands for the set in errors. */
+  /** `name` identifies the set in errors. */
   constructor(name: URL, locate: (signal: AbortSignal) => URL | Promise<URL>, clock: Clock) {
     this.#name = name;
     this.#locate = locate;
@@ -63,14 +65,14 @@ export class RemoteKeySet implements KeySource {
     return this.#staleMs() < DAY_MS ? this.#fetched : undefined;
   }
 
-  /** How long the set has been stale; negative while it is fresh. */
+  /** Returns how long the set has been stale. Negative while it is fresh. */
   #staleMs(): number {
     if (this.#fetched === undefined) return Number.POSITIVE_INFINITY;
     const { atMs, freshMs } = this.#fetched;
     return this.#sinceMs(atMs) - freshMs;
   }
 
-  /** A clock that was set back must not make anything last longer. */
+  /** A clock that was set back must not extend anything. */
   #sinceMs(atMs: number): number {
     const ms = this.#clock.nowMs() - atMs;
     return ms < 0 ? DAY_MS : ms;

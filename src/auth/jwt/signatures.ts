@@ -17,7 +17,7 @@ export const PUBLIC_KEY_ALGORITHMS = [
   'Ed25519',
 ] as const;
 
-/** Algorithms of RFC 7518 §3.1 and RFC 8037; `none` is not among them. */
+/** Algorithms of RFC 7518 §3.1 and RFC 8037, without `none`. */
 export type JwtAlgorithm =
   | (typeof HMAC_ALGORITHMS)[number]
   | (typeof PUBLIC_KEY_ALGORITHMS)[number];
@@ -29,8 +29,9 @@ export type SignatureCheck = (jwt: Jwt) => boolean | Promise<boolean>;
 const KID_LENGTH_MAX = 256;
 
 /**
- * Accepts what a key of `keys` signed by one of `algorithms`. The token chooses among these, and among
- * keys that are there already: where it says keys are to be had (`jku`, `x5u`, `jwk`) is not read.
+ * Accepts tokens that a key of `keys` signed with one of `algorithms`. A token can only choose among
+ * these keys and algorithms. Keys that its header brings or points to (`jwk`, `jku`, `x5u`) are
+ * ignored.
  */
 export function signedBy(keys: KeySource, algorithms: readonly string[]): SignatureCheck {
   return async ({ text, header }) => {

@@ -10,14 +10,14 @@ import {
 } from '../jwt/provider-users.ts';
 import type { Claims } from '../jwt/read-jwt.ts';
 
-/** Whether a login was begun with this nonce, as its token has it. */
+/** Whether a login of your app began with this nonce of its token. */
 export type NonceCheck = (nonce: string) => boolean | Promise<boolean>;
 
 export interface AppleSignInOptions extends ProviderOptions {
   /** The app's bundle id, or the Services ID of a web app. */
   readonly clientId: string | readonly string[];
-  /** Refuses tokens without a nonce, or with one that you did not give out; default none is asked for.
-   * Called again whenever a token is verified again, after 30 s, so do not use it up. */
+  /** Rejects tokens without a nonce, and those for which it returns false. Default: the nonce is not
+   * checked. It is called again when a token is verified again after 30 s, so a nonce must stay valid. */
   readonly nonce?: NonceCheck;
 }
 
@@ -34,9 +34,9 @@ const shape = z.strictObject({
 const ISSUER = 'https://appleid.apple.com';
 
 /**
- * Accepts the identity tokens of Sign in with Apple. They come with a login and cannot be refreshed, so
- * accept one where you issue a token of the guard (`guard.tokens.issue`), rather than at each call.
- * Rules as in developer.apple.com "Verifying a user", 2026-11.
+ * Accepts the identity tokens of Sign in with Apple. They come with a login and cannot be refreshed. Use
+ * them where you issue a user token (`guard.tokens.issue`), and not at each call. Rules as in
+ * developer.apple.com "Verifying a user", 2026-11.
  */
 export function appleSignIn(options: AppleSignInOptions): Authenticator {
   const parsed = parseOrThrow(shape, options, 'appleSignIn');

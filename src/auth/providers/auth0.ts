@@ -12,7 +12,7 @@ import {
 } from '../jwt/provider-users.ts';
 
 export interface Auth0Options extends ProviderOptions {
-  /** The tenant's or your own, without a scheme: `my-app.eu.auth0.com`. */
+  /** The domain of the tenant, or your own, without a scheme: `my-app.eu.auth0.com`. */
   readonly domain: string;
   /** The identifier of your API in Auth0. */
   readonly audience: string | readonly string[];
@@ -25,10 +25,10 @@ const shape = z.strictObject({
 });
 
 /**
- * Accepts Auth0's access tokens for your API; ID tokens are for another audience. An opaque access
- * token, which Auth0 gives out when the app asks for none, cannot be verified and is left to the next
- * of `anyOf`: have the app log in with `audience`. `scope` and `permissions` are on `user.claims`.
- * Rules as in auth0.com/docs/secure/tokens/access-tokens/validate-access-tokens, 2026-11.
+ * Accepts Auth0's access tokens for your API. ID tokens have another audience. The app must log in with
+ * `audience`. Otherwise Auth0 issues an opaque access token, which cannot be verified and goes to the
+ * next authenticator of `anyOf`. `scope` and `permissions` are on `user.claims`. Rules as in
+ * auth0.com/docs/secure/tokens/access-tokens/validate-access-tokens, 2026-11.
  */
 export function auth0(options: Auth0Options): Authenticator {
   const parsed = parseOrThrow(shape, options, 'auth0');

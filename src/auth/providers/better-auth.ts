@@ -7,9 +7,9 @@ import { type ProviderOptions, providerShape, providerUsers, text } from '../jwt
 import { type JwtAlgorithm, PUBLIC_KEY_ALGORITHMS } from '../jwt/signatures.ts';
 
 export interface BetterAuthOptions extends ProviderOptions {
-  /** Exactly as better-auth's own `baseURL`: it is the issuer and the audience. */
+  /** Exactly the `baseURL` of better-auth. It is the issuer and the audience. */
   readonly baseURL: string;
-  /** What the plugin's `keyPairConfig` says; default `['EdDSA']`, as there. */
+  /** As in the plugin's `keyPairConfig`. Default `['EdDSA']`, as there. */
   readonly algorithms?: readonly JwtAlgorithm[];
 }
 
@@ -20,10 +20,10 @@ const shape = z.strictObject({
 });
 
 /**
- * Accepts the tokens of better-auth's JWT plugin (`/api/auth/token`), which live for 15 minutes; its
- * session cookies are none. By default their claims are the whole user, so base a plan only on fields
- * that users cannot write. Keys are read from `/api/auth/jwks`, unless `jwks` says otherwise. Defaults
- * as in better-auth `packages/better-auth/src/plugins/jwt/sign.ts`, 2026-11.
+ * Accepts the tokens of better-auth's JWT plugin (`/api/auth/token`), which live for 15 minutes. Session
+ * cookies are not accepted. By default the claims are the whole user, so base a plan only on fields that
+ * users cannot write. Keys are read from `/api/auth/jwks`, or from `jwks`. Defaults as in better-auth
+ * `packages/better-auth/src/plugins/jwt/sign.ts`, 2026-11.
  */
 export function betterAuth(options: BetterAuthOptions): Authenticator {
   const parsed = parseOrThrow(shape, options, 'betterAuth');

@@ -8,10 +8,10 @@ import { type ProviderOptions, providerShape, providerUsers, text } from '../jwt
 import type { Claims } from '../jwt/read-jwt.ts';
 
 export interface ClerkAuthOptions extends ProviderOptions {
-  /** The Frontend API URL, without a slash at its end: `https://clerk.my-app.com`, in development
+  /** The Frontend API URL without a trailing slash: `https://clerk.my-app.com`, in development
    * `https://<name>.clerk.accounts.dev`. */
   readonly issuer: string;
-  /** Origins of your web apps, as `azp` has them; default none, for native apps alone. */
+  /** Origins of your web apps, as in `azp`. Default none: only native apps are accepted. */
   readonly authorizedParties?: readonly string[];
 }
 
@@ -22,10 +22,10 @@ const shape = z.strictObject({
 });
 
 /**
- * Accepts Clerk's session tokens (`session.getToken()`): from native apps, which name no origin, and
- * from the web apps of `authorizedParties`; never of a session that is `pending`. `plan` is the user's
- * plan in Clerk Billing (the `u:` of `pla`), so a guard's plans are named as Clerk's are. Claims of
- * version 2 as in clerk.com/docs/guides/sessions/session-tokens, 2026-11.
+ * Accepts Clerk's session tokens (`session.getToken()`) from native apps, which send no origin, and
+ * from the web apps of `authorizedParties`. A session that is `pending` is rejected. `plan` is the
+ * user's plan in Clerk Billing (the `u:` of `pla`), so give the guard's plans the same names as in
+ * Clerk. Claims of version 2 as in clerk.com/docs/guides/sessions/session-tokens, 2026-11.
  */
 export function clerkAuth(options: ClerkAuthOptions): Authenticator {
   const parsed = parseOrThrow(shape, options, 'clerkAuth');
@@ -33,16 +33,16 @@ export function clerkAuth(options: ClerkAuthOptions): Authenticator {
   parseHttpsUrl(issuer, 'clerkAuth.issuer');
   return providerUsers('clerkAuth', parsed, {
     issuer,
-    // Session tokens have none; the issuer, which is this app's own, and `azp` stand for it.
+    // Session tokens have no `aud`. The issuer belongs to this app alone, and `azp` is checked.
     audience: undefined,
     algorithms: ['RS256'],
     keys: `${issuer}/.well-known/jwks.json`,
     requiredClaims: ['iat', 'nbf'],
-    user: (claims) => (isWelcome(claims, authorizedParties) ? userOf(claims) : undefined),
+    user: (claims) => (isAccepted(claims, authorizedParties) ? userOf(claims) : undefined),
   });
 }
 
-function isWelcome({ azp, sts }: Claims, authorizedParties: readonly string[]): boolean {
+function isAccepted({ azp, sts }: Claims, authorizedParties: readonly string[]): boolean {
   if (sts !== undefined && sts !== 'active') return false;
   return azp === undefined || (typeof azp === 'string' && authorizedParties.includes(azp));
 }

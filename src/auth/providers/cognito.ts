@@ -13,9 +13,9 @@ import {
 export interface CognitoOptions extends ProviderOptions {
   readonly region: string;
   readonly userPoolId: string;
-  /** The app client that users sign in with, or several. */
+  /** The app client that users sign in with, or several of them. */
   readonly clientId: string | readonly string[];
-  /** Which of the two kinds of tokens your app sends; the other is refused. */
+  /** The kind of token that your app sends. The other kind is rejected. */
   readonly tokenUse: 'access' | 'id';
 }
 
@@ -28,9 +28,9 @@ const shape = z.strictObject({
 });
 
 /**
- * Accepts the tokens of one kind that one Cognito user pool gave to your app's client: an access
- * token says so in `client_id`, an ID token in `aud`. `cognito:groups` is on `user.claims`. Rules as in
- * aws-jwt-verify `src/cognito-verifier.ts`, 2026-11.
+ * Accepts the tokens of one kind that a Cognito user pool issued to your app's client. An access token
+ * names the client in `client_id`, an ID token in `aud`. `cognito:groups` is on `user.claims`. Rules as
+ * in aws-jwt-verify `src/cognito-verifier.ts`, 2026-11.
  */
 export function cognito(options: CognitoOptions): Authenticator {
   const parsed = parseOrThrow(shape, options, 'cognito');

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Clock } from '../../base/clock.ts';
 import { parseOrThrow } from '../../base/parse-or-throw.ts';
 import type { Attestation } from '../all-of.ts';
-import { createJwtVerifier, type Verified } from '../jwt/jwt-verifier.ts';
+import { JwtVerifier, type Verified } from '../jwt/jwt-verifier.ts';
 import { keySet } from '../jwt/key-set.ts';
 import { type ProviderOptions, providerShape, text } from '../jwt/provider-users.ts';
 import type { Claims } from '../jwt/read-jwt.ts';
@@ -12,11 +12,11 @@ import { signedBy } from '../jwt/signatures.ts';
 
 export interface FirebaseAppCheckOptions extends ProviderOptions {
   readonly projectNumber: string;
-  /** Must be in `aud` too, when given. */
+  /** If given, `aud` must include it too. */
   readonly projectId?: string;
-  /** Firebase app ids that may call; default all of the project. */
+  /** Firebase app ids that may call. Default: all apps of the project. */
   readonly appIds?: readonly string[];
-  /** Accepts each token once; the app then sends `getLimitedUseToken()`, a new one for each attempt. */
+  /** Accepts each token once. The app must then send a new `getLimitedUseToken()` with each attempt. */
   readonly replay?: 'reject';
 }
 
@@ -31,19 +31,19 @@ const shape = z.strictObject({
 });
 
 /**
- * Attests that the caller is your app, unmodified, by the App Check token in `X-Firebase-AppCheck`; it
- * says nothing of who uses it. False without a token, and for one of another project, or of an app
- * beyond `appIds`. Rules as in firebase-admin-node `src/app-check/token-verifier.ts`, 2026-11. Throws
- * `AuthenticationUnavailableError` when Google's keys cannot be had.
+ * Attests that the caller is your unmodified app, by the App Check token in `X-Firebase-AppCheck`. It
+ * does not identify the user. False without a token, for a token of another project, and for an app
+ * that is not in `appIds`. Rules as in firebase-admin-node `src/app-check/token-verifier.ts`, 2026-11.
+ * Throws `AuthenticationUnavailableError` when Google's keys are not available.
  *
- * With `replay: 'reject'`, this process remembers a token by its hash until it ends, the latest 100,000
- * of them. Google's own replay protection (`consume`) asks Google at each call and holds over all
- * processes; this one asks nobody, and a token may be used once in each process.
+ * With `replay: 'reject'`, this process remembers the hashes of the latest 100,000 tokens until they
+ * end. It makes no request, and a token can be used once in each process. Google's own replay
+ * protection (`consume`) makes a request at each call and covers all processes.
  */
 export function firebaseAppCheck(options: FirebaseAppCheckOptions): Attestation {
   const parsed = parseOrThrow(shape, options, 'firebaseAppCheck');
   const { projectNumber, projectId, appIds, clock } = parsed;
-  const verify = createJwtVerifier<Claims>({
+  const verifier = new JwtVerifier<Claims>({
     issuer: ISSUER + projectNumber,
     audience: [`projects/${projectNumber}`],
     requiredClaims: ['iat'],
@@ -55,12 +55,13 @@ export function firebaseAppCheck(options: FirebaseAppCheckOptions): Attestation 
     ]),
     accept: (claims) => (isOfApp(claims, projectId, appIds) ? claims : undefined),
   });
-  const isFirst = parsed.replay === 'reject' ? createFirstUse(clock, parsed.skew) : () => true;
+  const used = parsed.replay === 'reject' ? new UsedTokens(clock, parsed.skew) : undefined;
   return async (request) => {
     const token = request.header(HEADER);
     if (token === undefined) return false;
-    const verdict = await verify(token);
-    return typeof verdict === 'object' && isFirst(token, verdict);
+    const verdict = await verifier.verify(token);
+    if (typeof verdict !== 'object') return false;
+    return used === undefined || used.use(token, verdict);
   };
 }
 
@@ -76,16 +77,22 @@ function isOfApp(
 
 const USED_TOKENS_MAX = 100_000;
 
-/** Whether a token comes for the first time; asking uses it up. */
-function createFirstUse(
-  clock: Clock,
-  skewMs: number,
-): (token: string, verified: Verified<Claims>) => boolean {
-  const endOfUsed = new LRUCache<string, number>({ max: USED_TOKENS_MAX });
-  return (token, { expiresAtMs }) => {
+/** The tokens that were used in this process. */
+class UsedTokens {
+  readonly #skewMs: number;
+  readonly #clock: Clock;
+  readonly #endOfUsed = new LRUCache<string, number>({ max: USED_TOKENS_MAX });
+
+  constructor(clock: Clock, skewMs: number) {
+    this.#clock = clock;
+    this.#skewMs = skewMs;
+  }
+
+  /** Uses a token up. False if it was used before. */
+  use(token: string, { expiresAtMs }: Verified<Claims>): boolean {
     const key = hash('sha256', token);
-    if ((endOfUsed.get(key) ?? 0) > clock.nowMs()) return false;
-    endOfUsed.set(key, expiresAtMs + skewMs);
+    if ((this.#endOfUsed.get(key) ?? 0) > this.#clock.nowMs()) return false;
+    this.#endOfUsed.set(key, expiresAtMs + this.#skewMs);
     return true;
-  };
+  }
 }

@@ -10,10 +10,10 @@ import type { SignatureCheck } from '../jwt/signatures.ts';
 
 export interface FirebaseAuthOptions extends ProviderOptions {
   readonly projectId: string;
-  /** The Identity Platform tenant whose users these are; default users of none. */
+  /** The Identity Platform tenant of the users. Default: users without a tenant. */
   readonly tenant?: string;
-  /** Accepts the unsigned tokens of the Auth emulator, and no others: anybody can be anybody.
-   * `TypeError` where `NODE_ENV` is `production`. */
+  /** Accepts the unsigned tokens of the Auth emulator, and no others. A caller can then act as any user.
+   * `TypeError` if `NODE_ENV` is `production`. */
   readonly emulator?: boolean;
 }
 
@@ -28,12 +28,12 @@ const shape = z.strictObject({
 });
 
 /**
- * Accepts the ID tokens of one Firebase project (`user.getIdToken()`), and none of its custom tokens,
- * session cookies, other tenants or emulator. `anonymous` is set for users who have not signed in; an
- * id stays when they do (`linkWithCredential`). Custom claims are on `user.claims`. Rules as in
- * firebase-admin-node `src/auth/token-verifier.ts`, 2026-11.
+ * Accepts the ID tokens of one Firebase project (`user.getIdToken()`). Its custom tokens and session
+ * cookies, and tokens of other tenants or the emulator, are rejected. `anonymous` is set for users who
+ * have not signed in. Their id stays the same when they sign in (`linkWithCredential`). Custom claims
+ * are on `user.claims`. Rules as in firebase-admin-node `src/auth/token-verifier.ts`, 2026-11.
  *
- * Users who are disabled, or whose tokens are revoked, pass until their token ends, within an hour.
+ * A disabled user, or one with revoked tokens, is accepted until their token ends, within an hour.
  */
 export function firebaseAuth(options: FirebaseAuthOptions): Authenticator {
   const parsed = parseOrThrow(shape, options, 'firebaseAuth');
@@ -52,7 +52,7 @@ export function firebaseAuth(options: FirebaseAuthOptions): Authenticator {
   });
 }
 
-/** firebase-admin refuses tokens without `kid`: the custom tokens are such. */
+/** firebase-admin rejects tokens without `kid`, such as custom tokens. */
 const withKid =
   (byKeys: SignatureCheck): SignatureCheck =>
   (jwt) =>
@@ -60,7 +60,9 @@ const withKid =
 
 function unsigned(): SignatureCheck {
   if (process.env['NODE_ENV'] === 'production') {
-    throw new TypeError('"firebaseAuth.emulator" accepts unsigned tokens: not in production');
+    throw new TypeError(
+      '"firebaseAuth.emulator" accepts unsigned tokens and cannot be used in production',
+    );
   }
   return ({ text, header }) => header['alg'] === 'none' && text.endsWith('.');
 }

@@ -16,9 +16,9 @@ import { RemoteKeySet } from '../jwt/remote-key-set.ts';
 import { type JwtAlgorithm, PUBLIC_KEY_ALGORITHMS } from '../jwt/signatures.ts';
 
 export interface OidcOptions extends ProviderOptions {
-  /** Exactly as `iss` and the discovery document say it. */
+  /** Exactly as in `iss` and the discovery document. */
   readonly issuer: string;
-  /** Your client id for ID tokens, your API's identifier for access tokens. */
+  /** Your client id for ID tokens, the identifier of your API for access tokens. */
   readonly audience: string | readonly string[];
   /** Default `['RS256']`, which every provider supports (OpenID Connect Discovery 1.0 §3). */
   readonly algorithms?: readonly JwtAlgorithm[];
@@ -32,10 +32,9 @@ const shape = z.strictObject({
 });
 
 /**
- * Accepts the tokens of any OpenID Connect provider. Its keys are found through
- * `/.well-known/openid-configuration`, read when the first token comes and again with the keys: it must
- * name the same issuer, and an https `jwks_uri`, or no key of it is used (OpenID Connect Discovery 1.0
- * §4.3).
+ * Accepts the tokens of any OpenID Connect provider. `/.well-known/openid-configuration` locates its
+ * keys. The document is read when the first token arrives, and again with the keys. It must name the
+ * same issuer and an https `jwks_uri`, or no key is used (OpenID Connect Discovery 1.0 §4.3).
  */
 export function oidc(options: OidcOptions): Authenticator {
   const parsed = parseOrThrow(shape, options, 'oidc');

@@ -10,15 +10,15 @@ import type { Claims } from '../jwt/read-jwt.ts';
 import { type SignatureCheck, signedBy } from '../jwt/signatures.ts';
 
 export interface SupabaseAuthOptions extends ProviderOptions {
-  /** The project's URL, `https://<ref>.supabase.co` or your own domain. */
+  /** The URL of the project, `https://<ref>.supabase.co` or your own domain. */
   readonly url: string | URL;
-  /** The JWT secret of a project that still signs with HS256, at least 32 bytes; its tokens are then
-   * accepted beside those of its signing keys. `undefined`, an environment variable that is not set,
-   * is a `TypeError`. Better: rotate to signing keys. */
+  /** The JWT secret of a project that still signs with HS256, at least 32 bytes. These tokens are then
+   * accepted in addition to those of its signing keys. `undefined`, as from an environment variable that
+   * is not set, is a `TypeError`. Signing keys are better: rotate to them. */
   readonly legacySecret?: string | undefined;
 }
 
-/** The API keys that ship in every app: JWTs too, but nobody's. */
+/** The roles of API keys, which ship in every app. They are JWTs too, but belong to no user. */
 const API_KEY_ROLES: readonly unknown[] = ['anon', 'service_role', 'supabase_admin'];
 const shape = z.strictObject({
   url: z.unknown(),
@@ -27,13 +27,13 @@ const shape = z.strictObject({
 });
 
 /**
- * Accepts the access tokens of one Supabase project's users (`session.access_token`), and none of its
- * API keys (`anon`, `service_role`). `anonymous` is set for `is_anonymous` users. `app_metadata` on
- * `user.claims` is the server's; never base a plan on `user_metadata`, which users write themselves.
+ * Accepts the access tokens of the users of one Supabase project (`session.access_token`). API keys
+ * (`anon`, `service_role`) are rejected. `anonymous` is set for `is_anonymous` users. Only your server
+ * writes `app_metadata` on `user.claims`. Never base a plan on `user_metadata`, which users can write.
  * Claims as in supabase.com/docs/guides/auth/jwt-fields, 2026-11.
  *
- * A project without signing keys publishes none: its tokens get 503 `auth_unavailable` until there is
- * a key, or a `legacySecret` here.
+ * A project without signing keys publishes no keys. Its tokens get 503 `auth_unavailable` until the
+ * project has a key, or `legacySecret` is set here.
  */
 export function supabaseAuth(options: SupabaseAuthOptions): Authenticator {
   const parsed = parseOrThrow(shape, options, 'supabaseAuth');
@@ -50,7 +50,7 @@ export function supabaseAuth(options: SupabaseAuthOptions): Authenticator {
   });
 }
 
-/** While a project moves to signing keys, its users have tokens of both kinds. */
+/** Accepts both kinds of tokens, which users have while a project moves to signing keys. */
 function orBySecret(secret: unknown): (byKeys: SignatureCheck) => SignatureCheck {
   const bySecret = signedBy(sharedKey(secret, 'supabaseAuth.legacySecret'), ['HS256']);
   return (byKeys) => (jwt) => (jwt.header['alg'] === 'HS256' ? bySecret(jwt) : byKeys(jwt));

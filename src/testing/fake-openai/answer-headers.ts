@@ -1,6 +1,6 @@
 import type { Script } from './script.ts';
 
-/** What OpenAI and the CDN before it send with every answer, shared-key state included. */
+/** The headers that OpenAI and its CDN send with every response, including the rate limits of the key. */
 const ALWAYS: readonly string[] = [
   'openai-organization',
   'org-fakeOrganization',
@@ -42,7 +42,7 @@ const ALWAYS: readonly string[] = [
   '__cf_bm=fakeCookie; path=/; domain=.api.openai.com; HttpOnly; Secure',
 ];
 
-/** Returns names and values in turn, ready for `writeHead`; the script's win over the usual ones. */
+/** Returns alternating names and values for `writeHead`. Headers of the script replace the usual ones. */
 export function answerHeaders(
   requestId: string,
   contentType: string,

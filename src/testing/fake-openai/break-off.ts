@@ -1,17 +1,17 @@
-import type { FakeExchange } from './exchange.ts';
+import type { FakeResponse } from './fake-response.ts';
 import type { FakeJson } from './json.ts';
 import type { Break } from './script.ts';
 
-/** Ends an answer before its end, after `sent` chunks. */
-export async function breakOff(exchange: FakeExchange, how: Break, sent: number): Promise<void> {
-  if (how.with === 'hang') return exchange.untilGone();
-  if (how.with === 'reset') return void exchange.socket.resetAndDestroy();
-  if (how.with === 'error-event') await exchange.writeAlone(errorEvent(exchange, how, sent));
-  if (how.with !== 'half-close' && exchange.response.headersSent) {
-    exchange.response.end();
+/** Breaks a response off after `sent` chunks. */
+export async function breakOff(response: FakeResponse, how: Break, sent: number): Promise<void> {
+  if (how.with === 'hang') return response.untilClosed();
+  if (how.with === 'reset') return void response.socket.resetAndDestroy();
+  if (how.with === 'error-event') await response.writeAlone(errorEvent(response, how, sent));
+  if (how.with !== 'half-close' && response.raw.headersSent) {
+    response.raw.end();
   } else {
-    exchange.socket.end();
-    await exchange.untilGone();
+    response.socket.end();
+    await response.untilClosed();
   }
 }
 
@@ -22,9 +22,9 @@ const SERVER_ERROR: FakeJson = {
   code: 'server_error',
 };
 
-function errorEvent(exchange: FakeExchange, how: Break, sent: number): string {
+function errorEvent(response: FakeResponse, how: Break, sent: number): string {
   const error = how.error ?? SERVER_ERROR;
-  if (!exchange.seen.url.includes('/responses')) return `data: ${JSON.stringify({ error })}\n\n`;
+  if (!response.seen.url.includes('/responses')) return `data: ${JSON.stringify({ error })}\n\n`;
   const data = JSON.stringify({ ...error, type: 'error', sequence_number: sent });
   return `event: error\ndata: ${data}\n\n`;
 }

@@ -26,7 +26,7 @@ export function chatCompletions(call: Call): GeneratedAnswer | Reply {
   if (!Array.isArray(call.body['messages'])) {
     return badRequest("Missing required parameter: 'messages'.", 'messages');
   }
-  const generation = generate(call, wishOf(call.body));
+  const generation = generate(call, requestedOf(call.body));
   return {
     invoiced: generation,
     bill: billOf(generation),
@@ -36,7 +36,7 @@ export function chatCompletions(call: Call): GeneratedAnswer | Reply {
   };
 }
 
-function wishOf(body: FakeJson): GenerationRequest {
+function requestedOf(body: FakeJson): GenerationRequest {
   const messages = arrayOf(body['messages']);
   const last = messages.at(-1);
   return {
@@ -137,7 +137,7 @@ function reasoningBill(reasoningTokens: number): Partial<Bill> {
   return { outputTokens: reasoningTokens, reasoningTokens };
 }
 
-/** Writes chunk frames of one stream; what is the same in all of them is serialised once. */
+/** Writes the chunk frames of one stream. The members that all of them share are serialised once. */
 class ChunkWriter {
   readonly call: Call;
   readonly includesUsage: boolean;

@@ -4,7 +4,7 @@ import { isRecord } from './json.ts';
 
 const SECONDS_DEFAULT = 600;
 
-/** Mints a Realtime secret: free by itself, whatever it is used for later. */
+/** Makes a Realtime secret. This is free, whatever the secret is used for later. */
 export function clientSecrets(call: Call): GeneratedAnswer {
   const { session, expires_after } = call.body;
   const after = isRecord(expires_after) ? numberOf(expires_after['seconds']) : undefined;

@@ -10,14 +10,14 @@ import {
   numberOf,
 } from './generation.ts';
 import { type FakeJson, isRecord } from './json.ts';
-import { promptsOf } from './prompts.ts';
 import type { Reply } from './script.ts';
+import { promptsOf } from './tokens.ts';
 import { chatUsage, withUsage } from './usage.ts';
 
-/** OpenAI's default `max_tokens` of this endpoint. */
+/** OpenAI's default of `max_tokens` for this endpoint. */
 const DEFAULT_OUTPUT_CAP = 16;
 
-/** Legacy completions: every prompt is answered `n` times, and written `best_of` times. */
+/** Legacy completions. Every prompt gets `n` choices, out of `best_of` that are generated. */
 export function completions(call: Call): GeneratedAnswer | Reply {
   const { body } = call;
   const prompts = promptsOf(body['prompt'] ?? '<|endoftext|>');

@@ -1,9 +1,8 @@
 import { badRequest } from './error-replies.ts';
 import { FREE } from './frame.ts';
 import { type Call, type GeneratedAnswer, invoiced, numberOf } from './generation.ts';
-import { promptsOf } from './prompts.ts';
 import type { Reply } from './script.ts';
-import { hashOf } from './tokens.ts';
+import { hashOf, promptsOf } from './tokens.ts';
 import { withUsage } from './usage.ts';
 
 const DEFAULT_DIMENSIONS = 1536;
@@ -28,7 +27,7 @@ export function embeddings(call: Call): GeneratedAnswer | Reply {
   return { invoiced: bill, bill: FREE, stream: false, json, frames: () => [] };
 }
 
-/** A vector of about unit length, the same for the same text. */
+/** Returns a vector of about unit length, always the same for the same text. */
 function vectorOf(text: string, dimensions: number): Float32Array {
   let state = hashOf(text);
   const scale = Math.sqrt(3 / dimensions) / 2 ** 31;

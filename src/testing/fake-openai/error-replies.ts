@@ -1,8 +1,8 @@
 import type { Reply } from './script.ts';
 
-/** The answers with which OpenAI refuses, in its wire shape; each is a `Reply` for a script. */
+/** OpenAI's error responses, in its wire format. Each is a `Reply` for a script. */
 export const openAIErrors = {
-  /** The message repeats part of the key, as OpenAI's does. */
+  /** The message contains part of the key, as OpenAI's does. */
   invalidApiKey: (key = 'sk-proj-0123456789abcdef0123456789abcdef'): Reply =>
     errorReply(401, 'invalid_request_error', 'invalid_api_key', incorrectKey(key)),
   forbidden: (): Reply =>
@@ -12,7 +12,7 @@ export const openAIErrors = {
       'unsupported_country_region_territory',
       'Country, region, or territory not supported',
     ),
-  /** Names the organization in its message, and says when to come back. */
+  /** The message names the organization and when to retry. */
   rateLimited: (retryAfterSeconds = 1, organization = 'org-fakeOrganization'): Reply => ({
     ...errorReply(
       429,
@@ -35,7 +35,7 @@ export const openAIErrors = {
       code,
       'You exceeded your current quota, please check your plan and billing details.',
     ),
-  /** What OpenAI answers for an end user whom it has cut off. */
+  /** The response for an end user that OpenAI has blocked. */
   identifierBlocked: (): Reply =>
     errorReply(
       403,
@@ -60,7 +60,7 @@ export const openAIErrors = {
     ),
 } as const;
 
-/** A redirect; the request's method is kept with 307 and usually not with 302. */
+/** A redirect. Clients keep the method of the request with 307, and usually not with 302. */
 export function redirectTo(location: string, status: 302 | 307 | 308 = 307): Reply {
   return { status, headers: { location }, body: '' };
 }

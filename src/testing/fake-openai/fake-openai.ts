@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { deliverAnswer, deliverReply } from './deliver.ts';
 import { errorReply } from './error-replies.ts';
-import { FakeExchange } from './exchange.ts';
+import { FakeResponse } from './fake-response.ts';
 import { createGate, type Gate } from './gate.ts';
 import type { GeneratedAnswer } from './generation.ts';
 import { InvoiceLine, type InvoiceTotals } from './invoice.ts';
@@ -14,44 +14,44 @@ import { type Reply, type ScriptFor, Scripts } from './script.ts';
 import { readBody, type SeenRequest, seenRequest } from './seen-request.ts';
 
 export interface FakeOpenAIOptions {
-  /** Keys that are accepted; by default every bearer key is, but there must be one. */
+  /** Keys that are accepted. By default every bearer key is accepted, but a key is required. */
   readonly apiKeys?: readonly string[];
-  /** Models that exist; by default every model is answered, and a few are listed. */
+  /** Models that exist. By default every model is served, and a few are listed. */
   readonly models?: readonly string[];
-  /** What a model writes at most when a request gives no cap; default 128,000 tokens. */
+  /** The most that a model writes for a request without a cap. Default 128,000 tokens. */
   readonly maxOutputTokens?: number;
-  /** False keeps only `totals()`, nothing per request, for load tests; default true. */
+  /** `false` keeps only `totals()` and nothing per request, for load tests. Default `true`. */
   readonly record?: boolean;
   /** Default 0: a free port. */
   readonly port?: number;
 }
 
-/** A running server that speaks OpenAI's wire and knows exactly what it would have billed. */
+/** A running server with OpenAI's API. Its invoice contains exactly what OpenAI would bill. */
 export interface FakeOpenAI extends AsyncDisposable {
   /** `http://127.0.0.1:PORT/v1` */
   readonly baseURL: string;
-  /** A line for each POST that began generation, in order; refused requests have none. */
+  /** One line for each POST that began generation, in order. Refused requests have none. */
   readonly invoice: readonly InvoiceLine[];
   readonly requests: readonly SeenRequest[];
   readonly openSockets: number;
-  /** Adds all lines up, or those with the same key. Calls still running count as far as they are. */
+  /** Sums all lines, or those with the same key. Running calls count with what they have generated. */
   totals(): InvoiceTotals;
   totals(by: (line: InvoiceLine) => string): Record<string, InvoiceTotals>;
-  /** Answers every request whose body matches by this script, from now on; the youngest match wins. */
+  /** Uses this script for every later request with a matching body. The latest match wins. */
   script(match: string | RegExp, script: ScriptFor): void;
-  /** Answers the next requests, whatever they are, by this script; goes before every match. */
+  /** Uses this script for the next requests, whatever they are. It goes before every match. */
   scriptNext(script: ScriptFor, times?: number): void;
-  /** Refuses every call of this end user from now on, as OpenAI refuses whom it has blocked. */
+  /** Refuses every later call of this end user, as OpenAI does for a blocked user. */
   blockIdentifier(endUserId: string): void;
-  /** Opens a safety case, which `GET /safety/cases/{id}` answers from now on; answers its id. */
+  /** Opens a safety case, which `GET /safety/cases/{id}` then returns. Returns its id. */
   openSafetyCase(safetyCase: FakeSafetyCase): string;
-  /** Makes a place where scripted answers stop until the test lets them on. */
+  /** Makes a gate, at which scripted answers wait until the test lets them pass. */
   gate(): Gate;
-  /** Resolves with the `count`-th request as soon as it has been received; needs `record`. */
+  /** Resolves with the `count`-th request as soon as it has been received. Needs `record`. */
   received(count: number): Promise<SeenRequest>;
-  /** Resolves when no request is being answered any more. */
+  /** Resolves when no request is in progress. */
   idle(): Promise<void>;
-  /** Cuts every connection and ends every wait; may be called twice. */
+  /** Cuts every connection and ends every wait. May be called twice. */
   close(): Promise<void>;
 }
 
@@ -66,7 +66,7 @@ const TOO_MANY_RECORDS = errorReply(
   500,
   'server_error',
   null,
-  'This fake has recorded as many requests as it can hold: start it with "record: false".',
+  'This fake has recorded as many requests as it can keep. Start it with "record: false".',
 );
 
 const KEEP_ALIVE_MS = 60_000;
@@ -75,7 +75,7 @@ class FakeServer implements FakeOpenAI {
   readonly #server: Server;
   readonly #account: UpstreamAccount;
   readonly #records: RequestLog;
-  readonly #book = new Scripts();
+  readonly #scripts = new Scripts();
   readonly #safety = new SafetyCases();
   #serial = 0;
 
@@ -126,11 +126,11 @@ class FakeServer implements FakeOpenAI {
   }
 
   script(match: string | RegExp, script: ScriptFor): void {
-    this.#book.match(match, script);
+    this.#scripts.match(match, script);
   }
 
   scriptNext(script: ScriptFor, times = 1): void {
-    this.#book.queue(script, times);
+    this.#scripts.queue(script, times);
   }
 
   blockIdentifier(endUserId: string): void {
@@ -165,7 +165,7 @@ class FakeServer implements FakeOpenAI {
   }
 
   #receive(request: IncomingMessage, response: ServerResponse): void {
-    if (this.#book.takeCloseOnRequest()) {
+    if (this.#scripts.takeCloseOnRequest()) {
       request.socket.destroy();
       return;
     }
@@ -175,23 +175,23 @@ class FakeServer implements FakeOpenAI {
     });
   }
 
-  async #answer(seen: SeenRequest, response: ServerResponse): Promise<void> {
+  async #answer(seen: SeenRequest, raw: ServerResponse): Promise<void> {
     const serial = (++this.#serial).toString(36).padStart(24, '0');
-    const exchange = new FakeExchange(seen, this.#book.take(seen), serial, response);
-    this.#records.began(seen, response.req.socket);
+    const response = new FakeResponse(seen, this.#scripts.take(seen), serial, raw);
+    this.#records.began(seen, raw.req.socket);
     const answer = this.#records.isFull
       ? TOO_MANY_RECORDS
-      : route(this.#account, seen, exchange.script, serial);
-    const line = 'json' in answer ? this.#bill(exchange, answer) : undefined;
+      : route(this.#account, seen, response.script, serial);
+    const line = 'json' in answer ? this.#bill(response, answer) : undefined;
     try {
-      await deliver(exchange, answer, line);
+      await deliver(response, answer, line);
     } finally {
       this.#records.ended(line);
     }
   }
 
-  /** Opens the invoice line of a call, unless the script has it refused before generation. */
-  #bill({ script }: FakeExchange, answer: GeneratedAnswer): InvoiceLine | undefined {
+  /** Opens the invoice line of a call, unless the script refuses it before generation. */
+  #bill({ script }: FakeResponse, answer: GeneratedAnswer): InvoiceLine | undefined {
     if (script.reply && script.reply.billed !== true) return undefined;
     const line = new InvoiceLine(answer.invoiced);
     this.#records.invoiced(line);
@@ -200,12 +200,12 @@ class FakeServer implements FakeOpenAI {
 }
 
 function deliver(
-  exchange: FakeExchange,
+  response: FakeResponse,
   answer: GeneratedAnswer | Reply,
   line: InvoiceLine | undefined,
 ): Promise<void> {
-  const { reply } = exchange.script;
-  if (reply) return deliverReply(exchange, reply, line, 'json' in answer ? answer.bill : undefined);
-  if (!('json' in answer)) return deliverReply(exchange, answer);
-  return deliverAnswer(exchange, answer, line ?? new InvoiceLine(answer.invoiced));
+  const { reply } = response.script;
+  if (reply) return deliverReply(response, reply, line, 'json' in answer ? answer.bill : undefined);
+  if (!('json' in answer)) return deliverReply(response, answer);
+  return deliverAnswer(response, answer, line ?? new InvoiceLine(answer.invoiced));
 }

@@ -1,13 +1,13 @@
 import type { InvoiceLine } from './invoice.ts';
 
-/** What became billable when a frame was made. */
+/** What became billable when a frame was generated. */
 export interface Bill {
   readonly outputTokens: number;
   readonly reasoningTokens: number;
   readonly webSearches: number;
 }
 
-/** A piece of an answer's body, and what generating it costs. */
+/** A piece of the body of an answer, and what generating it costs. */
 export interface BilledFrame {
   readonly bytes: string | Uint8Array;
   readonly bill: Bill;
@@ -34,8 +34,8 @@ function joined(a: Bill, b: Bill): Bill {
 }
 
 /**
- * Cuts the same bytes at other places: in pieces of one size, or at the given byte offsets of the
- * whole body. A frame is billed with the first piece that has any byte of it.
+ * Cuts the same bytes in other places: in pieces of one size, or at the given byte offsets of the whole
+ * body. A frame is billed with the first piece that contains a byte of it.
  */
 export function* recut(
   frames: Iterable<BilledFrame>,

@@ -1,12 +1,12 @@
-/** Where a fake's answer stops until the test lets it on, so that no test needs to sleep. */
+/** Holds answers of a fake until the test lets them pass, so that no test needs to sleep. */
 export interface Gate {
   /** Resolves as soon as an answer waits here. */
   arrived(): Promise<void>;
-  /** Lets `count` answers, or chunks of one, pass, now or when they come; default 1. */
+  /** Lets `count` answers, or chunks of an answer, pass, now or when they arrive. Default 1. */
   pass(count?: number): void;
-  /** Lets everything pass from now on. */
+  /** Lets everything pass, now and later. */
   open(): void;
-  /** Resolves when the caller may pass; the fake calls it. */
+  /** Resolves when the caller may pass. The fake calls it. */
   wait(): Promise<void>;
 }
 

@@ -5,21 +5,21 @@ import { exampleOf } from './schema-example.ts';
 import type { Reply, Script } from './script.ts';
 import { hashOf, tokensOf, wordTokens } from './tokens.ts';
 
-/** One accepted request on its way to an answer. */
+/** An accepted request. */
 export interface Call {
   readonly endpoint: string;
   readonly body: FakeJson;
   readonly script: Script;
-  /** Unique within one fake; ids in the answer are made of it. */
+  /** Unique within one fake. The ids in the answer contain it. */
   readonly serial: string;
-  /** What the model writes at most when the request gives no cap. */
+  /** The most that the model writes for a request without a cap. */
   readonly maxOutputTokens: number;
 }
 
-/** What an endpoint makes of a call; `frames` are the streamed form of what `json` is in one piece. */
+/** What an endpoint returns for a call: `json` in one piece, and `frames` as a stream. */
 export interface GeneratedAnswer {
   readonly invoiced: InvoicedCall;
-  /** What the whole answer costs; the same as that of all frames. */
+  /** What the whole answer costs. All frames together cost the same. */
   readonly bill: Bill;
   readonly stream: boolean;
   json(): object;
@@ -41,13 +41,13 @@ export interface Choice {
   readonly finish: 'stop' | 'length' | 'tool_calls';
 }
 
-/** What a request asks for, in one vocabulary for all generating endpoints. */
+/** What a request asks for, in the same form for all generating endpoints. */
 export interface GenerationRequest {
   readonly prompt: unknown;
   readonly inputTokens: number;
   readonly outputCap: number | undefined;
   readonly choices: number;
-  /** The JSON schema that the text must satisfy; `{}` for any object. */
+  /** The JSON schema that the text must satisfy. `{}` allows any object. */
   readonly schema: unknown;
   /** The tool that must be called, and the schema of its arguments. */
   readonly forcedTool: { readonly name: string; readonly schema: unknown } | undefined;
@@ -62,14 +62,16 @@ export interface Generation extends InvoicedCall {
   readonly reasoningTokens: number;
 }
 
-export function generate(call: Call, wish: GenerationRequest): Generation {
-  const choices = Array.from({ length: wish.choices }, (_, index) => choose(call, wish, index));
+export function generate(call: Call, requested: GenerationRequest): Generation {
+  const choices = Array.from({ length: requested.choices }, (_, index) =>
+    choose(call, requested, index),
+  );
   const reasoningTokens = choices.reduce((sum, choice) => sum + choice.reasoningTokens, 0);
   return {
-    ...invoiced(call, wish.inputTokens),
+    ...invoiced(call, requested.inputTokens),
     call,
     createdAt: Math.floor(Date.now() / 1000),
-    outputCap: wish.outputCap,
+    outputCap: requested.outputCap,
     choices,
     reasoningTokens,
     outputTokens: reasoningTokens + choices.reduce((sum, choice) => sum + visibleTokens(choice), 0),
@@ -82,7 +84,7 @@ export function billOf(generation: Generation): Bill {
   return { outputTokens, reasoningTokens, webSearches };
 }
 
-/** What the invoice knows of a call before anything is generated. */
+/** Returns what the invoice contains about a call before anything is generated. */
 export function invoiced(call: Call, inputTokens: number): InvoicedCall {
   const { body, script } = call;
   return {
@@ -106,13 +108,13 @@ function visibleTokens(choice: Choice): number {
   return choice.toolCalls.reduce((sum, call) => sum + call.tokens.length, choice.tokens.length);
 }
 
-function choose(call: Call, wish: GenerationRequest, index: number): Choice {
-  const cap = wish.outputCap ?? call.maxOutputTokens;
+function choose(call: Call, requested: GenerationRequest, index: number): Choice {
+  const cap = requested.outputCap ?? call.maxOutputTokens;
   const beyond = call.script.adversary === 'max+1' ? 1 : 0;
   const reasoningTokens = Math.min(call.script.reasoningTokens ?? 0, cap);
   const room = cap + beyond - reasoningTokens;
-  const tokens = textTokens(call, wish, index, room);
-  const toolCalls = toolCallsOf(call, wish, index);
+  const tokens = textTokens(call, requested, index, room);
+  const toolCalls = toolCallsOf(call, requested, index);
   const whole = { tokens, toolCalls, reasoningTokens, finish: 'stop' } as const;
   if (call.script.adversary) return { ...whole, toolCalls: [], finish: 'length' };
   if (visibleTokens(whole) > room) return cutShort(whole, room);
@@ -132,22 +134,22 @@ function cutShort(choice: Choice, room: number): Choice {
 
 function textTokens(
   call: Call,
-  wish: GenerationRequest,
+  requested: GenerationRequest,
   index: number,
   room: number,
 ): readonly string[] {
   const { script } = call;
-  const seed = hashOf(JSON.stringify(wish.prompt) ?? '') + index;
+  const seed = hashOf(JSON.stringify(requested.prompt) ?? '') + index;
   if (script.adversary) return wordTokens(seed, room);
   if (script.text !== undefined) return tokensOf(script.text);
   if (script.tokens !== undefined) return wordTokens(seed, script.tokens);
-  if (script.toolCalls ?? wish.forcedTool) return [];
-  if (wish.schema !== undefined) return tokensOf(JSON.stringify(exampleOf(wish.schema)));
+  if (script.toolCalls ?? requested.forcedTool) return [];
+  if (requested.schema !== undefined) return tokensOf(JSON.stringify(exampleOf(requested.schema)));
   return wordTokens(seed, 8 + (seed % 17));
 }
 
-function toolCallsOf(call: Call, wish: GenerationRequest, choice: number): ToolCall[] {
-  const forced = wish.forcedTool;
+function toolCallsOf(call: Call, requested: GenerationRequest, choice: number): ToolCall[] {
+  const forced = requested.forcedTool;
   const scripted = call.script.toolCalls ?? [];
   const calls =
     forced && scripted.length === 0
@@ -160,7 +162,7 @@ function toolCallsOf(call: Call, wish: GenerationRequest, choice: number): ToolC
   }));
 }
 
-/** Finds the function tool that `tool_choice` forces; after a tool's result none is forced again. */
+/** Finds the function tool that `tool_choice` forces. After the result of a tool, none is forced. */
 export function forcedToolOf(
   body: FakeJson,
   answersTool: boolean,
@@ -181,7 +183,7 @@ export function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
-/** Groups tokens into the text of the chunks in which they are streamed. */
+/** Groups tokens into the chunks in which they are streamed. */
 export function* chunksOf(tokens: readonly string[], call: Call): Generator<[string, number]> {
   const size = Math.max(1, call.script.tokensPerChunk ?? 1);
   for (let start = 0; start < tokens.length; start += size) {
@@ -192,7 +194,7 @@ export function* chunksOf(tokens: readonly string[], call: Call): Generator<[str
 
 const PADDING = 'kQ7vZx2mWn4bTr9c';
 
-/** Random-looking padding as OpenAI adds it, so that nobody may take bytes for tokens. */
+/** Returns padding as OpenAI adds it, so that the size of a chunk does not reveal its tokens. */
 export function obfuscationFor(text: string): string {
   return PADDING.slice(text.length % PADDING.length);
 }

@@ -1,6 +1,6 @@
 import { calcPrice } from '@pydantic/genai-prices';
 
-/** Multipliers of token prices by effective tier, as LiteLLM's table lists them (2026-07). */
+/** Multipliers of the token prices for each effective tier, from LiteLLM's table (2026-07). */
 const TIER_MULTIPLIER: Readonly<Record<string, number>> = {
   default: 1,
   priority: 2,
@@ -20,7 +20,7 @@ export interface InvoicedCall {
   readonly cacheWriteTokens: number;
 }
 
-/** What one call that began generation owes: all that was generated until its socket closed. */
+/** The bill of one call that began generation: everything that was generated until its socket closed. */
 export class InvoiceLine implements InvoicedCall {
   readonly endpoint: string;
   readonly model: string;
@@ -28,15 +28,15 @@ export class InvoiceLine implements InvoicedCall {
   readonly safetyIdentifier: string | undefined;
   readonly user: string | undefined;
   readonly promptCacheKey: string | undefined;
-  /** All input tokens, cached and cache-writing ones included. */
+  /** All input tokens, including cached and cache-writing ones. */
   readonly inputTokens: number;
   readonly cachedInputTokens: number;
   readonly cacheWriteTokens: number;
-  /** All generated tokens so far, reasoning included. */
+  /** All tokens generated so far, including reasoning. */
   outputTokens = 0;
   reasoningTokens = 0;
   webSearches = 0;
-  /** True once the whole answer was generated, whether or not it reached anybody. */
+  /** True once the whole answer was generated, whether or not it was received. */
   complete = false;
 
   constructor(call: InvoicedCall) {
@@ -51,7 +51,7 @@ export class InvoiceLine implements InvoicedCall {
     this.cacheWriteTokens = call.cacheWriteTokens;
   }
 
-  /** The price in US dollars by today's list; `undefined` for a model or a tier without a price. */
+  /** The price in US dollars by the current list; `undefined` for a model or tier without a price. */
   get costUsd(): number | undefined {
     if (this.endpoint === '/moderations') return 0;
     const multiplier = TIER_MULTIPLIER[this.serviceTier];
@@ -80,7 +80,7 @@ export interface InvoiceTotals {
   readonly outputTokens: number;
   readonly reasoningTokens: number;
   readonly webSearches: number;
-  /** `undefined` when any line has no price, or when lines are not recorded. */
+  /** `undefined` when a line has no price, or when lines are not recorded. */
   readonly costUsd: number | undefined;
 }
 
@@ -93,7 +93,7 @@ const SUMMED = [
   'webSearches',
 ] as const;
 
-/** Adds lines up without keeping them. */
+/** Sums lines without keeping them. */
 export class InvoiceSum {
   readonly #sum = { calls: 0, incompleteCalls: 0, ...zeros() };
 

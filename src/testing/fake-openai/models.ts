@@ -12,12 +12,12 @@ export const DEFAULT_MODELS = [
   'omni-moderation-latest',
 ];
 
-/** Answers GET /models. */
+/** The response to GET /models. */
 export function listModels(models: readonly string[]): Reply {
   return { body: { object: 'list', data: models.map(modelObject) } };
 }
 
-/** Answers GET /models/{id}. */
+/** The response to GET /models/{id}. */
 export function retrieveModel(models: readonly string[], id: string): Reply {
   return models.includes(id) ? { body: modelObject(id) } : modelNotFound(id);
 }

@@ -9,10 +9,10 @@ interface SeenConnection {
   readonly requests: Closing[];
 }
 
-/** A test that needs more than this wants `record: false`. */
+/** A test that needs more must use `record: false`. */
 const MAX_RECORDS = 1_000_000;
 
-/** What one fake remembers: its connections, and, if it records, its requests and its invoice. */
+/** The connections of one fake and, if it records, its requests and its invoice. */
 export class RequestLog {
   readonly requests: SeenRequest[] = [];
   readonly invoice: InvoiceLine[] = [];
@@ -75,7 +75,7 @@ export class RequestLog {
   totalsBy(key: (line: InvoiceLine) => string): Record<string, InvoiceTotals> {
     if (this.#keeps) return totalsBy(this.invoice, key);
     throw new TypeError(
-      '"record" is false, so the invoice keeps no lines: call totals() without a key.',
+      '"record" is false, so the invoice has no lines. Call totals() without a key.',
     );
   }
 

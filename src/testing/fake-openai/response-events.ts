@@ -9,7 +9,7 @@ import {
   textPart,
 } from './response-object.ts';
 
-/** Makes one event of a stream; numbers them from 0. */
+/** Makes one event of a stream. Events are numbered from 0. */
 type Emit = (type: string, members: FakeJson, bill?: Bill) => BilledFrame;
 
 interface ItemEvents {
@@ -19,7 +19,7 @@ interface ItemEvents {
   readonly index: number;
 }
 
-/** The events of a streamed response, `response.created` to `response.completed` or `.incomplete`. */
+/** Generates the events of a stream, from `response.created` to `response.completed` or `.incomplete`. */
 export function* responseFrames(generation: Generation): Generator<BilledFrame> {
   const emit = emitter();
   const begun = { response: responseObject(generation, 'in_progress', []) };
@@ -50,7 +50,7 @@ function* itemFrames(events: ItemEvents): Generator<BilledFrame> {
   yield emit('response.output_item.done', { output_index: index, item }, bill);
 }
 
-/** An item as it is when it is added: nothing in it yet. */
+/** Returns an item as it is when it is added, without content. */
 function unfinished(item: FakeJson): FakeJson {
   if (item['type'] === 'reasoning') return item;
   const begun: FakeJson = { ...item, status: 'in_progress' };

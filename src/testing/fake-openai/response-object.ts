@@ -38,7 +38,7 @@ export function responseObject(
   };
 }
 
-/** The members of a response that repeat a parameter of the request, with OpenAI's defaults. */
+/** The members of a response that echo a parameter of the request, with OpenAI's defaults. */
 const DEFAULTS: FakeJson = {
   background: false,
   billing: { payer: 'developer' },

@@ -20,7 +20,7 @@ export function responses(call: Call): GeneratedAnswer | Reply {
   if (call.body['input'] === undefined && call.body['prompt'] === undefined) {
     return badRequest("Missing required parameter: 'input'.", 'input');
   }
-  const generation = generate(call, wishOf(call.body));
+  const generation = generate(call, requestedOf(call.body));
   return {
     invoiced: generation,
     bill: billOf(generation),
@@ -30,7 +30,7 @@ export function responses(call: Call): GeneratedAnswer | Reply {
   };
 }
 
-function wishOf(body: FakeJson): GenerationRequest {
+function requestedOf(body: FakeJson): GenerationRequest {
   const last = arrayOf(body['input']).at(-1);
   return {
     prompt: body['input'],

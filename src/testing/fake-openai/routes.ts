@@ -24,7 +24,7 @@ const ENDPOINTS: Readonly<Record<string, GeneratingEndpoint>> = {
   '/realtime/client_secrets': clientSecrets,
 };
 
-/** Those that take no model, or not in that place. */
+/** Endpoints that take no model, or take it elsewhere in the body. */
 const MODELLESS: ReadonlySet<string> = new Set(['/moderations', '/realtime/client_secrets']);
 
 /** What a fake accepts. */
@@ -36,7 +36,7 @@ export interface UpstreamAccount {
   readonly safety: SafetyCases;
 }
 
-/** Decides what OpenAI would answer: something generated and billed, or a reply that is free. */
+/** Returns what OpenAI would send: an answer that is generated and billed, or a reply that is free. */
 export function route(
   account: UpstreamAccount,
   request: SeenRequest,

@@ -2,7 +2,7 @@ import { errorReply, openAIErrors } from './error-replies.ts';
 import { isRecord } from './json.ts';
 import type { Reply } from './script.ts';
 
-/** What OpenAI found about one end user. */
+/** A finding of OpenAI about one end user. */
 export interface FakeSafetyCase {
   /** The safety identifier of the user. */
   readonly endUserId: string;
@@ -11,7 +11,7 @@ export interface FakeSafetyCase {
   readonly reason?: string;
 }
 
-/** Whom one fake no longer serves, and the cases that it has opened. */
+/** The users that one fake has blocked, and the cases that it has opened. */
 export class SafetyCases {
   readonly #blocked = new Set<string>();
   readonly #cases = new Map<string, FakeSafetyCase>();
@@ -20,21 +20,21 @@ export class SafetyCases {
     this.#blocked.add(endUserId);
   }
 
-  /** Answers the id of the case. */
+  /** Returns the id of the case. */
   open(safetyCase: FakeSafetyCase): string {
     const id = `C-${(this.#cases.size + 1).toString().padStart(8, '0')}`;
     this.#cases.set(id, safetyCase);
     return id;
   }
 
-  /** The refusal of a call whose user is blocked; `undefined` when it is served. */
+  /** Returns the refusal for a blocked user; `undefined` for any other user. */
   refusalOf(body: unknown): Reply | undefined {
     const endUserId = isRecord(body) ? body['safety_identifier'] : undefined;
     const isBlocked = typeof endUserId === 'string' && this.#blocked.has(endUserId);
     return isBlocked ? openAIErrors.identifierBlocked() : undefined;
   }
 
-  /** Answers GET /safety/cases/{id}. */
+  /** The response to GET /safety/cases/{id}. */
   retrieve(id: string): Reply {
     const found = this.#cases.get(id);
     if (found === undefined) {

@@ -1,11 +1,11 @@
 import { type FakeJson, isRecord } from './json.ts';
 
-/** `$ref` may recurse; at this depth optional parts are left out and arrays stay empty. */
+/** `$ref` can recurse. At this depth arrays stay empty, and deeper values are null. */
 const MAX_DEPTH = 16;
 
 /**
- * Returns a small value that satisfies a JSON schema of the subset that structured outputs allow:
- * objects get their required properties, arrays their `minItems`, enums their first member.
+ * Returns a small value that satisfies a JSON schema, within the subset of structured outputs. Objects
+ * get their required properties, arrays their `minItems`, enums their first member.
  */
 export function exampleOf(schema: unknown, root: unknown = schema, depth = 0): unknown {
   if (!isRecord(schema) || depth > MAX_DEPTH) return null;

@@ -2,28 +2,28 @@ import type { Gate } from './gate.ts';
 import type { FakeJson } from './json.ts';
 import type { SeenRequest } from './seen-request.ts';
 
-/** Milliseconds, a promise, a function asked each time, or a gate that the test opens. */
+/** Milliseconds, a promise, a function that is called each time, or a gate that the test opens. */
 export type Pause = number | PromiseLike<unknown> | (() => unknown) | Gate;
 
-/** An answer sent as it is, instead of a generated one; billed only when `billed` is true. */
+/** A response that is sent instead of a generated one. It is billed only if `billed` is true. */
 export interface Reply {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** An object is sent as JSON; a string or bytes unchanged. */
+  /** An object is sent as JSON, a string or bytes unchanged. */
   readonly body?: string | Uint8Array | object;
   readonly billed?: boolean;
 }
 
-/** Where and how an answer ends before its end. */
+/** Where and how a response breaks off. */
 export interface Break {
   /**
-   * `eof`: the body ends cleanly; `reset`: TCP RST; `half-close`: FIN without the end of the body;
-   * `hang`: silence until the other side leaves; `error-event`: an error inside the 200 stream, then EOF.
+   * `eof`: the body ends cleanly. `reset`: TCP RST. `half-close`: FIN without the end of the body.
+   * `hang`: silence until the client leaves. `error-event`: an error inside the 200 stream, then EOF.
    */
   readonly with: 'eof' | 'reset' | 'half-close' | 'hang' | 'error-event';
   /**
-   * After how many chunks: SSE frames of a stream, 16-byte pieces of any other body; 0 is right
-   * after the headers, `undefined` before them. An answer that has no more chunks is not broken.
+   * After how many chunks: SSE frames of a stream, 16-byte pieces of any other body. 0 is right after the
+   * headers, `undefined` is before them. A response with fewer chunks does not break off.
    */
   readonly afterChunks?: number;
   /** The `error` of an `error-event`. */
@@ -35,46 +35,46 @@ export interface ScriptedToolCall {
   readonly arguments: string | object;
 }
 
-/** What one answer shall be, and how it shall travel; everything left out is as OpenAI does it. */
+/** The content of one response, and how it is sent. The defaults are as OpenAI does it. */
 export interface Script {
   readonly text?: string;
-  /** Visible output tokens per choice to generate when no `text` is given. */
+  /** Visible output tokens of each choice, if there is no `text`. */
   readonly tokens?: number;
   readonly toolCalls?: readonly ScriptedToolCall[];
-  /** Hosted web search calls made before the text; each has its fee. Responses only. */
+  /** Hosted web search calls before the text. Each has a fee. Responses only. */
   readonly webSearches?: number;
-  /** Hidden tokens that each choice generates before its text; they count against the output cap. */
+  /** Hidden tokens that each choice generates before its text. They count towards the output cap. */
   readonly reasoningTokens?: number;
-  /** What the prompt is said to hold; cached and written ones included. */
+  /** The reported tokens of the prompt, including cached and cache-writing ones. */
   readonly inputTokens?: number;
   readonly cachedInputTokens?: number;
   readonly cacheWriteTokens?: number;
-  /** `max` writes up to the cap that the request gives, `max+1` one token beyond it. */
+  /** `max` writes up to the cap of the request, `max+1` one token more. */
   readonly adversary?: 'max' | 'max+1';
   readonly model?: string;
   readonly serviceTier?: string;
 
-  /** Merged into the true usage; `null` sends null, `missing` leaves it out. The invoice stays true. */
+  /** Merged into the true usage. `null` sends null, `missing` leaves it out. The invoice stays true. */
   readonly usage?: FakeJson | null | 'missing';
-  /** Where a chat stream carries its usage; default its own chunk after the finish. */
+  /** Where a chat stream has its usage. Default: a separate chunk after the finish. */
   readonly usageIn?: 'own-chunk' | 'every-chunk' | 'finish-chunk' | 'after-done';
 
   readonly reply?: Reply;
-  /** Added to the usual headers of the answer, or in place of those with the same name. */
+  /** Added to the usual headers. Headers of the same name are replaced. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly gzip?: boolean;
 
-  /** Output tokens in each streamed chunk; default 1. */
+  /** Output tokens in each streamed chunk. Default 1. */
   readonly tokensPerChunk?: number;
   readonly beforeHeaders?: Pause;
-  /** Before every chunk but the first. */
+  /** Before every chunk except the first. */
   readonly betweenChunks?: Pause;
   readonly break?: Break;
-  /** Generates and bills everything, then never answers. */
+  /** Generates and bills everything, but never responds. */
   readonly neverAnswer?: boolean;
-  /** Destroys the socket when the request's headers arrive, body unread; only for `scriptNext`. */
+  /** Destroys the socket when the headers of the request arrive. Only for `scriptNext`. */
   readonly closeOnRequest?: boolean;
-  /** Sends one line of this many bytes without a newline instead of an answer. */
+  /** Sends one line of this many bytes, without a newline, instead of a response. */
   readonly lineBytes?: number;
   /** Size of every write in bytes, or the byte offsets of the whole body at which to cut it. */
   readonly cuts?: number | readonly number[];
@@ -84,7 +84,7 @@ export type ScriptFor = Script | ((request: SeenRequest) => Script);
 
 const PLAIN: Script = {};
 
-/** Finds the script of a request: first the queue, then the youngest match, else a plain answer. */
+/** Finds the script of a request: first the queue, then the latest match, else an empty script. */
 export class Scripts {
   readonly #queue: ScriptFor[] = [];
   readonly #matches: Array<{ match: string | RegExp; script: ScriptFor }> = [];
@@ -97,7 +97,7 @@ export class Scripts {
     this.#matches.unshift({ match, script });
   }
 
-  /** Takes the head of the queue if it wants the connection closed before the body is read. */
+  /** Takes the head of the queue if it closes the connection before the body is read. */
   takeCloseOnRequest(): boolean {
     const head = this.#queue[0];
     if (typeof head !== 'object' || head.closeOnRequest !== true) return false;

@@ -1,24 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 
-/** A request as it reached the fake; all times are `performance.now()` of this process. */
+/** A request as it reached the fake. All times are `performance.now()` of this process. */
 export interface SeenRequest {
   readonly method: string;
-  /** The request target exactly as sent, query included. */
+  /** The request target exactly as sent, including the query. */
   readonly url: string;
   /** Names and values in the order and spelling in which they were sent. */
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
   readonly bodyText: string;
-  /** The parsed body; `undefined` when it is empty or no JSON. */
+  /** The parsed body; `undefined` when it is empty or not JSON. */
   readonly body: unknown;
-  /** Counts connections from 1; two requests with one id shared a keep-alive connection. */
+  /** Counts connections from 1. Two requests with the same id shared a keep-alive connection. */
   readonly socketId: number;
   readonly receivedAtMs: number;
-  /** When the first byte of the answer was written; `undefined` until then. */
+  /** When the first byte of the response was written; `undefined` until then. */
   readonly responseBegunAtMs?: number;
   readonly socketClosedAtMs?: number;
 }
 
-/** Returns the first value of a header, whatever the case of its name. */
+/** Returns the first value of a header. The case of the name does not matter. */
 export function headerOf(request: SeenRequest, name: string): string | undefined {
   return request.headers.find(([sent]) => sent.toLowerCase() === name.toLowerCase())?.[1];
 }
@@ -26,7 +26,7 @@ export function headerOf(request: SeenRequest, name: string): string | undefined
 /** A request with a longer body has its connection closed. */
 const MAX_BODY_BYTES = 2 ** 28;
 
-/** Calls back once with the whole body; never if the other side left before its end. */
+/** Calls back once with the whole body. Never calls back if the client left before its end. */
 export function readBody(request: IncomingMessage, onBody: (bodyText: string) => void): void {
   const chunks: Buffer[] = [];
   let bytes = 0;

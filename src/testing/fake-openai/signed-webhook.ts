@@ -6,15 +6,15 @@ export interface SignedWebhook {
 }
 
 export interface WebhookSigning {
-  /** As OpenAI shows it once (`whsec_…`), or any text. */
+  /** The secret as OpenAI shows it (`whsec_…`), or any string. */
   readonly secret: string;
-  /** When it was signed, Unix ms; default now. */
+  /** When it was signed, Unix ms. Default now. */
   readonly atMs?: number;
-  /** The same for every repeat of one webhook; default a new one. */
+  /** The same for every repeat of one webhook. Default: a new id. */
   readonly id?: string;
 }
 
-/** A webhook as OpenAI sends it, signed by the rules of Standard Webhooks; post it wherever it is due. */
+/** Makes a webhook as OpenAI sends it, signed as in Standard Webhooks. POST it to your endpoint. */
 export function signedWebhook(
   event: { readonly type: string; readonly data: unknown },
   { secret, atMs = Date.now(), id = `wh_${randomUUID()}` }: WebhookSigning,

@@ -1,7 +1,7 @@
 /**
- * The fake's own tokenizer: every four characters are one token, input and output alike. Four
- * code points are at least four UTF-8 bytes, so a text never has more tokens than bytes, which is
- * the one property of real byte-level tokenizers that a caller may rely on.
+ * The tokenizer of the fake: every four characters are one token, in input and output. Four code points
+ * are at least four UTF-8 bytes, so a text never has more tokens than bytes. That is the only property of
+ * real byte-level tokenizers that a caller can rely on.
  */
 const CHARACTERS_PER_TOKEN = 4;
 
@@ -11,12 +11,12 @@ const WORDS = 'the sun may run far and yet its sea can dry out for one who saw h
 
 const WORD_TOKENS = WORDS.split(' ').map((word) => `${word} `);
 
-/** Splits a text into its tokens; joined, they are the text again. */
+/** Splits a text into its tokens. Joined, they are the text again. */
 export function tokensOf(text: string): string[] {
   return text.match(TOKEN) ?? [];
 }
 
-/** Counts what `tokensOf` would return, without building it. */
+/** Counts the tokens of `tokensOf` without building them. */
 export function countTokens(text: string): number {
   let characters = text.length;
   for (let index = 0; index < text.length; index++) {
@@ -25,7 +25,7 @@ export function countTokens(text: string): number {
   return Math.ceil(characters / CHARACTERS_PER_TOKEN);
 }
 
-/** Counts the tokens of every string anywhere inside a parsed JSON value, keys excluded. */
+/** Counts the tokens of all strings inside a parsed JSON value, except its keys. */
 export function countTokensDeep(value: unknown): number {
   if (typeof value === 'string') return countTokens(value);
   if (typeof value !== 'object' || value === null) return 0;
@@ -34,7 +34,7 @@ export function countTokensDeep(value: unknown): number {
   return tokens;
 }
 
-/** A 32-bit FNV-1a hash: the only source of variety, so that the same prompt is answered the same. */
+/** A 32-bit FNV-1a hash, the only source of variety, so that the same prompt gets the same answer. */
 export function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) {
@@ -43,7 +43,7 @@ export function hashOf(text: string): number {
   return hash >>> 0;
 }
 
-/** Makes exactly `count` tokens of harmless words, the same for the same seed. */
+/** Makes exactly `count` tokens of harmless words, always the same for the same seed. */
 export function wordTokens(seed: number, count: number): string[] {
   const tokens = Array.from({ length: count }, (_, index) => wordAt(seed + index * 7));
   if (count > 0) tokens[count - 1] = `${wordAt(seed + count).trim()}.`;
@@ -52,4 +52,19 @@ export function wordTokens(seed: number, count: number): string[] {
 
 function wordAt(index: number): string {
   return WORD_TOKENS[index % WORD_TOKENS.length] ?? '';
+}
+
+export interface Prompt {
+  readonly text: string;
+  readonly tokens: number;
+}
+
+/** Parses `string | string[] | number[] | number[][]`, the input of completions and embeddings. */
+export function promptsOf(value: unknown): Prompt[] {
+  if (typeof value === 'string') return [{ text: value, tokens: countTokens(value) }];
+  if (!Array.isArray(value)) return [];
+  if (value.every((token) => typeof token === 'number')) {
+    return [{ text: value.join(), tokens: value.length }];
+  }
+  return value.flatMap(promptsOf);
 }

@@ -38,7 +38,7 @@ export function responseUsage(generation: Generation) {
   };
 }
 
-/** Puts `usage` into an answer, as it is or as the script wants it. */
+/** Adds `usage` to an answer, unchanged or as the script overrides it. */
 export function withUsage(
   answer: FakeJson,
   usage: FakeJson,

@@ -7,57 +7,57 @@ import type { SeenRequest } from './seen-request.ts';
 
 type Begun = { -readonly [Key in keyof SeenRequest]: SeenRequest[Key] };
 
-/** One request and the way back to whoever sent it; every wait in it ends when the socket closes. */
-export class FakeExchange {
+/** The response to one request. Every wait ends when the socket closes. */
+export class FakeResponse {
   readonly seen: SeenRequest;
   readonly script: Script;
   readonly serial: string;
-  readonly response: ServerResponse;
+  readonly raw: ServerResponse;
   readonly socket: Socket;
-  #gone: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
 
-  constructor(seen: SeenRequest, script: Script, serial: string, response: ServerResponse) {
+  constructor(seen: SeenRequest, script: Script, serial: string, raw: ServerResponse) {
     this.seen = seen;
     this.script = script;
     this.serial = serial;
-    this.response = response;
-    this.socket = response.req.socket;
+    this.raw = raw;
+    this.socket = raw.req.socket;
   }
 
-  get isGone(): boolean {
-    return this.response.destroyed || this.socket.destroyed;
+  get isClosed(): boolean {
+    return this.raw.destroyed || this.socket.destroyed;
   }
 
-  /** Resolves when the other side has left, or the answer is over. */
-  untilGone(): Promise<void> {
-    this.#gone ??= this.isGone
+  /** Resolves when the client has left, or the response has ended. */
+  untilClosed(): Promise<void> {
+    this.#closed ??= this.isClosed
       ? Promise.resolve()
-      : new Promise((resolve) => this.response.once('close', resolve));
-    return this.#gone;
+      : new Promise((resolve) => this.raw.once('close', resolve));
+    return this.#closed;
   }
 
   async pause(pause: Pause | undefined): Promise<void> {
-    if (pause === undefined || this.isGone) return;
+    if (pause === undefined || this.isClosed) return;
     const ended = new AbortController();
-    await Promise.race([waitFor(pause, ended.signal), this.untilGone()]);
+    await Promise.race([waitFor(pause, ended.signal), this.untilClosed()]);
     ended.abort();
   }
 
   begin(status: number, headers: string[]): void {
     (this.seen as Begun).responseBegunAtMs = performance.now();
-    this.response.writeHead(status, headers);
+    this.raw.writeHead(status, headers);
   }
 
-  /** Returns a promise of room for more, or nothing when there still is some. */
+  /** Returns a promise to wait for, if the buffer is full. */
   write(bytes: string | Uint8Array): Promise<unknown> | undefined {
-    if (this.response.write(bytes)) return undefined;
-    return Promise.race([once(this.response, 'drain'), this.untilGone()]);
+    if (this.raw.write(bytes)) return undefined;
+    return Promise.race([once(this.raw, 'drain'), this.untilClosed()]);
   }
 
-  /** Resolves when the bytes have left this process, as a write of their own. */
+  /** Resolves when the bytes have left this process, in a separate write. */
   async writeAlone(bytes: string | Uint8Array): Promise<void> {
-    const written = new Promise<void>((resolve) => this.response.write(bytes, () => resolve()));
-    await Promise.race([written, this.untilGone()]);
+    const written = new Promise<void>((resolve) => this.raw.write(bytes, () => resolve()));
+    await Promise.race([written, this.untilClosed()]);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
