@@ -28,7 +28,7 @@ export type OptionalOptions<Shape extends OptionShape> = {
 /** The options of `Shape` as they are after parsing, with their defaults. */
 export type ParsedOptions<Shape extends OptionShape> = Readonly<z.output<z.ZodObject<Shape>>>;
 
-/** What may be written for `Shape`. */
+/** The options of `Shape`, as a developer writes them. */
 type WrittenOptions<Shape extends OptionShape> = RequiredOptions<Shape> & OptionalOptions<Shape>;
 
 /**

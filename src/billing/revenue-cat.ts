@@ -101,6 +101,18 @@ const MEANINGS: ReadonlyMap<string, 'has' | 'ends' | 'moves'> = new Map([
  * The response is 200 for an event that was processed or does not concern access, 401 without the
  * configured `Authorization`, and 400 for a body that is not an event. If the store or `entitlementsOf`
  * fails, the response is 500 and there is a `failed` event. RevenueCat then sends the webhook again.
+ *
+ * @example
+ * ```ts
+ * import express from 'express';
+ *
+ * const webhook = revenueCatWebhook({
+ *   guard,
+ *   authorization: process.env.REVENUECAT_AUTHORIZATION,
+ *   plans: { pro_access: 'pro' }, // entitlement → plan
+ * });
+ * express().use('/hooks/revenuecat', guardExpress(webhook));
+ * ```
  */
 export function revenueCatWebhook(options: RevenueCatOptions): Mountable {
   const settings = parseOrThrow(optionsSchema(revenueCatShape), options, 'revenueCatWebhook');

@@ -13,6 +13,7 @@ import type { SettledEvent } from '../core/events.ts';
 
 /** The part of Stripe's SDK that is used here. Tests check it against the real SDK. */
 export interface StripeMeterClient {
+  /** Stripe's billing API. */
   readonly billing: {
     readonly meterEvents: {
       create(params: {
@@ -73,6 +74,18 @@ type StripeMeterSettings = ParsedOptions<typeof stripeMeterShape>;
  * `identifier`, made of the call and the meter. Stripe refuses an identifier that it has (for at least
  * 24 hours, API reference read 2026-11), which counts as sent. At most 10,000 calls wait for Stripe.
  * They are lost when the process ends.
+ *
+ * @example
+ * ```ts
+ * import Stripe from 'stripe';
+ *
+ * const meter = stripeMeter({
+ *   stripe: new Stripe(process.env.STRIPE_KEY ?? ''),
+ *   eventName: 'ai_tokens',
+ *   customerOf: async (userId) => (await findAccount(userId)).customer,
+ * });
+ * guard.on('settled', meter.listener);
+ * ```
  */
 export function stripeMeter(options: StripeMeterOptions): StripeMeter {
   const settings = parseOrThrow(optionsSchema(stripeMeterShape), options, 'stripeMeter');

@@ -18,9 +18,11 @@ import { webhook } from '../http/webhook.ts';
 
 /** The part of Stripe's SDK that is used here. Tests check it against the real SDK. */
 export interface StripeWebhookClient {
+  /** Verifies signatures. */
   readonly webhooks: {
     constructEventAsync(payload: string, header: string, secret: string): Promise<StripeEvent>;
   };
+  /** Lists what a customer has. */
   readonly entitlements: {
     readonly activeEntitlements: {
       list(params: { customer: string; limit: number }): AsyncIterable<{ lookup_key: string }>;
@@ -84,6 +86,21 @@ const summaryShape = z.object({
  * The response is 200 for an event that was processed or is of another kind, and 400 for a wrong
  * signature. If Stripe, the store or `userOf` fails, the response is 500 and there is a `failed` event.
  * Stripe then sends the webhook again.
+ *
+ * @example
+ * ```ts
+ * import express from 'express';
+ * import Stripe from 'stripe';
+ *
+ * const webhook = stripeWebhook({
+ *   guard,
+ *   stripe: new Stripe(process.env.STRIPE_KEY ?? ''),
+ *   secret: process.env.STRIPE_WEBHOOK_SECRET,
+ *   plans: { 'pro-access': 'pro' }, // lookup key of a feature → plan
+ *   userOf: async (customer) => (await findAccount(customer)).id,
+ * });
+ * express().use('/hooks/stripe', guardExpress(webhook));
+ * ```
  */
 export function stripeWebhook(options: StripeWebhookOptions): Mountable {
   const settings = parseOrThrow(optionsSchema(stripeWebhookShape), options, 'stripeWebhook');

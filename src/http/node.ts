@@ -4,20 +4,47 @@ import type { Mountable } from './mountable.ts';
 import { type NodeMount, NodeRequest } from './node-request.ts';
 import { withoutEndSlash } from './request-parts.ts';
 
+/** The options of `toNodeHandler` and `guardKoa`. */
 export interface NodeHandlerOptions {
-  /** The path that the guard is mounted at, if the host leaves it in `req.url`; default none. */
+  /**
+   * The path at which the guard is mounted, such as `'/v1'`, when the host does not strip it from
+   * `req.url`. Default none.
+   */
   readonly prefix?: string;
 }
 
+/** A request listener of node:http. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** Mounts the guard on a node:http server, or on any host that passes on Node's own objects. */
+/**
+ * Returns a handler for a node:http server, or for any host that hands out Node's own request and
+ * response. Denials and failures are responses in OpenAI's error shape.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http';
+ *
+ * createServer(toNodeHandler(guard, { prefix: '/v1' })).listen(3000);
+ * ```
+ */
 export function toNodeHandler(guard: Mountable, options: NodeHandlerOptions = {}): NodeHandler {
   const prefix = withoutEndSlash(options.prefix ?? '');
   return (request, response) => serveNode(guard, request, response, { prefix, host: request });
 }
 
-/** Serves one call with Node's own objects: `guard.serve` runs it, and the response is sent. */
+/**
+ * Serves one request of node:http. Adapters for hosts that hand out Node's own objects are built on it.
+ * It resolves when the answer is under way.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http';
+ *
+ * createServer((request, response) => {
+ *   void serveNode(guard, request, response, { prefix: '/v1', host: request });
+ * }).listen(3000);
+ * ```
+ */
 export function serveNode(
   guard: Mountable,
   request: IncomingMessage,

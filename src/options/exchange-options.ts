@@ -18,15 +18,16 @@ const LIFETIME_MS_MAX = 90 * 86_400_000;
 const exchangeShape = {
   /** The app's login. User tokens are not accepted here: a token cannot create another one. */
   auth: authenticator,
-  /** What the app must prove as well, once for each login: App Attest, Play Integrity, App Check. */
+  /** Also attests the app, once for each login: App Attest, Play Integrity, App Check. */
   attest: callback<Attestation>().optional(),
-  /** What is kept of the user with the token, in the ledger's store. Called once for each login.
+  /** Returns the part of the user that is kept with the token, in the ledger's store. Called once for each
+   * login.
    * @default (user: User) => user */
   user: callback<(user: User) => User>().default(() => (user: User) => user),
   /** How long a token lives, at most `tokens.ttlMax`.
    * @default '15m' */
   ttl: duration.prefault('15m'),
-  /** For how long after the login a token can be exchanged for a new one, at most 90 days.
+  /** The time after the login in which a token can be exchanged for a new one, at most 90 days.
    * @default '24h' */
   maxLifetime: duration
     .refine((ms) => ms <= LIFETIME_MS_MAX, 'must be at most 90 days')

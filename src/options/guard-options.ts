@@ -34,7 +34,7 @@ const corsShape = {
   origins: z.array(z.string().min(1)).readonly(),
 };
 
-/** Which web pages may call the guard. */
+/** The web pages that may call the guard. */
 export interface CorsSpec
   extends RequiredOptions<typeof corsShape>,
     OptionalOptions<typeof corsShape> {}
@@ -69,7 +69,8 @@ const optionsShape = {
   ledger: objectWith<Ledger>(['reserve', 'settle'], 'must be a ledger, such as memoryLedger()')
     .refine(({ records }) => records !== undefined, 'must be a ledger with "records"')
     .default(() => memoryLedger()),
-  /** What is done while the store of the ledger fails, beside `onLedgerFailure` of each limit. */
+  /** How the guard decides while the store of the ledger fails, together with `onLedgerFailure` of each
+   * limit. */
   ledgerFailure: ledgerFailure.prefault({}),
   /** The plans, by name; at least one. */
   plans: z
@@ -103,7 +104,7 @@ const optionsShape = {
   rememberEndUserIds: z.boolean().default(true),
   /** How long user tokens live. */
   tokens: tokens.prefault({}),
-  /** What `guard.exchange` takes for a user token. Without it there is no exchange. */
+  /** Lets `guard.exchange` issue a user token for a login. Without it there is no exchange. */
   exchange: exchange.optional(),
   /** Names this app, where several guards have one secret: a user token of one is rejected by the
    * others. At most 256 characters. */
@@ -114,7 +115,7 @@ const optionsShape = {
   bounds: bounds.prefault({}),
   /** How long the guard waits. All are durations like `'30s'`. */
   timeouts: timeouts.prefault({}),
-  /** What happens when a client disconnects before its answer has ended. `drain`: OpenAI's answer is
+  /** Decides about a call whose client disconnects before its answer has ended. `drain`: OpenAI's answer is
    * read to its end in the background, at most `bounds.drains` at once, and the call is charged what it
    * used. `abort`: the upstream connection is closed. A call that was cut is charged all that it held,
    * because OpenAI bills reasoning that it has not shown; for a model known to hide no output, its input
@@ -164,7 +165,7 @@ export function parseOptions(options: GuardOptions) {
     tokens: { ttlMs: tokens.ttl, ttlMsMax: tokens.ttlMax },
     exchange: exchange && exchangeSettings(exchange, tokens.ttlMax),
     corsOrigins: new Set(parsed.cors?.origins),
-    /** None where the option says `abort`. */
+    /** None with `abort`. */
     drains: onDisconnect === 'drain' ? parsed.bounds : { drains: 0, drainsPerUser: 0 },
     ledgerFailure: { processes: ledgerFailure.processes, staleMs: ledgerFailure.cachedFor },
   };

@@ -28,12 +28,11 @@ const planShape = {
   /** The limits of each of its users. All apply at once; without any, the plan is unlimited.
    * @default [] */
   limits: limitSpecs.default([]),
-  /** What else its users may send: images, files, hosted tools … Without it, only text and their own
-   * functions. */
+  /** Allows more than text and the user's own functions: images, files, hosted tools … */
   allow: allowances.prefault({}),
 };
 
-/** What the users of a plan may do. */
+/** A plan: the models, limits and permissions of its users. */
 export interface PlanSpec
   extends RequiredOptions<typeof planShape>,
     OptionalOptions<typeof planShape> {}

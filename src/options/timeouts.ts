@@ -57,7 +57,7 @@ const ledgerFailureShape = {
   cachedFor: duration.prefault('30s'),
 };
 
-/** What the guard does while the store of the ledger fails. */
+/** How the guard decides while the store of the ledger fails. */
 export interface LedgerFailureSpec
   extends RequiredOptions<typeof ledgerFailureShape>,
     OptionalOptions<typeof ledgerFailureShape> {}
@@ -68,7 +68,7 @@ export const ledgerFailure: z.ZodType<ParsedLedgerFailure, LedgerFailureSpec> =
   optionsSchema(ledgerFailureShape);
 
 const tokensShape = {
-  /** How long a user token lives unless `tokens.issue` says otherwise.
+  /** How long a user token lives unless `tokens.issue` sets a `ttl`.
    * @default '1h' */
   ttl: duration.prefault('1h'),
   /** The longest life of a user token; a longer one is cut to it.

@@ -10,7 +10,7 @@ export type Period = 'minute' | 'hour' | 'day' | 'week' | 'month' | 'year';
 /** Returns when a user's own periods start, or `undefined` for the calendar's own start. */
 export type LimitAnchor = (user: User) => string | undefined;
 
-/** What a structured field string may hold, since names are shown in the `RateLimit` header. */
+/** The characters of a structured field string: names are shown in the `RateLimit` header. */
 const HEADER_SAFE = /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,64}$/;
 
 const whole = (least: number) => {
@@ -24,7 +24,7 @@ const dollars = (error = `must be a number from 0 to ${USD_MAX}`) =>
     .max(USD_MAX, { error })
     .refine(isCountableUsd, { error: 'must be 0 or at least 0.000000001' });
 
-/** What a limit counts, as it is written. A limit has exactly one of these. */
+/** The amount of a limit, as it is written. A limit has exactly one of these. */
 export const amountShape = {
   /** Calls; a whole number. */
   requests: whole(0),

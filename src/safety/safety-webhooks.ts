@@ -24,7 +24,7 @@ export type { SafetyClient } from './safety-case.ts';
 
 /** A decision of OpenAI about one of your users. */
 export interface SafetyNotice extends SafetyEvent {
-  /** What OpenAI did: warned about the user, or deactivated them. */
+  /** Whether OpenAI warned about the user or deactivated them. */
   readonly kind: 'warning' | 'deactivation';
   /** Your user, found by the end-user id. */
   readonly userId: string;
@@ -32,7 +32,7 @@ export interface SafetyNotice extends SafetyEvent {
   readonly caseId: string;
 }
 
-/** What your app does about a notice. If it throws, OpenAI sends the notice again. */
+/** Your app's reaction to a notice. If it throws, OpenAI sends the notice again. */
 export type SafetyAction = (notice: SafetyNotice) => void | Promise<void>;
 
 const SECRET_PREFIX = 'whsec_';
@@ -95,6 +95,19 @@ const noticeShape = z.object({ id: z.string().regex(/^C-[\w-]{1,128}$/) });
  * The response is 200 for a notice that was processed, is of another kind or concerns no known user,
  * and 400 for a wrong signature. If OpenAI, the store or an action fails, the response is 500 and there
  * is a `failed` event. OpenAI then sends the webhook again.
+ *
+ * @example
+ * ```ts
+ * import express from 'express';
+ * import OpenAI from 'openai';
+ *
+ * const webhook = safetyWebhooks({
+ *   guard,
+ *   client: new OpenAI({ apiKey: process.env.OPENAI_SAFETY_KEY }),
+ *   secret: process.env.OPENAI_WEBHOOK_SECRET,
+ * });
+ * express().use('/openai/webhooks', guardExpress(webhook));
+ * ```
  */
 export function safetyWebhooks(options: SafetyWebhooksOptions): Mountable {
   const settings = parseOrThrow(optionsSchema(safetyWebhooksShape), options, 'safetyWebhooks');

@@ -46,6 +46,11 @@ const BACKOFF_MS_MAX = 30_000;
  * again, and after a failure there is no read for 1 to 30 s. While reading fails, the last secret is
  * used. Without one the call throws, and may be repeated. White space around a secret is removed. No
  * error contains the secret.
+ *
+ * @example
+ * ```ts
+ * const apiKey = cachedSecret(awsSecret(() => aws.read('openai'), { field: 'key' }), { ttl: '5m' });
+ * ```
  */
 export function cachedSecret(
   load: () => Promise<string>,

@@ -54,7 +54,7 @@ const priceShape = {
   /** Output, reasoning included; 0 for a model that writes no tokens (embeddings). */
   outputUsdPerMillion: usd,
   ...otherPrices,
-  /** What replaces these prices, for the whole request, above a length of input. */
+  /** Replaces these prices, for the whole request, above a length of input. */
   longContext: longContext.optional(),
 };
 

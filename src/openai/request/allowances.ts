@@ -93,12 +93,12 @@ const allowancesShape = {
   stateful: inputBound.optional(),
 };
 
-/** What a plan lets its users send beyond plain text and their own functions; nothing by default. */
+/** Requests that a plan allows beyond plain text and the user's own functions; none by default. */
 export interface AllowancesSpec
   extends RequiredOptions<typeof allowancesShape>,
     OptionalOptions<typeof allowancesShape> {}
 
-/** What a plan allows, parsed once. */
+/** The allowances of a plan, parsed once. */
 export interface Allowances extends ParsedOptions<typeof allowancesShape> {}
 
 export const allowances: z.ZodType<Allowances, AllowancesSpec> = optionsSchema(allowancesShape);

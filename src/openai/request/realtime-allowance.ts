@@ -25,12 +25,12 @@ export interface RealtimeSession
 const session: z.ZodType<RealtimeSession, RealtimeSession> = z.looseObject(sessionShape);
 
 const reserveShape = {
-  /** What each secret is charged in every `usd` limit; 0 to 1,000. */
+  /** The charge for each secret in every `usd` limit; 0 to 1,000. */
   usd: z.number().min(0).max(1_000),
-  /** What each secret is charged in every limit of `tokens` and `inputTokens`.
+  /** The charge for each secret in every limit of `tokens` and `inputTokens`.
    * @default 0 */
   inputTokens: tokens.default(0),
-  /** What each secret is charged in every limit of `tokens` and `outputTokens`.
+  /** The charge for each secret in every limit of `tokens` and `outputTokens`.
    * @default 0 */
   outputTokens: tokens.default(0),
 };
@@ -47,7 +47,7 @@ const reserve: z.ZodType<Reserve, ReserveSpec> = optionsSchema(reserveShape);
 const realtimeShape = {
   /** Sent to OpenAI as it is; an app cannot choose another one. */
   session,
-  /** What one secret is charged in every limit that counts money or tokens, however it is used. */
+  /** The charge for one secret in every limit that counts money or tokens, however it is used. */
   reserve,
   /** The longest life of a secret in seconds, and its life where the app names none; 10 to 7,200.
    * @default 60 */
