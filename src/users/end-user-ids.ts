@@ -31,7 +31,7 @@ const WRITES_AT_ONCE = 4;
 /** Users beyond these are stored at a later call. */
 const WRITES_MAX = 1_000;
 const CLOSE_MS_MAX = 2_000;
-const PREFIX = 'tag:';
+const PREFIX = 'end-user-id:';
 const ID_LENGTH_MAX = 64;
 
 export interface EndUserIdParts {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { descriptors } from '../../src/openai/endpoints/descriptors.ts';
+import { descriptors, endpointNames } from '../../src/openai/endpoints/descriptors.ts';
 import { findEndpoint } from '../../src/openai/endpoints/find-endpoint.ts';
 
 const sdk = new URL('../../node_modules/openai/', import.meta.url);
@@ -42,6 +42,22 @@ describe('The table of endpoints', () => {
       'POST /realtime/client_secrets',
       'POST /responses',
     ]);
+  });
+
+  it('The name of an endpoint stands in its own descriptor and nowhere else in the code', () => {
+    const source = new URL('../../src/', import.meta.url);
+    const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
+      (file) => file.endsWith('.ts') && !/^(?:testing|openai\/endpoints)\//.test(file),
+    );
+    const written = files.flatMap((file) =>
+      readFileSync(new URL(file, source), 'utf8')
+        .split('\n')
+        .filter((line) => !/^\s*(?:\/?\*|\/\/)/.test(line))
+        .flatMap((line) => endpointNames.filter((name) => line.includes(`'${name}'`)))
+        .map((name) => `${file}: ${name}`),
+    );
+    expect(files.length).toBeGreaterThan(200);
+    expect(written).toEqual([]);
   });
 
   it('Every endpoint is free or has an output cap', () => {

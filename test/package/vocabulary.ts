@@ -50,6 +50,16 @@ export const ALLOWED: readonly {
     where: /./,
     why: "the name of Apple's service",
   },
+  {
+    word: /gifts?\b/i,
+    where: /^src\/ledger\/(?:postgres\/stored-names|sqlite\/(?:file-tables|schema))\.ts$/,
+    why: 'the stored name of credits',
+  },
+  {
+    word: /everybody/,
+    where: /^src\/ledger\/(?:postgres|sqlite)\/from-version-1\.ts$/,
+    why: 'the name that schema 1 stored for the global account',
+  },
 ];
 
 /** A letter and two digits that name no case of a catalogue. */

@@ -41,12 +41,13 @@ function storeElsewhere() {
   };
   const records = {
     get(key: string) {
-      if (key.startsWith('tag:')) seen.gets += 1;
-      if (key.startsWith('tag:') && seen.fails) return Promise.reject(new Error('disk full'));
+      if (key.startsWith('end-user-id:')) seen.gets += 1;
+      if (key.startsWith('end-user-id:') && seen.fails)
+        return Promise.reject(new Error('disk full'));
       return inner.records.get(key);
     },
     async put(...args: Parameters<typeof inner.records.put>) {
-      if (!args[0].startsWith('tag:')) return inner.records.put(...args);
+      if (!args[0].startsWith('end-user-id:')) return inner.records.put(...args);
       seen.atOnce += 1;
       seen.mostAtOnce = Math.max(seen.mostAtOnce, seen.atOnce);
       await setImmediate();
@@ -103,7 +104,7 @@ describe('users.byEndUserId', () => {
     const slow = Promise.withResolvers<void>();
     const { put } = records;
     records.put = async (key, ...rest) => {
-      if (key.startsWith('tag:')) await slow.promise;
+      if (key.startsWith('end-user-id:')) await slow.promise;
       return put(key, ...rest);
     };
     await using fixture = await startSafety({ ledger });

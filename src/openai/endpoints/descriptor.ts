@@ -8,7 +8,7 @@ import type { RequestDescriptor } from '../request/request-descriptor.ts';
 export type Descriptor = UpstreamDescriptor | OwnDescriptor;
 
 /** What every endpoint has. */
-interface Route {
+interface EndpointHead {
   readonly name: string;
   readonly method: 'GET' | 'POST';
   /** Below the base URL, as it is sent. `{model}` stands for one segment. */
@@ -16,7 +16,7 @@ interface Route {
 }
 
 /** An endpoint that OpenAI answers. */
-export interface UpstreamDescriptor extends Route, RequestDescriptor, AnswerDescriptor {
+export interface UpstreamDescriptor extends EndpointHead, RequestDescriptor, AnswerDescriptor {
   readonly answer?: undefined;
   readonly stream?: StreamProtocol;
   /** Where OpenAI reads the end-user id. */
@@ -29,7 +29,7 @@ interface EndUserIdPlace {
 }
 
 /** An endpoint that the guard answers itself, from the plan. */
-export interface OwnDescriptor extends Route {
+export interface OwnDescriptor extends EndpointHead {
   /** Returns the JSON of the answer, or a denial. */
   readonly answer: (models: AllowedModels, params: PathParams) => unknown;
 }
