@@ -46,8 +46,13 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
 
 /** An example leaves out the imports of this package and of the reader's own files. */
 function programOf(code: string): string {
-  const ours = [...modules].map(([{ specifier }, exported]) => [specifier, Object.keys(exported)]);
-  const known = [...ours, ...Object.entries(OWN)] as readonly (readonly [string, string[]])[];
+  const ours = [...modules].map(([{ specifier }, exported]) => {
+    return [specifier, Object.keys(exported)] as const;
+  });
+  const known: readonly (readonly [string, readonly string[]])[] = [
+    ...ours,
+    ...Object.entries(OWN),
+  ];
   const taken = new Set(code.match(/\b(?:const|import) \{?\s*(?:type )?\w+/g)?.map(lastWord));
   const imports = known.flatMap(([specifier, names]) => {
     const used = names.filter((name) => uses(code, name) && !taken.has(name));

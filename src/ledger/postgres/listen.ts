@@ -6,6 +6,7 @@ export interface PgListener {
   query(text: string): Promise<unknown>;
   /** Listens for notifications and errors. */
   on(event: 'notification', listener: (message: { channel: string }) => void): unknown;
+  /** Listens for errors. */
   on(event: 'error', listener: (error: Error) => void): unknown;
   /** Stops listening. */
   removeListener(event: 'notification', listener: (message: { channel: string }) => void): unknown;

@@ -39,6 +39,7 @@ export interface FakeOpenAI extends AsyncDisposable {
   readonly openSockets: number;
   /** Sums all lines, or those with the same key. Running calls count with what they have generated. */
   totals(): InvoiceTotals;
+  /** Adds up the lines that have the same key. */
   totals(by: (line: InvoiceLine) => string): Record<string, InvoiceTotals>;
   /** Uses this script for every later request with a matching body. The latest match wins. */
   script(match: string | RegExp, script: ScriptFor): void;
