@@ -65,7 +65,7 @@ function authorizeRoute(
   if (endpoint.answer !== undefined) return ownAnswer(endpoint, params, plan, identity.scope);
   return after(readJson(request, parts.body), (body) => {
     if (isDenial(body)) return body;
-    // A body takes as long as its sender likes; a block does not wait for it.
+    // A body may take long to arrive. A block that came meanwhile counts.
     return after(parts.states.get(identity.user.id), (state) => {
       return blockIn(parts, state) ?? authorizeBody(parts, call, plan, endpoint, body);
     });
@@ -83,7 +83,7 @@ interface Route {
   readonly params: PathParams;
 }
 
-/** The path is compared as it was sent: decoded or normalised, it could name another one upstream. */
+/** The path is compared as it was sent. Decoded or normalised, it could name another path upstream. */
 function findRoute(request: GuardRequest): Route | Denial {
   const { method, path, query } = request;
   const found = findEndpoint(path);

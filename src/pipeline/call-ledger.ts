@@ -11,7 +11,7 @@ import type {
 } from '../ledger/ledger.ts';
 import type { InFlightCall } from './in-flight.ts';
 
-/** The verbs of the ledger, as one call asks them. */
+/** The verbs of the ledger for one call. */
 export interface CallLedger {
   reserve(
     call: InFlightCall,
@@ -24,7 +24,8 @@ export interface CallLedger {
   renew(call: InFlightCall, lease: Lease): Soon<boolean>;
 }
 
-/** By the call's id; at once and by the hold itself where the ledger is in this process. */
+/** Returns the verbs by the call's id. For a ledger in this process they take the hold itself, and return
+ * at once. */
 export function callLedger(ledger: Ledger): CallLedger {
   return ledger.inProcess === undefined ? byId(ledger) : byHold(ledger.inProcess);
 }

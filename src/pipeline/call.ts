@@ -32,7 +32,7 @@ export interface CallParts {
   readonly blockIdentifier: (blocked: BlockedIdentifier) => Promise<void>;
 }
 
-/** A connection that provably carried nothing is tried once more; nothing else ever is. */
+/** A request of which provably nothing was sent is tried once more. No other request is. */
 const ATTEMPTS_MAX = 2;
 const BUSY = deny('upstream_busy', 'Too many calls are waiting for OpenAI. Try again shortly.');
 const DISCONNECTED = deny('upstream_failed', 'The client left before the answer.');
@@ -63,12 +63,12 @@ function callFromPlace(parts: CallParts, tagged: Tagged): Soon<Called> {
   );
 }
 
-/** The ledger learns first that money may flow: a crash after this charges the hold. */
+/** Notes in the ledger that the request may leave: a crash after this charges the hold. */
 function noteDispatch(ledger: CallLedger, call: InFlightCall): Soon<boolean> {
   return call.dispatchNoted || ledger.renew(call, { durationMs: LEASE_MS, dispatched: true });
 }
 
-/** `refusedBefore`: another key was refused before this one. */
+/** Sends the request. `refusedBefore`: another key was refused before this one. */
 async function send(
   parts: CallParts,
   tagged: Tagged,
@@ -89,7 +89,7 @@ async function send(
         return await refused(parts, tagged, { reply, key, refusedBefore });
       }
       if (isStream(reply)) return { kind: 'stream', tagged, reply, cancel: () => sent.cancel() };
-      // It is written and billed by now: to stop reading would only hide what it cost.
+      // It is written and billed by now. To stop reading would only hide what it cost.
       inFlight.run(undefined);
       const whole = collect(reply.body, parts.answerBytesMax);
       const bytes = isPromiseLike(whole) ? await whole : whole;
@@ -124,12 +124,12 @@ const isStream = (reply: UpstreamReply): boolean =>
 
 interface Refused {
   readonly reply: UpstreamReply;
-  /** The key that was sent, which no answer may repeat. */
+  /** The key that was sent. It must not appear in the response. */
   readonly key: UpstreamKey;
   readonly refusedBefore: boolean;
 }
 
-/** Refused before it generated anything: nothing is owed, and with another key it may be sent again. */
+/** OpenAI refused before it generated anything: nothing is charged, and another key may be tried. */
 async function refused(
   parts: CallParts,
   tagged: Tagged,
@@ -170,8 +170,8 @@ async function endingOf(
 }
 
 function failed(parts: CallParts, tagged: Tagged, error: UpstreamError): Called {
-  // Sent and unanswered: OpenAI may have worked on it, so the upper bound stands. Reading the body
-  // that was announced is part of it.
+  // Sent and unanswered: OpenAI may have worked on it, so the upper bound is charged. This includes a
+  // body that broke off.
   if (tagged.inFlight.stopped !== undefined) return stopped(tagged, abandoned(tagged, error));
   parts.events.emit('failed', { source: 'upstream', error });
   const shouldRetry = !error.sent;
@@ -181,7 +181,7 @@ function failed(parts: CallParts, tagged: Tagged, error: UpstreamError): Called 
   return unanswered(tagged, denial, error.sent ? { kind: 'held' } : { kind: 'nothing' });
 }
 
-/** What a call cost that was stopped before it was answered. */
+/** Returns the charge of a call that was stopped before it was answered. */
 function abandoned({ built }: Tagged, { sent }: UpstreamError): Outcome {
   if (!sent) return { kind: 'nothing' };
   // An answer that comes whole may have been written whole by then.

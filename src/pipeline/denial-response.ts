@@ -7,7 +7,7 @@ import type { LimitStatus } from '../plans/limit-status.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
 import type { Admitted, Requested } from './states.ts';
 
-/** Some SDKs sleep for as long as they are told (measured: an hour and more), so they are told little. */
+/** Some SDKs sleep for as long as this header says (measured: an hour and more), so it stays short. */
 const RETRY_AFTER_SECONDS_MAX = 60;
 const RETRYABLE_STATUS: ReadonlySet<number> = new Set([429, 503]);
 
@@ -16,7 +16,7 @@ export interface RefuseParts {
   readonly clock: Clock;
 }
 
-/** A call at the step that denied it: what is known of it by then. */
+/** What is known of a call at the step that denied it. */
 type DeniedCall = Requested & Partial<Pick<Admitted, 'identity' | 'limitStatus'>>;
 
 /** Ends a call with a denial: emits the event and returns the response for OpenAI's clients. */
@@ -41,7 +41,7 @@ function onOneLine(message: string): string {
   });
 }
 
-/** The answer for one denial. */
+/** Returns the response for one denial. */
 export function denialResponse(
   denial: Denial,
   limitStatus: LimitStatus | undefined,

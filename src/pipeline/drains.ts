@@ -7,8 +7,8 @@ export interface DrainBounds {
 }
 
 /**
- * Bounds the drains: calls that are read to their end after their client left, to learn what they cost.
- * A call that may not be drained is cut.
+ * Bounds the drains: calls that are read to their end after their client left, to learn what they cost. A
+ * call that cannot be drained is cut.
  */
 export class Drains {
   readonly #bounds: DrainBounds;

@@ -17,7 +17,7 @@ import type {
   WholeAnswered,
 } from './states.ts';
 
-/** Of a call that is bounded by one request and nothing else. */
+/** The outcome of a call that is bounded by one request and nothing else. */
 const FREE: Outcome = {
   kind: 'used',
   reading: {

@@ -63,7 +63,7 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
   }
 
   start(client: ByteSink): void {
-    // A client that has left would never read, and hold up the drain.
+    // A client that has left would never read, and would hold up the drain.
     const hasLeft = this.#called.tagged.inFlight.stopped === 'disconnected';
     if (this.#finished || hasLeft) return client.fail();
     this.#client = client;
@@ -158,7 +158,7 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
     this.#client?.write(this.#meter.errorFrame({ code, type, message }));
   }
 
-  /** The true usage wins over any estimate, also when the stream was cut after it came. */
+  /** The reported usage replaces any estimate, also when the stream was cut after it came. */
   #finish(otherwise: Outcome): void {
     this.#finished = true;
     const { reading, readingIsFinal, terminal, failed } = this.#meter;

@@ -66,7 +66,8 @@ function visibleCharge(admitted: Admitted, mostOutputTokens: number): Charge {
   return { used: amounts({ requests: 1, ...used }), reading: undefined };
 }
 
-/** By the model and tier that answered, since these are billed; by those asked for if unnamed. */
+/** Priced by the model and tier that answered, because these are billed; by those of the request if the
+ * answer does not name them. */
 function costOf(admitted: Admitted, reading: Reading, prices: PriceList): number {
   const { built } = admitted;
   const answered = reading.model === undefined ? undefined : prices.find(reading.model);

@@ -5,12 +5,12 @@ import type { Accounts } from '../plans/accounts.ts';
 import { type LimitViolation, limitViolations } from '../plans/limit-status.ts';
 import type { Authorized } from './states.ts';
 
-/** Below this an answer is mostly cut off, and a clear denial serves its user better. */
+/** Below this an answer is mostly cut off, and a clear denial helps the user more. */
 export const SHRUNK_OUTPUT_TOKENS_MIN = 256;
 
 /**
- * Lowers a call's output cap to what is left, when the cap alone stands in its way: else the last
- * part of a budget, as large as one full answer, could never be used. `undefined` when it cannot help.
+ * Lowers a call's output cap to what is left, if the cap alone is in its way. Otherwise the last part of a
+ * budget, as large as one full answer, could never be used. Returns `undefined` if that does not help.
  */
 export function shrinkToFit(
   authorized: Authorized,
@@ -30,7 +30,7 @@ export function shrinkToFit(
   return { ...authorized, built: smaller, bound: boundOf(smaller, rateCard, bound.inputTokens) };
 }
 
-/** How many output tokens fit into what is left of one limit; 0 when output is not what it counts. */
+/** Returns how many output tokens fit into what is left of one limit; 0 if it does not count output. */
 function outputRoom(
   { built, rateCard, bound }: Authorized,
   { claim, balance }: LimitViolation,

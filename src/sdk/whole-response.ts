@@ -2,11 +2,11 @@ const UTF8 = new TextDecoder();
 
 /**
  * A `Response` whose body is in memory already. Reading it as text or JSON skips the stream that a
- * `Response` is otherwise built around (about 10 µs a call); everything else goes through a real one.
+ * `Response` is otherwise built around (about 10 µs a call). Every other way of reading goes through a real `Response`.
  */
 export class WholeResponse extends Response {
   readonly #whole: string | Uint8Array<ArrayBuffer>;
-  /** The parsed body, until one reader has taken it: two would share it. */
+  /** The parsed body, until one reader has taken it: two readers must not share it. */
   #json: unknown;
   #real: Response | undefined;
   #read = false;

@@ -3,8 +3,8 @@ import type { ByteSink, ByteSource } from '../core/response.ts';
 import { UpstreamError } from './upstream.ts';
 
 /**
- * Reads a whole body of at most `bytesMax`; fails with `UpstreamError` when it breaks or is longer. What
- * came whole with its headers, as most answers do, is there at once.
+ * Reads a whole body of at most `bytesMax`. Rejects with `UpstreamError` when it breaks off or is longer. A
+ * body that came whole with its headers, as most do, is returned at once.
  */
 export function collect(source: ByteSource, bytesMax: number): Soon<Uint8Array> {
   const body = new Collected(source, bytesMax);

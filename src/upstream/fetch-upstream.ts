@@ -7,9 +7,9 @@ import {
 } from './upstream.ts';
 
 /**
- * Calls `baseURL` through a `fetch` that the app brought (a proxy, a test, another runtime). Slower
- * than undici's dispatch; the same promises, except that every failure counts as sent, because
- * `fetch` does not say how far a request came.
+ * Calls `baseURL` through the app's own `fetch` (a proxy, a test, another runtime). It is slower than
+ * undici's dispatch. Its guarantees are the same, except that every failure counts as sent, because
+ * `fetch` does not report how far a request came.
  */
 export function fetchUpstream(
   fetch: typeof globalThis.fetch,
@@ -70,7 +70,7 @@ class WebSource implements ByteSource {
       this.cancel();
       sink.fail();
     };
-    // Not every `fetch` heeds its signal, so a silent one is given up here; a paused one is not silent.
+    // Not every `fetch` follows its signal, so a silent body fails here. A paused one is not silent.
     const late = () => (this.#proceed === undefined ? fail() : idle.refresh());
     const idle = setTimeout(late, this.#idleMs);
     this.#pump(sink, idle)

@@ -14,7 +14,7 @@ import {
  */
 export function undiciUpstream(baseURL: URL, timeouts: UpstreamTimeouts): Upstream {
   const pool = new Pool(baseURL.origin, {
-    // Calls in flight are bounded before this point; a second bound here would only hide a queue.
+    // Calls in flight are bounded before this point. A second bound here would only hide a queue.
     connections: null,
     pipelining: 1,
     connect: { timeout: timeouts.connectMs },
@@ -28,7 +28,7 @@ export function undiciUpstream(baseURL: URL, timeouts: UpstreamTimeouts): Upstre
       pool.dispatch({ path: prefix + path, method: 'POST', headers, body }, exchange);
       return exchange;
     },
-    // Destroys: a drained guard has no call left, and an undrained one must not wait for any.
+    // `destroy` waits for no call: a guard that drained has none left, and any other must not wait.
     close: () => pool.destroy(),
   };
 }
@@ -36,7 +36,7 @@ export function undiciUpstream(baseURL: URL, timeouts: UpstreamTimeouts): Upstre
 type Abort = (reason?: Error) => void;
 type Headers = readonly (Buffer | Buffer[])[];
 
-/** What may arrive together with the headers, before anybody reads. */
+/** What may arrive together with the headers, before the body is read. */
 const EARLY_BYTES_MAX = 64 * 1024;
 
 class DispatchedExchange
@@ -95,7 +95,7 @@ class DispatchedExchange
       this.#sink?.fail();
       return;
     }
-    // Without a socket nothing was written; with one, what arrived there is not ours to know.
+    // Without a socket nothing was written. With one, it is not known what arrived.
     const sent = this.#abort !== undefined;
     const timedOut = isTimeout(error);
     this.#reject(new UpstreamError('OpenAI did not answer.', { sent, timedOut, cause: error }));

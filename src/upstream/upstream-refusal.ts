@@ -10,13 +10,13 @@ interface OpenAIError extends WireError {
 export interface Refusal {
   /** What the user gets. */
   readonly ending: Denial | GuardResponse;
-  /** It speaks of the operator's account. */
+  /** Whether it is about the operator's account. */
   readonly account: boolean;
-  /** OpenAI no longer serves this user; `undefined` when it said nothing of the kind. */
+  /** OpenAI's words if it no longer serves this user. */
   readonly identifierBlocked?: WireError;
 }
 
-/** Codes that speak of the operator's account, never of the user (OpenAI's error guide, read 2026-11). */
+/** Codes about the operator's account, never about the user (OpenAI's error guide, read 2026-11). */
 const ACCOUNT_CODES: ReadonlySet<string> = new Set([
   'insufficient_quota',
   'credit_balance_exhausted',
@@ -38,9 +38,9 @@ const RETRY_MS_MAX = 60_000;
 const RETRY_MS_DEFAULT = 1_000;
 
 /**
- * What an answer outside 2xx means for the user. Trouble of the operator's account becomes 503
- * without a word of theirs; what the user's own request
- * caused is passed on, with every key or account name in it blackened.
+ * Returns what an answer outside 2xx means for the user. An error of the operator's account becomes 503,
+ * without OpenAI's words. An error that the user's own request caused is passed on, with every key and
+ * account name in it redacted.
  */
 export function readRefusal(reply: UpstreamReply, bytes: Uint8Array, key: string): Refusal {
   const error = readError(bytes, key);
@@ -90,10 +90,10 @@ function passed(status: number, error: OpenAIError): GuardResponse {
   };
 }
 
-/** OpenAI's keys, session keys and the ids of accounts; the key itself need not look like one. */
+/** OpenAI's keys, session keys and the ids of accounts. The key in use may look different. */
 const SECRETIVE = /\b(?:sk|ek|sess|org|proj)[-_][A-Za-z0-9_*.-]{6,}|\buser-[A-Za-z0-9]{16,}/g;
 
-function blacken(text: string, key: string): string {
+function redact(text: string, key: string): string {
   return text.replaceAll(key, '[redacted]').replace(SECRETIVE, '[redacted]');
 }
 
@@ -102,9 +102,9 @@ function readError(bytes: Uint8Array, key: string): OpenAIError | undefined {
     const { error } = JSON.parse(Buffer.from(bytes).toString('utf8'));
     if (typeof error?.message !== 'string') return undefined;
     const text = (value: unknown) =>
-      typeof value === 'string' ? blacken(value, key).slice(0, 256) : null;
+      typeof value === 'string' ? redact(value, key).slice(0, 256) : null;
     return {
-      message: blacken(error.message, key),
+      message: redact(error.message, key),
       type: text(error.type),
       param: text(error.param),
       code: text(error.code),

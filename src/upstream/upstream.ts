@@ -1,7 +1,7 @@
 import type { ByteSource } from '../core/response.ts';
 
 export interface UpstreamRequest {
-  /** Below the base URL, from the table of endpoints; never from a client. */
+  /** Below the base URL, from the descriptor of the endpoint; never from a client. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -16,13 +16,13 @@ export interface UpstreamReply {
 
 /** One request on its way. */
 export interface UpstreamCall {
-  /** Rejects with `UpstreamError` only. */
+  /** Rejects only with `UpstreamError`. */
   readonly reply: Promise<UpstreamReply>;
-  /** Closes the socket, at any time; a pending reply rejects. Idempotent. */
+  /** Closes the socket, at any time. A pending reply rejects. Idempotent. */
   cancel(): void;
 }
 
-/** Where calls go: one fixed origin, no redirects followed, nothing ever sent twice. */
+/** Where calls go: one fixed origin. Follows no redirects, and never sends a request twice. */
 export interface Upstream {
   send(request: UpstreamRequest): UpstreamCall;
   close(): Promise<void>;
@@ -31,7 +31,7 @@ export interface Upstream {
 /** A call that got no answer. */
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError';
-  /** False only when provably no byte of the request left: then, and only then, it may be repeated. */
+  /** False only when provably no byte of the request left. Only then may it be repeated. */
   readonly sent: boolean;
   readonly timedOut: boolean;
 
@@ -44,7 +44,7 @@ export class UpstreamError extends Error {
 
 export interface UpstreamTimeouts {
   readonly connectMs: number;
-  /** From the request's last byte to the answer's headers; a long answer that is no stream comes whole. */
+  /** From the request's last byte to the answer's headers. An answer that is not a stream comes whole. */
   readonly headersMs: number;
   /** Longest silence within an answer. */
   readonly idleMs: number;
