@@ -27,6 +27,8 @@ export default defineConfig(({ mode }) => ({
     exclude: mode === 'slow' ? [] : [SLOW],
     setupFiles: ['./test/canary.ts'],
     maxWorkers: 2,
+    // The quick tests start nothing and share modules, which saves a third of their time.
+    isolate: mode !== 'quick',
     testTimeout: 20_000,
     hookTimeout: 20_000,
     // A state that is polled for may take its time on a busy machine; the default is one second.

@@ -21,14 +21,26 @@ export type { Amounts, Unit } from './ledger/amounts.ts';
 export type * from './ledger/ledger.ts';
 export { type MemoryLedgerOptions, memoryLedger } from './ledger/memory/memory-ledger.ts';
 export { ANY_KEY, type Records, type StoredRecord } from './ledger/records.ts';
-export type { HostedToolName } from './openai/prices/hosted-fees.ts';
-export type { ModelPriceOverride } from './openai/prices/prices.ts';
-export type { AllowancesSpec } from './openai/request/request-policy.ts';
+export type { HostedTool, HostedToolName, HostedToolsSpec } from './openai/prices/hosted-tools.ts';
+export type { LongContextPrice, ModelPriceOverride } from './openai/prices/prices.ts';
+export type {
+  AllowancesSpec,
+  ImageAllowanceSpec,
+  InputBound,
+  MediaAllowanceSpec,
+} from './openai/request/allowances.ts';
+export type {
+  RealtimeAllowanceSpec,
+  RealtimeSession,
+  ReserveSpec,
+} from './openai/request/realtime-allowance.ts';
+export type { Bounds } from './options/bounds.ts';
 export type { ExchangeSpec } from './options/exchange-options.ts';
-export type { Bounds, GuardOptions, PlanSpec } from './options/guard-options.ts';
-export type { LedgerFailureSpec, TimeoutSpec } from './options/timeouts.ts';
+export type { CorsSpec, GuardOptions } from './options/guard-options.ts';
+export type { PlanSpec } from './options/plan-options.ts';
+export type { LedgerFailureSpec, TimeoutSpec, TokensSpec } from './options/timeouts.ts';
 export type { EndUserIdOf } from './pipeline/tag.ts';
-export type { LimitSpec, Period } from './plans/limit.ts';
+export type { LimitSpec, Period } from './plans/limit-spec.ts';
 export type { IssuedToken, TokenRequest, Tokens } from './tokens/tokens.ts';
 export type { ApiKey, ApiKeySource, KeyRequest } from './upstream/upstream-keys.ts';
 export type { LimitUsage, UserUsage } from './users/usage.ts';

@@ -1,6 +1,6 @@
 import { type Amounts, amounts } from '../../src/ledger/amounts.ts';
 import type { Claim, Ledger } from '../../src/ledger/ledger.ts';
-import type { LimitSpec } from '../../src/plans/limit.ts';
+import type { LimitSpec } from '../../src/plans/limit-spec.ts';
 import type { LedgerSource } from './ledger-source.ts';
 
 /** Makes one call of a contender, the `index`th. */

@@ -7,6 +7,14 @@ import { INVALID_CREDENTIAL } from './bearer-credential.ts';
  * Identifies users by the last argument, an authenticator, if every attestation returns `true`. Other
  * calls are denied with `invalid_credential`. The attestations run in order, and only after a good
  * credential, so that a single-use attestation is used up only by its owner.
+ *
+ * @example
+ * ```ts
+ * const auth = allOf(
+ *   firebaseAppCheck({ projectNumber: '123456789012' }),
+ *   firebaseAuth({ projectId: 'my-app' }),
+ * );
+ * ```
  */
 export function allOf(
   ...parts: readonly [Attestation, ...Attestation[], Authenticator]

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import type { GuardRequest } from '../core/request.ts';
-import type { Limit, LimitSpec } from '../plans/limit.ts';
+import type { Limit } from '../plans/limit.ts';
+import type { LimitSpec } from '../plans/limit-spec.ts';
 import { parseLimits } from '../plans/parse-limits.ts';
 import type { Identity } from '../plans/scope.ts';
 import type { AuthContext, Authenticator } from './authenticator.ts';
 import { bearerCredential } from './bearer-credential.ts';
 import { clientAddress } from './client-address.ts';
 
+/** The options of `anonymous`. */
 export interface AnonymousOptions {
   /** Returns an id of the device, for example from a header of your app; 8 to 256 characters. A caller
    * can change that header, so set `perAddress` too. Default: each address is one user. */
@@ -39,6 +41,18 @@ const DEVICE = /^[\x21-\x7e]{8,256}$/;
  * The option `anonymousLimits` limits all anonymous users together. `guard.users.merge` carries their
  * usage over when they sign up. Addresses and devices do not reach the store, because the ids are keyed
  * hashes. Throws when the address is unknown (`guard.handler` without `remoteAddress`).
+ *
+ * @example
+ * ```ts
+ * const auth = anyOf(
+ *   userTokens(),
+ *   anonymous({
+ *     device: (request) => request.header('x-device-id'),
+ *     perAddress: [{ requests: 10, per: '24h' }],
+ *     trustProxy: 1,
+ *   }),
+ * );
+ * ```
  */
 export function anonymous(options: AnonymousOptions = {}): Authenticator {
   const { trustProxy, perAddress, plan } = parseOrThrow(shape, options, 'anonymous');

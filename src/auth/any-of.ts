@@ -3,6 +3,11 @@ import type { Authenticator } from './authenticator.ts';
 /**
  * Tries the authenticators in order. The first that finds a credential of its kind decides, whether the
  * credential is good or bad. `TypeError` without an authenticator.
+ *
+ * @example
+ * ```ts
+ * const auth = anyOf(userTokens(), firebaseAuth({ projectId: 'my-app' }));
+ * ```
  */
 export function anyOf(...authenticators: readonly Authenticator[]): Authenticator {
   if (authenticators.length === 0) {

@@ -11,6 +11,14 @@ type Authenticated = string | User | null | undefined;
  * framework) and returns its user, or `null`. The returned user is charged. If `find` throws, the call
  * ends with 500. `find` is not called for cross-site browser requests (`Sec-Fetch-Site: cross-site` and
  * no `Authorization`), because a page of another site can make a browser send the user's cookies.
+ *
+ * @example
+ * ```ts
+ * const auth = authenticate(async (request) => {
+ *   const account = await findAccount(request.header('x-session') ?? '');
+ *   return { id: account.id, plan: account.plan };
+ * });
+ * ```
  */
 export function authenticate(
   find: (request: GuardRequest) => Authenticated | Promise<Authenticated>,

@@ -22,6 +22,7 @@ export interface AuthContext {
  * for any other error, never with 401.
  */
 export interface Authenticator {
+  /** Returns the identity, a denial, or `undefined`. It has `timeouts.hook`. */
   authenticate(
     request: GuardRequest,
     context: AuthContext,

@@ -7,6 +7,18 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i;
 /**
  * Returns the bearer credential of a request; `undefined` when there is none or more than one, or when it
  * is not a token of RFC 6750 §2.1 of at most 8 KiB. The URL is never read, because URLs end up in logs.
+ *
+ * @example
+ * ```ts
+ * import type { GuardRequest } from 'guarded-completion';
+ *
+ * const auth = {
+ *   authenticate(request: GuardRequest) {
+ *     const credential = bearerCredential(request);
+ *     return credential === undefined ? undefined : { user: { id: credential } };
+ *   },
+ * };
+ * ```
  */
 export function bearerCredential(request: GuardRequest): string | undefined {
   const header = request.header('authorization');

@@ -8,6 +8,11 @@ const KEY_LENGTH_MIN = 16;
 /**
  * Accepts a fixed set of keys, each for one user, for backends and scripts that you run yourself. The
  * time of the comparison reveals nothing about the keys. `TypeError` for a key below 16 characters.
+ *
+ * @example
+ * ```ts
+ * const auth = bearer({ [process.env.CRON_KEY ?? 'at-least-16-characters']: 'cron' });
+ * ```
  */
 export function bearer(keysToUsers: Readonly<Record<string, string | User>>): Authenticator {
   const entries = Object.entries(keysToUsers).map(([key, user]) => {

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 const UNIT_MS: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1_000,
@@ -6,11 +8,25 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 const DURATION = /^(\d{1,9})(ms|s|m|h|d)$/;
+const MUST_BE = 'must be a duration like "90s", "15m", "24h" or "7d"';
 
-/** Parses `'500ms'`, `'90s'`, `'15m'`, `'24h'`, `'7d'`; at least 1 ms. `TypeError` names `path`. */
+/** The schema of `'500ms'`, `'90s'`, `'15m'`, `'24h'`, `'7d'`; at least 1 ms. Its output is milliseconds. */
+export const duration = z.string(MUST_BE).transform((text, context) => {
+  const ms = msOf(text);
+  if (ms !== undefined) return ms;
+  context.addIssue(MUST_BE);
+  return z.NEVER;
+});
+
+/** Parses a duration, in milliseconds. `TypeError` names `path`. */
 export function parseDurationMs(text: string, path: string): number {
+  const ms = msOf(text);
+  if (ms !== undefined) return ms;
+  throw new TypeError(`"${path}" ${MUST_BE}`);
+}
+
+function msOf(text: string): number | undefined {
   const match = DURATION.exec(text);
   const ms = Number(match?.[1]) * (UNIT_MS[match?.[2] ?? ''] ?? Number.NaN);
-  if (ms >= 1) return ms;
-  throw new TypeError(`"${path}" must be a duration like "90s", "15m", "24h" or "7d"`);
+  return ms >= 1 ? ms : undefined;
 }

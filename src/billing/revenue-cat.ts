@@ -1,6 +1,15 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { SharedDeadline, withHookDeadline } from '../base/deadline.ts';
+import {
+  callback,
+  type OptionalOptions,
+  objectWith,
+  optionsSchema,
+  type ParsedOptions,
+  type RequiredOptions,
+  secretText,
+} from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import { type Denial, deny, isDenial } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';
@@ -11,41 +20,43 @@ import { readJson } from '../openai/request/read-json.ts';
 
 /** An entitlement that a customer has at present. */
 export interface Entitlement {
+  /** Its identifier at RevenueCat. */
   readonly id: string;
-  /** `undefined`: it does not expire. */
+  /** When it ends, Unix ms. `undefined`: it does not expire. */
   readonly expiresAtMs?: number | undefined;
-}
-
-export interface RevenueCatOptions {
-  readonly guard: Guard;
-  /** The value of the `Authorization` header that you set for the webhook at RevenueCat, at least 16
-   * characters. `undefined`, as from an environment variable that is not set, is a `TypeError`. */
-  readonly authorization: string | undefined;
-  /** The plan of each entitlement. Other entitlements give no plan. */
-  readonly plans: Readonly<Record<string, string>>;
-  /** Also processes events of test purchases. Default false. */
-  readonly sandbox?: boolean;
-  /** Reads the entitlements of a customer from RevenueCat at each event about them, as RevenueCat
-   * recommends. Expired entitlements are ignored. Without this function the event itself decides, which
-   * is enough if no customer has two subscriptions. A transfer then only removes the plan of the previous
-   * owner, because its event does not contain what the new owner gets. */
-  readonly entitlementsOf?: (appUserId: string) => Promise<readonly Entitlement[]>;
 }
 
 const SECRET_LENGTH_MIN = 16;
 const BODY = { bytesMax: 1024 * 1024, deadline: new SharedDeadline(10_000) };
 const HOOK_MS_MAX = 10_000;
 
-const NO_SECRET = {
-  error: `must be a string of at least ${SECRET_LENGTH_MIN} characters; is its environment variable set?`,
-};
-const optionsShape = z.strictObject({
-  guard: z.custom<Guard>((value) => typeof value === 'object', 'must be a guard'),
-  authorization: z.string(NO_SECRET).min(SECRET_LENGTH_MIN, NO_SECRET),
-  plans: z.record(z.string(), z.string().min(1)),
+const revenueCatShape = {
+  /** The guard whose users get the plans. */
+  guard: objectWith<Guard>(['on', 'close'], 'must be a guard'),
+  /** The value of the `Authorization` header that you set for the webhook at RevenueCat, at least 16
+   * characters. `undefined`, as from an environment variable that is not set, is a `TypeError`. */
+  authorization: secretText(
+    ({ length }) => length >= SECRET_LENGTH_MIN,
+    `must be a string of at least ${SECRET_LENGTH_MIN} characters; is its environment variable set?`,
+  ),
+  /** The plan of each entitlement, by its identifier. Other entitlements give no plan. */
+  plans: z.record(z.string(), z.string().min(1)).readonly(),
+  /** Also processes events of test purchases.
+   * @default false */
   sandbox: z.boolean().default(false),
-  entitlementsOf: z.custom<object>((value) => typeof value === 'function').optional(),
-});
+  /** Reads the entitlements of a customer from RevenueCat at each event about them, as RevenueCat
+   * recommends. It has 10 s. Expired entitlements are ignored. Without this function the event itself
+   * decides, which is enough if no customer has two subscriptions. A transfer then only removes the plan
+   * of the previous owner, because its event does not contain what the new owner gets. */
+  entitlementsOf: callback<(appUserId: string) => Promise<readonly Entitlement[]>>().optional(),
+};
+
+/** The options of `revenueCatWebhook`. */
+export interface RevenueCatOptions
+  extends RequiredOptions<typeof revenueCatShape>,
+    OptionalOptions<typeof revenueCatShape> {}
+
+type RevenueCatSettings = ParsedOptions<typeof revenueCatShape>;
 
 const id = z.string().min(1).max(256);
 const ids = z.array(id).max(1_000).nullish();
@@ -90,16 +101,28 @@ const MEANINGS: ReadonlyMap<string, 'has' | 'ends' | 'moves'> = new Map([
  * The response is 200 for an event that was processed or does not concern access, 401 without the
  * configured `Authorization`, and 400 for a body that is not an event. If the store or `entitlementsOf`
  * fails, the response is 500 and there is a `failed` event. RevenueCat then sends the webhook again.
+ *
+ * @example
+ * ```ts
+ * import express from 'express';
+ *
+ * const webhook = revenueCatWebhook({
+ *   guard,
+ *   authorization: process.env.REVENUECAT_AUTHORIZATION,
+ *   plans: { pro_access: 'pro' }, // entitlement → plan
+ * });
+ * express().use('/hooks/revenuecat', guardExpress(webhook));
+ * ```
  */
 export function revenueCatWebhook(options: RevenueCatOptions): Mountable {
-  const { authorization, sandbox } = parseOrThrow(optionsShape, options, 'revenueCatWebhook');
-  const expected = digest(authorization);
-  return webhook(options.guard, async (request) => {
+  const settings = parseOrThrow(optionsSchema(revenueCatShape), options, 'revenueCatWebhook');
+  const expected = digest(settings.authorization);
+  return webhook(settings.guard, async (request) => {
     const sent = request.header('authorization') ?? '';
     if (!timingSafeEqual(digest(sent), expected)) return UNAUTHORIZED;
     const event = await readEvent(request);
     if (isDenial(event)) return event;
-    if (event.environment !== 'SANDBOX' || sandbox) await apply(event, options);
+    if (event.environment !== 'SANDBOX' || settings.sandbox) await apply(event, settings);
     return undefined;
   });
 }
@@ -117,7 +140,7 @@ async function readEvent(request: GuardRequest): Promise<RevenueCatEvent | Denia
   return deny('invalid_request', `"${param}" is not as RevenueCat sends it.`, { param });
 }
 
-async function apply(event: RevenueCatEvent, options: RevenueCatOptions): Promise<void> {
+async function apply(event: RevenueCatEvent, options: RevenueCatSettings): Promise<void> {
   const { entitlementsOf } = options;
   const meaning = MEANINGS.get(event.type);
   if (meaning === undefined) return;
@@ -133,7 +156,7 @@ async function apply(event: RevenueCatEvent, options: RevenueCatOptions): Promis
 
 async function currentEntitlements(
   userId: string,
-  read: NonNullable<RevenueCatOptions['entitlementsOf']>,
+  read: NonNullable<RevenueCatSettings['entitlementsOf']>,
 ): Promise<readonly Entitlement[]> {
   const all = await withHookDeadline(read(userId), HOOK_MS_MAX, 'entitlementsOf');
   const nowMs = Date.now();
@@ -142,7 +165,7 @@ async function currentEntitlements(
 }
 
 async function push(
-  options: RevenueCatOptions,
+  options: RevenueCatSettings,
   userId: string,
   has: readonly Entitlement[],
   { event_timestamp_ms }: RevenueCatEvent,
@@ -157,7 +180,7 @@ async function push(
 }
 
 /** The entitlements that give a plan, with that plan. */
-const plansOf = ({ plans }: RevenueCatOptions, entitlements: readonly Entitlement[]) =>
+const plansOf = ({ plans }: RevenueCatSettings, entitlements: readonly Entitlement[]) =>
   entitlements.flatMap(({ id, expiresAtMs }) => {
     const plan = Object.hasOwn(plans, id) ? plans[id] : undefined;
     return plan === undefined ? [] : [{ plan, expiresAtMs }];

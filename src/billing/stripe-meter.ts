@@ -1,11 +1,19 @@
 import pLimit from 'p-limit';
 import { z } from 'zod';
 import { withHookDeadline } from '../base/deadline.ts';
+import {
+  callback,
+  type OptionalOptions,
+  optionsSchema,
+  type ParsedOptions,
+  type RequiredOptions,
+} from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import type { SettledEvent } from '../core/events.ts';
 
 /** The part of Stripe's SDK that is used here. Tests check it against the real SDK. */
 export interface StripeMeterClient {
+  /** Stripe's billing API. */
   readonly billing: {
     readonly meterEvents: {
       create(params: {
@@ -18,24 +26,11 @@ export interface StripeMeterClient {
   };
 }
 
-export interface StripeMeterOptions {
-  readonly stripe: StripeMeterClient;
-  /** The `event_name` of the meter at Stripe. */
-  readonly eventName: string;
-  /** Returns the customer to bill (`cus_…`); with `undefined` nothing is sent. It has 10 s, and is called
-   * again when it fails. */
-  readonly customerOf: (userId: string) => string | undefined | Promise<string | undefined>;
-  /** Returns the quantity, a whole number. Default: all input and output tokens of the call. */
-  readonly quantityOf?: (settled: SettledEvent) => number;
-  /** Called for each call that could not be sent, because Stripe refused it, it failed five times, or too
-   * many calls were waiting. Errors that it throws are ignored. */
-  readonly onError?: (error: unknown, settled: SettledEvent) => void | Promise<void>;
-}
-
+/** Sends the usage of calls to a meter at Stripe. */
 export interface StripeMeter {
   /** For `guard.on('settled', …)`. Returns at once. */
   readonly listener: (settled: SettledEvent) => void;
-  /** Resolves when every call so far is sent or given up. */
+  /** Resolves when every call so far is sent or given up. Await it before the process ends. */
   flush(): Promise<void>;
 }
 
@@ -47,30 +42,58 @@ const HOOK_MS_MAX = 10_000;
 /** Stripe's limit, from its API reference (read 2026-11). */
 const IDENTIFIER_LENGTH_MAX = 100;
 
-const callable = z.custom<object>((value) => typeof value === 'function', 'must be a function');
-const shape = z.strictObject({
-  stripe: z.custom<object>(
+const stripeMeterShape = {
+  /** A client of the `stripe` package. */
+  stripe: z.custom<StripeMeterClient>(
     (value) => typeof value === 'object' && value !== null && 'billing' in value,
     'must be a client of the "stripe" package',
   ),
+  /** The `event_name` of the meter at Stripe, at most 100 characters. */
   eventName: z.string().min(1).max(100),
-  customerOf: callable,
-  quantityOf: callable.optional(),
-  onError: callable.optional(),
-});
+  /** Returns the customer to bill (`cus_…`); with `undefined` nothing is sent. It has 10 s, and is called
+   * again when it fails. */
+  customerOf: callback<(userId: string) => string | undefined | Promise<string | undefined>>(),
+  /** Returns the quantity, which is rounded to a whole number. The default is all input and output tokens
+   * of the call.
+   * @default allTokens */
+  quantityOf: callback<(settled: SettledEvent) => number>().default(() => allTokens),
+  /** Called for each call that could not be sent, because Stripe refused it, it failed five times, or too
+   * many calls were waiting. Errors that it throws are ignored. */
+  onError: callback<(error: unknown, settled: SettledEvent) => void | Promise<void>>().optional(),
+};
+
+/** The options of `stripeMeter`. */
+export interface StripeMeterOptions
+  extends RequiredOptions<typeof stripeMeterShape>,
+    OptionalOptions<typeof stripeMeterShape> {}
+
+type StripeMeterSettings = ParsedOptions<typeof stripeMeterShape>;
 
 /**
  * Sends the usage of each call to a meter at Stripe, exactly once. All attempts have the same
  * `identifier`, made of the call and the meter. Stripe refuses an identifier that it has (for at least
  * 24 hours, API reference read 2026-11), which counts as sent. At most 10,000 calls wait for Stripe.
  * They are lost when the process ends.
+ *
+ * @example
+ * ```ts
+ * import Stripe from 'stripe';
+ *
+ * const meter = stripeMeter({
+ *   stripe: new Stripe(process.env.STRIPE_KEY ?? ''),
+ *   eventName: 'ai_tokens',
+ *   customerOf: async (userId) => (await findAccount(userId)).customer,
+ * });
+ * guard.on('settled', meter.listener);
+ * ```
  */
 export function stripeMeter(options: StripeMeterOptions): StripeMeter {
-  parseOrThrow(shape, options, 'stripeMeter');
+  const settings = parseOrThrow(optionsSchema(stripeMeterShape), options, 'stripeMeter');
   const queue = pLimit(AT_ONCE);
   const sending = new Set<Promise<void>>();
   // An error in `onError` must neither end the process nor stop the other meter events.
-  const report = async (error: unknown, settled: SettledEvent) => options.onError?.(error, settled);
+  const report = async (error: unknown, settled: SettledEvent) =>
+    settings.onError?.(error, settled);
   const giveUp = (error: unknown, settled: SettledEvent) =>
     void report(error, settled).catch(() => {});
   return {
@@ -80,7 +103,7 @@ export function stripeMeter(options: StripeMeterOptions): StripeMeter {
         return;
       }
       const atMs = Date.now();
-      const sent = queue(() => sendOne(options, settled, atMs))
+      const sent = queue(() => sendOne(settings, settled, atMs))
         .catch((error: unknown) => giveUp(error, settled))
         .finally(() => sending.delete(sent));
       sending.add(sent);
@@ -92,7 +115,7 @@ export function stripeMeter(options: StripeMeterOptions): StripeMeter {
 }
 
 async function sendOne(
-  { stripe, eventName, customerOf, quantityOf = allTokens }: StripeMeterOptions,
+  { stripe, eventName, customerOf, quantityOf }: StripeMeterSettings,
   settled: SettledEvent,
   atMs: number,
 ): Promise<void> {

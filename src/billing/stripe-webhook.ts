@@ -1,5 +1,14 @@
 import { z } from 'zod';
 import { withHookDeadline } from '../base/deadline.ts';
+import {
+  callback,
+  type OptionalOptions,
+  objectWith,
+  optionsSchema,
+  type ParsedOptions,
+  type RequiredOptions,
+  secretText,
+} from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import { deny } from '../core/denial.ts';
 import type { Guard } from '../guard/create-guarded-completion.ts';
@@ -9,9 +18,11 @@ import { webhook } from '../http/webhook.ts';
 
 /** The part of Stripe's SDK that is used here. Tests check it against the real SDK. */
 export interface StripeWebhookClient {
+  /** Verifies signatures. */
   readonly webhooks: {
     constructEventAsync(payload: string, header: string, secret: string): Promise<StripeEvent>;
   };
+  /** Lists what a customer has. */
   readonly entitlements: {
     readonly activeEntitlements: {
       list(params: { customer: string; limit: number }): AsyncIterable<{ lookup_key: string }>;
@@ -25,38 +36,39 @@ interface StripeEvent {
   readonly data: { readonly object: object };
 }
 
-export interface StripeWebhookOptions {
-  readonly guard: Guard;
-  readonly stripe: StripeWebhookClient;
-  /** The signing secret of the webhook's endpoint at Stripe (`whsec_…`). `undefined`, as from an
-   * environment variable that is not set, is a `TypeError`. */
-  readonly secret: string | undefined;
-  /** The plan of each feature, by its lookup key. Other features give no plan. */
-  readonly plans: Readonly<Record<string, string>>;
-  /** Returns the user of a customer (`cus_…`); `undefined` if there is none. */
-  readonly userOf: (customer: string) => string | undefined | Promise<string | undefined>;
-}
-
 const SECRET_LENGTH_MIN = 16;
 const HOOK_MS_MAX = 10_000;
 /** More than any customer has at Stripe. */
 const ENTITLEMENTS_MAX = 1_000;
 const SUMMARY = 'entitlements.active_entitlement_summary.updated';
 
-const NO_SECRET = {
-  error: 'must be the signing secret of the endpoint; is its environment variable set?',
-};
-const callable = z.custom<object>((value) => typeof value === 'function', 'must be a function');
-const optionsShape = z.strictObject({
-  guard: z.custom<Guard>((value) => typeof value === 'object', 'must be a guard'),
-  stripe: z.custom<object>(
+const stripeWebhookShape = {
+  /** The guard whose users get the plans. */
+  guard: objectWith<Guard>(['on', 'close'], 'must be a guard'),
+  /** A client of the `stripe` package. */
+  stripe: z.custom<StripeWebhookClient>(
     (value) => typeof value === 'object' && value !== null && 'webhooks' in value,
     'must be a client of the "stripe" package',
   ),
-  secret: z.string(NO_SECRET).min(SECRET_LENGTH_MIN, NO_SECRET),
-  plans: z.record(z.string(), z.string().min(1)),
-  userOf: callable,
-});
+  /** The signing secret of the webhook's endpoint at Stripe (`whsec_…`). `undefined`, as from an
+   * environment variable that is not set, is a `TypeError`. */
+  secret: secretText(
+    ({ length }) => length >= SECRET_LENGTH_MIN,
+    'must be the signing secret of the endpoint; is its environment variable set?',
+  ),
+  /** The plan of each feature, by its lookup key. Other features give no plan. */
+  plans: z.record(z.string(), z.string().min(1)).readonly(),
+  /** Returns the user of a customer (`cus_…`); `undefined` if there is none. It has 10 s. */
+  userOf: callback<(customer: string) => string | undefined | Promise<string | undefined>>(),
+};
+
+/** The options of `stripeWebhook`. */
+export interface StripeWebhookOptions
+  extends RequiredOptions<typeof stripeWebhookShape>,
+    OptionalOptions<typeof stripeWebhookShape> {}
+
+type StripeWebhookSettings = ParsedOptions<typeof stripeWebhookShape>;
+
 const summaryShape = z.object({
   customer: z.string().min(1).max(256),
   entitlements: z.object({
@@ -74,10 +86,25 @@ const summaryShape = z.object({
  * The response is 200 for an event that was processed or is of another kind, and 400 for a wrong
  * signature. If Stripe, the store or `userOf` fails, the response is 500 and there is a `failed` event.
  * Stripe then sends the webhook again.
+ *
+ * @example
+ * ```ts
+ * import express from 'express';
+ * import Stripe from 'stripe';
+ *
+ * const webhook = stripeWebhook({
+ *   guard,
+ *   stripe: new Stripe(process.env.STRIPE_KEY ?? ''),
+ *   secret: process.env.STRIPE_WEBHOOK_SECRET,
+ *   plans: { 'pro-access': 'pro' }, // lookup key of a feature → plan
+ *   userOf: async (customer) => (await findAccount(customer)).id,
+ * });
+ * express().use('/hooks/stripe', guardExpress(webhook));
+ * ```
  */
 export function stripeWebhook(options: StripeWebhookOptions): Mountable {
-  const { secret } = parseOrThrow(optionsShape, options, 'stripeWebhook');
-  const { guard, stripe } = options;
+  const settings = parseOrThrow(optionsSchema(stripeWebhookShape), options, 'stripeWebhook');
+  const { guard, stripe, secret } = settings;
   return webhook(guard, async (request) => {
     const payload = await readSignedBody(request);
     const signature = request.header('stripe-signature') ?? '';
@@ -85,7 +112,7 @@ export function stripeWebhook(options: StripeWebhookOptions): Mountable {
       .constructEventAsync(payload, signature, secret)
       .catch(() => undefined);
     if (event === undefined) return WRONG_SIGNATURE;
-    if (event.type === SUMMARY) await apply(options, event);
+    if (event.type === SUMMARY) await apply(settings, event);
     return undefined;
   });
 }
@@ -93,7 +120,7 @@ export function stripeWebhook(options: StripeWebhookOptions): Mountable {
 const WRONG_SIGNATURE = deny('invalid_request', 'The signature is missing, wrong or too old.');
 
 async function apply(
-  { guard, stripe, plans, userOf }: StripeWebhookOptions,
+  { guard, stripe, plans, userOf }: StripeWebhookSettings,
   { created, data }: StripeEvent,
 ): Promise<void> {
   const { customer, entitlements } = summaryShape.parse(data.object);

@@ -38,13 +38,18 @@ export const denialCodes = {
   upstream_timeout: entry(504, 'server_error', false),
 } as const satisfies Record<string, CodeEntry>;
 
+/** The code of a denial, in the body (`error.code`) and in the header `x-guard-code`. */
 export type DenialCode = keyof typeof denialCodes;
 
 /** A limit that a denied call broke, as its user may see it. */
 export interface BrokenLimit {
+  /** The name of the limit. */
   readonly name: string;
+  /** The limit's unit, as options write it: `usd` is in dollars. */
   readonly unit: string;
+  /** The amount of the limit, in `unit`. */
   readonly limit: number;
+  /** The amount that is left, in `unit`. */
   readonly remaining: number;
   /** When the call fits, Unix ms; `undefined` when it can never fit or waits for calls in flight. */
   readonly fitsAtMs?: number;
@@ -54,12 +59,15 @@ export interface BrokenLimit {
 
 /** Ends a call. It is returned, and never thrown. */
 export interface Denial {
+  /** Marks the value as a denial. */
   readonly denied: true;
+  /** The reason; `denialCodes` has its status and type. */
   readonly code: DenialCode;
   /** Safe to show. It names the field or limit, and what to do. */
   readonly message: string;
   /** The request field that caused the denial. */
   readonly param?: string;
+  /** The limits that the call broke, for a denial by a limit. */
   readonly limits?: readonly BrokenLimit[];
   /** When the same call is worth repeating, Unix ms. */
   readonly resetsAtMs?: number;

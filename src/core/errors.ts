@@ -1,6 +1,8 @@
 /** A failure of a store. The call was refused and nothing is half done. It may be retried. */
 export class LedgerError extends Error {
+  /** The code of the denial that the call gets. */
   readonly code = 'ledger_unavailable';
+  /** The name of the class. */
   override readonly name = 'LedgerError';
 }
 
@@ -9,7 +11,9 @@ export class LedgerError extends Error {
  * `auth_unavailable`, and not with 401, which would log users out. It may be retried.
  */
 export class AuthenticationUnavailableError extends Error {
+  /** The code of the denial that the call gets. */
   readonly code = 'auth_unavailable';
+  /** The name of the class. */
   override readonly name = 'AuthenticationUnavailableError';
 }
 

@@ -3,14 +3,21 @@ import type { Usage } from './usage.ts';
 
 /** A call that ended and was posted to the ledger. It contains no prompt, no answer and no credential. */
 export interface SettledEvent {
+  /** Identifies the call; each call has its own. */
   readonly callId: string;
+  /** The user who is charged. */
   readonly userId: string;
+  /** The plan that the user had; several are joined by `+`. */
   readonly plan: string;
+  /** The endpoint's name, such as `'chat.completions'`. */
   readonly endpoint: string;
+  /** The model that answered, or the one in the request. */
   readonly model: string;
   /** What OpenAI reported; `undefined` when the report is missing and the charge is an estimate. */
   readonly usage: Usage | undefined;
+  /** Input tokens that were charged. */
   readonly inputTokens: number;
+  /** Output tokens that were charged, reasoning included. */
   readonly outputTokens: number;
   /** 0 for a model without a price, which is allowed only where no money limit applies. */
   readonly costNanoUsd: number;
@@ -31,25 +38,35 @@ export interface DegradedEvent {
 
 /** The store decides again. The charges of calls that were served without it are being written. */
 export interface RecoveredEvent {
+  /** Unix ms. */
   readonly atMs: number;
+  /** How long the store failed, in ms. */
   readonly failedForMs: number;
-  /** Calls that were admitted, or denied, without the store during this failure. */
+  /** Calls that their limits admitted without the store since it last worked. */
   readonly served: number;
+  /** Calls that their limits refused without the store since it last worked. */
   readonly refused: number;
 }
 
+/** One call that was denied. Holds no prompt and no credential. */
 export interface DeniedEvent {
+  /** The reason. */
   readonly code: DenialCode;
   /** Decided without the store, which failed. */
   readonly degraded: boolean;
   /** `undefined` when no user was identified. */
   readonly userId: string | undefined;
+  /** The message that the client got. */
   readonly message: string;
 }
 
 /** A failure that the operator should know about. The call that it concerns was refused or charged
  * safely. `webhook`: a webhook was not processed. Its sender gets an error and sends it again. */
 export interface FailedEvent {
+  /**
+   * The part that failed: a hook of yours (`hook`, `auth`), the ledger, OpenAI (`upstream`), your
+   * account at OpenAI (`upstream_account`), a webhook, or the guard itself (`internal`).
+   */
   readonly source:
     | 'hook'
     | 'auth'
@@ -58,6 +75,7 @@ export interface FailedEvent {
     | 'upstream_account'
     | 'internal'
     | 'webhook';
+  /** The error that was thrown. It never holds the key. */
   readonly error: unknown;
 }
 
@@ -75,15 +93,23 @@ export interface SafetyEvent {
   readonly caseId: string | undefined;
 }
 
+/** The events of a guard, by the name that `guard.on` takes. */
 export interface GuardEvents {
+  /** A call ended and was posted to the ledger. */
   settled: SettledEvent;
   /** The whole hold was given back. */
   released: { readonly callId: string; readonly userId: string };
+  /** A call was denied. */
   denied: DeniedEvent;
+  /** Something failed that the operator should know. */
   failed: FailedEvent;
+  /** A user was blocked. */
   blocked: { readonly userId: string; readonly reason: string };
+  /** OpenAI warned about a user, deactivated them, or refused their end-user id. */
   safety: SafetyEvent;
+  /** The ledger's store began to fail. */
   degraded: DegradedEvent;
+  /** The ledger's store decides again. */
   recovered: RecoveredEvent;
 }
 

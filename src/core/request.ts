@@ -9,6 +9,7 @@ export type RequestBody =
   | { readonly kind: 'text'; readonly text: string; readonly byteLength: number }
   | { readonly kind: 'parsed'; readonly value: unknown };
 
+/** One HTTP request, as adapters hand it to the guard and the guard to authenticators. */
 export interface GuardRequest {
   /** Upper case. */
   readonly method: string;

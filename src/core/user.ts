@@ -5,7 +5,9 @@ import { parseOrThrow } from '../base/parse-or-throw.ts';
 export interface User {
   /** Stable and unique in the app. 1 to 256 characters, no control characters. */
   readonly id: string;
+  /** The name of their plan, where the credential has one; `planOf` takes precedence. */
   readonly plan?: string;
+  /** True for a user who has not signed in. Default false. */
   readonly anonymous?: boolean;
   /** The other claims of the credential. Never use claims that users can write themselves. */
   readonly claims?: Readonly<Record<string, unknown>>;

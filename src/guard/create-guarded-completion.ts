@@ -37,7 +37,9 @@ export interface Guard extends Mountable {
    * came from here can be exchanged for a fresh one until `exchange.maxLifetime`. Mounted like the guard
    * itself, at a path of your choice. Throws `TypeError` without the option `exchange`. */
   readonly exchange: Mountable;
+  /** Issues and revokes user tokens. */
   readonly tokens: Tokens;
+  /** Operates users: usage, blocks, credits, plans. */
   readonly users: Users;
   /** Returns the function that stops listening. */
   on<Name extends keyof GuardEvents>(name: Name, listener: Listener<GuardEvents[Name]>): () => void;
@@ -48,7 +50,24 @@ export interface Guard extends Mountable {
 
 const GRACE_MS_DEFAULT = 10_000;
 
-/** Builds the guard from the options. `TypeError` names the option that is wrong; nothing has started. */
+/**
+ * Returns a guard for OpenAI: the key stays on the server, and a call is sent only when the most it can
+ * cost fits in every limit. Each call is settled exactly once.
+ *
+ * The options are read once. A wrong one throws a `TypeError` that names it; nothing has started by
+ * then. Without a `ledger`, the guard counts in the memory of this process. Mount the guard with an
+ * adapter (`guardExpress`, `toNodeHandler` …), and end it with `guard.close()`.
+ *
+ * @example
+ * ```ts
+ * const guard = createGuardedCompletion({
+ *   apiKey: process.env.OPENAI_API_KEY,
+ *   secret: process.env.GUARD_SECRET,
+ *   plans: { free: { models: ['gpt-5-mini'], limits: [{ requests: 15, per: '24h' }] } },
+ *   limits: [{ usd: 50, per: 'day' }],
+ * });
+ * ```
+ */
 export function createGuardedCompletion(options: GuardOptions): Guard {
   const events = new Events();
   const parsed = parseOptions(options);

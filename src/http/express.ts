@@ -8,8 +8,15 @@ interface ExpressRequest extends IncomingMessage {
 }
 
 /**
- * Express middleware: `app.use('/v1', guardExpress(guard))`, before or after a body parser. Serves every
- * request below its mount point.
+ * Returns Express middleware that answers every request below its mount point, before or after a body
+ * parser. It never calls `next`.
+ *
+ * @example
+ * ```ts
+ * import express from 'express';
+ *
+ * express().use('/v1', guardExpress(guard));
+ * ```
  */
 export function guardExpress(
   guard: Mountable,

@@ -3,8 +3,15 @@ import type { Mountable } from './mountable.ts';
 import { serveNode } from './node.ts';
 
 /**
- * A Fastify plugin: `app.register(guardFastify(guard), { prefix: '/v1' })`. The host's own hooks run
- * before it. The host's body parsers do not run below this prefix.
+ * Returns a Fastify plugin that answers every request below its prefix. The host's own hooks run before
+ * it. Its body parsers do not run below this prefix.
+ *
+ * @example
+ * ```ts
+ * import fastify from 'fastify';
+ *
+ * await fastify().register(guardFastify(guard), { prefix: '/v1' });
+ * ```
  */
 export function guardFastify(guard: Mountable): (app: FastifyInstance) => Promise<void> {
   return async (app) => {

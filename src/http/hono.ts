@@ -12,7 +12,16 @@ interface HonoContext {
   readonly env: unknown;
 }
 
-/** A Hono handler for a wildcard route, under any base path: `app.all('/v1/*', guardHono(guard))`. */
+/**
+ * Returns a Hono handler for a wildcard route, under any base path.
+ *
+ * @example
+ * ```ts
+ * import { Hono } from 'hono';
+ *
+ * new Hono().all('/v1/*', guardHono(guard));
+ * ```
+ */
 export function guardHono(guard: Mountable): (context: HonoContext) => Promise<Response> {
   return async (context) => {
     const { raw, routePath } = context.req;

@@ -12,8 +12,15 @@ interface KoaContext {
 }
 
 /**
- * Koa middleware: `app.use(guardKoa(guard, { prefix: '/v1' }))`, before or after a body parser.
- * Requests outside the prefix go on to the next middleware.
+ * Returns Koa middleware, for before or after a body parser. Requests outside the prefix go to the next
+ * middleware.
+ *
+ * @example
+ * ```ts
+ * import Koa from 'koa';
+ *
+ * new Koa().use(guardKoa(guard, { prefix: '/v1' }));
+ * ```
  */
 export function guardKoa(
   guard: Mountable,

@@ -8,8 +8,14 @@ interface RouteContext {
 type RouteHandler = (request: Request, context: RouteContext) => Promise<Response>;
 
 /**
- * Next.js route handlers for a catch-all route: in `app/v1/[...path]/route.ts`,
- * `export const { GET, POST, OPTIONS } = guardNext(guard)`.
+ * Returns Next.js route handlers for a catch-all route, at any prefix. Use the Node runtime, and keep
+ * one guard per process (`globalThis.guard ??= …`): Next loads a module once per route.
+ *
+ * @example
+ * ```ts
+ * // app/v1/[...path]/route.ts
+ * export const { GET, POST, OPTIONS } = guardNext(guard);
+ * ```
  */
 export function guardNext(guard: Mountable): {
   GET: RouteHandler;

@@ -9,6 +9,7 @@ interface RuleBase {
   /** Names the counter within its account. It stays the same over deploys and plans, so that usage
    * survives an upgrade. */
   readonly key: string;
+  /** The unit that it counts. */
   readonly unit: Unit;
   /** The limit itself, in `unit`. 0 denies everything. */
   readonly amount: number;
@@ -19,18 +20,23 @@ interface RuleBase {
 /** Never more than `amount` in any `windowMs`. Counted in 24 sub-buckets, each of which is freed
  * when it lies outside as a whole. */
 export interface RollingRule extends RuleBase {
+  /** A window that moves with time. */
   readonly kind: 'rolling';
+  /** The length of the window, in ms. */
   readonly windowMs: number;
 }
 
 /** Half open: `startMs` belongs to the window, `endMs` to the next one. `startMs` identifies it. */
 export interface Window {
+  /** Unix ms; belongs to the window, and is its identity. */
   readonly startMs: number;
+  /** Unix ms; belongs to the next window. */
   readonly endMs: number;
 }
 
 /** At most `amount` in the calendar window of the store's now. */
 export interface CalendarRule extends RuleBase {
+  /** A calendar period. */
   readonly kind: 'calendar';
   /** Two windows in a row, one of them that of the caller's clock. The store's clock picks one. If
    * the clocks differ by more than that, the nearer window is used. */
@@ -39,16 +45,21 @@ export interface CalendarRule extends RuleBase {
 
 /** Generic cell rate algorithm: `burst` at once, refilled at `amount` per `periodMs`. */
 export interface RateRule extends RuleBase {
+  /** A bucket that refills. */
   readonly kind: 'rate';
+  /** In how many ms `amount` is refilled. */
   readonly periodMs: number;
+  /** The size of the bucket, in `unit`. */
   readonly burst: number;
 }
 
 /** At most `amount` unexpired leases. */
 export interface ConcurrencyRule extends RuleBase {
+  /** Slots that calls in flight hold. */
   readonly kind: 'concurrent';
 }
 
+/** A limit, resolved for an instant: what a store counts. */
 export type Rule = RollingRule | CalendarRule | RateRule | ConcurrencyRule;
 
 /** One rule applied to one account. */
@@ -61,12 +72,15 @@ export interface Claim {
    * in parts. All claims on one account have the same scope.
    */
   readonly scope: 'own' | 'shared';
+  /** The rule that applies. */
   readonly rule: Rule;
 }
 
 /** The state of one claim after a verb, in the unit of its rule. */
 export interface Balance {
+  /** Used up in the current window. */
   readonly used: number;
+  /** Held by calls in flight. */
   readonly held: number;
   /** What a next call may take now: `max(0, amount - used - held)`; for a rate, what the bucket
    * holds. */
@@ -75,6 +89,7 @@ export interface Balance {
   readonly resetsAtMs: number | undefined;
 }
 
+/** One limit that a reserve broke. */
 export interface Violation {
   /** Index into the claims of the reserve. */
   readonly claim: number;
@@ -87,7 +102,9 @@ export interface Violation {
   readonly fitsAtMs: number | undefined;
 }
 
+/** A reserve that fits in every limit: the hold was taken. */
 export interface Granted {
+  /** The hold was taken. */
   readonly granted: true;
   /** Decided without the store, which failed, by each rule's `onFailure`. Only the guard sets it. */
   readonly degraded?: true;
@@ -95,7 +112,9 @@ export interface Granted {
   readonly balances: readonly Balance[];
 }
 
+/** A reserve that breaks at least one limit: nothing was taken. */
 export interface NotGranted {
+  /** Nothing was taken. */
   readonly granted: false;
   /** As in `Granted`. */
   readonly degraded?: true;
@@ -129,7 +148,9 @@ export interface InProcessVerbs {
   ): (Granted & { readonly hold: object }) | NotGranted;
   /** `hold` is what `reserve` of the same ledger returned. */
   settle(hold: object, used: Amounts): Resolution;
+  /** Gives the whole hold back. */
   release(hold: object): Resolution;
+  /** Extends a live hold; false when there is none. */
   renew(hold: object, lease: Lease): boolean;
 }
 
@@ -147,6 +168,7 @@ export interface Ledger {
   /** Only for a ledger in this process's own memory. It cannot be silent or unreachable, so the
    * guard calls these verbs, without a deadline. */
   readonly inProcess?: InProcessVerbs;
+  /** Small facts about users and tokens, in the same store. */
   readonly records: Records;
   /**
    * Holds `held[rule.unit]` on every claim, if `used + held + cost <= amount` for each; otherwise

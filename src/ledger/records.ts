@@ -1,6 +1,8 @@
 /** A stored JSON string with its version. The first version is 1; each write increases it. */
 export interface StoredRecord {
+  /** The JSON text. */
   readonly value: string;
+  /** Grows with each write; the first is 1. */
   readonly version: number;
 }
 
@@ -14,6 +16,7 @@ export const ANY_KEY = '*';
  * `ifVersion` is the only atomic update.
  */
 export interface Records {
+  /** Returns the record of a key, or `undefined` if there is none or it has expired. */
   get(key: string): Promise<StoredRecord | undefined>;
   /**
    * Writes all or nothing. Returns whether it did. With `ifVersion` it writes only if that version

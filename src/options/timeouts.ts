@@ -1,111 +1,99 @@
 import { z } from 'zod';
-import { parseDurationMs } from '../base/duration.ts';
-import type { StreamSettings } from '../pipeline/metered-stream.ts';
-import type { TokenSettings } from '../tokens/tokens.ts';
-import type { UpstreamTimeouts } from '../upstream/upstream.ts';
+import { duration } from '../base/duration.ts';
+import {
+  type OptionalOptions,
+  optionsSchema,
+  type ParsedOptions,
+  type RequiredOptions,
+} from '../base/option-schema.ts';
 
-export interface LedgerFailureSpec {
-  /** How many processes share the ledger, default 4. While the store fails each gives out a limit
-   * divided by this, at least 1, so that all of them together stay near the limit. */
-  readonly processes?: number;
-  /** How long this process goes on believing what it last read of a token or user (blocks,
-   * revocations) while it cannot read; default `'30s'`. After that, and for anyone it has not read,
-   * 503 `ledger_unavailable`. */
-  readonly cachedFor?: string;
-}
+const timeoutsShape = {
+  /** Connecting to OpenAI.
+   * @default '10s' */
+  connect: duration.prefault('10s'),
+  /** From the request until OpenAI's first byte. A long answer that is not streamed arrives whole.
+   * @default '10m' */
+  headers: duration.prefault('10m'),
+  /** Silence within an answer. A model may think that long.
+   * @default '10m' */
+  idle: duration.prefault('10m'),
+  /** A client that leaves its stream unread. Its call then ends as if it had disconnected.
+   * @default '60s' */
+  stall: duration.prefault('60s'),
+  /** Waiting in the queue for one of `bounds.inFlight` places. Then 503 `upstream_busy`.
+   * @default '30s' */
+  queue: duration.prefault('30s'),
+  /** Each call of your hooks `auth`, `planOf` and `apiKey`.
+   * @default '5s' */
+  hook: duration.prefault('5s'),
+  /** The ledger's store, for each verb of a call. Not for a ledger in this process.
+   * @default '150ms' */
+  ledger: duration.prefault('150ms'),
+  /** Receiving a request's body.
+   * @default '30s' */
+  body: duration.prefault('30s'),
+  /** How often a quiet stream gets an SSE comment, so that nothing on the way closes it.
+   * @default '15s' */
+  heartbeat: duration.prefault('15s'),
+};
 
-export interface TimeoutSpec {
-  /** Default 10s. */
-  readonly connect?: string;
-  /** Until OpenAI begins to answer; default 10m, because a long answer that is no stream comes whole. */
-  readonly headers?: string;
-  /** Silence within an answer; default 10m, because a model may think that long. */
-  readonly idle?: string;
-  /** A client that does not read its stream; default 60s. */
-  readonly stall?: string;
-  /** Waiting for a turn; default 30s. */
-  readonly queue?: string;
-  /** Your hooks: `auth`, `planOf`, `apiKey`; default 5s. */
-  readonly hook?: string;
-  /** The ledger's store, for each verb of a call; default 150ms. Not for a ledger in this process. */
-  readonly ledger?: string;
-  /** Receiving a request's body; default 30s. */
-  readonly body?: string;
-  /** How often a quiet stream gets an SSE comment; default 15s. */
-  readonly heartbeat?: string;
-}
+/** How long the guard waits. All are durations like `'30s'`. */
+export interface TimeoutSpec
+  extends RequiredOptions<typeof timeoutsShape>,
+    OptionalOptions<typeof timeoutsShape> {}
 
-export const timeoutsShape = z
-  .strictObject({
-    connect: z.string().default('10s'),
-    headers: z.string().default('10m'),
-    idle: z.string().default('10m'),
-    stall: z.string().default('60s'),
-    queue: z.string().default('30s'),
-    hook: z.string().default('5s'),
-    ledger: z.string().default('150ms'),
-    body: z.string().default('30s'),
-    heartbeat: z.string().default('15s'),
-  })
-  .prefault({});
+export interface ParsedTimeouts extends ParsedOptions<typeof timeoutsShape> {}
 
-export const ledgerFailureShape = z
-  .strictObject({ processes: z.int().min(1).default(4), cachedFor: z.string().default('30s') })
-  .prefault({});
+export const timeouts: z.ZodType<ParsedTimeouts, TimeoutSpec> = optionsSchema(timeoutsShape);
 
-const duration = z.string().optional();
-export const tokensShape = z.strictObject({ ttl: duration, ttlMax: duration }).default({});
+const ledgerFailureShape = {
+  /** How many processes share the ledger. While the store fails, each gives out a limit divided by this,
+   * rounded down, at least 1, so that all of them together stay within the limit.
+   * @default 4 */
+  processes: z.int().min(1).default(4),
+  /** How long this process trusts what it last read of a token or user (blocks, revocations) while the
+   * store fails. After that, and for users it has not read, calls get 503 `ledger_unavailable`.
+   * @default '30s' */
+  cachedFor: duration.prefault('30s'),
+};
 
-/** How long the guard waits for whom, from the options. */
-export interface Timeouts {
-  readonly plan: { readonly ttlMs: number; readonly staleMs: number };
-  readonly tokens: TokenSettings;
-  readonly upstreamTimeouts: UpstreamTimeouts;
-  readonly stream: StreamSettings;
-  readonly queueMs: number;
-  readonly hookMs: number;
-  readonly bodyMs: number;
-  readonly ledgerMs: number;
-  readonly ledgerFailure: { readonly processes: number; readonly staleMs: number };
-}
+/** How the guard decides while the store of the ledger fails. */
+export interface LedgerFailureSpec
+  extends RequiredOptions<typeof ledgerFailureShape>,
+    OptionalOptions<typeof ledgerFailureShape> {}
 
-interface TimeoutOptions {
-  readonly timeouts: z.output<typeof timeoutsShape>;
-  readonly tokens: z.output<typeof tokensShape>;
-  readonly planTtl?: string | undefined;
-  readonly planStale?: string | undefined;
-  readonly ledgerFailure: z.output<typeof ledgerFailureShape>;
-}
+export interface ParsedLedgerFailure extends ParsedOptions<typeof ledgerFailureShape> {}
 
-/** Reads every duration once. `TypeError` names the option that is wrong. */
-export function parseTimeouts({
-  timeouts,
-  tokens,
-  planTtl,
-  planStale,
-  ledgerFailure,
-}: TimeoutOptions): Timeouts {
-  const wait = (name: keyof typeof timeouts) =>
-    parseDurationMs(timeouts[name], `options.timeouts.${name}`);
-  const idleMs = wait('idle');
+export const ledgerFailure: z.ZodType<ParsedLedgerFailure, LedgerFailureSpec> =
+  optionsSchema(ledgerFailureShape);
+
+const tokensShape = {
+  /** How long a user token lives unless `tokens.issue` sets a `ttl`.
+   * @default '1h' */
+  ttl: duration.prefault('1h'),
+  /** The longest life of a user token; a longer one is cut to it.
+   * @default '24h' */
+  ttlMax: duration.prefault('24h'),
+};
+
+/** How long user tokens live. Both are durations like `'15m'`. */
+export interface TokensSpec
+  extends RequiredOptions<typeof tokensShape>,
+    OptionalOptions<typeof tokensShape> {}
+
+export interface ParsedTokens extends ParsedOptions<typeof tokensShape> {}
+
+export const tokens: z.ZodType<ParsedTokens, TokensSpec> = optionsSchema(tokensShape);
+
+/** The timeouts, as the parts of the guard take them. */
+export function timeoutSettings(parsed: ParsedTimeouts) {
+  const { connect, headers, idle, heartbeat, stall, queue, hook, body, ledger } = parsed;
   return {
-    plan: {
-      ttlMs: parseDurationMs(planTtl ?? '60s', 'options.planTtl'),
-      staleMs: parseDurationMs(planStale ?? '1h', 'options.planStale'),
-    },
-    tokens: {
-      ttlMs: parseDurationMs(tokens.ttl ?? '1h', 'options.tokens.ttl'),
-      ttlMsMax: parseDurationMs(tokens.ttlMax ?? '24h', 'options.tokens.ttlMax'),
-    },
-    upstreamTimeouts: { connectMs: wait('connect'), headersMs: wait('headers'), idleMs },
-    stream: { heartbeatMs: wait('heartbeat'), idleMs, stallMs: wait('stall') },
-    queueMs: wait('queue'),
-    hookMs: wait('hook'),
-    bodyMs: wait('body'),
-    ledgerMs: wait('ledger'),
-    ledgerFailure: {
-      processes: ledgerFailure.processes,
-      staleMs: parseDurationMs(ledgerFailure.cachedFor, 'options.ledgerFailure.cachedFor'),
-    },
+    upstreamTimeouts: { connectMs: connect, headersMs: headers, idleMs: idle },
+    stream: { heartbeatMs: heartbeat, idleMs: idle, stallMs: stall },
+    queueMs: queue,
+    hookMs: hook,
+    bodyMs: body,
+    ledgerMs: ledger,
   };
 }

@@ -2,8 +2,9 @@ import { LRUCache } from 'lru-cache';
 import type { User } from '../core/user.ts';
 import type { CalendarRule, Window } from '../ledger/ledger.ts';
 import { calendarWindows, normalizeTimeZone, parseAnchor, type WindowAt } from './calendar.ts';
-import type { Limit, Period } from './limit.ts';
+import type { Limit } from './limit.ts';
 import type { LimitFields } from './limit-fields.ts';
+import type { Period } from './limit-spec.ts';
 
 type RuleAt = (nowMs: number) => CalendarRule;
 /** A calendar rule without its windows. */

@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import type { Window } from '../ledger/ledger.ts';
-import type { Period } from './limit.ts';
+import type { Period } from './limit-spec.ts';
 
 /** Returns the window at an instant. The windows of one such function cover all time without gap
  * or overlap. */

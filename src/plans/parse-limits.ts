@@ -3,8 +3,9 @@ import { unitName } from '../ledger/amounts.ts';
 import type { Rule } from '../ledger/ledger.ts';
 import { SINGLE_USE_NAME } from './accounts.ts';
 import { calendarRule } from './calendar-rule.ts';
-import type { Limit, LimitSpec, Period } from './limit.ts';
+import type { Limit } from './limit.ts';
 import { type LimitFields, limitFields } from './limit-fields.ts';
+import type { LimitSpec, Period } from './limit-spec.ts';
 
 const LIMITS_MAX = 64;
 const ROLLING_MS_MIN = 100;

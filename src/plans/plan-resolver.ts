@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../base/clock.ts';
 import { isPromiseLike } from '../base/deadline.ts';
 import type { User } from '../core/user.ts';
-import type { LimitSpec } from './limit.ts';
+import type { LimitSpec } from './limit-spec.ts';
 import { mergePlans, overrideLimits } from './merge-plans.ts';
 import { parseLimits } from './parse-limits.ts';
 import type { Plan } from './plan.ts';

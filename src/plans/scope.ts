@@ -6,14 +6,21 @@ import type { ModelList } from './plan.ts';
 export interface Scope {
   /** Identifies the credential in the ledger. */
   readonly id: string;
+  /** The models it allows, out of those of the plan. */
   readonly models?: ModelList;
+  /** The endpoints it allows, out of those of the plan. */
   readonly endpoints?: readonly string[];
+  /** Limits of this credential alone, in addition to its user's. */
   readonly limits?: readonly Limit[];
+  /** Allows exactly one call that reaches OpenAI. */
   readonly singleUse?: boolean;
 }
 
+/** The user of a request, and what their credential narrows. */
 export interface Identity {
+  /** The user. */
   readonly user: User;
+  /** The limits of the credential; `undefined` for none. */
   readonly scope?: Scope;
   /** When the credential ends, Unix ms. A stream that began before may finish. */
   readonly expiresAtMs?: number;

@@ -2,10 +2,12 @@ import { z } from 'zod';
 
 /** The part of the official SDK that is used here, of any version from 5.18. */
 export interface SafetyClient {
+  /** Verifies signatures. */
   readonly webhooks: {
     /** Rejects when the signature is not OpenAI's, or older than 5 minutes. */
     unwrap(payload: string, headers: Record<string, string>, secret: string): Promise<unknown>;
   };
+  /** Reads a path of OpenAI's API. */
   get(
     path: string,
     options: { readonly timeout: number; readonly maxRetries: number },

@@ -1,6 +1,15 @@
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { withHookDeadline } from '../base/deadline.ts';
+import {
+  callback,
+  type OptionalOptions,
+  objectWith,
+  optionsSchema,
+  type ParsedOptions,
+  type RequiredOptions,
+  secretText,
+} from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import { type Denial, deny } from '../core/denial.ts';
 import { type Events, eventsOf, type SafetyEvent } from '../core/events.ts';
@@ -15,25 +24,16 @@ export type { SafetyClient } from './safety-case.ts';
 
 /** A decision of OpenAI about one of your users. */
 export interface SafetyNotice extends SafetyEvent {
+  /** Whether OpenAI warned about the user or deactivated them. */
   readonly kind: 'warning' | 'deactivation';
+  /** Your user, found by the end-user id. */
   readonly userId: string;
+  /** The case at OpenAI (`C-…`). */
   readonly caseId: string;
 }
 
+/** Your app's reaction to a notice. If it throws, OpenAI sends the notice again. */
 export type SafetyAction = (notice: SafetyNotice) => void | Promise<void>;
-
-export interface SafetyWebhooksOptions {
-  readonly guard: Guard;
-  /** The official SDK, 5.18 or later, with a key that may read safety cases (`api.safety.read`). */
-  readonly client: SafetyClient;
-  /** The signing secret of the webhook at OpenAI (`whsec_…`). `undefined`, as from an environment
-   * variable that is not set, is a `TypeError`. */
-  readonly secret: string | undefined;
-  /** Default: only the event `safety`. */
-  readonly onWarning?: SafetyAction;
-  /** Replaces the default, which blocks the user in every process within 1 s. */
-  readonly onDeactivation?: SafetyAction;
-}
 
 const SECRET_PREFIX = 'whsec_';
 const SECRET_BYTES_MIN = 16;
@@ -41,17 +41,30 @@ const ACTION_MS_MAX = 5_000;
 const REASON_LENGTH_MAX = 500;
 const NO_REASON = 'OpenAI has deactivated this user.';
 
-const action = z.custom<SafetyAction>((value) => typeof value === 'function', 'must be a function');
-const NO_SECRET = {
-  error: 'must be the signing secret of the webhook; is its environment variable set?',
-};
-const optionsShape = z.strictObject({
-  guard: z.custom<Guard>((value) => typeof value === 'object', 'must be a guard'),
+const safetyWebhooksShape = {
+  /** The guard whose users the notices concern. */
+  guard: objectWith<Guard>(['on', 'close'], 'must be a guard'),
+  /** The official SDK, 5.18 or later, with a key that may read safety cases (`api.safety.read`). */
   client: z.custom<SafetyClient>(isClient, 'must be an OpenAI client of 5.18 or later'),
-  secret: z.string(NO_SECRET).refine((text) => secretBytes(text) >= SECRET_BYTES_MIN, NO_SECRET),
-  onWarning: action.optional(),
-  onDeactivation: action.optional(),
-});
+  /** The signing secret of the webhook at OpenAI (`whsec_…`). `undefined`, as from an environment
+   * variable that is not set, is a `TypeError`. */
+  secret: secretText(
+    (text) => secretBytes(text) >= SECRET_BYTES_MIN,
+    'must be the signing secret of the webhook; is its environment variable set?',
+  ),
+  /** Called once for each warning; it has 5 s. Without it, there is only the event `safety`. */
+  onWarning: callback<SafetyAction>().optional(),
+  /** Called once for each deactivation; it has 5 s. Without it, the user is blocked, in every process
+   * within 1 s. */
+  onDeactivation: callback<SafetyAction>().optional(),
+};
+
+/** The options of `safetyWebhooks`. */
+export interface SafetyWebhooksOptions
+  extends RequiredOptions<typeof safetyWebhooksShape>,
+    OptionalOptions<typeof safetyWebhooksShape> {}
+
+type SafetySettings = ParsedOptions<typeof safetyWebhooksShape>;
 
 function isClient(value: unknown): boolean {
   const { webhooks } = Object(value) as { readonly webhooks?: object };
@@ -82,18 +95,31 @@ const noticeShape = z.object({ id: z.string().regex(/^C-[\w-]{1,128}$/) });
  * The response is 200 for a notice that was processed, is of another kind or concerns no known user,
  * and 400 for a wrong signature. If OpenAI, the store or an action fails, the response is 500 and there
  * is a `failed` event. OpenAI then sends the webhook again.
+ *
+ * @example
+ * ```ts
+ * import express from 'express';
+ * import OpenAI from 'openai';
+ *
+ * const webhook = safetyWebhooks({
+ *   guard,
+ *   client: new OpenAI({ apiKey: process.env.OPENAI_SAFETY_KEY }),
+ *   secret: process.env.OPENAI_WEBHOOK_SECRET,
+ * });
+ * express().use('/openai/webhooks', guardExpress(webhook));
+ * ```
  */
 export function safetyWebhooks(options: SafetyWebhooksOptions): Mountable {
-  const { secret } = parseOrThrow(optionsShape, options, 'safetyWebhooks');
-  const actions = new SafetyActions(options, eventsOf(options.guard));
-  return webhook(options.guard, (request) => handle(request, { ...options, secret }, actions));
+  const settings = parseOrThrow(optionsSchema(safetyWebhooksShape), options, 'safetyWebhooks');
+  const actions = new SafetyActions(settings, eventsOf(settings.guard));
+  return webhook(settings.guard, (request) => handle(request, settings, actions));
 }
 
 const WRONG_SIGNATURE = deny('invalid_request', 'The signature is missing, wrong or too old.');
 
 async function handle(
   request: GuardRequest,
-  { client, secret }: { readonly client: SafetyClient; readonly secret: string },
+  { client, secret }: SafetySettings,
   actions: SafetyActions,
 ): Promise<Denial | undefined> {
   const payload = await readSignedBody(request);
@@ -137,7 +163,7 @@ class SafetyActions {
   readonly #actions: Readonly<Record<SafetyNotice['kind'], SafetyAction>>;
   readonly #done = new LRUCache<string, true>({ max: DONE_CASES_MAX });
 
-  constructor({ guard, onWarning, onDeactivation }: SafetyWebhooksOptions, events: Events) {
+  constructor({ guard, onWarning, onDeactivation }: SafetySettings, events: Events) {
     this.#guard = guard;
     this.#events = events;
     const block: SafetyAction = ({ userId, reason = NO_REASON }) =>

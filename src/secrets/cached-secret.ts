@@ -1,18 +1,34 @@
-import { z } from 'zod';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { withDeadline } from '../base/deadline.ts';
-import { parseDurationMs } from '../base/duration.ts';
+import { duration } from '../base/duration.ts';
+import {
+  type OptionalOptions,
+  objectWith,
+  optionsSchema,
+  type ParsedOptions,
+  type RequiredOptions,
+} from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 
-export interface CachedSecretOptions {
-  /** The secret is read again after this time, in the background. Default `'5m'`. */
-  readonly ttl?: string;
-  /** How long after it was read a secret is used while reading fails. Default `'24h'`. */
-  readonly staleFor?: string;
-  /** How long reading may take. Default `'4s'`, below the guard's own timeout of a hook. */
-  readonly timeout?: string;
-  readonly clock?: Clock;
-}
+const cachedSecretShape = {
+  /** The secret is read again after this time, in the background.
+   * @default '5m' */
+  ttl: duration.prefault('5m'),
+  /** How long after it was read a secret is used while reading fails.
+   * @default '24h' */
+  staleFor: duration.prefault('24h'),
+  /** How long reading may take. Keep it below the guard's `timeouts.hook`.
+   * @default '4s' */
+  timeout: duration.prefault('4s'),
+  /** Tells the time, for tests.
+   * @default systemClock */
+  clock: objectWith<Clock>(['nowMs'], 'must have a function "nowMs"').default(() => systemClock),
+};
+
+/** How long a secret is kept. The durations are written like `'5m'`. */
+export interface CachedSecretOptions
+  extends RequiredOptions<typeof cachedSecretShape>,
+    OptionalOptions<typeof cachedSecretShape> {}
 
 /** Returns the secret. It can be the option `apiKey` as it is. A `refused` secret is read again. */
 export type CachedSecret = (
@@ -25,39 +41,28 @@ const REREAD_MS_MIN = 1_000;
 const BACKOFF_MS_MIN = 1_000;
 const BACKOFF_MS_MAX = 30_000;
 
-const shape = z.strictObject({
-  ttl: z.string().default('5m'),
-  staleFor: z.string().default('24h'),
-  timeout: z.string().default('4s'),
-  clock: z.custom<Clock>((value) => typeof value === 'object' && value !== null).optional(),
-});
-
 /**
  * Caches the secret that `load` returns. Concurrent calls share one read. A fresh secret is not read
  * again, and after a failure there is no read for 1 to 30 s. While reading fails, the last secret is
  * used. Without one the call throws, and may be repeated. White space around a secret is removed. No
  * error contains the secret.
+ *
+ * @example
+ * ```ts
+ * const apiKey = cachedSecret(awsSecret(() => aws.read('openai'), { field: 'key' }), { ttl: '5m' });
+ * ```
  */
 export function cachedSecret(
   load: () => Promise<string>,
   options: CachedSecretOptions = {},
 ): CachedSecret {
-  const shaped = parseOrThrow(shape, options, 'cachedSecret');
-  const secret = new Secret(load, {
-    ttlMs: parseDurationMs(shaped.ttl, 'cachedSecret.ttl'),
-    staleMs: parseDurationMs(shaped.staleFor, 'cachedSecret.staleFor'),
-    timeoutMs: parseDurationMs(shaped.timeout, 'cachedSecret.timeout'),
-    clock: shaped.clock ?? systemClock,
-  });
+  const settings = parseOrThrow(optionsSchema(cachedSecretShape), options, 'cachedSecret');
+  const secret = new Secret(load, settings);
   return (_user, request) => secret.get(request?.refused);
 }
 
-interface SecretSettings {
-  readonly ttlMs: number;
-  readonly staleMs: number;
-  readonly timeoutMs: number;
-  readonly clock: Clock;
-}
+/** Durations in milliseconds. */
+type SecretSettings = ParsedOptions<typeof cachedSecretShape>;
 
 class Secret {
   readonly #load: () => Promise<string>;
@@ -75,13 +80,13 @@ class Secret {
   }
 
   get(refused: string | undefined): string | Promise<string> {
-    const { clock, ttlMs, staleMs } = this.#settings;
+    const { clock, ttl, staleFor } = this.#settings;
     const ageMs = clock.nowMs() - this.#readAtMs;
     const value = this.#value;
-    if (value === undefined || ageMs >= staleMs) return this.#read();
+    if (value === undefined || ageMs >= staleFor) return this.#read();
     if (value === refused) return ageMs < REREAD_MS_MIN ? value : this.#read();
     // The old secret is still usable, so that no call waits for the new one.
-    if (ageMs >= ttlMs) this.#read().catch(() => {});
+    if (ageMs >= ttl) this.#read().catch(() => {});
     return value;
   }
 
@@ -95,10 +100,10 @@ class Secret {
   }
 
   async #readOnce(): Promise<string> {
-    const { clock, timeoutMs } = this.#settings;
-    const late = () => new Error(`no result within ${timeoutMs} ms`);
+    const { clock, timeout } = this.#settings;
+    const late = () => new Error(`no result within ${timeout} ms`);
     try {
-      const loaded: unknown = await withDeadline(this.#load(), timeoutMs, late);
+      const loaded: unknown = await withDeadline(this.#load(), timeout, late);
       this.#value = textOf(loaded);
       this.#readAtMs = clock.nowMs();
       this.#failures = 0;

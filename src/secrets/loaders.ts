@@ -4,8 +4,16 @@
  */
 export type LoadSecret = () => Promise<string>;
 
-/** AWS Secrets Manager: `awsSecret(() => client.send(new GetSecretValueCommand({ SecretId })))`.
- * `field` picks one field of a JSON secret. (@aws-sdk/client-secrets-manager 3.1162, 2026-11.) */
+/**
+ * Reads a secret of AWS Secrets Manager. `field` picks one field of a JSON secret.
+ * (@aws-sdk/client-secrets-manager 3.1162, 2026-11.)
+ *
+ * @example
+ * ```ts
+ * const load = awsSecret(() => aws.read('openai'), { field: 'key' });
+ * // aws.read is client.send(new GetSecretValueCommand({ SecretId }))
+ * ```
+ */
 export function awsSecret(
   send: () => Promise<{ readonly SecretString?: string | undefined }>,
   { field }: { readonly field?: string } = {},
@@ -23,8 +31,15 @@ interface GoogleClient {
   }): Promise<readonly [{ payload?: { data?: Uint8Array | string | null } | null }, ...unknown[]]>;
 }
 
-/** Google Secret Manager, `name` as `projects/P/secrets/S/versions/latest`. (@google-cloud/secret-manager
- * 7.2, 2026-11.) */
+/**
+ * Reads a version of a secret of Google Secret Manager, with a `SecretManagerServiceClient`.
+ * (@google-cloud/secret-manager 7.2, 2026-11.)
+ *
+ * @example
+ * ```ts
+ * const load = googleSecret(google, 'projects/my-app/secrets/openai/versions/latest');
+ * ```
+ */
 export function googleSecret(client: GoogleClient, name: string): LoadSecret {
   return async () => {
     const [version] = await client.accessSecretVersion({ name });
@@ -38,7 +53,14 @@ interface AzureClient {
   getSecret(name: string): Promise<{ readonly value?: string | undefined }>;
 }
 
-/** Azure Key Vault. (@azure/keyvault-secrets 4.12, 2026-11.) */
+/**
+ * Reads a secret of Azure Key Vault, with a `SecretClient`. (@azure/keyvault-secrets 4.12, 2026-11.)
+ *
+ * @example
+ * ```ts
+ * const load = azureSecret(azure, 'openai');
+ * ```
+ */
 export function azureSecret(client: AzureClient, name: string): LoadSecret {
   return async () => present((await client.getSecret(name)).value, `Azure: no value in "${name}"`);
 }
@@ -47,7 +69,15 @@ interface VaultClient {
   read(path: string): Promise<unknown>;
 }
 
-/** HashiCorp Vault, KV version 2 (`secret/data/openai`) or 1. (node-vault 0.12, 2026-11.) */
+/**
+ * Reads a field of HashiCorp Vault, of the KV engine version 2 (`secret/data/openai`) or 1. (node-vault
+ * 0.12, 2026-11.)
+ *
+ * @example
+ * ```ts
+ * const load = vaultSecret(vault, 'secret/data/openai', 'key');
+ * ```
+ */
 export function vaultSecret(client: VaultClient, path: string, field: string): LoadSecret {
   return async () => {
     const data = objectOf(objectOf(await client.read(path))?.['data']);
@@ -66,7 +96,14 @@ interface DopplerClient {
   };
 }
 
-/** Doppler. (@dopplerhq/node-sdk 1.3, 2026-11.) */
+/**
+ * Reads a secret of Doppler. (@dopplerhq/node-sdk 1.3, 2026-11.)
+ *
+ * @example
+ * ```ts
+ * const load = dopplerSecret(doppler, { project: 'my-app', config: 'prd', name: 'OPENAI_API_KEY' });
+ * ```
+ */
 export function dopplerSecret(
   client: DopplerClient,
   where: { readonly project: string; readonly config: string; readonly name: string },
@@ -82,7 +119,14 @@ interface OnePasswordClient {
   readonly secrets: { resolve(reference: string): Promise<string> };
 }
 
-/** 1Password, `reference` as `op://vault/item/field`. (@1password/sdk 0.5, 2026-11.) */
+/**
+ * Reads a field of 1Password, by its reference `op://vault/item/field`. (@1password/sdk 0.5, 2026-11.)
+ *
+ * @example
+ * ```ts
+ * const load = onePasswordSecret(onePassword, 'op://backend/openai/key');
+ * ```
+ */
 export function onePasswordSecret(client: OnePasswordClient, reference: string): LoadSecret {
   return async () =>
     present(await client.secrets.resolve(reference), `1Password: nothing at "${reference}"`);

@@ -20,6 +20,7 @@ export type Fault =
   /** Closes the connection as soon as the client sends again after a reply, and forwards nothing of it. */
   | { readonly kind: 'closeOnReuse' };
 
+/** One connection through the proxy. */
 export interface ProxiedConnection {
   /** Counts from 1. */
   readonly id: number;
@@ -33,10 +34,13 @@ export interface ProxiedConnection {
 
 /** A TCP proxy on 127.0.0.1 that causes a fault. */
 export interface FaultProxy extends AsyncDisposable {
+  /** The address that it listens on: `127.0.0.1`. */
   readonly host: string;
+  /** The port that it listens on. */
   readonly port: number;
   /** Set it at any time. It applies to open connections too. */
   fault: Fault;
+  /** The connections that are open now. */
   readonly open: readonly ProxiedConnection[];
   /** Sums over all connections, including closed ones. */
   readonly counters: { readonly connections: number; bytesUp: number; bytesDown: number };
@@ -44,7 +48,15 @@ export interface FaultProxy extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Starts a proxy in front of `target`. It forwards everything until a fault is set. */
+/**
+ * Starts a proxy in front of `target`. It forwards everything until a fault is set.
+ *
+ * @example
+ * ```ts
+ * await using proxy = await faultProxy({ host: '127.0.0.1', port: 6379 });
+ * proxy.fault = { kind: 'blackHole' };
+ * ```
+ */
 export async function faultProxy(target: { host: string; port: number }): Promise<FaultProxy> {
   const proxy = new TcpProxy(target);
   await proxy.listen();

@@ -16,12 +16,15 @@ export type { SettableClock } from './ledger-conformance/case.ts';
  * The two functions of a test runner that the suite needs. Those of vitest, jest and node:test fit.
  */
 export interface TestRunner {
+  /** Groups tests. */
   readonly describe: (title: string, body: () => void) => unknown;
+  /** Registers one test. */
   readonly it: ((title: string, body: () => Promise<void>) => unknown) & {
     skip(title: string, body: () => Promise<void>): unknown;
   };
 }
 
+/** A ledger for one test. */
 export interface LedgerUnderTest {
   /** An empty ledger: no change made by another test may be visible in it. */
   readonly ledger: Ledger;
@@ -29,6 +32,7 @@ export interface LedgerUnderTest {
   cleanUp?(): Promise<void>;
 }
 
+/** The abilities of the ledger under test. */
 export interface LedgerCapabilities {
   /**
    * Whether the given clock is the only time source of the ledger. Default true. If false, all
@@ -40,6 +44,16 @@ export interface LedgerCapabilities {
 /**
  * Registers the tests that every ledger must pass, with a new ledger for each test. The ledger must
  * read the `clock` that `factory` receives instead of its own.
+ *
+ * @example
+ * ```ts
+ * import { memoryLedger } from 'guarded-completion';
+ * import { describe, it } from 'vitest';
+ *
+ * describe('my ledger', () => {
+ *   ledgerConformance({ describe, it }, async ({ clock }) => ({ ledger: memoryLedger({ clock }) }));
+ * });
+ * ```
  */
 export function ledgerConformance(
   runner: TestRunner,

@@ -4,7 +4,7 @@ import { type Denial, deny, isDenial } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';
 import { endpointNames } from '../openai/endpoints/descriptors.ts';
 import { type BodyBounds, readOptionalJson } from '../openai/request/read-json.ts';
-import type { LimitSpec } from '../plans/limit.ts';
+import type { LimitSpec } from '../plans/limit-spec.ts';
 import { storableLimits } from '../plans/parse-limits.ts';
 import type { StoredToken } from './token-form.ts';
 

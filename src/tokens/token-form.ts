@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type DerivedKeys, hmac } from '../base/derived-keys.ts';
 import type { User } from '../core/user.ts';
-import type { LimitSpec } from '../plans/limit.ts';
+import type { LimitSpec } from '../plans/limit-spec.ts';
 
 /** What the store holds about a token, under the keyed hash that identifies it. */
 export interface StoredToken {

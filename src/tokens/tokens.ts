@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { parseDurationMs } from '../base/duration.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import { parseUser, type User, userShape } from '../core/user.ts';
-import type { LimitSpec } from '../plans/limit.ts';
+import type { LimitSpec } from '../plans/limit-spec.ts';
 import { storableLimits } from '../plans/parse-limits.ts';
 import { revokeFamily } from '../users/user-states.ts';
 import { mintToken } from './mint-token.ts';
 import { type StoredToken, TOKEN_RECORD_PREFIX } from './token-form.ts';
 import type { TokenParts } from './token-verifier.ts';
 
+/** The user of a new token, and its limits. Every field but `user` narrows it. */
 export interface TokenRequest {
   /** The user that the token identifies. Take it from your server code, never from a client. */
   readonly user: string | User;
@@ -33,10 +34,11 @@ export interface IssuedToken {
   readonly id: string;
   /** The credential itself. It is returned once and not stored. */
   readonly value: string;
-  /** Unix seconds. */
+  /** When the token expires, Unix seconds. */
   readonly expires_at: number;
 }
 
+/** The user tokens of a guard. */
 export interface Tokens {
   /** Issues a token for one user. `TypeError` for a field that is wrong or unknown. */
   issue(request: TokenRequest): Promise<IssuedToken>;

@@ -14,6 +14,10 @@ export interface KeyRequest {
   readonly refused?: string;
 }
 
+/**
+ * Returns OpenAI's key for a call. It has `timeouts.hook`; when it fails or is late, the call fails
+ * with 500.
+ */
 export type ApiKeySource = (user: User, request: KeyRequest) => ApiKey | Promise<ApiKey>;
 
 /** A key as it is sent. */

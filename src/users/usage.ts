@@ -9,23 +9,32 @@ import type { Plan } from '../plans/plan.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
 import { activeBlock, type UserStates } from './user-states.ts';
 
+/** The usage of one limit by one user. */
 export interface LimitUsage {
+  /** The name of the limit. */
   readonly name: string;
   /** `usd` is in dollars here; everything else in whole units. */
   readonly unit: UnitName;
+  /** The amount of the limit, in `unit`. */
   readonly limit: number;
+  /** Used in the current window, in `unit`; below 0 where a credit is larger. */
   readonly used: number;
   /** Held by calls in flight. */
   readonly held: number;
+  /** The amount that a next call may take now, in `unit`. */
   readonly remaining: number;
   /** When time alone makes more room, Unix ms; `undefined` when nothing is used, or when only calls in
    * flight are in the way. */
   readonly resetsAtMs: number | undefined;
 }
 
+/** The usage of every limit by one user. */
 export interface UserUsage {
+  /** The user. */
   readonly userId: string;
+  /** The plan that counts now; several are joined by `+`. */
   readonly plan: string;
+  /** One for each limit of the user's own plan. */
   readonly limits: readonly LimitUsage[];
   /** `undefined` when not blocked now. */
   readonly block: { readonly reason: string; readonly untilMs?: number } | undefined;

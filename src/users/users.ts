@@ -15,7 +15,7 @@ import {
   writtenAmount,
 } from '../ledger/amounts.ts';
 import type { Claim, Ledger } from '../ledger/ledger.ts';
-import type { LimitSpec } from '../plans/limit.ts';
+import type { LimitSpec } from '../plans/limit-spec.ts';
 import { storableLimits } from '../plans/parse-limits.ts';
 import type { PlanNames, PlanResolver } from '../plans/plan-resolver.ts';
 import type { EndUserIds } from './end-user-ids.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isDenial } from '../../src/core/denial.ts';
 import type { Usage } from '../../src/core/usage.ts';
-import { parseAllowances } from '../../src/openai/request/request-policy.ts';
+import { parseAllowances } from '../../src/openai/request/allowances.ts';
 import { built, chat, chatParts, items, parts, png, responses, search, tools } from './asking.ts';
 
 describe('Images, files and audio that a plan enables', () => {

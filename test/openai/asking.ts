@@ -1,7 +1,7 @@
 import { isDenial } from '../../src/core/denial.ts';
+import { parseAllowances } from '../../src/openai/request/allowances.ts';
 import type { BuiltRequest } from '../../src/openai/request/build-request.ts';
 import { buildRequest } from '../../src/openai/request/build-request.ts';
-import { parseAllowances } from '../../src/openai/request/request-policy.ts';
 import { endpointNamed } from './named.ts';
 
 export const attempt = (

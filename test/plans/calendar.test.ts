@@ -3,7 +3,7 @@ import { Temporal } from 'temporal-polyfill';
 import { describe, expect, it } from 'vitest';
 import type { CalendarRule, Window } from '../../src/ledger/ledger.ts';
 import { calendarWindows, parseAnchor } from '../../src/plans/calendar.ts';
-import type { Period } from '../../src/plans/limit.ts';
+import type { Period } from '../../src/plans/limit-spec.ts';
 import { parseLimit } from '../../src/plans/parse-limits.ts';
 
 const PERIODS: readonly Period[] = ['minute', 'hour', 'day', 'week', 'month', 'year'];

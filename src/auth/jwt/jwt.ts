@@ -16,6 +16,7 @@ import {
   signedBy,
 } from './signatures.ts';
 
+/** The options of `jwt`. */
 export interface JwtOptions {
   /** Exactly as in `iss`. Tokens of another issuer go to the next authenticator of `anyOf`. */
   readonly issuer: string;
@@ -37,6 +38,7 @@ export interface JwtOptions {
   readonly typ?: string;
   /** Returns the user of verified claims; `undefined` rejects the token. Default: the user of `sub`. */
   user?(claims: Claims): User | undefined;
+  /** Tells the time, for tests. By default, the clock of the system. */
   readonly clock?: Clock;
 }
 
@@ -74,6 +76,16 @@ const jwtShape = z.strictObject({
  * accepted here until `exp`; block the user to end it at once. `TypeError` for options that would
  * accept too much: no audience, no algorithms, HMAC with public keys, a short secret. The check of the
  * options fetches nothing.
+ *
+ * @example
+ * ```ts
+ * const auth = jwt({
+ *   issuer: 'https://login.my-app.com',
+ *   audience: 'my-app',
+ *   algorithms: ['ES256'],
+ *   jwks: 'https://login.my-app.com/.well-known/jwks.json',
+ * });
+ * ```
  */
 export function jwt(options: JwtOptions): Authenticator {
   const { skew, user, secret, jwks, ...shaped } = parseOrThrow(jwtShape, options, 'jwt');

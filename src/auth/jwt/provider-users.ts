@@ -13,6 +13,7 @@ export interface ProviderOptions {
   readonly jwks?: KeysAt;
   /** How far clocks may differ, at most `'30s'`. Default `'5s'`. */
   readonly skew?: string;
+  /** Tells the time, for tests. By default, the clock of the system. */
   readonly clock?: Clock;
 }
 

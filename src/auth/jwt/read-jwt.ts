@@ -1,6 +1,7 @@
 import { isDenial } from '../../core/denial.ts';
 import { parseStrictJson } from '../../core/strict-json.ts';
 
+/** The claims of a verified token. */
 export type Claims = Readonly<Record<string, unknown>>;
 
 /** A token that is well formed. Nothing in it is verified. */

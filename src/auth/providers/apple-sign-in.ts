@@ -13,6 +13,7 @@ import type { Claims } from '../jwt/read-jwt.ts';
 /** Whether a login of your app began with this nonce of its token. */
 export type NonceCheck = (nonce: string) => boolean | Promise<boolean>;
 
+/** The options of `appleSignIn`. */
 export interface AppleSignInOptions extends ProviderOptions {
   /** The app's bundle id, or the Services ID of a web app. */
   readonly clientId: string | readonly string[];
@@ -37,6 +38,11 @@ const ISSUER = 'https://appleid.apple.com';
  * Accepts the identity tokens of Sign in with Apple. They come with a login and cannot be refreshed. Use
  * them where you issue a user token (`guard.tokens.issue`), and not at each call. Rules as in
  * developer.apple.com "Verifying a user", 2026-11.
+ *
+ * @example
+ * ```ts
+ * const auth = appleSignIn({ clientId: 'com.example.my-app' });
+ * ```
  */
 export function appleSignIn(options: AppleSignInOptions): Authenticator {
   const parsed = parseOrThrow(shape, options, 'appleSignIn');

@@ -11,6 +11,7 @@ import {
   text,
 } from '../jwt/provider-users.ts';
 
+/** The options of `auth0`. */
 export interface Auth0Options extends ProviderOptions {
   /** The domain of the tenant, or your own, without a scheme: `my-app.eu.auth0.com`. */
   readonly domain: string;
@@ -29,6 +30,11 @@ const shape = z.strictObject({
  * `audience`. Otherwise Auth0 issues an opaque access token, which cannot be verified and goes to the
  * next authenticator of `anyOf`. `scope` and `permissions` are on `user.claims`. Rules as in
  * auth0.com/docs/secure/tokens/access-tokens/validate-access-tokens, 2026-11.
+ *
+ * @example
+ * ```ts
+ * const auth = auth0({ domain: 'my-app.eu.auth0.com', audience: 'https://api.my-app.com' });
+ * ```
  */
 export function auth0(options: Auth0Options): Authenticator {
   const parsed = parseOrThrow(shape, options, 'auth0');

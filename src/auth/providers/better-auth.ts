@@ -6,6 +6,7 @@ import { subjectOf } from '../jwt/jwt-users.ts';
 import { type ProviderOptions, providerShape, providerUsers, text } from '../jwt/provider-users.ts';
 import { type JwtAlgorithm, PUBLIC_KEY_ALGORITHMS } from '../jwt/signatures.ts';
 
+/** The options of `betterAuth`. */
 export interface BetterAuthOptions extends ProviderOptions {
   /** Exactly the `baseURL` of better-auth. It is the issuer and the audience. */
   readonly baseURL: string;
@@ -24,6 +25,11 @@ const shape = z.strictObject({
  * cookies are not accepted. By default the claims are the whole user, so base a plan only on fields that
  * users cannot write. Keys are read from `/api/auth/jwks`, or from `jwks`. Defaults as in better-auth
  * `packages/better-auth/src/plugins/jwt/sign.ts`, 2026-11.
+ *
+ * @example
+ * ```ts
+ * const auth = betterAuth({ baseURL: 'https://my-app.com' });
+ * ```
  */
 export function betterAuth(options: BetterAuthOptions): Authenticator {
   const parsed = parseOrThrow(shape, options, 'betterAuth');

@@ -7,6 +7,7 @@ import { subjectOf } from '../jwt/jwt-users.ts';
 import { type ProviderOptions, providerShape, providerUsers, text } from '../jwt/provider-users.ts';
 import type { Claims } from '../jwt/read-jwt.ts';
 
+/** The options of `clerkAuth`. */
 export interface ClerkAuthOptions extends ProviderOptions {
   /** The Frontend API URL without a trailing slash: `https://clerk.my-app.com`, in development
    * `https://<name>.clerk.accounts.dev`. */
@@ -26,6 +27,14 @@ const shape = z.strictObject({
  * from the web apps of `authorizedParties`. A session that is `pending` is rejected. `plan` is the
  * user's plan in Clerk Billing (the `u:` of `pla`), so give the guard's plans the same names as in
  * Clerk. Claims of version 2 as in clerk.com/docs/guides/sessions/session-tokens, 2026-11.
+ *
+ * @example
+ * ```ts
+ * const auth = clerkAuth({
+ *   issuer: 'https://clerk.my-app.com',
+ *   authorizedParties: ['https://my-app.com'],
+ * });
+ * ```
  */
 export function clerkAuth(options: ClerkAuthOptions): Authenticator {
   const parsed = parseOrThrow(shape, options, 'clerkAuth');

@@ -10,8 +10,11 @@ import {
   text,
 } from '../jwt/provider-users.ts';
 
+/** The options of `cognito`. */
 export interface CognitoOptions extends ProviderOptions {
+  /** The region of the user pool, such as `'eu-central-1'`. */
   readonly region: string;
+  /** The id of the user pool, such as `'eu-central-1_AbCdEfGhI'`. */
   readonly userPoolId: string;
   /** The app client that users sign in with, or several of them. */
   readonly clientId: string | readonly string[];
@@ -31,6 +34,16 @@ const shape = z.strictObject({
  * Accepts the tokens of one kind that a Cognito user pool issued to your app's client. An access token
  * names the client in `client_id`, an ID token in `aud`. `cognito:groups` is on `user.claims`. Rules as
  * in aws-jwt-verify `src/cognito-verifier.ts`, 2026-11.
+ *
+ * @example
+ * ```ts
+ * const auth = cognito({
+ *   region: 'eu-central-1',
+ *   userPoolId: 'eu-central-1_AbCdEfGhI',
+ *   clientId: '6kq2p9v1n3m5b7c8x0z4l2j1hg',
+ *   tokenUse: 'access',
+ * });
+ * ```
  */
 export function cognito(options: CognitoOptions): Authenticator {
   const parsed = parseOrThrow(shape, options, 'cognito');

@@ -10,7 +10,9 @@ import { type ProviderOptions, providerShape, text } from '../jwt/provider-users
 import type { Claims } from '../jwt/read-jwt.ts';
 import { signedBy } from '../jwt/signatures.ts';
 
+/** The options of `firebaseAppCheck`. */
 export interface FirebaseAppCheckOptions extends ProviderOptions {
+  /** The number of the project, not its id. */
   readonly projectNumber: string;
   /** If given, `aud` must include it too. */
   readonly projectId?: string;
@@ -39,6 +41,11 @@ const shape = z.strictObject({
  * With `replay: 'reject'`, this process remembers the hashes of the latest 100,000 tokens until they
  * end. It makes no request, and a token can be used once in each process. Google's own replay
  * protection (`consume`) makes a request at each call and covers all processes.
+ *
+ * @example
+ * ```ts
+ * const attest = firebaseAppCheck({ projectNumber: '123456789012' });
+ * ```
  */
 export function firebaseAppCheck(options: FirebaseAppCheckOptions): Attestation {
   const parsed = parseOrThrow(shape, options, 'firebaseAppCheck');

@@ -8,7 +8,9 @@ import { type ProviderOptions, providerShape, providerUsers, text } from '../jwt
 import { type Claims, isObject } from '../jwt/read-jwt.ts';
 import type { SignatureCheck } from '../jwt/signatures.ts';
 
+/** The options of `firebaseAuth`. */
 export interface FirebaseAuthOptions extends ProviderOptions {
+  /** The id of the project, as in the Firebase console. */
   readonly projectId: string;
   /** The Identity Platform tenant of the users. Default: users without a tenant. */
   readonly tenant?: string;
@@ -34,6 +36,11 @@ const shape = z.strictObject({
  * are on `user.claims`. Rules as in firebase-admin-node `src/auth/token-verifier.ts`, 2026-11.
  *
  * A disabled user, or one with revoked tokens, is accepted until their token ends, within an hour.
+ *
+ * @example
+ * ```ts
+ * const auth = firebaseAuth({ projectId: 'my-app' });
+ * ```
  */
 export function firebaseAuth(options: FirebaseAuthOptions): Authenticator {
   const parsed = parseOrThrow(shape, options, 'firebaseAuth');

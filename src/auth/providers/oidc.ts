@@ -15,6 +15,7 @@ import { isObject } from '../jwt/read-jwt.ts';
 import { RemoteKeySet } from '../jwt/remote-key-set.ts';
 import { type JwtAlgorithm, PUBLIC_KEY_ALGORITHMS } from '../jwt/signatures.ts';
 
+/** The options of `oidc`. */
 export interface OidcOptions extends ProviderOptions {
   /** Exactly as in `iss` and the discovery document. */
   readonly issuer: string;
@@ -35,6 +36,11 @@ const shape = z.strictObject({
  * Accepts the tokens of any OpenID Connect provider. `/.well-known/openid-configuration` locates its
  * keys. The document is read when the first token arrives, and again with the keys. It must name the
  * same issuer and an https `jwks_uri`, or no key is used (OpenID Connect Discovery 1.0 §4.3).
+ *
+ * @example
+ * ```ts
+ * const auth = oidc({ issuer: 'https://id.my-app.com/realms/app', audience: 'my-app' });
+ * ```
  */
 export function oidc(options: OidcOptions): Authenticator {
   const parsed = parseOrThrow(shape, options, 'oidc');

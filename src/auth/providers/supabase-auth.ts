@@ -9,6 +9,7 @@ import { type ProviderOptions, providerShape, providerUsers } from '../jwt/provi
 import type { Claims } from '../jwt/read-jwt.ts';
 import { type SignatureCheck, signedBy } from '../jwt/signatures.ts';
 
+/** The options of `supabaseAuth`. */
 export interface SupabaseAuthOptions extends ProviderOptions {
   /** The URL of the project, `https://<ref>.supabase.co` or your own domain. */
   readonly url: string | URL;
@@ -34,6 +35,11 @@ const shape = z.strictObject({
  *
  * A project without signing keys publishes no keys. Its tokens get 503 `auth_unavailable` until the
  * project has a key, or `legacySecret` is set here.
+ *
+ * @example
+ * ```ts
+ * const auth = supabaseAuth({ url: 'https://abcdefghijklmnopqrst.supabase.co' });
+ * ```
  */
 export function supabaseAuth(options: SupabaseAuthOptions): Authenticator {
   const parsed = parseOrThrow(shape, options, 'supabaseAuth');

@@ -20,6 +20,7 @@ import { MemoryCredits } from './memory-credits.ts';
 import { MemoryHolds } from './memory-holds.ts';
 import { MemoryRecords } from './memory-records.ts';
 
+/** The bounds of a memory ledger. */
 export interface MemoryLedgerOptions {
   /** Accounts of users and tokens, at most; default 1,000,000. When that many have something used
    * or held, new ones share one quota. */
@@ -37,13 +38,27 @@ export interface MemoryLedgerOptions {
   readonly maxTombstones?: number;
   /** How long finished ids are remembered, unless too many come; default one hour. */
   readonly retentionMs?: number;
+  /** Tells the time, for tests. By default, the clock of the system. */
   readonly clock?: Clock;
 }
 
 /**
- * Keeps all counters in this process. Nothing is shared with other processes, and nothing survives a
- * restart. Starts no timer. Its time never goes backwards: while the clock is behind, its time
- * stands still.
+ * Returns a ledger that counts exactly, in the memory of this process. Nothing is shared with other
+ * processes, and nothing survives a restart. It starts no timer. Its time never goes backwards: while
+ * the clock is behind where it was, it stands still. A hold beyond `maxLeases` or a record beyond
+ * `maxRecords` throws `LedgerError`.
+ *
+ * @example
+ * ```ts
+ * import { createGuardedCompletion } from 'guarded-completion';
+ *
+ * export const guard = createGuardedCompletion({
+ *   apiKey: process.env.OPENAI_API_KEY,
+ *   secret: process.env.GUARD_SECRET,
+ *   plans: { free: { models: ['gpt-5-mini'], limits: [{ requests: 15, per: '24h' }] } },
+ *   ledger: memoryLedger({ maxAccounts: 200_000 }),
+ * });
+ * ```
  */
 export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
   return new MemoryLedger(options);

@@ -2,6 +2,7 @@ import type { Driver } from './driver.ts';
 import { type PgPool, pgDriver } from './pg-driver.ts';
 import { type PostgresJs, postgresJsDriver } from './postgres-js-driver.ts';
 
+/** A `Pool` of `pg`, or a client of `postgres`; your own, and never closed by the ledger. */
 export type PostgresClient = PgPool | PostgresJs;
 
 export function driverFor(client: PostgresClient): Driver {

@@ -2,15 +2,20 @@ import type { PostgresClient } from './client.ts';
 
 /** A connected `pg` Client (8), as far as it is used. */
 export interface PgListener {
+  /** Sends a statement. */
   query(text: string): Promise<unknown>;
+  /** Listens for notifications and errors. */
   on(event: 'notification', listener: (message: { channel: string }) => void): unknown;
+  /** Listens for errors. */
   on(event: 'error', listener: (error: Error) => void): unknown;
+  /** Stops listening. */
   removeListener(event: 'notification', listener: (message: { channel: string }) => void): unknown;
 }
 
 /** A `postgres` client (postgres.js 3), as far as it is used. It listens on an extra connection,
  * which it reopens. */
 export interface PostgresJsListener {
+  /** Listens on a channel. */
   listen(
     channel: string,
     heard: () => void,
@@ -18,6 +23,7 @@ export interface PostgresJsListener {
   ): PromiseLike<{ unlisten(): PromiseLike<unknown> }>;
 }
 
+/** A connection that receives the changes of other processes at once. */
 export type PostgresListener = PgListener | PostgresJsListener;
 
 /** Calls `wake` for each notification and whenever some may have been missed. Returns a function

@@ -13,16 +13,25 @@ interface PgResult {
 
 /** A `pg` Pool (8), as far as it is used. */
 export interface PgPool {
+  /** Sends a query on any connection. */
   query(query: PgQuery): Promise<PgResult>;
+  /** Takes a connection. */
   connect(): Promise<PgConnection>;
+  /** Listens for errors of idle connections. */
   on(event: 'error', listener: (error: Error) => void): unknown;
+  /** The options that the pool was made with. */
   readonly options?: { readonly max?: number };
 }
 
+/** A connection of a `pg` Pool (8), as far as it is used. */
 export interface PgConnection {
+  /** Sends a query. */
   query(query: PgQuery): Promise<PgResult>;
+  /** Listens for errors. */
   on(event: 'error', listener: (error: Error) => void): unknown;
+  /** Stops listening. */
   removeListener(event: 'error', listener: (error: Error) => void): unknown;
+  /** Gives the connection back to its pool, or drops it when it is broken. */
   release(isBroken?: boolean): void;
 }
 

@@ -3,13 +3,19 @@ import { withValues } from './literals.ts';
 
 /** A `postgres` client (postgres.js 3), as far as it is used. */
 export interface PostgresJs {
+  /** Sends a query on any connection. */
   unsafe(text: string): PromiseLike<readonly unknown[]>;
+  /** Takes a connection. */
   reserve(): Promise<PostgresJsConnection>;
+  /** The options that the pool was made with. */
   readonly options?: { readonly max?: number };
 }
 
+/** A reserved connection of a `postgres` client, as far as it is used. */
 export interface PostgresJsConnection {
+  /** Sends a query. */
   unsafe(text: string): PromiseLike<readonly unknown[]>;
+  /** Gives the connection back. */
   release(): void;
 }
 

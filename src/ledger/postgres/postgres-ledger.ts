@@ -17,6 +17,7 @@ export type { PostgresJs, PostgresJsConnection } from './postgres-js-driver.ts';
 export type { PostgresLedgerOptions } from './postgres-store.ts';
 export { postgresSchemaSql } from './schema.ts';
 
+/** A ledger on Postgres. */
 export interface PostgresLedger extends Ledger {
   /** Makes or checks the schema now rather than at the first use. May be awaited at the start. */
   ready(): Promise<void>;
@@ -27,6 +28,14 @@ export interface PostgresLedger extends Ledger {
  * transaction of two round trips. Takes the application's own pool, and holds none of its
  * connections between transactions. Warns about a pool of fewer than two connections
  * (`GUARD_POSTGRES_POOL`).
+ *
+ * @example
+ * ```ts
+ * import { Pool } from 'pg';
+ *
+ * const ledger = postgresLedger(new Pool({ connectionString: process.env.DATABASE_URL, max: 8 }));
+ * await ledger.ready();
+ * ```
  */
 export function postgresLedger(
   pool: PostgresClient,

@@ -9,6 +9,7 @@ import { DEFAULT_SCHEMA, quoted } from './schema.ts';
 import { Sweeper } from './sweeper.ts';
 import { type Job, Transactions, type TransactionWork } from './transactions.ts';
 
+/** The options of `postgresLedger`. */
 export interface PostgresLedgerOptions {
   /** Where all tables and functions are; default `guarded_completion`. */
   readonly schema?: string;

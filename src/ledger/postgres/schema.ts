@@ -11,9 +11,17 @@ const SERVES_FROM = 2;
 export const DEFAULT_SCHEMA = 'guarded_completion';
 
 /**
- * Returns the whole schema as one idempotent script, for applications that may not create functions
- * at run time. Run it in one transaction, by `psql -1` or a migration. It never makes a newer schema
- * older.
+ * Returns the whole schema as one idempotent script, for apps that may not create functions at run
+ * time. Run it in one transaction, by `psql -1` or a migration, and set `migrate: false`. It never
+ * makes a newer schema older. `TypeError` for a name that is not an identifier of 1 to 63 letters,
+ * digits or `_`.
+ *
+ * @example
+ * ```ts
+ * import { writeFileSync } from 'node:fs';
+ *
+ * writeFileSync('migrations/guard.sql', postgresSchemaSql());
+ * ```
  */
 export function postgresSchemaSql(schema: string = DEFAULT_SCHEMA): string {
   return script(LOCK, NOT_OLDER, FROM_VERSION_1, TABLES, ROW_FUNCTIONS, RECORD_FUNCTIONS, DONE)

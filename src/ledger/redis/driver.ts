@@ -11,8 +11,11 @@ type Evaluate = (script: string, keyCount: number, ...parts: Parameter[]) => Pro
 /** `ioredis` 5 and 6, as far as it is used here: a client, or a Cluster. */
 export interface IoRedisClient {
   evalsha: Evaluate;
+  /** Runs a script. */
   eval: Evaluate;
+  /** Opens a second connection, which receives the changes of other processes. */
   duplicate(...options: never[]): IoRedisSubscriber;
+  /** Reads the server's status. */
   info?(section: string): Promise<string>;
 }
 
@@ -32,13 +35,16 @@ interface IoRedisSubscriber {
 
 interface NodeRedisScripts {
   evalSha(sha: string, options: { keys: string[]; arguments: Parameter[] }): Promise<unknown>;
+  /** Runs a script. */
   eval(text: string, options: { keys: string[]; arguments: Parameter[] }): Promise<unknown>;
 }
 
 /** `redis` (node-redis) 5 and 6: a client that is connected, or a cluster. */
 export interface NodeRedisClient extends NodeRedisScripts {
   withTypeMapping(mapping: { 36: typeof Buffer }): NodeRedisScripts;
+  /** Opens a second connection, which receives the changes of other processes. */
   duplicate(): NodeRedisSubscriber;
+  /** Reads the server's status. */
   info?(section: string): Promise<unknown>;
 }
 
@@ -49,6 +55,7 @@ interface NodeRedisSubscriber {
   destroy(): unknown;
 }
 
+/** A client of `ioredis` or of `redis` (5 and 6); your own, and never closed by the ledger. */
 export type RedisClient = IoRedisClient | NodeRedisClient;
 
 export interface RedisDriver {

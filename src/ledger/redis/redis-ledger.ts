@@ -28,6 +28,13 @@ export type { RedisLedgerOptions } from './redis-store.ts';
  * client, and never closes it. Warns if the server may evict counters, because they would begin at
  * zero (`GUARD_REDIS_EVICTION`), and if scripts cannot read the server's time, because then the
  * clients' clocks decide (`GUARD_REDIS_CLOCK`).
+ *
+ * @example
+ * ```ts
+ * import { Redis } from 'ioredis';
+ *
+ * const ledger = redisLedger(new Redis(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379'));
+ * ```
  */
 export function redisLedger(client: RedisClient, options: RedisLedgerOptions = {}): Ledger {
   const driver = driverOf(client);

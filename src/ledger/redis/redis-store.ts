@@ -4,6 +4,7 @@ import { LedgerError } from '../../core/errors.ts';
 import { failureOf, type Parameter, type RedisDriver, whileMoving } from './driver.ts';
 import type { RedisScript } from './script/script.ts';
 
+/** The options of `redisLedger`. */
 export interface RedisLedgerOptions {
   /** Separates what several guards keep in one Redis; default `guard`. All keys of a namespace are
    * in one slot of a Cluster. */

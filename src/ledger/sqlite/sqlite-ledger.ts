@@ -12,6 +12,7 @@ import { FileTables } from './file-tables.ts';
 import { named, openFile } from './schema.ts';
 import { SqliteRecords } from './sqlite-records.ts';
 
+/** The options of `sqliteLedger`. */
 export interface SqliteLedgerOptions {
   /** Made if there is none. All processes that share it must be on one host, with a local disk. */
   readonly file: string;
@@ -24,6 +25,7 @@ export interface SqliteLedgerOptions {
   /** How long a verb waits for another process, in ms; default 150. Meanwhile this process is
    * blocked. After that the verb throws `LedgerError`. */
   readonly busyMs?: number;
+  /** Tells the time, for tests. By default, the clock of the system. */
   readonly clock?: Clock;
 }
 
@@ -31,6 +33,11 @@ export interface SqliteLedgerOptions {
  * Keeps all counters in one file: they survive restarts, and several processes of one host share
  * them exactly. Verbs of the same turn of the event loop share a transaction. Throws `LedgerError`
  * if the file cannot be opened, or was written by a later version of this package.
+ *
+ * @example
+ * ```ts
+ * const ledger = sqliteLedger({ file: 'guard.db' });
+ * ```
  */
 export function sqliteLedger(options: SqliteLedgerOptions): Ledger {
   return new SqliteLedger(options);

@@ -1,6 +1,6 @@
 import type { Usage } from '../../core/usage.ts';
 import type { Amounts } from '../../ledger/amounts.ts';
-import type { HostedCalls, HostedToolName } from '../prices/hosted-fees.ts';
+import type { HostedCalls, HostedToolName } from '../prices/hosted-tools.ts';
 import { tokenAmounts } from '../prices/upper-bound.ts';
 
 /** What an answer says of its own cost. */

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { nanoUsdUp } from '../../base/money.ts';
 import { type Bound, tokenAmounts } from '../prices/upper-bound.ts';
+import type { Allowances } from '../request/allowances.ts';
 import { whole } from '../request/fields.ts';
+import type { RealtimeAllowance, Reserve } from '../request/realtime-allowance.ts';
 import { type FixedRequest, jsonBody } from '../request/request-descriptor.ts';
-import type { Allowances, RealtimeAllowance, Reserve } from '../request/request-policy.ts';
 import {
   type Check,
   is,

@@ -1,27 +1,5 @@
 import { nanoUsdUp } from '../../base/money.ts';
-
-/** A hosted tool as plans name it. Dated spellings count as the plain one. */
-export type HostedToolName =
-  | 'web_search'
-  | 'file_search'
-  | 'code_interpreter'
-  | 'image_generation'
-  | 'computer'
-  | 'shell'
-  | 'mcp';
-
-/** How often an answer called each hosted tool. */
-export type HostedCalls = Readonly<Partial<Record<HostedToolName, number>>>;
-
-/** A tool that OpenAI runs. */
-export interface HostedTool {
-  /** The fee for one call. */
-  readonly usdPerCall: number;
-  /** Calls in one request, of all hosted tools together where several are sent. */
-  readonly maxCalls: number;
-  /** Upper bound of the input tokens that the result of one call adds. */
-  readonly inputTokensPerCall: number;
-}
+import type { HostedCalls, HostedTool, HostedToolName } from './hosted-tools.ts';
 
 /** What the hosted tools of one request can cost. */
 export interface HostedFees {

@@ -1,10 +1,14 @@
 import { calcPrice } from '@pydantic/genai-prices';
 import { LRUCache } from 'lru-cache';
 import { type Clock, systemClock } from '../../base/clock.ts';
-import { type ModelPriceOverride, parsePriceOverrides } from './price-overrides.ts';
+import {
+  type ModelPrice,
+  type ModelPriceOverride,
+  parsePriceOverrides,
+} from './price-overrides.ts';
 import { type RateCard, type Rates, rateCard } from './rate-card.ts';
 
-export type { ModelPriceOverride } from './price-overrides.ts';
+export type { LongContextPrice, ModelPriceOverride } from './price-overrides.ts';
 export { costNanoUsd, type RateCard, upperBoundNanoUsd } from './rate-card.ts';
 
 export interface PriceList {
@@ -50,17 +54,22 @@ export function priceList(
 const PICO_PER_USD_PER_MILLION = 1_000_000;
 const pico = (usdPerMillion: number) => Math.round(usdPerMillion * PICO_PER_USD_PER_MILLION);
 
-function cardOf(price: ModelPriceOverride): RateCard {
+function cardOf(price: ModelPrice): RateCard {
   const base = ratesOf(price);
-  const { longContext } = price;
-  if (longContext === undefined) return rateCard([[0, base]]);
+  const { longContext: long } = price;
+  if (long === undefined) return rateCard([[0, base]]);
+  const {
+    inputUsdPerMillion = price.inputUsdPerMillion,
+    outputUsdPerMillion = price.outputUsdPerMillion,
+  } = long;
+  const above = ratesOf({ ...price, ...long, inputUsdPerMillion, outputUsdPerMillion });
   return rateCard([
     [0, base],
-    [longContext.aboveInputTokens, ratesOf({ ...price, ...longContext })],
+    [long.aboveInputTokens, above],
   ]);
 }
 
-function ratesOf(price: ModelPriceOverride): Rates {
+function ratesOf(price: Omit<ModelPrice, 'longContext'>): Rates {
   const input = pico(price.inputUsdPerMillion);
   const output = pico(price.outputUsdPerMillion);
   const or = (usd: number | undefined, otherwise: number) =>

@@ -1,4 +1,4 @@
-import type { HostedToolName } from '../prices/hosted-fees.ts';
+import type { HostedToolName } from '../prices/hosted-tools.ts';
 import { audioPart, fileData, fileUrl, imageUrl, partFields, refusalPart } from './media-checks.ts';
 import { responsesTools } from './tool-checks.ts';
 import {

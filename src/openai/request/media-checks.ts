@@ -1,5 +1,5 @@
 import type { Denial } from '../../core/denial.ts';
-import type { MediaAllowance } from './request-policy.ts';
+import type { MediaAllowance } from './allowances.ts';
 import {
   type Check,
   type Inspection,

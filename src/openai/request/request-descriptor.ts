@@ -1,7 +1,7 @@
 import type { StreamProtocol } from '../answer/stream-protocol.ts';
 import type { Bound } from '../prices/upper-bound.ts';
+import type { Allowances } from './allowances.ts';
 import type { OutputCap } from './output-bound.ts';
-import type { Allowances } from './request-policy.ts';
 import { type Check, type Fields, type JsonObject, object } from './wire-check.ts';
 
 /** How the requests of an endpoint are checked, bounded and built. */

@@ -1,4 +1,4 @@
-import type { HostedToolName } from '../prices/hosted-fees.ts';
+import type { HostedToolName } from '../prices/hosted-tools.ts';
 import {
   type Check,
   type Fields,

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { type Denial, deny } from '../../core/denial.ts';
-import type { HostedTool, HostedToolName } from '../prices/hosted-fees.ts';
-import type { Allowances, MediaAllowance } from './request-policy.ts';
+import type { HostedTool, HostedToolName } from '../prices/hosted-tools.ts';
+import type { Allowances, MediaAllowance } from './allowances.ts';
 
 /** What the checks find out about a request. */
 export interface Inspection {

@@ -60,7 +60,15 @@ export const openAIErrors = {
     ),
 } as const;
 
-/** A redirect. Clients keep the method of the request with 307, and usually not with 302. */
+/**
+ * A redirect. Clients keep the method of the request with 307, and usually not with 302.
+ *
+ * @example
+ * ```ts
+ * const fake = await fakeOpenAI();
+ * fake.scriptNext({ reply: redirectTo('https://elsewhere.example/v1') });
+ * ```
+ */
 export function redirectTo(location: string, status: 302 | 307 | 308 = 307): Reply {
   return { status, headers: { location }, body: '' };
 }
@@ -69,6 +77,15 @@ export function badRequest(message: string, param: string | null = null): Reply 
   return errorReply(400, 'invalid_request_error', null, message, param);
 }
 
+/**
+ * Returns an answer in OpenAI's error shape. `openAIErrors` has the usual ones.
+ *
+ * @example
+ * ```ts
+ * const fake = await fakeOpenAI();
+ * fake.scriptNext({ reply: errorReply(404, 'invalid_request_error', 'model_not_found', 'No such model.') });
+ * ```
+ */
 export function errorReply(
   status: number,
   type: string,

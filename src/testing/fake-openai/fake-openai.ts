@@ -13,6 +13,7 @@ import { type FakeSafetyCase, SafetyCases } from './safety-cases.ts';
 import { type Reply, type ScriptFor, Scripts } from './script.ts';
 import { readBody, type SeenRequest, seenRequest } from './seen-request.ts';
 
+/** The options of `fakeOpenAI`. */
 export interface FakeOpenAIOptions {
   /** Keys that are accepted. By default every bearer key is accepted, but a key is required. */
   readonly apiKeys?: readonly string[];
@@ -32,10 +33,13 @@ export interface FakeOpenAI extends AsyncDisposable {
   readonly baseURL: string;
   /** One line for each POST that began generation, in order. Refused requests have none. */
   readonly invoice: readonly InvoiceLine[];
+  /** Every request, in the order of arrival; empty without `record`. */
   readonly requests: readonly SeenRequest[];
+  /** How many connections are open now. */
   readonly openSockets: number;
   /** Sums all lines, or those with the same key. Running calls count with what they have generated. */
   totals(): InvoiceTotals;
+  /** Adds up the lines that have the same key. */
   totals(by: (line: InvoiceLine) => string): Record<string, InvoiceTotals>;
   /** Uses this script for every later request with a matching body. The latest match wins. */
   script(match: string | RegExp, script: ScriptFor): void;
@@ -55,7 +59,23 @@ export interface FakeOpenAI extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Starts a fake OpenAI on 127.0.0.1. */
+/**
+ * Starts a fake OpenAI on 127.0.0.1 that keeps its own invoice of what OpenAI would have billed. Close
+ * it with `close()` or `await using`.
+ *
+ * @example
+ * ```ts
+ * await using fake = await fakeOpenAI({ apiKeys: ['sk-test'] });
+ * fake.scriptNext({ text: 'Hello!' });
+ * const response = await fetch(`${fake.baseURL}/chat/completions`, {
+ *   method: 'POST',
+ *   headers: { authorization: 'Bearer sk-test', 'content-type': 'application/json' },
+ *   body: JSON.stringify({ model: 'gpt-5-mini', messages: [{ role: 'user', content: 'Hi' }] }),
+ * });
+ * await response.text();
+ * console.log(fake.totals().outputTokens);
+ * ```
+ */
 export async function fakeOpenAI(options: FakeOpenAIOptions = {}): Promise<FakeOpenAI> {
   const fake = new FakeServer(options);
   await fake.listen(options.port ?? 0);

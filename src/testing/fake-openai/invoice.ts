@@ -22,19 +22,29 @@ export interface InvoicedCall {
 
 /** The bill of one call that began generation: everything that was generated until its socket closed. */
 export class InvoiceLine implements InvoicedCall {
+  /** The path of the call, such as `/chat/completions`. */
   readonly endpoint: string;
+  /** The model that answered. */
   readonly model: string;
+  /** The tier that served the call. */
   readonly serviceTier: string;
+  /** The request's `safety_identifier`. */
   readonly safetyIdentifier: string | undefined;
+  /** The request's `user`. */
   readonly user: string | undefined;
+  /** The request's `prompt_cache_key`. */
   readonly promptCacheKey: string | undefined;
   /** All input tokens, including cached and cache-writing ones. */
   readonly inputTokens: number;
+  /** Part of `inputTokens`. */
   readonly cachedInputTokens: number;
+  /** Part of `inputTokens`. */
   readonly cacheWriteTokens: number;
   /** All tokens generated so far, including reasoning. */
   outputTokens = 0;
+  /** Part of `outputTokens`. */
   reasoningTokens = 0;
+  /** Hosted web searches; each has its fee. */
   webSearches = 0;
   /** True once the whole answer was generated, whether or not it was received. */
   complete = false;
@@ -71,14 +81,23 @@ function priceOf(model: string, usage: Record<string, number>): number | undefin
   return calcPrice(usage, model, { providerId: 'openai' })?.total_price;
 }
 
+/** Sums over invoice lines. */
 export interface InvoiceTotals {
+  /** Calls that began generation. */
   readonly calls: number;
+  /** Those whose answer was not generated to its end. */
   readonly incompleteCalls: number;
+  /** All input tokens. */
   readonly inputTokens: number;
+  /** Part of `inputTokens`. */
   readonly cachedInputTokens: number;
+  /** Part of `inputTokens`. */
   readonly cacheWriteTokens: number;
+  /** All output tokens. */
   readonly outputTokens: number;
+  /** Part of `outputTokens`. */
   readonly reasoningTokens: number;
+  /** Hosted web searches. */
   readonly webSearches: number;
   /** `undefined` when a line has no price, or when lines are not recorded. */
   readonly costUsd: number | undefined;

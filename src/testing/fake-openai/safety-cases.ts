@@ -6,6 +6,7 @@ import type { Reply } from './script.ts';
 export interface FakeSafetyCase {
   /** The safety identifier of the user. */
   readonly endUserId: string;
+  /** The decision about the user. */
   readonly type: 'warning' | 'deactivation';
   /** Default none. */
   readonly reason?: string;

@@ -7,10 +7,13 @@ export type Pause = number | PromiseLike<unknown> | (() => unknown) | Gate;
 
 /** A response that is sent instead of a generated one. It is billed only if `billed` is true. */
 export interface Reply {
+  /** The HTTP status. Default 200. */
   readonly status?: number;
+  /** The headers of the answer. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** An object is sent as JSON, a string or bytes unchanged. */
   readonly body?: string | Uint8Array | object;
+  /** Whether the call is on the invoice. Default false. */
   readonly billed?: boolean;
 }
 
@@ -30,16 +33,21 @@ export interface Break {
   readonly error?: FakeJson;
 }
 
+/** A call of a function, as a model writes it. */
 export interface ScriptedToolCall {
+  /** The name of the function. */
   readonly name: string;
+  /** JSON text, or an object that becomes it. */
   readonly arguments: string | object;
 }
 
 /** The content of one response, and how it is sent. The defaults are as OpenAI does it. */
 export interface Script {
+  /** The visible text. */
   readonly text?: string;
   /** Visible output tokens of each choice, if there is no `text`. */
   readonly tokens?: number;
+  /** Calls of functions. */
   readonly toolCalls?: readonly ScriptedToolCall[];
   /** Hosted web search calls before the text. Each has a fee. Responses only. */
   readonly webSearches?: number;
@@ -47,11 +55,15 @@ export interface Script {
   readonly reasoningTokens?: number;
   /** The reported tokens of the prompt, including cached and cache-writing ones. */
   readonly inputTokens?: number;
+  /** Part of the input tokens. */
   readonly cachedInputTokens?: number;
+  /** Part of the input tokens. */
   readonly cacheWriteTokens?: number;
   /** `max` writes up to the cap of the request, `max+1` one token more. */
   readonly adversary?: 'max' | 'max+1';
+  /** The model that the answer names. Default the request's. */
   readonly model?: string;
+  /** The tier that the answer names. */
   readonly serviceTier?: string;
 
   /** Merged into the true usage. `null` sends null, `missing` leaves it out. The invoice stays true. */
@@ -59,16 +71,20 @@ export interface Script {
   /** Where a chat stream has its usage. Default: a separate chunk after the finish. */
   readonly usageIn?: 'own-chunk' | 'every-chunk' | 'finish-chunk' | 'after-done';
 
+  /** Sent in place of a generated answer. */
   readonly reply?: Reply;
   /** Added to the usual headers. Headers of the same name are replaced. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  /** Compresses the answer. */
   readonly gzip?: boolean;
 
   /** Output tokens in each streamed chunk. Default 1. */
   readonly tokensPerChunk?: number;
+  /** A pause before the answer begins. */
   readonly beforeHeaders?: Pause;
   /** Before every chunk except the first. */
   readonly betweenChunks?: Pause;
+  /** Ends the answer before its end. */
   readonly break?: Break;
   /** Generates and bills everything, but never responds. */
   readonly neverAnswer?: boolean;
@@ -80,6 +96,7 @@ export interface Script {
   readonly cuts?: number | readonly number[];
 }
 
+/** A script, or a function that returns one for a request. */
 export type ScriptFor = Script | ((request: SeenRequest) => Script);
 
 const PLAIN: Script = {};

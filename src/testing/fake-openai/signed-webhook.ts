@@ -1,10 +1,14 @@
 import { createHmac, randomUUID } from 'node:crypto';
 
+/** A webhook that is ready to be sent. */
 export interface SignedWebhook {
+  /** The headers, the signature included. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The JSON text that is signed. */
   readonly body: string;
 }
 
+/** How a webhook is signed. */
 export interface WebhookSigning {
   /** The secret as OpenAI shows it (`whsec_…`), or any string. */
   readonly secret: string;
@@ -14,7 +18,16 @@ export interface WebhookSigning {
   readonly id?: string;
 }
 
-/** Makes a webhook as OpenAI sends it, signed as in Standard Webhooks. POST it to your endpoint. */
+/**
+ * Makes a webhook as OpenAI sends it, signed as in Standard Webhooks. POST it to your endpoint.
+ *
+ * @example
+ * ```ts
+ * const event = { type: 'safety.warning_issued', data: { id: 'C-00000001' } };
+ * const notice = signedWebhook(event, { secret: process.env.OPENAI_WEBHOOK_SECRET ?? '' });
+ * await fetch('http://127.0.0.1:3000/openai/webhooks', { method: 'POST', ...notice });
+ * ```
+ */
 export function signedWebhook(
   event: { readonly type: string; readonly data: unknown },
   { secret, atMs = Date.now(), id = `wh_${randomUUID()}` }: WebhookSigning,

@@ -17,6 +17,7 @@ import type {
 
 /** A clock that stands still until a test moves it. */
 export interface SettableClock extends Clock {
+  /** Moves the clock to `nowMs`, Unix ms. */
   set(nowMs: number): void;
 }
 

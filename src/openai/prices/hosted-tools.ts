@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import {
+  type OptionalOptions,
+  optionsSchema,
+  type ParsedOptions,
+  type RequiredOptions,
+} from '../../base/option-schema.ts';
+
+const toolShape = {
+  /** The fee for one call, in USD; 0 to 1,000. */
+  usdPerCall: z.number().min(0).max(1_000),
+  /** Calls in one request, of all hosted tools together where several are sent; 1 to 1,000. */
+  maxCalls: z.int().min(1).max(1_000),
+  /** Upper bound of the input tokens that one call's result adds. */
+  inputTokensPerCall: z.int().min(0).max(10_000_000),
+};
+
+/** A tool that OpenAI runs. */
+export interface HostedTool
+  extends RequiredOptions<typeof toolShape>,
+    OptionalOptions<typeof toolShape> {}
+
+const tool: z.ZodType<HostedTool, HostedTool> = optionsSchema(toolShape);
+
+const toolsShape = {
+  /** Searches the web. */
+  web_search: tool.optional(),
+  /** Searches the stores of `vectorStores`. */
+  file_search: tool.optional(),
+  /** Runs code in a container of OpenAI's. */
+  code_interpreter: tool.optional(),
+  /** Makes images. */
+  image_generation: tool.optional(),
+  /** Operates a computer. */
+  computer: tool.optional(),
+  /** Runs shell commands. */
+  shell: tool.optional(),
+  /** Calls the servers of `mcpServers`. */
+  mcp: tool.optional(),
+};
+
+/** A hosted tool as plans name it. Dated spellings count as the plain one. */
+export type HostedToolName = keyof typeof toolsShape;
+
+/** How often an answer called each hosted tool. */
+export type HostedCalls = Readonly<Partial<Record<HostedToolName, number>>>;
+
+/** The hosted tools that a plan allows; those without an entry are refused. */
+export interface HostedToolsSpec
+  extends RequiredOptions<typeof toolsShape>,
+    OptionalOptions<typeof toolsShape> {}
+
+export interface HostedTools extends ParsedOptions<typeof toolsShape> {}
+
+export const hostedTools: z.ZodType<HostedTools, HostedToolsSpec> = optionsSchema(toolsShape);

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import {
+  type OptionalOptions,
+  optionsSchema,
+  type ParsedOptions,
+  type RequiredOptions,
+} from '../../base/option-schema.ts';
+import { parseOrThrow } from '../../base/parse-or-throw.ts';
+import { hostedTools } from '../prices/hosted-tools.ts';
+import { realtimeAllowance } from './realtime-allowance.ts';
+
+const tokens = z.int().min(0).max(10_000_000);
+const name = z.string().min(1).max(256);
+const names = z.array(name).readonly();
+const httpsUrl = z.url({ protocol: /^https$/, error: 'must be an https:// address' });
+
+const mediaShape = {
+  /** Upper bound of the input tokens that one of them costs; held for each. */
+  tokensEach: tokens,
+  /** How many one request may hold, at most 1,000.
+   * @default 16 */
+  maxPerRequest: z.int().min(1).max(1_000).default(16),
+};
+
+/** An input whose tokens its bytes do not bound. */
+export interface MediaAllowanceSpec
+  extends RequiredOptions<typeof mediaShape>,
+    OptionalOptions<typeof mediaShape> {}
+
+export interface MediaAllowance extends ParsedOptions<typeof mediaShape> {}
+
+const media: z.ZodType<MediaAllowance, MediaAllowanceSpec> = optionsSchema(mediaShape);
+
+const imageShape = {
+  ...mediaShape,
+  /** Also allows `https:` addresses, which OpenAI's servers then fetch; otherwise only `data:`.
+   * @default false */
+  https: z.boolean().default(false),
+};
+
+/** Images in the input. */
+export interface ImageAllowanceSpec
+  extends RequiredOptions<typeof imageShape>,
+    OptionalOptions<typeof imageShape> {}
+
+export interface ImageAllowance extends ParsedOptions<typeof imageShape> {}
+
+const images: z.ZodType<ImageAllowance, ImageAllowanceSpec> = optionsSchema(imageShape);
+
+const inputBoundShape = {
+  /** Upper bound of the input tokens that one use brings into a request. */
+  inputTokens: tokens,
+};
+
+/** A bound of input that the guard cannot see. */
+export interface InputBound
+  extends RequiredOptions<typeof inputBoundShape>,
+    OptionalOptions<typeof inputBoundShape> {}
+
+const inputBound: z.ZodType<InputBound, InputBound> = optionsSchema(inputBoundShape);
+
+const allowancesShape = {
+  /** Images in the input. Without it, none. */
+  images: images.optional(),
+  /** Files in the input, inline only (`file_data`). Without it, none. */
+  files: media.optional(),
+  /** Audio in the input, inline only (`input_audio`). Without it, none. */
+  audio: media.optional(),
+  /** Spoken answers.
+   * @default false */
+  audioOutput: z.boolean().default(false),
+  /** `POST /realtime/client_secrets`. Without it, no secrets. */
+  realtime: realtimeAllowance.optional(),
+  /** Tools that OpenAI runs, each with its fee and its bounds. Without it, none. */
+  hostedTools: hostedTools.prefault({}),
+  /** Vector stores that `file_search` may read, by id.
+   * @default [] */
+  vectorStores: names.default([]),
+  /** MCP servers by their exact `https:` URL; `hostedTools.mcp` bounds their calls.
+   * @default [] */
+  mcpServers: z.array(httpsUrl).readonly().default([]),
+  /** Service tiers that are allowed in addition to `default`.
+   * @default [] */
+  serviceTiers: names.default([]),
+  /** Stored prompts by id, each with an upper bound of its own tokens.
+   * @default {} */
+  prompts: z.record(name, inputBound).readonly().default({}),
+  /**
+   * `store`, `background`, `previous_response_id`, `conversation`, references to items, files,
+   * containers and voices. All users of the project share these objects: any user who has an id can use
+   * it. Only for plans whose users may see each other's. Without it, none.
+   */
+  stateful: inputBound.optional(),
+};
+
+/** Requests that a plan allows beyond plain text and the user's own functions; none by default. */
+export interface AllowancesSpec
+  extends RequiredOptions<typeof allowancesShape>,
+    OptionalOptions<typeof allowancesShape> {}
+
+/** The allowances of a plan, parsed once. */
+export interface Allowances extends ParsedOptions<typeof allowancesShape> {}
+
+export const allowances: z.ZodType<Allowances, AllowancesSpec> = optionsSchema(allowancesShape);
+
+/** Reads what a plan allows, once. `TypeError` names the field below `path` that is wrong. */
+export function parseAllowances(spec: unknown, path: string): Allowances {
+  return parseOrThrow(allowances, spec, path);
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import {
+  type OptionalOptions,
+  optionsSchema,
+  type ParsedOptions,
+  type RequiredOptions,
+} from '../base/option-schema.ts';
+import { endpointNames } from '../openai/endpoints/descriptors.ts';
+import { allowances } from '../openai/request/allowances.ts';
+import { parseLimits } from '../plans/parse-limits.ts';
+import { modelList, type Plan } from '../plans/plan.ts';
+import { limitSpecs } from './fields.ts';
+
+const whole = z.int().min(1);
+
+const planShape = {
+  /** The models its users may use: exact names, or prefixes with a `*` at the end (`'gpt-5*'`). */
+  models: z.array(z.string().min(1)).min(1, 'must name at least one model, or "*"').readonly(),
+  /** The endpoints its users may call. Without it, every endpoint that the guard serves. */
+  endpoints: z.array(z.enum(endpointNames)).readonly().optional(),
+  /** Upper bound of one answer, reasoning included, in tokens. It is set where a client sends none, and
+   * a larger one is lowered to it.
+   * @default 4_096 */
+  maxOutputTokens: whole.default(4_096),
+  /** Upper bound of `n`, at most 128.
+   * @default 1 */
+  maxChoices: whole.max(128).default(1),
+  /** The limits of each of its users. All apply at once; without any, the plan is unlimited.
+   * @default [] */
+  limits: limitSpecs.default([]),
+  /** Allows more than text and the user's own functions: images, files, hosted tools … */
+  allow: allowances.prefault({}),
+};
+
+/** A plan: the models, limits and permissions of its users. */
+export interface PlanSpec
+  extends RequiredOptions<typeof planShape>,
+    OptionalOptions<typeof planShape> {}
+
+export interface ParsedPlan extends ParsedOptions<typeof planShape> {}
+
+export const plan: z.ZodType<ParsedPlan, PlanSpec> = optionsSchema(planShape);
+
+/** The plans of the options, parsed once. `TypeError` names the field that is wrong. */
+export function parsePlans(specs: Readonly<Record<string, ParsedPlan>>): ReadonlyMap<string, Plan> {
+  return new Map(Object.entries(specs).map(([name, spec]) => [name, parsePlan(name, spec)]));
+}
+
+function parsePlan(name: string, spec: ParsedPlan): Plan {
+  const path = `options.plans.${name}`;
+  const { maxOutputTokens, maxChoices, allow } = spec;
+  const models = modelList(spec.models);
+  if (allow.realtime && !models.allows(allow.realtime.session.model)) {
+    throw new TypeError(`"${path}.allow.realtime.session.model" must be one of the plan's models`);
+  }
+  return {
+    name,
+    models,
+    endpoints: new Set(spec.endpoints ?? endpointNames),
+    limits: parseLimits(spec.limits, `${path}.limits`),
+    policy: { maxOutputTokens, maxChoices, allow },
+  };
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { isCountableUsd, USD_MAX } from '../base/money.ts';
+import type { OptionalOptions, RequiredOptions } from '../base/option-schema.ts';
+import type { User } from '../core/user.ts';
+import type { CountedUnitName, UnitName } from '../ledger/amounts.ts';
+
+/** A calendar period, in `timeZone` (IANA, default UTC). Weeks start on Monday. */
+export type Period = 'minute' | 'hour' | 'day' | 'week' | 'month' | 'year';
+
+/** Returns when a user's own periods start, or `undefined` for the calendar's own start. */
+export type LimitAnchor = (user: User) => string | undefined;
+
+/** The characters of a structured field string: names are shown in the `RateLimit` header. */
+const HEADER_SAFE = /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,64}$/;
+
+const whole = (least: number) => {
+  const error = `must be a whole number from ${least} to ${Number.MAX_SAFE_INTEGER}`;
+  return z.int({ error }).min(least, { error });
+};
+const dollars = (error = `must be a number from 0 to ${USD_MAX}`) =>
+  z
+    .number({ error })
+    .min(0, { error })
+    .max(USD_MAX, { error })
+    .refine(isCountableUsd, { error: 'must be 0 or at least 0.000000001' });
+
+/** The amount of a limit, as it is written. A limit has exactly one of these. */
+export const amountShape = {
+  /** Calls; a whole number. */
+  requests: whole(0),
+  /** Input and output tokens together; a whole number. */
+  tokens: whole(0),
+  /** Input tokens, cached ones included; a whole number. */
+  inputTokens: whole(0),
+  /** Output tokens, reasoning included; a whole number. */
+  outputTokens: whole(0),
+  /** Money in US dollars, down to 0.000000001. Fractions are allowed. */
+  usd: dollars(),
+  /** Calls in flight; a whole number. It has no window. */
+  concurrent: whole(0),
+} satisfies Readonly<Record<UnitName, z.ZodType>>;
+
+/** The fields that every limit may have. */
+export const everyLimitShape = {
+  /** The name in denials and headers, unique within a plan; 1 to 64 printable ASCII characters without
+   * `"` and `\`. Without it, unit and window: `'requests-24h'`, `'usd-month'`, `'concurrent'`. */
+  name: z
+    .string({ error: 'must be a string' })
+    .regex(HEADER_SAFE, { error: 'must be 1 to 64 printable ASCII characters without " and \\' })
+    .optional(),
+  /**
+   * What happens to a call under this limit while the store fails. `'deny'`: the call gets 503
+   * `ledger_unavailable`. `'allow'`: it is served as if the limit did not exist. `'local'`: this process
+   * gives out its share of the limit (see the option `ledgerFailure`). Without it, money and requests or
+   * tokens in a window are `'deny'`; a rate (`burst`) and `concurrent` are `'local'`. Calls that are
+   * served are counted when the store is back.
+   */
+  onLedgerFailure: z
+    .enum(['deny', 'allow', 'local'], { error: 'must be "deny", "allow" or "local"' })
+    .optional(),
+};
+
+/** The fields of a limit that has a window. */
+export const windowShape = {
+  ...everyLimitShape,
+  /** The window. A duration, 100 ms to 10 years (`'24h'`, `'90s'`, `'7d'`): never more in any span of
+   * that length. A period (`'day'`, `'month'` …): never more in one calendar period. */
+  per: z.custom<Period | (string & {})>(
+    (value) => typeof value === 'string',
+    'must be a duration like "24h" or a period like "day"',
+  ),
+  /** Makes it a rate: this much at once, then refilled at the amount per `per`. In the limit's unit. */
+  burst: whole(1).optional(),
+  /** The IANA time zone of a calendar period, such as `'Europe/Berlin'`. Without it, UTC. */
+  timeZone: z.string({ error: 'must be an IANA time zone like "Europe/Berlin"' }).optional(),
+  /** Where calendar periods start, such as the user's billing day: an ISO date or instant, or a function
+   * that returns one for a user. The 31st becomes the last day of shorter months. */
+  anchor: z
+    .custom<string | LimitAnchor>(
+      (value) => typeof value === 'string' || typeof value === 'function',
+      'must be an ISO date, an instant, or a function that returns one',
+    )
+    .optional(),
+};
+
+/** A rate of money may have less than a dollar at once. */
+export const usdBurst = dollars().positive({ error: 'must be more than 0' }).optional();
+
+type Absent<Names extends string> = { readonly [Name in Names]?: never };
+
+/** Exactly one unit of those that a window counts. */
+type CountedAmount = {
+  [Name in CountedUnitName]: RequiredOptions<Pick<typeof amountShape, Name>> &
+    Absent<Exclude<UnitName, Name>>;
+}[CountedUnitName];
+
+interface LimitWindow
+  extends RequiredOptions<typeof windowShape>,
+    OptionalOptions<typeof windowShape> {}
+
+interface ConcurrentLimit
+  extends RequiredOptions<Pick<typeof amountShape, 'concurrent'>>,
+    OptionalOptions<typeof everyLimitShape>,
+    Absent<CountedUnitName | Exclude<keyof LimitWindow, keyof typeof everyLimitShape>> {}
+
+/** A limit, as a developer writes it: an amount of one unit in a window, or of calls in flight. */
+export type LimitSpec = (CountedAmount & LimitWindow) | ConcurrentLimit;
