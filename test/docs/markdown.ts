@@ -13,6 +13,7 @@ export const pages: readonly string[] = [
   'README.md',
   'SECURITY.md',
   'CHANGELOG.md',
+  'CONTRIBUTING.md',
   ...pagesBelow('src'),
   ...pagesBelow('examples'),
   ...pagesBelow('docs'),
