@@ -48,6 +48,7 @@ describe('README.md', () => {
       '## What is promised, and what is not',
       '## Dependencies',
       '## Two commands',
+      '## More',
     ]);
   });
 
