@@ -22,7 +22,7 @@ export type * from './ledger/ledger.ts';
 export { type MemoryLedgerOptions, memoryLedger } from './ledger/memory/memory-ledger.ts';
 export { ANY_KEY, type Records, type StoredRecord } from './ledger/records.ts';
 export type { HostedTool, HostedToolName, HostedToolsSpec } from './openai/prices/hosted-tools.ts';
-export type { LongContextPrice, ModelPriceOverride } from './openai/prices/prices.ts';
+export type { LongContextPrice, ModelPriceOverride } from './openai/prices/price-overrides.ts';
 export type {
   AllowancesSpec,
   ImageAllowanceSpec,

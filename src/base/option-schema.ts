@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The fields of one options object, each with its schema and its docstring. */
-export type OptionShape = Readonly<Record<string, z.ZodType>>;
+type OptionShape = Readonly<Record<string, z.ZodType>>;
 
 type Omissible = { readonly _zod: { readonly optin: 'optional' | 'defaulted' } };
 

@@ -17,7 +17,7 @@ import type { UserStates } from '../users/user-states.ts';
 import type { GuardUsers } from '../users/users.ts';
 
 /** What the pipeline shares with the rest of the guard. */
-export interface SharedParts {
+interface SharedParts {
   readonly settings: Settings;
   readonly ledger: CallLedger;
   readonly events: Events;

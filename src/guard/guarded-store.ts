@@ -4,7 +4,7 @@ import { ResilientLedger } from '../ledger/resilient/resilient-ledger.ts';
 import { StoreFailingError } from '../ledger/resilient/store-health.ts';
 import type { Settings } from '../options/guard-options.ts';
 
-export interface GuardedStore extends Ledger {
+interface GuardedStore extends Ledger {
   /** Writes what it can for `graceMs`, then closes. A store that hangs does not delay it. */
   close(graceMs?: number): Promise<void>;
 }

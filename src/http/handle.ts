@@ -29,7 +29,7 @@ interface HandlerParts extends RefuseParts {
 
 export interface CallHandlerParts extends HandlerParts, PipelineParts {}
 
-export interface ExchangeHandlerParts extends HandlerParts, ExchangeParts {}
+interface ExchangeHandlerParts extends HandlerParts, ExchangeParts {}
 
 /** Handles one call to OpenAI. Never rejects. */
 export function handleCall(requested: Requested, parts: CallHandlerParts): Promise<GuardResponse> {

@@ -42,7 +42,7 @@ export interface ExchangeSpec
   extends RequiredOptions<typeof exchangeShape>,
     OptionalOptions<typeof exchangeShape> {}
 
-export interface ParsedExchange extends ParsedOptions<typeof exchangeShape> {}
+interface ParsedExchange extends ParsedOptions<typeof exchangeShape> {}
 
 export const exchange: z.ZodType<ParsedExchange, ExchangeSpec> = optionsSchema(exchangeShape);
 

@@ -37,7 +37,7 @@ export interface PlanSpec
   extends RequiredOptions<typeof planShape>,
     OptionalOptions<typeof planShape> {}
 
-export interface ParsedPlan extends ParsedOptions<typeof planShape> {}
+interface ParsedPlan extends ParsedOptions<typeof planShape> {}
 
 export const plan: z.ZodType<ParsedPlan, PlanSpec> = optionsSchema(planShape);
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import { after, type Soon } from '../base/deadline.ts';
 import { type Denial, deny, isDenial } from '../core/denial.ts';
+import type { ParsedJson } from '../core/json.ts';
 import type { GuardRequest } from '../core/request.ts';
-import type { ParsedJson } from '../core/strict-json.ts';
 import { isMoney } from '../ledger/amounts.ts';
 import type { Descriptor, PathParams, UpstreamDescriptor } from '../openai/endpoints/descriptor.ts';
 import { findEndpoint } from '../openai/endpoints/find-endpoint.ts';

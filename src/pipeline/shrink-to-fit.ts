@@ -6,7 +6,7 @@ import { type LimitViolation, limitViolations } from '../plans/limit-status.ts';
 import type { Authorized } from './states.ts';
 
 /** Below this an answer is mostly cut off, and a clear denial helps the user more. */
-export const SHRUNK_OUTPUT_TOKENS_MIN = 256;
+const SHRUNK_OUTPUT_TOKENS_MIN = 256;
 
 /**
  * Lowers a call's output cap to what is left, if the cap alone is in its way. Otherwise the last part of a

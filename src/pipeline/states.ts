@@ -12,7 +12,7 @@ import type { GuardResponse } from '../core/response.ts';
 import type { Amounts } from '../ledger/amounts.ts';
 import type { Reading } from '../openai/answer/usage.ts';
 import type { UpstreamDescriptor } from '../openai/endpoints/descriptor.ts';
-import type { RateCard } from '../openai/prices/prices.ts';
+import type { RateCard } from '../openai/prices/rate-card.ts';
 import type { BuiltRequest } from '../openai/request/build-request.ts';
 import type { LimitStatus } from '../plans/limit-status.ts';
 import type { Plan } from '../plans/plan.ts';

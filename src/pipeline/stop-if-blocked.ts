@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { activeBlock, blockedDenial, type UserStates } from '../users/user-states.ts';
 import type { InFlightCall } from './in-flight.ts';
 
-export interface BlockParts {
+interface BlockParts {
   readonly states: UserStates;
   readonly clock: Clock;
   /** A store that fails is reported here. The call goes on, and is looked at again a second later. */

@@ -20,7 +20,7 @@ export interface Accounts {
 /** The account that the calls of all users count on. */
 const GLOBAL = 'global';
 
-export const userAccount = (user: User): string => `user:${user.id}`;
+const userAccount = (user: User): string => `user:${user.id}`;
 
 interface KnownAccounts {
   readonly scope: Scope | undefined;

@@ -16,7 +16,7 @@ export interface PlanLookupSettings {
   readonly deadlineMs: number;
 }
 
-export interface PlanLookups {
+interface PlanLookups {
   planOf(user: User): Plan | Promise<Plan>;
   forget(userId: string | undefined): void;
 }

@@ -9,7 +9,7 @@ import {
   tokenIdOf,
 } from './token-form.ts';
 
-export interface MintedToken {
+interface MintedToken {
   /** The id of the whole family, for a token of a family. */
   readonly id: string;
   readonly value: string;

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../core/response.ts';
 
-export interface UpstreamRequest {
+interface UpstreamRequest {
   /** Below the base URL, from the descriptor of the endpoint; never from a client. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;

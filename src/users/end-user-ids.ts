@@ -34,7 +34,7 @@ const CLOSE_MS_MAX = 2_000;
 const PREFIX = 'end-user-id:';
 const ID_LENGTH_MAX = 64;
 
-export interface EndUserIdParts {
+interface EndUserIdParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;

@@ -11,7 +11,7 @@ export interface BlockedIdentifier {
   readonly message: string;
 }
 
-export interface IdentifierBlockParts {
+interface IdentifierBlockParts {
   readonly users: Pick<Users, 'block'>;
   readonly states: UserStates;
   readonly events: Events;

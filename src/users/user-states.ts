@@ -18,7 +18,7 @@ export interface UserState extends UserOverrides {
   readonly revoked?: readonly RevokedFamily[];
 }
 
-export interface RevokedFamily {
+interface RevokedFamily {
   readonly family: string;
   readonly untilMs: number;
 }

@@ -74,7 +74,7 @@ export interface Users {
   byEndUserId(endUserId: string): Promise<string | undefined>;
 }
 
-export interface UsersParts {
+interface UsersParts {
   readonly ledger: Ledger;
   readonly states: UserStates;
   readonly plans: PlanResolver;

@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
 import type { Usage } from '../../src/core/usage.ts';
+import type { ModelPriceOverride } from '../../src/openai/prices/price-overrides.ts';
+import { priceList } from '../../src/openai/prices/prices.ts';
 import {
   costNanoUsd,
-  type ModelPriceOverride,
-  priceList,
   type RateCard,
   upperBoundNanoUsd,
-} from '../../src/openai/prices/prices.ts';
+} from '../../src/openai/prices/rate-card.ts';
 
 const clock: Clock = { nowMs: () => Date.UTC(2026, 10, 23) };
 const book = priceList({}, clock);

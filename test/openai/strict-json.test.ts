@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isDenial } from '../../src/core/denial.ts';
-import { checkParsedJson, parseStrictJson } from '../../src/core/strict-json.ts';
+import { checkParsedJson, parseStrictJson } from '../../src/core/json.ts';
 
 const parse = (text: string | Uint8Array) => parseStrictJson(Buffer.from(text as string));
 const parsed = (text: string) => {

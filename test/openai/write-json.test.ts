@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isDenial } from '../../src/core/denial.ts';
-import { parseStrictJson } from '../../src/core/strict-json.ts';
+import { parseStrictJson } from '../../src/core/json.ts';
 import { writeJson } from '../../src/openai/request/write-json.ts';
 
 /** JSON values without the keys that are rejected. */

@@ -1,4 +1,4 @@
-export interface FetchedJson {
+interface FetchedJson {
   readonly value: unknown;
   /** From the `cache-control` of the server; `undefined` without one. */
   readonly maxAgeMs: number | undefined;

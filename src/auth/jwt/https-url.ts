@@ -7,7 +7,7 @@ export function parseHttpsUrl(value: unknown, path: string): URL {
   throw new TypeError(`"${path}" must be an https URL without a user name and password`);
 }
 
-export function isTrustworthy({ protocol, hostname, username, password }: URL): boolean {
+function isTrustworthy({ protocol, hostname, username, password }: URL): boolean {
   const secure = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
   return secure && username === '' && password === '';
 }

@@ -6,7 +6,7 @@ import { type ClaimRules, expiryMs, meetsRules } from './check-claims.ts';
 import { type Claims, JWT_LENGTH_MAX, type Jwt, readJwt } from './read-jwt.ts';
 import type { SignatureCheck } from './signatures.ts';
 
-export interface JwtRules<Subject extends object> extends ClaimRules {
+interface JwtRules<Subject extends object> extends ClaimRules {
   readonly clock: Clock;
   readonly isSigned: SignatureCheck;
   /** Returns what verified claims are about; `undefined` rejects them. */

@@ -42,7 +42,7 @@ export const oneOrMore = z
   .transform((value) => (typeof value === 'string' ? [value] : value));
 
 /** The options above, parsed. */
-export interface ParsedProviderOptions {
+interface ParsedProviderOptions {
   readonly jwks?: unknown;
   /** In milliseconds. */
   readonly skew: number;

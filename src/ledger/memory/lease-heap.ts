@@ -1,5 +1,5 @@
 /** Something that ends by itself at a time that may still change. */
-export interface Leased {
+interface Leased {
   expiresAtMs: number;
   /** Its place in the heap, which the heap maintains; -1 if it is not in the heap. */
   heapIndex: number;

@@ -15,7 +15,7 @@ export function asText(value: Value): string | null {
 }
 
 /** Returns a constant within SQL. It means the same for every `standard_conforming_strings`. */
-export function literal(value: Value): string {
+function literal(value: Value): string {
   const text = asText(value);
   if (text === null) return 'NULL';
   return `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;

@@ -48,7 +48,7 @@ export const amountNumbers = (amounts: Amounts): readonly number[] =>
 
 /** Verbs in the form that the script reads: all accounts and plans once, and one block of numbers
  * for all. */
-export interface Request {
+interface Request {
   readonly accounts: readonly string[];
   readonly parameters: readonly Parameter[];
 }

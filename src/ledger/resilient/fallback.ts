@@ -6,7 +6,7 @@ import type { Lease } from '../lease.ts';
 import type { Balance, Claim, Granted, Ledger, NotGranted, OnFailure, Rule } from '../ledger.ts';
 import { memoryLedger } from '../memory/memory-ledger.ts';
 
-export interface FallbackOptions {
+interface FallbackOptions {
   /** Among how many processes a limit is divided. */
   readonly processes: number;
   readonly clock: Clock;
@@ -108,7 +108,7 @@ function unknownBalance({ rule }: Claim): Balance {
 }
 
 /** Returns what is done with a rule while the store fails, also if its limit does not specify it. */
-export function onFailureOf(rule: Rule): OnFailure {
+function onFailureOf(rule: Rule): OnFailure {
   if (rule.onFailure !== undefined) return rule.onFailure;
   const bounded = rule.kind === 'rate' || rule.kind === 'concurrent';
   return bounded && !isMoney(rule.unit) ? 'local' : 'deny';
@@ -119,7 +119,7 @@ export function onFailureOf(rule: Rule): OnFailure {
  * rounded down, but at least 1 unless the limit is 0, so that a limit below their number locks no
  * user out.
  */
-export function localShare({ account, scope, rule }: Claim, processes: number): Claim {
+function localShare({ account, scope, rule }: Claim, processes: number): Claim {
   const part = (amount: number) => (amount === 0 ? 0 : Math.max(1, Math.floor(amount / processes)));
   const amount = part(rule.amount);
   if (rule.kind !== 'rate') return { account, scope, rule: { ...rule, amount } };
@@ -127,6 +127,6 @@ export function localShare({ account, scope, rule }: Claim, processes: number): 
 }
 
 /** Returns the most that one call can ever take from a rule. */
-export function roomOf(rule: Rule): number {
+function roomOf(rule: Rule): number {
   return rule.kind === 'rate' ? rule.burst : rule.amount;
 }

@@ -5,7 +5,7 @@ interface Letter {
   attempts: number;
 }
 
-export interface OutboxOptions {
+interface OutboxOptions {
   /** Whether it makes sense to try now. */
   readonly isOpen: () => boolean;
   readonly onDropped: (error: LedgerError) => void;

@@ -2,7 +2,7 @@ import { SharedDeadline } from '../../base/deadline.ts';
 import { LedgerError } from '../../core/errors.ts';
 import { answerWithin, SilenceError } from './answer-within.ts';
 
-export interface StoreHealthOptions {
+interface StoreHealthOptions {
   /** How long one verb may take. */
   readonly deadlineMs: number;
   /** Asks the store for something that it must write. Its success ends the failure. */

@@ -46,7 +46,7 @@ const SCHEMA = `
   );
 `;
 
-export interface FileSettings {
+interface FileSettings {
   readonly file: string;
   /** How long a verb waits for another process's transaction. */
   readonly busyMs: number;

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { ANY_KEY, type Records, type StoredRecord } from '../records.ts';
 
 /** Runs work in a transaction of its own, at the ledger's time. */
-export type Transact = <Value>(work: (nowMs: number) => Value) => Promise<Value>;
+type Transact = <Value>(work: (nowMs: number) => Value) => Promise<Value>;
 
 /** Well below the second within which every process is notified of a change. */
 const POLL_MS = 250;

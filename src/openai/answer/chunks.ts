@@ -1,4 +1,4 @@
-import { parseJson } from '../../core/strict-json.ts';
+import { parseJson } from '../../core/json.ts';
 import { chunkError } from './error-frame.ts';
 import { hasUsage, keyIndex, parseWords, property, stringBytes, stringEnd } from './json-search.ts';
 import { plainChunkEnd } from './plain-chunk.ts';

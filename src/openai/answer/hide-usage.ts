@@ -1,4 +1,4 @@
-import { parseJson } from '../../core/strict-json.ts';
+import { parseJson } from '../../core/json.ts';
 import { parseFrame } from './sse-frames.ts';
 
 const looseNull = /,\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,/;

@@ -1,4 +1,4 @@
-import { endOfString, parseJson } from '../../core/strict-json.ts';
+import { endOfString, parseJson } from '../../core/json.ts';
 
 /**
  * Searches in the JSON of a frame without parsing it. Of a frame one character is one byte of the wire

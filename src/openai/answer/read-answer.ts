@@ -1,4 +1,4 @@
-import { parseJson } from '../../core/strict-json.ts';
+import { parseJson } from '../../core/json.ts';
 import { asObject, type Reading, type UsageReader } from './usage.ts';
 
 const WHOLE_BYTES_MAX = 256 * 1024;
@@ -6,7 +6,7 @@ const TAIL_BYTES = 64 * 1024;
 const CANDIDATES_MAX = 8;
 
 /** A whole answer that was read. */
-export interface ReadAnswer {
+interface ReadAnswer {
   /** `undefined`: the answer does not say what it cost. */
   readonly reading: Reading | undefined;
   /** The parsed answer; `undefined` for a large one of which only the end was parsed. */

@@ -1,4 +1,4 @@
-import { parseJson } from '../../core/strict-json.ts';
+import { parseJson } from '../../core/json.ts';
 import { readWireError } from './blocked-identifier.ts';
 import { eventError } from './error-frame.ts';
 import { hasUsage, parseWords, property, stringBytes, stringEnd } from './json-search.ts';

@@ -35,7 +35,7 @@ export interface StreamMeter {
   readonly deliveredTextBytes: number;
 }
 
-export interface StreamMeterSettings extends FrameReaderSettings {
+interface StreamMeterSettings extends FrameReaderSettings {
   /**
    * Passes the stream as it would be without `include_usage`. Frames are held until they are whole, up
    * to 1 MiB; a longer one passes as it is. Otherwise all bytes pass at once, untouched.

@@ -1,7 +1,7 @@
 import type { Descriptor, PathParams } from './descriptor.ts';
 import { descriptors } from './descriptors.ts';
 
-export interface FoundEndpoint {
+interface FoundEndpoint {
   /** All endpoints of the path, so that a wrong method is 405 and not 404. Never empty. */
   readonly endpoints: readonly Descriptor[];
   readonly params: PathParams;

@@ -8,9 +8,6 @@ import {
 } from './price-overrides.ts';
 import { type RateCard, type Rates, rateCard } from './rate-card.ts';
 
-export type { LongContextPrice, ModelPriceOverride } from './price-overrides.ts';
-export { costNanoUsd, type RateCard, upperBoundNanoUsd } from './rate-card.ts';
-
 export interface PriceList {
   /** `undefined`: no price by tokens is known. That does not mean that it is free. */
   find(model: string): RateCard | undefined;

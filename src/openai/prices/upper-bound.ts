@@ -1,5 +1,5 @@
 import { type Amounts, amounts } from '../../ledger/amounts.ts';
-import { type RateCard, upperBoundNanoUsd } from './prices.ts';
+import { type RateCard, upperBoundNanoUsd } from './rate-card.ts';
 
 /** What bounds the cost of one call, apart from its input. */
 export interface BoundParts {

@@ -18,7 +18,7 @@ import {
 import type { Original } from './write-json.ts';
 
 /** What a client sends about its own user. It is never sent on as it came. */
-export interface ClientTags {
+interface ClientTags {
   readonly safetyIdentifier?: string;
   readonly user?: string;
   readonly promptCacheKey?: string;

@@ -6,13 +6,13 @@ import {
 } from '../../base/deadline.ts';
 import { type Denial, deny, isDenial } from '../../core/denial.ts';
 import { BodyError } from '../../core/errors.ts';
-import type { GuardRequest, RequestBody } from '../../core/request.ts';
 import {
   checkParsedJson,
   type ParsedJson,
   parseStrictJson,
   parseStrictText,
-} from '../../core/strict-json.ts';
+} from '../../core/json.ts';
+import type { GuardRequest, RequestBody } from '../../core/request.ts';
 
 const JSON_MEDIA_TYPE = /^application\/json(?:[ \t]*;[ \t]*charset="?utf-8"?)?[ \t]*$/i;
 

@@ -28,7 +28,7 @@ export interface RequestDescriptor {
 }
 
 /** A JSON body. Every field that is not in the table is rejected by its name. */
-export interface JsonBody {
+interface JsonBody {
   readonly check: Check;
   readonly required: readonly string[];
 }

@@ -54,7 +54,7 @@ function wordAt(index: number): string {
   return WORD_TOKENS[index % WORD_TOKENS.length] ?? '';
 }
 
-export interface Prompt {
+interface Prompt {
   readonly text: string;
   readonly tokens: number;
 }

@@ -8,7 +8,7 @@ import type { Balance, Claim, Granted, Ledger, NotGranted, Resolution } from '..
 import type { Records } from '../../records.ts';
 import { Escrow } from './escrow.ts';
 
-export interface EscrowOptions {
+interface EscrowOptions {
   /** The part of each shared limit that a process leases at a time; default 0.005. At most this part
    * for each other process is rejected too early. */
   readonly share?: number;
