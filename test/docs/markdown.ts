@@ -14,6 +14,7 @@ export const pages: readonly string[] = [
   'README.md',
   'SECURITY.md',
   'CHANGELOG.md',
+  'CONTRIBUTING.md',
   ...pagesBelow('src'),
   ...pagesBelow('examples'),
   ...pagesBelow('docs'),

@@ -29,8 +29,8 @@ const pages = ['docs', 'src', 'bench', 'examples'].flatMap((folder) =>
     .filter((path) => path.endsWith('.md'))
     .map((path) => `${folder}/${path}`),
 );
-const prose = ['README.md', 'CHANGELOG.md', 'SECURITY.md', ...pages].flatMap((path) =>
-  linesOf(path, readFileSync(`${ROOT}${path}`, 'utf8')),
+const prose = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', ...pages].flatMap(
+  (path) => linesOf(path, readFileSync(`${ROOT}${path}`, 'utf8')),
 );
 const source = treeLines('src');
 const tests = readTree(`${ROOT}test`).map(({ path, text }) => parse(`test/${path}`, text));
