@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { memoryLedger } from '../../src/index.ts';
-import type { Lease } from '../../src/ledger/lease.ts';
+import type { Lease } from '../../src/ledger/ledger.ts';
 import { LEASE_MS, renewLease } from '../../src/pipeline/admit.ts';
 import { type CallLedger, callLedger } from '../../src/pipeline/call-ledger.ts';
 import { InFlightCall } from '../../src/pipeline/in-flight.ts';
