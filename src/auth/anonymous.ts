@@ -4,7 +4,7 @@ import type { GuardRequest } from '../core/request.ts';
 import type { Limit } from '../plans/limit.ts';
 import type { LimitSpec } from '../plans/limit-spec.ts';
 import { parseLimits } from '../plans/parse-limits.ts';
-import type { Identity } from '../plans/scope.ts';
+import type { Identity } from '../plans/plan.ts';
 import type { AuthContext, Authenticator } from './authenticator.ts';
 import { bearerCredential } from './bearer-credential.ts';
 import { clientAddress } from './client-address.ts';

@@ -1,7 +1,7 @@
 import { isPromiseLike } from '../base/deadline.ts';
 import type { GuardRequest } from '../core/request.ts';
 import { parseUser, type User } from '../core/user.ts';
-import type { Identity } from '../plans/scope.ts';
+import type { Identity } from '../plans/plan.ts';
 import type { Authenticator } from './authenticator.ts';
 
 type Authenticated = string | User | null | undefined;

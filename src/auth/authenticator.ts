@@ -1,6 +1,6 @@
 import type { Denial } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';
-import type { Identity } from '../plans/scope.ts';
+import type { Identity } from '../plans/plan.ts';
 
 /** What the guard provides to authenticators. */
 export interface AuthContext {

@@ -1,6 +1,6 @@
 export { AuthenticationUnavailableError } from '../core/errors.ts';
 export type { User } from '../core/user.ts';
-export type { Identity, Scope } from '../plans/scope.ts';
+export type { Identity, Scope } from '../plans/plan.ts';
 export { type Attestation, allOf } from './all-of.ts';
 export { type AnonymousOptions, anonymous } from './anonymous.ts';
 export { anyOf } from './any-of.ts';

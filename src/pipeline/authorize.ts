@@ -11,9 +11,8 @@ import { boundOf } from '../openai/prices/upper-bound.ts';
 import { buildRequest } from '../openai/request/build-request.ts';
 import { inputUpperBound } from '../openai/request/input-bound.ts';
 import { type BodyBounds, readJson } from '../openai/request/read-json.ts';
-import type { Plan } from '../plans/plan.ts';
+import type { Identity, Plan } from '../plans/plan.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
-import type { Identity } from '../plans/scope.ts';
 import type { SharedLimits } from '../plans/shared-limits.ts';
 import {
   activeBlock,

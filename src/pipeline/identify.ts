@@ -5,7 +5,7 @@ import { type Denial, isDenial } from '../core/denial.ts';
 import { AuthenticationUnavailableError } from '../core/errors.ts';
 import type { GuardRequest } from '../core/request.ts';
 import { parseUser, type User } from '../core/user.ts';
-import type { Identity } from '../plans/scope.ts';
+import type { Identity } from '../plans/plan.ts';
 import type { GuardUsers } from '../users/users.ts';
 import type { Identified, Requested } from './states.ts';
 

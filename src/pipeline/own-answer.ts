@@ -1,7 +1,6 @@
 import { type Denial, isDenial } from '../core/denial.ts';
 import type { OwnDescriptor, PathParams } from '../openai/endpoints/descriptor.ts';
-import type { Plan } from '../plans/plan.ts';
-import type { Scope } from '../plans/scope.ts';
+import type { Plan, Scope } from '../plans/plan.ts';
 import type { Answered } from './states.ts';
 
 /** Returns the answer to a call from the plan, narrowed by the scope of its credential. */

@@ -15,8 +15,7 @@ import type { UpstreamDescriptor } from '../openai/endpoints/descriptor.ts';
 import type { RateCard } from '../openai/prices/rate-card.ts';
 import type { BuiltRequest } from '../openai/request/build-request.ts';
 import type { LimitStatus } from '../plans/limit-status.ts';
-import type { Plan } from '../plans/plan.ts';
-import type { Identity } from '../plans/scope.ts';
+import type { Identity, Plan } from '../plans/plan.ts';
 import type { UpstreamReply } from '../upstream/upstream.ts';
 import type { InFlightCall } from './in-flight.ts';
 

@@ -1,7 +1,7 @@
 import type { User } from '../core/user.ts';
 import type { Claim } from '../ledger/ledger.ts';
 import type { Limit } from './limit.ts';
-import type { Identity, Scope } from './scope.ts';
+import type { Identity, Scope } from './plan.ts';
 
 /** A claim together with the limit that it applies. */
 export interface AppliedLimit extends Claim {

@@ -1,5 +1,4 @@
-import type { Allowances } from '../openai/request/allowances.ts';
-import type { RequestPolicy } from '../openai/request/request-policy.ts';
+import type { Allowances, RequestPolicy } from '../openai/request/allowances.ts';
 import type { Limit } from './limit.ts';
 import type { Plan } from './plan.ts';
 

@@ -1,4 +1,5 @@
-import type { RequestPolicy } from '../openai/request/request-policy.ts';
+import type { User } from '../core/user.ts';
+import type { RequestPolicy } from '../openai/request/allowances.ts';
 import type { Limit } from './limit.ts';
 
 /** What its users may do, parsed once. */
@@ -25,4 +26,28 @@ export function modelList(patterns: readonly string[]): ModelList {
     names,
     allows: (model) => exact.has(model) || prefixes.some((prefix) => model.startsWith(prefix)),
   };
+}
+/** How a credential narrows its user's plan. It can never widen it. */
+
+export interface Scope {
+  /** Identifies the credential in the ledger. */
+  readonly id: string;
+  /** The models it allows, out of those of the plan. */
+  readonly models?: ModelList;
+  /** The endpoints it allows, out of those of the plan. */
+  readonly endpoints?: readonly string[];
+  /** Limits of this credential alone, in addition to its user's. */
+  readonly limits?: readonly Limit[];
+  /** Allows exactly one call that reaches OpenAI. */
+  readonly singleUse?: boolean;
+}
+/** The user of a request, and what their credential narrows. */
+
+export interface Identity {
+  /** The user. */
+  readonly user: User;
+  /** The limits of the credential; `undefined` for none. */
+  readonly scope?: Scope;
+  /** When the credential ends, Unix ms. A stream that began before may finish. */
+  readonly expiresAtMs?: number;
 }

@@ -6,8 +6,8 @@ import type { DerivedKeys } from '../base/derived-keys.ts';
 import { type Denial, deny, isDenial } from '../core/denial.ts';
 import { ANY_KEY, type Records } from '../ledger/records.ts';
 import { parseLimits } from '../plans/parse-limits.ts';
+import type { Identity } from '../plans/plan.ts';
 import { modelList } from '../plans/plan.ts';
-import type { Identity } from '../plans/scope.ts';
 import type { UserState, UserStates } from '../users/user-states.ts';
 import {
   isSealed,

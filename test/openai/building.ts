@@ -1,8 +1,8 @@
 import { isDenial } from '../../src/core/denial.ts';
+import type { RequestPolicy } from '../../src/openai/request/allowances.ts';
 import { parseAllowances } from '../../src/openai/request/allowances.ts';
 import type { BuiltRequest } from '../../src/openai/request/build-request.ts';
 import { buildRequest } from '../../src/openai/request/build-request.ts';
-import type { RequestPolicy } from '../../src/openai/request/request-policy.ts';
 import { endpointNamed } from './named.ts';
 
 export const policyOf = (more: Partial<RequestPolicy> = {}): RequestPolicy => ({

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import { isPromiseLike } from '../../base/deadline.ts';
 import type { Denial } from '../../core/denial.ts';
 import { type User, userShape } from '../../core/user.ts';
-import type { Identity } from '../../plans/scope.ts';
+import type { Identity } from '../../plans/plan.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { bearerCredential, EXPIRED_CREDENTIAL, INVALID_CREDENTIAL } from '../bearer-credential.ts';
 import { type JwtVerdict, JwtVerifier } from './jwt-verifier.ts';

@@ -107,3 +107,12 @@ export const allowances: z.ZodType<Allowances, AllowancesSpec> = optionsSchema(a
 export function parseAllowances(spec: unknown, path: string): Allowances {
   return parseOrThrow(allowances, spec, path);
 }
+/** What a plan lets each request do. */
+
+export interface RequestPolicy {
+  /** Tokens of one answer, reasoning included; ≥ 1. */
+  readonly maxOutputTokens: number;
+  /** The largest `n` and `best_of`; ≥ 1. */
+  readonly maxChoices: number;
+  readonly allow: Allowances;
+}

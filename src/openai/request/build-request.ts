@@ -2,11 +2,10 @@ import { type Denial, deny, isDenial } from '../../core/denial.ts';
 import type { Reading } from '../answer/usage.ts';
 import { hostedFees } from '../prices/hosted-fees.ts';
 import type { Bound, BoundParts } from '../prices/upper-bound.ts';
-import type { Allowances } from './allowances.ts';
+import type { Allowances, RequestPolicy } from './allowances.ts';
 import { asksHiddenOutput } from './hidden-output.ts';
 import { type OutputBound, outputBound } from './output-bound.ts';
 import type { FixedRequest, RequestDescriptor } from './request-descriptor.ts';
-import type { RequestPolicy } from './request-policy.ts';
 import {
   below,
   type Inspection,

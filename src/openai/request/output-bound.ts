@@ -1,5 +1,5 @@
 import type { Denial } from '../../core/denial.ts';
-import type { RequestPolicy } from './request-policy.ts';
+import type { RequestPolicy } from './allowances.ts';
 import { below, type JsonObject, notAllowed } from './wire-check.ts';
 
 /** How an endpoint caps the tokens that it writes. */
