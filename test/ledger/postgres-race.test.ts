@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Pool } from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Claim } from '../../src/ledger/ledger.ts';
 import { postgresLedger } from '../../src/ledger/postgres/postgres-ledger.ts';
 import { amounts, claim, concurrent, rate } from '../../src/testing/ledger-conformance/case.ts';
+import { nextMessage } from './race/race.ts';
 import { connect, freshLedger, freshSchema, type Library } from './servers/postgres-ledgers.ts';
 import { startPostgres } from './servers/postgres-server.ts';
 
@@ -21,15 +21,14 @@ const ROOM = 100;
 async function startContender(schema: string, name: string, library: Library) {
   const args = [url, schema, name, `${CALLS}`, library];
   const child = fork(CONTENDER, args, { execArgv: [], silent: false });
-  expect((await once(child, 'message'))[0]).toBe('ready');
+  expect(await nextMessage(child)).toBe('ready');
   return child;
 }
 
 async function race(child: ChildProcess): Promise<number> {
-  const answer = once(child, 'message');
+  const granted = nextMessage(child);
   child.send('go');
-  const [granted] = await answer;
-  return Number(granted);
+  return Number(await granted);
 }
 
 describe.skipIf(server === undefined)('Several processes on one Postgres', () => {
