@@ -46,14 +46,15 @@ export class TokenVerifier {
   readonly #parts: TokenParts;
   readonly #tokens: RecordCache<KnownToken>;
   /** The ids of tokens by the SHA-256 of the whole token, so that nothing less than it is found. */
-  readonly #ids = new LRUCache<string, string>({ max: CACHED_TOKENS_MAX });
+  readonly #ids: LRUCache<string, string>;
 
-  constructor(parts: TokenParts) {
+  constructor(parts: TokenParts, max = CACHED_TOKENS_MAX) {
     this.#parts = parts;
+    this.#ids = new LRUCache({ max });
     this.#tokens = new RecordCache({
       records: parts.records,
       prefix: TOKEN_RECORD_PREFIX,
-      max: CACHED_TOKENS_MAX,
+      max,
       parse: parseToken,
     });
   }
