@@ -24,6 +24,12 @@ const suffer =
     proxy.fault = fault;
   };
 
+/** A connection that has lost bytes does not go on: the next reply on it is a reset. */
+const reconnect = ({ proxy }: RemoteStore): void => {
+  for (const connection of proxy.open) connection.fault = { kind: 'reset', afterBytes: 0 };
+  proxy.fault = { kind: 'pass' };
+};
+
 const outages: readonly Outage[] = [
   { name: 'killed', begin: (s) => s.kill(), end: (s) => s.restart(), keeps: false },
   {
@@ -35,13 +41,13 @@ const outages: readonly Outage[] = [
   {
     name: 'in a black hole',
     begin: suffer({ kind: 'blackHole' }),
-    end: suffer({ kind: 'pass' }),
+    end: reconnect,
     keeps: true,
   },
   {
     name: 'losing replies',
     begin: suffer({ kind: 'swallowReply' }),
-    end: suffer({ kind: 'pass' }),
+    end: reconnect,
     keeps: true,
   },
   {
