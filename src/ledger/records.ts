@@ -30,7 +30,11 @@ export interface Records {
   ): Promise<boolean>;
   /** Returns whether there was one. */
   delete(key: string): Promise<boolean>;
-  /** Calls `listener` with every changed key, from any process, within 1 s; with `ANY_KEY` if any
-   * key may have changed, as after a lost connection. Returns a function that stops it. */
-  watch(listener: (key: string) => void): () => void;
+  /**
+   * Calls `listener` with every changed key, from any process, within 1 s; with `ANY_KEY` if any key
+   * may have changed, as after a lost connection. Returns a function that stops it. `version` is that
+   * of the record after the change; `undefined` if it was deleted, or if the store does not pass
+   * versions.
+   */
+  watch(listener: (key: string, version?: number) => void): () => void;
 }

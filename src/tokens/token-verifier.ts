@@ -4,7 +4,8 @@ import type { Clock } from '../base/clock.ts';
 import { after, isPromiseLike, type Soon } from '../base/deadline.ts';
 import type { DerivedKeys } from '../base/derived-keys.ts';
 import { type Denial, deny, isDenial } from '../core/denial.ts';
-import { ANY_KEY, type Records } from '../ledger/records.ts';
+import { RecordCache } from '../ledger/record-cache.ts';
+import type { Records } from '../ledger/records.ts';
 import { parseLimits } from '../plans/parse-limits.ts';
 import type { Identity } from '../plans/plan.ts';
 import { modelList } from '../plans/plan.ts';
@@ -43,15 +44,19 @@ const EXPIRED = deny(
 /** Verifies user tokens. Until its record changes, a cached token costs a hash and no read of the store. */
 export class TokenVerifier {
   readonly #parts: TokenParts;
-  readonly #known = new LRUCache<string, KnownToken>({ max: CACHED_TOKENS_MAX });
-  /** The cache key of a token is the SHA-256 of the whole token, so that nothing less than it is found. */
-  readonly #cacheKeyOfId = new LRUCache<string, string>({ max: CACHED_TOKENS_MAX });
-  readonly #unwatch: () => void;
-  #changes = 0;
+  readonly #tokens: RecordCache<KnownToken>;
+  /** The ids of tokens by the SHA-256 of the whole token, so that nothing less than it is found. */
+  readonly #ids: LRUCache<string, string>;
 
-  constructor(parts: TokenParts) {
+  constructor(parts: TokenParts, max = CACHED_TOKENS_MAX) {
     this.#parts = parts;
-    this.#unwatch = parts.records.watch((key) => this.#forget(key));
+    this.#ids = new LRUCache({ max });
+    this.#tokens = new RecordCache({
+      records: parts.records,
+      prefix: TOKEN_RECORD_PREFIX,
+      max,
+      parse: parseToken,
+    });
   }
 
   /** Returns the identity of a token or a denial; `undefined` when the text is not a user token. */
@@ -69,28 +74,23 @@ export class TokenVerifier {
   }
 
   close(): void {
-    this.#unwatch();
+    this.#tokens.close();
   }
 
   #find(value: string): Soon<KnownToken | Denial> {
-    const cacheKey = hash('sha256', value);
-    const token = this.#known.get(cacheKey);
-    return token === undefined ? this.#load(value, cacheKey) : this.#judge(token);
+    const digest = hash('sha256', value);
+    const id = this.#ids.get(digest);
+    const token = id === undefined ? undefined : this.#tokens.known(id);
+    return token === undefined ? this.#load(value, digest) : this.#judge(token);
   }
 
-  async #load(value: string, cacheKey: string): Promise<KnownToken | Denial> {
-    const { records, keys } = this.#parts;
+  async #load(value: string, digest: string): Promise<KnownToken | Denial> {
+    const { keys } = this.#parts;
     if (!isSealed(value, keys)) return REFUSED;
     const id = tokenIdOf(value, keys);
-    const changesBefore = this.#changes;
-    const record = await records.get(TOKEN_RECORD_PREFIX + id);
-    if (record === undefined) return REFUSED;
-    const token = readStoredToken(JSON.parse(record.value) as StoredToken, id);
-    // A change during the read can concern this token.
-    if (this.#changes === changesBefore) {
-      this.#known.set(cacheKey, token);
-      this.#cacheKeyOfId.set(id, cacheKey);
-    }
+    const token = await this.#tokens.read(id);
+    if (token === undefined) return REFUSED;
+    this.#ids.set(digest, id);
     return this.#judge(token);
   }
 
@@ -100,14 +100,6 @@ export class TokenVerifier {
     return isPromiseLike(state)
       ? state.then((loaded) => verdictOn(token, loaded, clock.nowMs()))
       : verdictOn(token, state, clock.nowMs());
-  }
-
-  #forget(key: string): void {
-    if (key !== ANY_KEY && !key.startsWith(TOKEN_RECORD_PREFIX)) return;
-    this.#changes += 1;
-    if (key === ANY_KEY) return this.#known.clear();
-    const cacheKey = this.#cacheKeyOfId.get(key.slice(TOKEN_RECORD_PREFIX.length));
-    if (cacheKey !== undefined) this.#known.delete(cacheKey);
   }
 }
 
@@ -122,7 +114,9 @@ function verdictOn(token: KnownToken, state: UserState, nowMs: number): KnownTok
 const identityOf = (found: KnownToken | Denial): Identity | Denial =>
   isDenial(found) ? found : found.identity;
 
-function readStoredToken(stored: StoredToken, id: string): KnownToken {
+function parseToken(json: string | undefined, id: string): KnownToken | undefined {
+  if (json === undefined) return undefined;
+  const stored = JSON.parse(json) as StoredToken;
   const { user, expiresAtMs, limits, models, endpoints, singleUse, family } = stored;
   const scope = {
     id: family ?? id,

@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache';
 import { type Denial, deny } from '../core/denial.ts';
-import { ANY_KEY, type Records } from '../ledger/records.ts';
+import { RecordCache } from '../ledger/record-cache.ts';
+import type { Records } from '../ledger/records.ts';
 import type { UserOverrides } from '../plans/plan-resolver.ts';
 
 export interface Block {
@@ -33,19 +33,23 @@ type StateListener = (userId: string | undefined) => void;
 /** The states of all users, from the ledger's store. */
 export class UserStates {
   readonly #records: Records;
-  readonly #cache = new LRUCache<string, UserState>({ max: CACHED_USERS_MAX });
+  readonly #cache: RecordCache<UserState>;
   readonly #listeners = new Set<StateListener>();
-  readonly #unwatch: () => void;
-  #changes = 0;
 
   constructor(records: Records) {
     this.#records = records;
-    this.#unwatch = records.watch((key) => this.#forget(key));
+    this.#cache = new RecordCache({
+      records,
+      prefix: PREFIX,
+      max: CACHED_USERS_MAX,
+      parse: parseState,
+      onChange: (userId) => this.#tell(userId),
+    });
   }
 
   /** Returns a state that is at most 1 s old, whichever process changed it. */
   get(userId: string): UserState | Promise<UserState> {
-    return this.#cache.get(userId) ?? this.#load(userId);
+    return this.#cache.known(userId) ?? this.#load(userId);
   }
 
   /** Writes `change(current)`, and repeats this if another process wrote in between. */
@@ -67,23 +71,14 @@ export class UserStates {
   }
 
   close(): void {
-    this.#unwatch();
+    this.#cache.close();
   }
 
   async #load(userId: string): Promise<UserState> {
-    const changesBefore = this.#changes;
-    const state = parseState((await this.#records.get(PREFIX + userId))?.value);
-    // A change during the read can concern this user.
-    if (this.#changes === changesBefore) this.#cache.set(userId, state);
-    return state;
+    return (await this.#cache.read(userId)) ?? NEW_USER;
   }
 
-  #forget(key: string): void {
-    if (key !== ANY_KEY && !key.startsWith(PREFIX)) return;
-    this.#changes += 1;
-    const userId = key === ANY_KEY ? undefined : key.slice(PREFIX.length);
-    if (userId === undefined) this.#cache.clear();
-    else this.#cache.delete(userId);
+  #tell(userId: string | undefined): void {
     for (const listener of this.#listeners) listener(userId);
   }
 }

@@ -9,7 +9,8 @@ function pollerOf() {
   const ask = async (after: number | undefined): Promise<Changes> => {
     store.asked.push(after);
     if (store.isAway) throw new Error('connection refused');
-    return { keys: store.keys.slice(after ?? 0), upTo: store.keys.length, isCut: false };
+    const records = store.keys.slice(after ?? 0).map((key) => ({ key, version: 1 }));
+    return { records, upTo: store.keys.length, isCut: false };
   };
   const heard: string[] = [];
   const poller = new ChangePoller(ask, EVERY_MS, () => () => {});

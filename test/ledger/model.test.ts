@@ -10,6 +10,10 @@ import { ReferenceLedger } from './reference-ledger.ts';
 
 type Factory = (options: { clock: { nowMs(): number } }) => Verbs | Promise<Verbs>;
 
+const RUNS = 400;
+/** A run only computes: 10 ms alone, many times that on a busy machine. */
+const TEST_MS_MAX = 20_000 + RUNS * 100;
+
 /** All ledgers are compared with the same reference. */
 const ledgers: Readonly<Record<string, Factory>> = {
   memory: memoryLedger,
@@ -19,7 +23,9 @@ const ledgers: Readonly<Record<string, Factory>> = {
 };
 
 describe.each(Object.entries(ledgers))('The %s ledger', (_name, factory) => {
-  it('A ledger answers every random sequence of calls exactly like the reference', async () => {
+  it('A ledger answers every random sequence of calls exactly like the reference', {
+    timeout: TEST_MS_MAX,
+  }, async () => {
     const life = fc.array(step, { minLength: 1, maxLength: 60, size: 'max' });
     await fc.assert(
       fc.asyncProperty(life, async (steps: Step[]) => {
@@ -28,7 +34,7 @@ describe.each(Object.entries(ledgers))('The %s ledger', (_name, factory) => {
         await assertSameLife(steps, clock, ledger, new ReferenceLedger(clock));
         await ledger.close();
       }),
-      { numRuns: 400 },
+      { numRuns: RUNS },
     );
   });
 });

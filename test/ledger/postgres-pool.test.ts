@@ -1,5 +1,6 @@
 import { Pool } from 'pg';
-import { afterAll, describe, expect, it } from 'vitest';
+import postgres from 'postgres';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { postgresLedger } from '../../src/ledger/postgres/postgres-ledger.ts';
 import {
   assertCounts,
@@ -39,6 +40,30 @@ describe.skipIf(server === undefined)('A crowded pool', () => {
     taken.release();
     await ledger.read([claim(daily(10))]);
     await pool.end();
+  });
+
+  it('A call that waits for a connection gets another one when that connection ends (postgres)', async () => {
+    const client = postgres(url, { max: 2, backoff: () => 0.1, onnotice: () => {} });
+    onTestFinished(() => client.end({ timeout: 1 }));
+    let asked = 0;
+    const ledger = await freshLedger({
+      unsafe: (text) => client.unsafe(text),
+      reserve: () => {
+        asked += 1;
+        return client.reserve();
+      },
+    });
+    const taken = await Promise.all([client.reserve(), client.reserve()]);
+    const rows = await Promise.all(
+      taken.map((one) => one.unsafe('SELECT pg_backend_pid() AS pid')),
+    );
+    const waiting = ledger.reserve('waiting', [claim(daily(10))], tokens(1), LEASE);
+    await expect.poll(() => asked).toBeGreaterThan(0);
+    const pids = rows.map(([row]) => Number(row?.['pid']));
+    const admin = new Pool({ connectionString: url, max: 1 });
+    onTestFinished(() => admin.end());
+    await admin.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) pid', [pids]);
+    await granted(waiting);
   });
 
   it('A row locked by another transaction fails the calls on it in time, and no others', async () => {

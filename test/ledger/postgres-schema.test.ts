@@ -222,4 +222,21 @@ describe.skipIf(server === undefined)('The data of a Postgres ledger', () => {
     stop();
     await reader.close();
   });
+
+  it('A notice has the version of the record, and none for a deletion', async () => {
+    const schema = freshSchema();
+    const writer = await freshLedger(pool, { schema });
+    const reader = await freshLedger(pool, { schema, pollMs: 100 });
+    const heard: unknown[] = [];
+    const stop = reader.records.watch((...notice) => heard.push(notice));
+    await expect.poll(() => heard).toContainEqual(['*', undefined]);
+    await writer.records.put('user:ada', '1');
+    await expect.poll(() => heard).toContainEqual(['user:ada', 1]);
+    await writer.records.put('user:ada', '2');
+    await expect.poll(() => heard).toContainEqual(['user:ada', 2]);
+    await writer.records.delete('user:ada');
+    await expect.poll(() => heard).toContainEqual(['user:ada', undefined]);
+    stop();
+    await reader.close();
+  });
 });

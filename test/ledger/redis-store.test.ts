@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { LedgerError } from '../../src/core/errors.ts';
 import { type RedisClient, redisLedger } from '../../src/ledger/redis/redis-ledger.ts';
 import { claim, DISPATCHED, tokens } from '../../src/testing/ledger-conformance/case.ts';
 import { assertKeepsNoSecret } from './keeps-no-secret.ts';
@@ -144,6 +145,34 @@ describe.skipIf(server === undefined)('A ledger on a real Redis', () => {
     await expect.poll(() => heard).toContain('user:bob');
     stop();
     await Promise.all([one.close(), other.close()]);
+  });
+
+  it('A notice has the version of the record, and none for a deletion', async () => {
+    const namespace = `versions-${Date.now()}`;
+    const [one, other] = [redisLedger(client, { namespace }), redisLedger(client, { namespace })];
+    const heard: unknown[] = [];
+    const stop = other.records.watch((...notice) => heard.push(notice));
+    await isHeard(namespace);
+    await one.records.put('user:ada', '1');
+    await expect.poll(() => heard).toContainEqual(['user:ada', 1]);
+    await one.records.put('user:ada', '2');
+    await expect.poll(() => heard).toContainEqual(['user:ada', 2]);
+    await one.records.delete('user:ada');
+    await expect.poll(() => heard).toContainEqual(['user:ada', undefined]);
+    stop();
+    await Promise.all([one.close(), other.close()]);
+  });
+
+  it('A first poll that is answered late calls watchers with "*"', async () => {
+    const late = new Redis(server?.port ?? 0, { lazyConnect: true, enableOfflineQueue: false });
+    const ledger = freshLedger(late);
+    const heard: string[] = [];
+    const stop = ledger.records.watch((key) => heard.push(key));
+    await expect(ledger.records.get('any')).rejects.toThrow(LedgerError);
+    await expect.poll(() => heard).toContain('*');
+    stop();
+    await ledger.close();
+    late.disconnect();
   });
 
   it('Messages arrive through a client without an offline queue, as docs/ledgers/redis.md sets it up', async () => {

@@ -1,16 +1,22 @@
-import { ANY_KEY } from '../records.ts';
+import { ANY_KEY, type Records } from '../records.ts';
 import type { Listen } from './listen.ts';
 import { isHashed } from './stored-names.ts';
 
-/** The keys that changed after a number, in order, and the largest number of a change. */
+/** A record that changed; without a version if it was deleted. */
+export interface RecordChange {
+  readonly key: string;
+  readonly version?: number;
+}
+
+/** What changed after a number, in order, and the largest number of a change. */
 export interface Changes {
-  readonly keys: readonly string[];
+  readonly records: readonly RecordChange[];
   readonly upTo: number;
   /** There were more changes, which are not listed. */
   readonly isCut: boolean;
 }
 
-type RecordListener = (key: string) => void;
+type RecordListener = Parameters<Records['watch']>[0];
 
 /** Notifications within this time are answered by one query. */
 const WAKE_MS = 10;
@@ -48,7 +54,7 @@ export class ChangePoller {
 
   add(listener: RecordListener): () => void {
     // A wrapper for each call, so that a listener that was added twice is also stopped one at a time.
-    const own = (key: string) => listener(key);
+    const own: RecordListener = (key, version) => listener(key, version);
     this.#listeners.add(own);
     if (this.#timer === undefined) this.#start();
     return () => {
@@ -57,8 +63,8 @@ export class ChangePoller {
     };
   }
 
-  tell(key: string): void {
-    for (const listener of this.#listeners) listener(key);
+  tell(key: string, version?: number): void {
+    for (const listener of this.#listeners) listener(key, version);
   }
 
   stop(): void {
@@ -106,10 +112,16 @@ export class ChangePoller {
   }
 
   /** Before the first answer it is not known what changed. */
-  #tellChanges({ keys, upTo, isCut }: Changes, isFirst: boolean): void {
+  #tellChanges({ records, upTo, isCut }: Changes, isFirst: boolean): void {
     this.#after = upTo;
     this.#answeredAtMs = performance.now();
     if (isFirst || isCut) this.tell(ANY_KEY);
-    else for (const key of keys) this.tell(isHashed(key) ? ANY_KEY : key);
+    else for (const record of records) this.#tellOf(record);
+  }
+
+  /** The key behind a hash is not known. */
+  #tellOf({ key, version }: RecordChange): void {
+    if (isHashed(key)) this.tell(ANY_KEY);
+    else this.tell(key, version);
   }
 }

@@ -9,8 +9,9 @@ export interface Driver {
   run(script: string): Promise<void>;
   /** Runs one statement in one round trip, on any connection. */
   query(text: string, values: readonly Value[], deadlineMs: number): Promise<readonly Row[]>;
-  /** Returns a connection for one transaction. */
-  connect(): Promise<PostgresConnection>;
+  /** Returns a connection for one transaction. The caller waits for it until the deadline, on
+   * the monotonic clock. */
+  connect(deadline: number): Promise<PostgresConnection>;
 }
 
 /**

@@ -32,8 +32,41 @@ export function postgresJsDriver(client: PostgresJs): Driver {
     async query(text, values) {
       return rowsOf(await client.unsafe(withValues(text, values)));
     },
-    connect: async () => connectionOf(await client.reserve()),
+    connect: async (deadline) => connectionOf(await reserve(client, deadline)),
   };
+}
+
+const AGAIN_MS = 50;
+
+/**
+ * Reserves a connection, and calls `reserve` again while it waits: version 3.4.9 forgets the call that
+ * is first in line when a connection ends (as of 2026-11, porsager/postgres#1195). The first result is
+ * used. A connection that comes later is released.
+ */
+function reserve(client: PostgresJs, deadline: number): Promise<PostgresJsConnection> {
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    let isDone = false;
+    const take = (connection: PostgresJsConnection) => {
+      if (isDone) return connection.release();
+      end();
+      resolve(connection);
+    };
+    const fail = (error: unknown) => {
+      end();
+      reject(error);
+    };
+    const end = () => {
+      isDone = true;
+      clearTimeout(timer);
+    };
+    const ask = (againMs: number) => {
+      client.reserve().then(take, fail);
+      if (performance.now() + againMs >= deadline) return;
+      timer = setTimeout(() => ask(againMs * 2), againMs);
+    };
+    ask(AGAIN_MS);
+  });
 }
 
 function connectionOf(client: PostgresJsConnection): PostgresConnection {

@@ -1,5 +1,5 @@
 import type { Records, StoredRecord } from '../records.ts';
-import { ChangePoller, type Changes } from './change-poller.ts';
+import { ChangePoller, type Changes, type RecordChange } from './change-poller.ts';
 import type { Row } from './driver.ts';
 import type { Listen } from './listen.ts';
 import type { Value } from './literals.ts';
@@ -41,7 +41,7 @@ export class PostgresRecords implements Records {
     return this.#write('remove($1, $2, $3)', key, []);
   }
 
-  watch(listener: (key: string) => void): () => void {
+  watch(listener: Parameters<Records['watch']>[0]): () => void {
     return this.#poller.add(listener);
   }
 
@@ -62,16 +62,20 @@ export class PostgresRecords implements Records {
   async #changes(after: number | undefined): Promise<Changes> {
     const { schema, calls } = this.#store;
     const deadline = await this.#store.begin();
-    const text = `SELECT m.change, r.key FROM ${schema}.meta m LEFT JOIN LATERAL
-      (SELECT key, change FROM ${schema}.records WHERE change > $1 ORDER BY change LIMIT $2) r
+    const text = `SELECT m.change, r.key, r.version FROM ${schema}.meta m LEFT JOIN LATERAL
+      (SELECT key, change, CASE WHEN value IS NOT NULL THEN version END AS version
+       FROM ${schema}.records WHERE change > $1 ORDER BY change LIMIT $2) r
       ON r.change <= m.change`;
     const rows = await calls.all(text, [after ?? Number.MAX_SAFE_INTEGER, CHANGES_MAX], deadline);
     return {
-      keys: rows.flatMap(keyOf),
+      records: rows.flatMap(changeIn),
       upTo: Number(rows[0]?.['change'] ?? 0),
       isCut: rows.length === CHANGES_MAX,
     };
   }
 }
 
-const keyOf = ({ key }: Row): readonly string[] => (typeof key === 'string' ? [key] : []);
+function changeIn({ key, version }: Row): readonly RecordChange[] {
+  if (typeof key !== 'string') return [];
+  return [version === null ? { key } : { key, version: Number(version) }];
+}

@@ -96,7 +96,7 @@ export class Transactions {
   }
 
   async #connect(deadline: number): Promise<PostgresConnection> {
-    const connection = await this.#driver.connect();
+    const connection = await this.#driver.connect(deadline);
     if (performance.now() < deadline) return connection;
     connection.release();
     throw this.#calls.late();

@@ -9,9 +9,9 @@ ${CLOCK}local function current()
   if found[3] and tonumber(found[3]) <= now then return nil end
   return found
 end
-local function changed()
+local function changed(version)
   local sequence = redis.call('INCR', KEYS[4])
-  redis.call('ZADD', KEYS[3], sequence, sequence .. ':' .. ARGV[4])
+  redis.call('ZADD', KEYS[3], sequence, sequence .. version .. ':' .. ARGV[4])
   redis.call('ZREMRANGEBYRANK', KEYS[3], 0, -1001)
   redis.call('PUBLISH', KEYS[3], sequence)
 end
@@ -28,18 +28,19 @@ local found = current()
 local version = found and tonumber(found[2]) or 0
 if ARGV[6] ~= '' and tonumber(ARGV[6]) ~= version then return 0 end
 redis.call('DEL', KEYS[2])
-redis.call('HSET', KEYS[2], 'v', ARGV[5], 'n', string.format('%.0f', version + 1))
+local written = string.format('%.0f', version + 1)
+redis.call('HSET', KEYS[2], 'v', ARGV[5], 'n', written)
 if ARGV[7] ~= '' then
   redis.call('HSET', KEYS[2], 'e', ARGV[7])
   if ARGV[8] == '1' then redis.call('PEXPIREAT', KEYS[2], ARGV[7]) end
 end
-changed()
+changed('.' .. written)
 return 1
 `),
   delete: script(`${RECORDS}
 local found = current()
 redis.call('DEL', KEYS[2])
-if found then changed() end
+if found then changed('') end
 return found and 1 or 0
 `),
   /** KEYS: sequence, changes. ARGV 4: the last sequence that was seen, or '' to learn the present one. */

@@ -11,6 +11,8 @@ export type RunRedis = (
   parameters: readonly string[],
 ) => Promise<unknown>;
 
+type RecordListener = Parameters<Records['watch']>[0];
+
 /** Messages come at once. Changes without a message are polled this often. */
 const POLL_MS = 400;
 
@@ -20,8 +22,10 @@ export class RedisRecords implements Records {
   readonly #prefix: string;
   /** Redis may expire records itself if its own clock decides. */
   readonly #expires: boolean;
-  readonly #listeners = new Set<(key: string) => void>();
+  readonly #listeners = new Set<RecordListener>();
   #seen: number | undefined;
+  /** Whether a poll failed before the first answer, so that changes may have been missed. */
+  #isLate = false;
   #stop: (() => void) | undefined;
   #polling: Promise<void> | undefined;
 
@@ -60,9 +64,9 @@ export class RedisRecords implements Records {
     return (await this.#run(recordScripts.delete, key)) === 1;
   }
 
-  watch(listener: (key: string) => void): () => void {
+  watch(listener: RecordListener): () => void {
     // A wrapper for each call, so that a listener that was added twice is also stopped one at a time.
-    const tell = (key: string) => listener(key);
+    const tell: RecordListener = (key, version) => listener(key, version);
     this.#listeners.add(tell);
     this.#stop ??= this.#start();
     return () => {
@@ -75,6 +79,7 @@ export class RedisRecords implements Records {
     this.#stop?.();
     this.#stop = undefined;
     this.#seen = undefined;
+    this.#isLate = false;
   }
 
   #start(): () => void {
@@ -100,19 +105,23 @@ export class RedisRecords implements Records {
       const answer = await this.#ask(recordScripts.since, keys, [String(seen ?? '')]);
       const [sequence, ...changes] = answer as string[];
       this.#seen = Number(sequence);
-      if (seen !== undefined) this.#tell(seen, this.#seen, changes);
+      if (seen !== undefined) this.#tellChanges(seen, this.#seen, changes);
+      else if (this.#isLate) this.#tell(ANY_KEY);
     } catch {
       // The verbs report what is wrong with the store.
+      this.#isLate ||= this.#seen === undefined;
     }
   }
 
-  #tell(seen: number, sequence: number, changes: readonly string[]): void {
+  #tellChanges(seen: number, sequence: number, changes: readonly string[]): void {
     // Fewer changes than counted, or a lower count: some were deleted before we asked.
     const missed = changes.length !== sequence - seen;
-    const keys = changes.map((change) => change.slice(change.indexOf(':') + 1));
-    for (const key of missed ? [ANY_KEY] : new Set(keys)) {
-      for (const listener of this.#listeners) listener(key);
-    }
+    if (missed) return this.#tell(ANY_KEY);
+    for (const [key, version] of versionsIn(changes)) this.#tell(key, version);
+  }
+
+  #tell(key: string, version?: number): void {
+    for (const listener of this.#listeners) listener(key, version);
   }
 
   #run(script: RedisScript, key: string, ...parameters: string[]): Promise<unknown> {
@@ -124,4 +133,18 @@ export class RedisRecords implements Records {
     ];
     return this.#ask(script, keys, [key, ...parameters]);
   }
+}
+
+/** Returns the last version of each key that changed; `undefined` if the key was deleted in between. A
+ * change is written as `sequence.version:key`, a deletion as `sequence:key`. */
+function versionsIn(changes: readonly string[]): Map<string, number | undefined> {
+  const versions = new Map<string, number | undefined>();
+  for (const change of changes) {
+    const end = change.indexOf(':');
+    const key = change.slice(end + 1);
+    const [, version] = change.slice(0, end).split('.');
+    const isGone = version === undefined || (versions.has(key) && versions.get(key) === undefined);
+    versions.set(key, isGone ? undefined : Number(version));
+  }
+  return versions;
 }

@@ -12,13 +12,13 @@ const OPERATOR_DEADLINE_MS = 2_000;
 /** Records whose every read ends within the deadline. An operator's writes are always tried, even
  * if the store is known to fail: a block must get through if it can. */
 export function guardRecords(records: Records, health: StoreHealth): GuardedRecords {
-  const listeners = new Set<(key: string) => void>();
+  const listeners = new Set<Parameters<Records['watch']>[0]>();
   return {
     get: (key) => health.ask(() => records.get(key)),
     put: (...args) => health.try(() => records.put(...args), OPERATOR_DEADLINE_MS),
     delete: (key) => health.try(() => records.delete(key), OPERATOR_DEADLINE_MS),
     watch(listener) {
-      const tell = (key: string) => listener(key);
+      const tell = (key: string, version?: number) => listener(key, version);
       listeners.add(tell);
       const unwatch = records.watch(tell);
       return () => {

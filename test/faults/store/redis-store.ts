@@ -5,8 +5,11 @@ import { faultProxy } from '../../../src/testing/fault-proxy.ts';
 import { startRedis } from '../../ledger/servers/redis-server.ts';
 import type { RemoteStore } from './remote-store.ts';
 
-/** A real Redis behind the proxy, with a client configured as in docs/ledgers/redis.md. */
-export async function redisStore(binary: string): Promise<RemoteStore> {
+/** Longer than a busy process of this test stalls: ioredis counts that as silence of Redis too. */
+const SOCKET_MS_MAX = 4_000;
+
+/** A real Redis behind the proxy, with a client configured as in docs/ledgers/redis.md, but patient. */
+export async function redisStore(binary: string, deadlineMs: number): Promise<RemoteStore> {
   let server = await startRedis(binary);
   const { port } = server;
   const proxy = await faultProxy({ host: '127.0.0.1', port });
@@ -14,7 +17,7 @@ export async function redisStore(binary: string): Promise<RemoteStore> {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     retryStrategy: () => 100,
-    socketTimeout: 500,
+    socketTimeout: SOCKET_MS_MAX,
   });
   client.on('error', () => {});
   await once(client, 'ready');
@@ -25,7 +28,7 @@ export async function redisStore(binary: string): Promise<RemoteStore> {
   };
   return {
     proxy,
-    ledger: redisLedger(client),
+    ledger: redisLedger(client, { deadlineMs }),
     signal: (signal) => void server.process.kill(signal),
     kill,
     async restart() {

@@ -16,10 +16,12 @@ const verbs: Readonly<Record<string, (...args: never[]) => Promise<unknown>>> = 
 
 const server = createServer((socket) => {
   socket.on('error', () => {});
-  createInterface({ input: socket }).on('line', async (line) => {
-    const [id, verb, args] = JSON.parse(line) as [number, string, never[]];
-    socket.write(`${JSON.stringify([id, await verbs[verb]?.(...args)])}\n`);
-  });
+  createInterface({ input: socket })
+    .on('error', () => {})
+    .on('line', async (line) => {
+      const [id, verb, args] = JSON.parse(line) as [number, string, never[]];
+      socket.write(`${JSON.stringify([id, await verbs[verb]?.(...args)])}\n`);
+    });
 });
 server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () => {
   process.stdout.write(`${JSON.stringify(server.address())}\n`);

@@ -25,8 +25,8 @@ const WORKERS = 4;
 export async function race(module: URL, args: readonly string[], job: RaceJob): Promise<number[]> {
   const racers = Array.from({ length: WORKERS }, () => start(module, args));
   try {
-    await Promise.all(racers.map(next));
-    const answers = racers.map(next);
+    await Promise.all(racers.map(nextMessage));
+    const answers = racers.map(nextMessage);
     for (const racer of racers) racer.send(job);
     return (await Promise.all(answers)).map(Number);
   } finally {
@@ -37,8 +37,8 @@ export async function race(module: URL, args: readonly string[], job: RaceJob): 
 const start = (module: URL, args: readonly string[]): ChildProcess =>
   fork(WORKER, [module.href, ...args], { execArgv: [] });
 
-/** The next message. A process that ends before it has failed; stderr has the reason. */
-async function next(racer: ChildProcess): Promise<unknown> {
+/** Returns the next message. Throws if the process ends before it; its stderr has the reason. */
+export async function nextMessage(racer: ChildProcess): Promise<unknown> {
   const over = new AbortController();
   const { signal } = over;
   try {

@@ -6,7 +6,7 @@ import { connect, type Library } from './postgres-ledgers.ts';
 
 const [url = '', schema = '', name = '', calls = '0', library = 'pg'] = process.argv.slice(2);
 const connected = connect(library as Library, url);
-const ledger = postgresLedger(connected.client, { schema, deadlineMs: 20_000 });
+const ledger = postgresLedger(connected.client, { schema, deadlineMs: 60_000 });
 await ledger.ready();
 const nowMs = Date.now();
 const windows = [
