@@ -44,4 +44,5 @@ export type { LimitSpec, Period } from './plans/limit-spec.ts';
 export type { IssuedToken, TokenRequest, Tokens } from './tokens/tokens.ts';
 export type { ApiKey, ApiKeySource, KeyRequest } from './upstream/upstream-keys.ts';
 export type { LimitUsage, UserUsage } from './users/usage.ts';
-export type { Grant, Users } from './users/users.ts';
+export type { BlockSpec, Grant, SetPlanOptions } from './users/user-options.ts';
+export type { Users } from './users/users.ts';

@@ -1,4 +1,12 @@
-import { type Clock, systemClock } from '../../base/clock.ts';
+import { z } from 'zod';
+import { type Clock, clockSchema, systemClock } from '../../base/clock.ts';
+import {
+  type OptionalOptions,
+  optionsSchema,
+  type ParsedOptions,
+  type RequiredOptions,
+} from '../../base/option-schema.ts';
+import { parseOrThrow } from '../../base/parse-or-throw.ts';
 import { LedgerError } from '../../core/errors.ts';
 import { type Amounts, assertAmounts, assertCredits, NO_AMOUNTS } from '../amounts.ts';
 import type { Ending, Hold } from '../counting/hold.ts';
@@ -20,27 +28,40 @@ import { MemoryCredits } from './memory-credits.ts';
 import { MemoryHolds } from './memory-holds.ts';
 import { MemoryRecords } from './memory-records.ts';
 
-/** The bounds of a memory ledger. */
-export interface MemoryLedgerOptions {
-  /** Accounts of users and tokens, at most; default 1,000,000. When that many have something used
-   * or held, new ones share one quota. */
-  readonly maxAccounts?: number;
-  /** Records that have not expired, at most; default 1,000,000. A write beyond that throws
-   * `LedgerError`. */
-  readonly maxRecords?: number;
-  /** Holds at once, at most; default 100,000. A reserve beyond that throws `LedgerError`. */
-  readonly maxLeases?: number;
+const HOUR_MS = 3_600_000;
+
+const bound = z.custom<number>((value) => Number(value) >= 0, 'must be a number of at least 0');
+
+const memoryLedgerShape = {
+  /** Accounts of users and tokens, at most. When that many have something used or held, new ones share
+   * one quota.
+   * @default 1_000_000 */
+  maxAccounts: bound.default(1_000_000),
+  /** Records that have not expired, at most. A write beyond that throws `LedgerError`.
+   * @default 1_000_000 */
+  maxRecords: bound.default(1_000_000),
+  /** Holds at once, at most. A reserve beyond that throws `LedgerError`.
+   * @default 100_000 */
+  maxLeases: bound.default(100_000),
   /**
-   * Finished ids that are remembered; default 1,000. Within one process no reply is lost, so an id
-   * comes again soon or never. Beyond that, or after `retentionMs`, the oldest are forgotten: to
-   * settle, release or renew one of them has no effect and returns `unknown`.
+   * Finished ids that are remembered. Within one process no reply is lost, so an id comes again soon or
+   * never. Beyond that, or after `retentionMs`, the oldest are forgotten: to settle, release or renew
+   * one of them has no effect and returns `unknown`.
+   * @default 1_000
    */
-  readonly maxTombstones?: number;
-  /** How long finished ids are remembered, unless too many come; default one hour. */
-  readonly retentionMs?: number;
-  /** Tells the time, for tests. By default, the clock of the system. */
-  readonly clock?: Clock;
-}
+  maxTombstones: bound.default(1_000),
+  /** How long finished ids are remembered, unless too many come.
+   * @default 3_600_000 (1 h) */
+  retentionMs: bound.default(HOUR_MS),
+  /** Tells the time, for tests.
+   * @default systemClock */
+  clock: clockSchema.default(() => systemClock),
+};
+
+/** The bounds of a memory ledger. */
+export interface MemoryLedgerOptions
+  extends RequiredOptions<typeof memoryLedgerShape>,
+    OptionalOptions<typeof memoryLedgerShape> {}
 
 /**
  * Returns a ledger that counts exactly, in the memory of this process. Nothing is shared with other
@@ -61,10 +82,8 @@ export interface MemoryLedgerOptions {
  * ```
  */
 export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
-  return new MemoryLedger(options);
+  return new MemoryLedger(parseOrThrow(optionsSchema(memoryLedgerShape), options, 'memoryLedger'));
 }
-
-const HOUR_MS = 3_600_000;
 
 class MemoryLedger implements Ledger {
   readonly inProcess: InProcessVerbs;
@@ -78,13 +97,13 @@ class MemoryLedger implements Ledger {
   #closed = false;
 
   constructor({
-    maxAccounts = 1_000_000,
-    maxRecords = 1_000_000,
-    maxLeases = 100_000,
-    maxTombstones = 1_000,
-    retentionMs = HOUR_MS,
-    clock = systemClock,
-  }: MemoryLedgerOptions) {
+    maxAccounts,
+    maxRecords,
+    maxLeases,
+    maxTombstones,
+    retentionMs,
+    clock,
+  }: ParsedOptions<typeof memoryLedgerShape>) {
     this.#clock = clock;
     this.#accounts = new MemoryAccounts(maxAccounts);
     this.#holds = new MemoryHolds(maxLeases, maxTombstones, retentionMs);
