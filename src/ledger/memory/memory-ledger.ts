@@ -1,11 +1,4 @@
-import { z } from 'zod';
-import { type Clock, clockSchema, systemClock } from '../../base/clock.ts';
-import {
-  type OptionalOptions,
-  optionsSchema,
-  type ParsedOptions,
-  type RequiredOptions,
-} from '../../base/option-schema.ts';
+import type { Clock } from '../../base/clock.ts';
 import { parseOrThrow } from '../../base/parse-or-throw.ts';
 import { LedgerError } from '../../core/errors.ts';
 import { type Amounts, assertAmounts, assertCredits, NO_AMOUNTS } from '../amounts.ts';
@@ -26,42 +19,8 @@ import type { Records } from '../records.ts';
 import { MemoryAccounts } from './memory-accounts.ts';
 import { MemoryCredits } from './memory-credits.ts';
 import { MemoryHolds } from './memory-holds.ts';
+import { type MemoryLedgerOptions, type MemorySettings, memoryOptions } from './memory-options.ts';
 import { MemoryRecords } from './memory-records.ts';
-
-const HOUR_MS = 3_600_000;
-
-const bound = z.custom<number>((value) => Number(value) >= 0, 'must be a number of at least 0');
-
-const memoryLedgerShape = {
-  /** Accounts of users and tokens, at most. When that many have something used or held, new ones share
-   * one quota.
-   * @default 1_000_000 */
-  maxAccounts: bound.default(1_000_000),
-  /** Records that have not expired, at most. A write beyond that throws `LedgerError`.
-   * @default 1_000_000 */
-  maxRecords: bound.default(1_000_000),
-  /** Holds at once, at most. A reserve beyond that throws `LedgerError`.
-   * @default 100_000 */
-  maxLeases: bound.default(100_000),
-  /**
-   * Finished ids that are remembered. Within one process no reply is lost, so an id comes again soon or
-   * never. Beyond that, or after `retentionMs`, the oldest are forgotten: to settle, release or renew
-   * one of them has no effect and returns `unknown`.
-   * @default 1_000
-   */
-  maxTombstones: bound.default(1_000),
-  /** How long finished ids are remembered, unless too many come.
-   * @default 3_600_000 (1 h) */
-  retentionMs: bound.default(HOUR_MS),
-  /** Tells the time, for tests.
-   * @default systemClock */
-  clock: clockSchema.default(() => systemClock),
-};
-
-/** The bounds of a memory ledger. */
-export interface MemoryLedgerOptions
-  extends RequiredOptions<typeof memoryLedgerShape>,
-    OptionalOptions<typeof memoryLedgerShape> {}
 
 /**
  * Returns a ledger that counts exactly, in the memory of this process. Nothing is shared with other
@@ -82,7 +41,7 @@ export interface MemoryLedgerOptions
  * ```
  */
 export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
-  return new MemoryLedger(parseOrThrow(optionsSchema(memoryLedgerShape), options, 'memoryLedger'));
+  return new MemoryLedger(parseOrThrow(memoryOptions, options, 'memoryLedger'));
 }
 
 class MemoryLedger implements Ledger {
@@ -103,7 +62,7 @@ class MemoryLedger implements Ledger {
     maxTombstones,
     retentionMs,
     clock,
-  }: ParsedOptions<typeof memoryLedgerShape>) {
+  }: MemorySettings) {
     this.#clock = clock;
     this.#accounts = new MemoryAccounts(maxAccounts);
     this.#holds = new MemoryHolds(maxLeases, maxTombstones, retentionMs);
