@@ -1,9 +1,8 @@
 import { parseOrThrow } from '../../base/parse-or-throw.ts';
 import { type Amounts, assertAmounts, assertCredits } from '../amounts.ts';
 import type { Verbs } from '../counting/verbs.ts';
-import type { Lease } from '../lease.ts';
-import { assertLease } from '../lease.ts';
-import type { Balance, Claim, Granted, Ledger, NotGranted, Resolution } from '../ledger.ts';
+import type { Balance, Claim, Granted, Lease, Ledger, NotGranted, Resolution } from '../ledger.ts';
+import { assertLease } from '../ledger.ts';
 import { driverFor, type PostgresClient, sizeOf } from './client.ts';
 import { type Listen, listenOn } from './listen.ts';
 import { type PostgresLedgerOptions, postgresOptions } from './postgres-options.ts';
