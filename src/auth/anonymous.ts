@@ -1,36 +1,42 @@
 import { z } from 'zod';
+import {
+  callback,
+  type OptionalOptions,
+  optionsSchema,
+  type RequiredOptions,
+} from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import type { GuardRequest } from '../core/request.ts';
 import type { Limit } from '../plans/limit.ts';
-import type { LimitSpec } from '../plans/limit-spec.ts';
+import { limitSpecs } from '../plans/limit-spec.ts';
 import { parseLimits } from '../plans/parse-limits.ts';
 import type { Identity } from '../plans/plan.ts';
 import type { AuthContext, Authenticator } from './authenticator.ts';
 import { bearerCredential } from './bearer-credential.ts';
 import { clientAddress } from './client-address.ts';
 
-/** The options of `anonymous`. */
-export interface AnonymousOptions {
+const anonymousShape = {
   /** Returns an id of the device, for example from a header of your app; 8 to 256 characters. A caller
-   * can change that header, so set `perAddress` too. Default: each address is one user. */
-  readonly device?: (request: GuardRequest) => string | undefined;
-  /** How many proxies of your own are in front of the backend. Default 0, which ignores
-   * `X-Forwarded-For`. If it is too high, callers can choose their address. */
-  readonly trustProxy?: number;
-  /** Limits of all anonymous users of one address together. An IPv6 /64 counts as one address. */
-  readonly perAddress?: readonly LimitSpec[];
+   * can change that header, so set `perAddress` too. Without it, each address is one user. */
+  device: callback<(request: GuardRequest) => string | undefined>().optional(),
+  /** How many proxies of your own are in front of the backend. If it is too high, callers can choose
+   * their address.
+   * @default 0 (ignores `X-Forwarded-For`) */
+  trustProxy: z.int().min(0).max(32).default(0),
+  /** Limits of all anonymous users of one address together. An IPv6 /64 counts as one address.
+   * @default [] */
+  perAddress: limitSpecs.default([]),
   /** Becomes `user.plan`. */
-  readonly plan?: string;
-}
+  plan: z.string().min(1).optional(),
+};
+
+/** The options of `anonymous`. */
+export interface AnonymousOptions
+  extends RequiredOptions<typeof anonymousShape>,
+    OptionalOptions<typeof anonymousShape> {}
 
 /** What an app sends if its SDK requires a key. */
 const NO_KEY = 'anonymous';
-const shape = z.strictObject({
-  device: z.custom<() => unknown>((value) => typeof value === 'function').optional(),
-  trustProxy: z.int().min(0).max(32).default(0),
-  perAddress: z.array(z.unknown()).default([]),
-  plan: z.string().min(1).optional(),
-});
 const DEVICE = /^[\x21-\x7e]{8,256}$/;
 
 /**
@@ -55,9 +61,9 @@ const DEVICE = /^[\x21-\x7e]{8,256}$/;
  * ```
  */
 export function anonymous(options: AnonymousOptions = {}): Authenticator {
-  const { trustProxy, perAddress, plan } = parseOrThrow(shape, options, 'anonymous');
-  const limits = parseLimits(perAddress, 'anonymous.perAddress');
-  const { device } = options;
+  const settings = parseOrThrow(optionsSchema(anonymousShape), options, 'anonymous');
+  const { device, trustProxy, plan } = settings;
+  const limits = parseLimits(settings.perAddress, 'anonymous.perAddress');
   return {
     authenticate(request, context) {
       if (hasCredential(request)) return undefined;

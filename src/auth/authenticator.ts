@@ -1,3 +1,4 @@
+import { objectWith } from '../base/option-schema.ts';
 import type { Denial } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';
 import type { Identity } from '../plans/plan.ts';
@@ -28,3 +29,8 @@ export interface Authenticator {
     context: AuthContext,
   ): Identity | Denial | undefined | Promise<Identity | Denial | undefined>;
 }
+
+export const authenticator = objectWith<Authenticator>(
+  ['authenticate'],
+  'must be an authenticator, such as userTokens()',
+);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The fields of one options object, each with its schema and its docstring. */
-type OptionShape = Readonly<Record<string, z.ZodType>>;
+export type OptionShape = Readonly<Record<string, z.ZodType>>;
 
 type Omissible = { readonly _zod: { readonly optin: 'optional' | 'defaulted' } };
 
@@ -17,12 +17,16 @@ export type RequiredOptions<Shape extends OptionShape> = {
   >;
 };
 
-/** The options of `Shape` that may be left out; `undefined` is not the same as left out. */
+/**
+ * The options of `Shape` that may be left out. `undefined` is not the same as left out, unless the schema
+ * before `.optional()` accepts it.
+ */
 export type OptionalOptions<Shape extends OptionShape> = {
-  readonly [Name in keyof Shape as Shape[Name] extends Omissible ? Name : never]?: Exclude<
-    z.input<Shape[Name]>,
-    undefined
-  >;
+  readonly [Name in keyof Shape as Shape[Name] extends Omissible
+    ? Name
+    : never]?: Shape[Name] extends z.ZodOptional<infer Given extends z.ZodType>
+    ? z.input<Given>
+    : Exclude<z.input<Shape[Name]>, undefined>;
 };
 
 /** The options of `Shape` as they are after parsing, with their defaults. */

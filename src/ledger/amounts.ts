@@ -39,8 +39,6 @@ export type CountedUnit = Exclude<Unit, 'concurrent'>;
 
 export const isCounted = (unit: Unit): unit is CountedUnit => unit !== 'concurrent';
 
-export const COUNTED_UNITS = UNITS.filter(isCounted);
-
 export type CountedUnitName = (typeof unitNames)[CountedUnit];
 
 export const unitName = <U extends Unit>(unit: U): (typeof unitNames)[U] => unitNames[unit];

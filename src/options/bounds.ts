@@ -36,6 +36,6 @@ export interface Bounds
   extends RequiredOptions<typeof boundsShape>,
     OptionalOptions<typeof boundsShape> {}
 
-interface ParsedBounds extends ParsedOptions<typeof boundsShape> {}
+export interface ParsedBounds extends ParsedOptions<typeof boundsShape> {}
 
 export const bounds: z.ZodType<ParsedBounds, Bounds> = optionsSchema(boundsShape);

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Attestation } from '../auth/all-of.ts';
+import { authenticator } from '../auth/authenticator.ts';
 import { duration } from '../base/duration.ts';
 import {
   callback,
@@ -9,9 +10,9 @@ import {
   type RequiredOptions,
 } from '../base/option-schema.ts';
 import type { User } from '../core/user.ts';
+import { limitSpecs } from '../plans/limit-spec.ts';
 import { parseLimits } from '../plans/parse-limits.ts';
 import type { ExchangeSettings } from '../tokens/token-exchange.ts';
-import { authenticator, limitSpecs } from './fields.ts';
 
 const LIFETIME_MS_MAX = 90 * 86_400_000;
 
@@ -42,7 +43,7 @@ export interface ExchangeSpec
   extends RequiredOptions<typeof exchangeShape>,
     OptionalOptions<typeof exchangeShape> {}
 
-interface ParsedExchange extends ParsedOptions<typeof exchangeShape> {}
+export interface ParsedExchange extends ParsedOptions<typeof exchangeShape> {}
 
 export const exchange: z.ZodType<ParsedExchange, ExchangeSpec> = optionsSchema(exchangeShape);
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { authenticator } from '../auth/authenticator.ts';
 import { userTokens } from '../auth/user-tokens.ts';
-import { type Clock, systemClock } from '../base/clock.ts';
+import { clockSchema, systemClock } from '../base/clock.ts';
 import { deriveKeys } from '../base/derived-keys.ts';
 import { duration } from '../base/duration.ts';
 import {
@@ -17,13 +18,13 @@ import { memoryLedger } from '../ledger/memory/memory-ledger.ts';
 import type { ModelPriceOverride } from '../openai/prices/price-overrides.ts';
 import { priceList } from '../openai/prices/prices.ts';
 import { defaultEndUserId, type EndUserIdOf } from '../pipeline/tag.ts';
+import { limitSpecs } from '../plans/limit-spec.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { PlanOf } from '../plans/plan-resolver.ts';
 import { sharedLimits } from '../plans/shared-limits.ts';
 import type { ApiKeySource } from '../upstream/upstream-keys.ts';
 import { bounds } from './bounds.ts';
 import { exchange, exchangeSettings } from './exchange-options.ts';
-import { authenticator, limitSpecs } from './fields.ts';
 import { parsePlans, plan } from './plan-options.ts';
 import { ledgerFailure, timeoutSettings, timeouts, tokens } from './timeouts.ts';
 
@@ -127,7 +128,7 @@ const optionsShape = {
   fetch: callback<typeof globalThis.fetch>().optional(),
   /** Tells the time, for tests.
    * @default systemClock */
-  clock: objectWith<Clock>(['nowMs'], 'must have a function "nowMs"').default(() => systemClock),
+  clock: clockSchema.default(() => systemClock),
 };
 
 /** The options of `createGuardedCompletion`. They are read once, at start. */

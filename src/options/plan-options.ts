@@ -7,9 +7,9 @@ import {
 } from '../base/option-schema.ts';
 import { endpointNames } from '../openai/endpoints/descriptors.ts';
 import { allowances } from '../openai/request/allowances.ts';
+import { limitSpecs } from '../plans/limit-spec.ts';
 import { parseLimits } from '../plans/parse-limits.ts';
 import { modelList, type Plan } from '../plans/plan.ts';
-import { limitSpecs } from './fields.ts';
 
 const whole = z.int().min(1);
 
@@ -37,7 +37,7 @@ export interface PlanSpec
   extends RequiredOptions<typeof planShape>,
     OptionalOptions<typeof planShape> {}
 
-interface ParsedPlan extends ParsedOptions<typeof planShape> {}
+export interface ParsedPlan extends ParsedOptions<typeof planShape> {}
 
 export const plan: z.ZodType<ParsedPlan, PlanSpec> = optionsSchema(planShape);
 

@@ -42,7 +42,7 @@ export interface TimeoutSpec
   extends RequiredOptions<typeof timeoutsShape>,
     OptionalOptions<typeof timeoutsShape> {}
 
-interface ParsedTimeouts extends ParsedOptions<typeof timeoutsShape> {}
+export interface ParsedTimeouts extends ParsedOptions<typeof timeoutsShape> {}
 
 export const timeouts: z.ZodType<ParsedTimeouts, TimeoutSpec> = optionsSchema(timeoutsShape);
 
@@ -62,7 +62,7 @@ export interface LedgerFailureSpec
   extends RequiredOptions<typeof ledgerFailureShape>,
     OptionalOptions<typeof ledgerFailureShape> {}
 
-interface ParsedLedgerFailure extends ParsedOptions<typeof ledgerFailureShape> {}
+export interface ParsedLedgerFailure extends ParsedOptions<typeof ledgerFailureShape> {}
 
 export const ledgerFailure: z.ZodType<ParsedLedgerFailure, LedgerFailureSpec> =
   optionsSchema(ledgerFailureShape);
@@ -81,7 +81,7 @@ export interface TokensSpec
   extends RequiredOptions<typeof tokensShape>,
     OptionalOptions<typeof tokensShape> {}
 
-interface ParsedTokens extends ParsedOptions<typeof tokensShape> {}
+export interface ParsedTokens extends ParsedOptions<typeof tokensShape> {}
 
 export const tokens: z.ZodType<ParsedTokens, TokensSpec> = optionsSchema(tokensShape);
 

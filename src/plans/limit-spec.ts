@@ -105,3 +105,6 @@ interface ConcurrentLimit
 
 /** A limit, as a developer writes it: an amount of one unit in a window, or of calls in flight. */
 export type LimitSpec = (CountedAmount & LimitWindow) | ConcurrentLimit;
+
+/** Limits as they are written; `parseLimits` reads them, and names the one that is wrong. */
+export const limitSpecs = z.custom<readonly LimitSpec[]>(Array.isArray, 'must be a list of limits');

@@ -1,9 +1,8 @@
-import { type Clock, systemClock } from '../base/clock.ts';
+import { clockSchema, systemClock } from '../base/clock.ts';
 import { withDeadline } from '../base/deadline.ts';
 import { duration } from '../base/duration.ts';
 import {
   type OptionalOptions,
-  objectWith,
   optionsSchema,
   type ParsedOptions,
   type RequiredOptions,
@@ -22,7 +21,7 @@ const cachedSecretShape = {
   timeout: duration.prefault('4s'),
   /** Tells the time, for tests.
    * @default systemClock */
-  clock: objectWith<Clock>(['nowMs'], 'must have a function "nowMs"').default(() => systemClock),
+  clock: clockSchema.default(() => systemClock),
 };
 
 /** How long a secret is kept. The durations are written like `'5m'`. */

@@ -1,31 +1,45 @@
 import { z } from 'zod';
-import { parseDurationMs } from '../base/duration.ts';
+import { duration } from '../base/duration.ts';
+import {
+  type OptionalOptions,
+  optionsSchema,
+  type RequiredOptions,
+} from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import { parseUser, type User, userShape } from '../core/user.ts';
-import type { LimitSpec } from '../plans/limit-spec.ts';
+import { limitSpecs } from '../plans/limit-spec.ts';
 import { storableLimits } from '../plans/parse-limits.ts';
 import { revokeFamily } from '../users/user-states.ts';
 import { mintToken } from './mint-token.ts';
 import { type StoredToken, TOKEN_RECORD_PREFIX } from './token-form.ts';
 import type { TokenParts } from './token-verifier.ts';
 
-/** The user of a new token, and its limits. Every field but `user` narrows it. */
-export interface TokenRequest {
+const isUserOrId = (value: unknown): boolean =>
+  typeof value === 'string' || userShape.safeParse(value).success;
+
+const tokenShape = {
   /** The user that the token identifies. Take it from your server code, never from a client. */
-  readonly user: string | User;
+  user: z.custom<string | User>(isUserOrId, 'must be a user, or the id of one'),
   /** Becomes `user.plan`. `planOf` still decides at each call what it is worth. */
-  readonly plan?: string;
-  /** How long the token lives (`'15m'`, `'24h'`). Default `tokens.ttl`, at most `tokens.ttlMax`. */
-  readonly ttl?: string;
+  plan: z.string().min(1).optional(),
+  /** How long the token lives (`'15m'`, `'24h'`), at most `tokens.ttlMax`. Without it, `tokens.ttl`. */
+  ttl: duration.optional(),
   /** Limits of this token alone, in addition to those of its user. */
-  readonly limits?: readonly LimitSpec[];
-  /** Models that the token allows (`'gpt-5-mini'`, `'gpt-5*'`), out of those of the plan. Default all. */
-  readonly models?: readonly string[];
-  /** Endpoints that the token allows (`'chat.completions'` …), out of those of the plan. Default all. */
-  readonly endpoints?: readonly string[];
+  limits: limitSpecs.optional(),
+  /** Models that the token allows (`'gpt-5-mini'`, `'gpt-5*'`), out of those of the plan. Without it, all. */
+  models: z.array(z.string().min(1)).readonly().optional(),
+  /** Endpoints that the token allows (`'chat.completions'` …), out of those of the plan. Without it, all. */
+  endpoints: z.array(z.string().min(1)).readonly().optional(),
   /** Allows exactly one call that reaches OpenAI. */
-  readonly singleUse?: boolean;
-}
+  singleUse: z.boolean().optional(),
+};
+
+/** The user of a new token, and its limits. Every field but `user` narrows it. */
+export interface TokenRequest
+  extends RequiredOptions<typeof tokenShape>,
+    OptionalOptions<typeof tokenShape> {}
+
+const tokenRequest = optionsSchema(tokenShape);
 
 /** What the app receives. It has the shape of OpenAI's own client secrets, so that an app can treat
  * both alike. */
@@ -54,27 +68,16 @@ export interface TokenSettings {
   readonly ttlMsMax: number;
 }
 
-const requestShape = z.strictObject({
-  user: z.union([z.string(), userShape]),
-  plan: z.string().min(1).optional(),
-  ttl: z.string().optional(),
-  limits: z.array(z.unknown()).optional(),
-  models: z.array(z.string().min(1)).optional(),
-  endpoints: z.array(z.string().min(1)).optional(),
-  singleUse: z.boolean().optional(),
-});
-
 export function createTokens(
   { records, states, keys, clock }: TokenParts,
   settings: TokenSettings,
 ): Tokens {
   return {
     async issue(request) {
-      const { user, ttl, plan, ...scope } = parseOrThrow(requestShape, request, 'tokens.issue');
+      const { user, ttl, plan, ...scope } = parseOrThrow(tokenRequest, request, 'tokens.issue');
       if (scope.limits) storableLimits(scope.limits, 'tokens.issue.limits');
       const owner = parseUser(plan === undefined ? user : { ...parseUser(user), plan });
-      const ttlMs = ttl === undefined ? settings.ttlMs : parseDurationMs(ttl, 'tokens.issue.ttl');
-      const expiresAtMs = clock.nowMs() + Math.min(ttlMs, settings.ttlMsMax);
+      const expiresAtMs = clock.nowMs() + Math.min(ttl ?? settings.ttlMs, settings.ttlMsMax);
       const { generation } = await states.get(owner.id);
       const stored = { user: owner, expiresAtMs, generation, ...scope } as StoredToken;
       const minted = await mintToken(stored, records, keys);

@@ -1,19 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import type { Events } from '../core/events.ts';
 import { parseUser, type User } from '../core/user.ts';
-import {
-  type Amounts,
-  amountsBy,
-  COUNTED_UNITS,
-  type CountedUnitName,
-  isCounted,
-  isMoney,
-  unitName,
-  writtenAmount,
-} from '../ledger/amounts.ts';
+import { type Amounts, amountsBy, isCounted } from '../ledger/amounts.ts';
 import type { Claim, Ledger } from '../ledger/ledger.ts';
 import type { LimitSpec } from '../plans/limit-spec.ts';
 import { storableLimits } from '../plans/parse-limits.ts';
@@ -21,11 +11,15 @@ import type { PlanNames, PlanResolver } from '../plans/plan-resolver.ts';
 import type { EndUserIds } from './end-user-ids.ts';
 import { createMerge } from './merge-users.ts';
 import { createUserAccounts, type UserAccounts, type UserUsage } from './usage.ts';
+import {
+  type BlockSpec,
+  blockSpec,
+  type Grant,
+  grantAmounts,
+  type SetPlanOptions,
+  setPlanOptions,
+} from './user-options.ts';
 import type { UserStates } from './user-states.ts';
-
-/** What is given on top, by unit (`{ requests: 5, usd: 0.5 }`). It counts in every limit of the user with
- * that unit. */
-export type Grant = { readonly [Name in CountedUnitName]?: number };
 
 /** Operates on users, by the ids that your authenticator gives them. */
 export interface Users {
@@ -33,7 +27,7 @@ export interface Users {
   usage(user: string | User): Promise<UserUsage>;
   /** Denies every call of this user, in every process within 1 s. Running streams are cut and settled.
    * The block ends at `until`, or stays without it. A repeat replaces the block. */
-  block(userId: string, block: { reason: string; until?: Date }): Promise<void>;
+  block(userId: string, block: BlockSpec): Promise<void>;
   /** Ends a block, in every process within 1 s. May be repeated. */
   unblock(userId: string): Promise<void>;
   /** Credits the current window of each limit, once. The credit ends with the window. A rate gets at most
@@ -50,11 +44,7 @@ export interface Users {
    * with a later `asOf` (default now) is stored, so that events of a billing system may repeat and arrive
    * out of order. `TypeError` for a name that is not a plan.
    */
-  setPlan(
-    userId: string,
-    plan: PlanNames | undefined,
-    options?: { readonly until?: Date; readonly asOf?: Date },
-  ): Promise<boolean>;
+  setPlan(userId: string, plan: PlanNames | undefined, options?: SetPlanOptions): Promise<boolean>;
   /** Sets limits for this user alone, in every process within 1 s. Each replaces the limit of the plan
    * that counts the same unit over the same span, or is added. Without limits, those of the plan apply
    * again. `TypeError` for a limit that is wrong, or has a function as its `anchor`. */
@@ -89,21 +79,6 @@ export interface GuardUsers extends Users {
 
 const FORGIVE_ALL = amountsBy((unit) => (isCounted(unit) ? Number.POSITIVE_INFINITY : 0));
 
-const whole = z.int().min(0).optional();
-const dollars = z.number().min(0).max(1_000_000).optional();
-const grantShape = z.strictObject(
-  Object.fromEntries(
-    COUNTED_UNITS.map((unit) => [unitName(unit), isMoney(unit) ? dollars : whole]),
-  ),
-);
-const blockShape = z.strictObject({
-  reason: z.string().min(1).max(500),
-  until: z.date().optional(),
-});
-const pushShape = z
-  .strictObject({ until: z.date().optional(), asOf: z.date().optional() })
-  .default({});
-
 export function createUsers(parts: UsersParts): GuardUsers {
   const { ledger, states, plans, events, clock } = parts;
   const accounts = createUserAccounts(ledger, states, plans, clock);
@@ -119,7 +94,7 @@ export function createUsers(parts: UsersParts): GuardUsers {
     byEndUserId: parts.endUserIds.find,
     ...createUserOverrides(parts),
     async block(userId, block) {
-      const { reason, until } = parseOrThrow(blockShape, block, 'users.block');
+      const { reason, until } = parseOrThrow(blockSpec, block, 'users.block');
       const { id } = parseUser(userId);
       const stored = until === undefined ? { reason } : { reason, untilMs: until.getTime() };
       await states.update(id, (state) => ({ ...state, block: stored }));
@@ -144,8 +119,8 @@ function createUserOverrides({
       // Every write is announced to every process. This one changes nothing.
       await states.update(parseUser(userId).id, (state) => state);
     },
-    async setPlan(userId, plan, options) {
-      const { until, asOf } = parseOrThrow(pushShape, options, 'users.setPlan');
+    async setPlan(userId, plan, options = {}) {
+      const { until, asOf } = parseOrThrow(setPlanOptions, options, 'users.setPlan');
       const names = plan === undefined ? [] : [plan].flat();
       if (names.length > 0) plans.named(names);
       const asOfMs = asOf?.getTime() ?? clock.nowMs();
@@ -165,10 +140,3 @@ function createUserOverrides({
 }
 
 const isCounter = ({ rule }: Claim): boolean => rule.kind !== 'concurrent';
-
-function grantAmounts(grant: Grant): Amounts {
-  const given: Grant = parseOrThrow(grantShape, grant, 'users.grant');
-  return amountsBy((unit) =>
-    isCounted(unit) ? writtenAmount(unit, given[unitName(unit)] ?? 0) : 0,
-  );
-}

@@ -67,7 +67,7 @@ describe('Options that would accept too much', () => {
     ['private keys', { ...withKeys, jwks: { keys: [{ ...pair.jwk, d: 'AAAA' }] } }, /"jwt\.jwks"/],
     ['one key instead of a set', { ...withKeys, jwks: pair.jwk }, /"jwt\.jwks"/],
     ['a skew beyond 30 s', { ...options, skew: '31s' }, /"jwt\.skew"/],
-    ['a skew without a unit', { ...options, skew: '5' }, /"skew"/],
+    ['a skew without a unit', { ...options, skew: '5' }, /"jwt\.skew"/],
     ['an unknown option', { ...options, audiences: ['app'] }, /"jwt"/],
     ['a user that is not a function', { ...options, user: 'ada' }, /"jwt\.user"/],
   ])('jwt() throws a TypeError that names the field for %s', (_name, wrong, message) => {

@@ -12,6 +12,16 @@ interface Field {
   readonly actual: string | undefined;
 }
 
+/** What every constant is, by its name. */
+const constants = new Map(
+  sourceFiles().flatMap(({ tree }) =>
+    nodesOf(tree)
+      .filter(ts.isVariableDeclaration)
+      .filter(({ name }) => /^[A-Z_]+$/.test(name.getText()))
+      .map(({ name, initializer }) => [name.getText(), initializer?.getText()]),
+  ),
+);
+
 /** Every field of every object that becomes a schema of options. */
 const fields: readonly Field[] = sourceFiles().flatMap(({ path, tree }) => {
   const nodes = nodesOf(tree);
@@ -63,7 +73,8 @@ function defaultOf(schema: ts.Expression): string | undefined {
   if (!/^(?:pre|de)fault$/.test(name.text) || value === undefined) return defaultOf(expression);
   // Every field of such an object has a default of its own.
   if (name.text === 'prefault' && value.getText() === '{}') return undefined;
-  return ts.isArrowFunction(value) ? value.body.getText() : value.getText();
+  const text = ts.isArrowFunction(value) ? value.body.getText() : value.getText();
+  return constants.get(text) ?? text;
 }
 
 it('Every option has a docstring', () => {

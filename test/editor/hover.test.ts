@@ -17,8 +17,19 @@ describe('The options in an editor', () => {
       samples.map((sample) => ({ source, ...sample })),
     );
     const names = types.map(({ type }) => type);
-    expect(names).toContain('GuardOptions');
-    expect(names).toContain('SafetyWebhooksOptions');
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'GuardOptions',
+        'SafetyWebhooksOptions',
+        'JwtOptions',
+        'Auth0Options',
+        'AnonymousOptions',
+        'TokenRequest',
+        'Grant',
+        'MemoryLedgerOptions',
+        'PostgresLedgerOptions',
+      ]),
+    );
     const uses = types.map(({ source, type, fields }, index) => {
       const use = `const use${index}: import('${specifierOf(source)}').${type}`;
       return `${use} = { ${fields.map((field) => `$${field}: null as never`).join(', ')} };`;
@@ -51,6 +62,23 @@ describe('The options in an editor', () => {
       '4_194_304 (4 MiB)',
       undefined,
     ]);
+  });
+
+  it('A login shows its own options, and those of every login', () => {
+    const hovers = editor.hoversIn(`
+      import { jwt, oidc } from './auth/index.js';
+      oidc({ $issuer: 'x', audience: 'x', $algorithms: ['ES256'], $jwks: 'x', $skew: '1s' });
+      jwt({ issuer: 'x', audience: 'x', algorithms: ['ES256'], $jwks: 'x', $skew: '1s' });`);
+    expect(hovers.map(firstWords)).toEqual([
+      'Exactly as in',
+      'Every provider supports',
+      'Replaces the place',
+      'How far clocks',
+      "The issuer's public",
+      'How far clocks',
+    ]);
+    const defaults = hovers.map(({ defaultText }) => defaultText);
+    expect(defaults).toEqual([undefined, "['RS256']", undefined, "'5s'", undefined, "'5s'"]);
   });
 
   it('Every field of a limit shows its docstring, once', () => {

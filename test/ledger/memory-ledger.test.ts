@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { LedgerError } from '../../src/core/errors.ts';
 import type { Claim, Ledger } from '../../src/ledger/ledger.ts';
-import { type MemoryLedgerOptions, memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
+import { memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
+import type { MemoryLedgerOptions } from '../../src/ledger/memory/memory-options.ts';
 import {
   amounts,
   assertCounts,

@@ -71,7 +71,10 @@ describe('A SQLite file that is opened again', () => {
     const plans = { free: { models: [MODEL], limits: [{ requests: 2, per: '24h' }] } } as const;
     const statuses: number[] = [];
     for (const calls of [1, 2]) {
-      await using fixture = await startFixture({ plans, ledger: sqliteLedger(place) });
+      await using fixture = await startFixture({
+        plans,
+        ledger: sqliteLedger({ file: place.file }),
+      });
       const token = await tokenOf(fixture.guard);
       for (let call = 0; call < calls; call += 1) {
         const answer = await post(fixture.guard, token, chat());
@@ -136,7 +139,7 @@ it('Two ledgers on one file receive each other’s record changes', async () => 
 it('A SQLite file and the files beside it contain no part of a token, the key or the secret, and no prompt', async () => {
   await using place = sqliteFolder();
   const filesOf = () => readdirSync(place.folder).map((name) => join(place.folder, name));
-  await assertKeepsNoSecret(sqliteLedger(place), async () => {
+  await assertKeepsNoSecret(sqliteLedger({ file: place.file }), async () => {
     expect(readdirSync(place.folder)).toContain('guard.db-wal');
     return Buffer.concat(filesOf().map((file) => readFileSync(file)));
   });

@@ -1,12 +1,18 @@
 import { z } from 'zod';
 import type { Clock } from '../../base/clock.ts';
+import {
+  callback,
+  type OptionalOptions,
+  optionsSchema,
+  type RequiredOptions,
+} from '../../base/option-schema.ts';
 import { parseOrThrow } from '../../base/parse-or-throw.ts';
 import type { User } from '../../core/user.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { jwtUsers, subjectOf } from './jwt-users.ts';
 import type { KeySource } from './key-lookup.ts';
 import { type KeysAt, keySet, sharedKey } from './key-set.ts';
-import { oneOrMore, providerShape, text } from './provider-users.ts';
+import { oneOrMore, text, timeShape } from './provider-users.ts';
 import type { Claims } from './read-jwt.ts';
 import {
   HMAC_ALGORITHMS,
@@ -16,51 +22,42 @@ import {
   signedBy,
 } from './signatures.ts';
 
-/** The options of `jwt`. */
-export interface JwtOptions {
+const ALGORITHMS = [...HMAC_ALGORITHMS, ...PUBLIC_KEY_ALGORITHMS];
+const algorithm: z.ZodType<JwtAlgorithm, JwtAlgorithm> = z.enum(ALGORITHMS, {
+  error: `must be among ${ALGORITHMS.join(', ')}`,
+});
+
+const jwtShape = {
   /** Exactly as in `iss`. Tokens of another issuer go to the next authenticator of `anyOf`. */
-  readonly issuer: string;
+  issuer: text,
   /** `aud` must include one of these. Without this check, a token that the same issuer gave to another
    * app would be accepted. */
-  readonly audience: string | readonly string[];
+  audience: oneOrMore,
   /** Only these are accepted, whatever the header of a token names. */
-  readonly algorithms: readonly JwtAlgorithm[];
+  algorithms: z
+    .array(algorithm, { error: 'must list the algorithms that the issuer signs with' })
+    .min(1, 'must not be empty')
+    .readonly(),
   /** The issuer's public keys: an https URL, which is fetched when the first token arrives, or the set
    * itself. Set either this or `secret`. */
-  readonly jwks?: KeysAt;
+  jwks: z.custom<KeysAt>().optional(),
   /** The key of HS256, HS384 and HS512, at least 32 bytes. It allows its owner to act as any user. */
-  readonly secret?: string | Uint8Array | undefined;
-  /** How far clocks may differ, at most `'30s'`. Default `'5s'`. */
-  readonly skew?: string;
-  /** Claims that are required in addition to `iss`, `aud` and `exp`. */
-  readonly requiredClaims?: readonly string[];
-  /** The `typ` of the header, e.g. `'at+jwt'` for access tokens of RFC 9068. Default any. */
-  readonly typ?: string;
-  /** Returns the user of verified claims; `undefined` rejects the token. Default: the user of `sub`. */
-  user?(claims: Claims): User | undefined;
-  /** Tells the time, for tests. By default, the clock of the system. */
-  readonly clock?: Clock;
-}
-
-const algorithms = [...HMAC_ALGORITHMS, ...PUBLIC_KEY_ALGORITHMS] as const;
-const callable = z.custom<(claims: Claims) => User | undefined>(
-  (value) => typeof value === 'function',
-  'must be a function',
-);
-const jwtShape = z.strictObject({
-  issuer: text,
-  audience: oneOrMore,
-  algorithms: z
-    .array(z.enum(algorithms, { error: `must be among ${algorithms.join(', ')}` }), {
-      error: 'must list the algorithms that the issuer signs with',
-    })
-    .min(1, 'must not be empty'),
-  secret: z.unknown().optional(),
-  requiredClaims: z.array(text).default([]),
+  secret: z.custom<string | Uint8Array | undefined>().optional(),
+  /** Claims that are required in addition to `iss`, `aud` and `exp`.
+   * @default [] */
+  requiredClaims: z.array(text).readonly().default([]),
+  /** The `typ` of the header, e.g. `'at+jwt'` for access tokens of RFC 9068. Without it, any. */
   typ: text.optional(),
-  user: callable.default(() => subjectOf),
-  ...providerShape,
-});
+  /** Returns the user of verified claims; `undefined` rejects the token.
+   * @default subjectOf (the user of `sub`) */
+  user: callback<(claims: Claims) => User | undefined>().default(() => subjectOf),
+};
+
+/** The options of `jwt`. */
+export interface JwtOptions
+  extends OptionalOptions<typeof timeShape>,
+    RequiredOptions<typeof jwtShape>,
+    OptionalOptions<typeof jwtShape> {}
 
 /**
  * Accepts the JSON Web Tokens of one issuer, as `Authorization: Bearer`. A token must be signed by one
@@ -88,7 +85,11 @@ const jwtShape = z.strictObject({
  * ```
  */
 export function jwt(options: JwtOptions): Authenticator {
-  const { skew, user, secret, jwks, ...shaped } = parseOrThrow(jwtShape, options, 'jwt');
+  const { skew, user, secret, jwks, ...shaped } = parseOrThrow(
+    optionsSchema({ ...jwtShape, ...timeShape }),
+    options,
+    'jwt',
+  );
   const { clock } = shaped;
   const keys = chooseKeys({ secret, jwks, clock, algorithms: shaped.algorithms });
   return jwtUsers({

@@ -1,53 +1,69 @@
 import { z } from 'zod';
-import { type Clock, systemClock } from '../../base/clock.ts';
-import { parseDurationMs } from '../../base/duration.ts';
+import { clockSchema, systemClock } from '../../base/clock.ts';
+import { duration } from '../../base/duration.ts';
+import {
+  type OptionalOptions,
+  type OptionShape,
+  optionsSchema,
+  type ParsedOptions,
+  type RequiredOptions,
+} from '../../base/option-schema.ts';
+import { parseOrThrow } from '../../base/parse-or-throw.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { type JwtUserRules, jwtUsers } from './jwt-users.ts';
 import type { KeySource } from './key-lookup.ts';
 import { type KeysAt, keySet } from './key-set.ts';
-import { type JwtAlgorithm, type SignatureCheck, signedBy } from './signatures.ts';
-
-/** The options that every preset takes in addition to its own. */
-export interface ProviderOptions {
-  /** Replaces the place where the provider publishes its keys, for a test or a mirror. */
-  readonly jwks?: KeysAt;
-  /** How far clocks may differ, at most `'30s'`. Default `'5s'`. */
-  readonly skew?: string;
-  /** Tells the time, for tests. By default, the clock of the system. */
-  readonly clock?: Clock;
-}
+import {
+  type JwtAlgorithm,
+  PUBLIC_KEY_ALGORITHMS,
+  type SignatureCheck,
+  signedBy,
+} from './signatures.ts';
 
 const SKEW_MS_MAX = 30_000;
-const clockShape = z.custom<Clock>(
-  (value) => typeof value === 'object' && value !== null && 'nowMs' in value,
-  'must have a method "nowMs"',
-);
 
-/** The options above, for the shape of each preset. */
-export const providerShape = {
-  jwks: z.unknown().optional(),
-  skew: z
-    .string()
-    .default('5s')
-    .transform((skew) => parseDurationMs(skew, 'skew'))
-    .refine((skewMs) => skewMs <= SKEW_MS_MAX, 'must be at most "30s"'),
-  clock: clockShape.default(() => systemClock),
+/** The options about time, which are the same for every JWT. */
+export const timeShape = {
+  /** How far clocks may differ, at most `'30s'`.
+   * @default '5s' */
+  skew: duration.refine((ms) => ms <= SKEW_MS_MAX, 'must be at most "30s"').prefault('5s'),
+  /** Tells the time, for tests.
+   * @default systemClock */
+  clock: clockSchema.default(() => systemClock),
 };
 
+const providerShape = {
+  /** Replaces the place where the provider publishes its keys, for a test or a mirror. */
+  jwks: z.custom<KeysAt>().optional(),
+  ...timeShape,
+};
+
+/** The options that every preset takes in addition to its own. */
+export interface ProviderOptions
+  extends RequiredOptions<typeof providerShape>,
+    OptionalOptions<typeof providerShape> {}
+
+type ProviderShape<Own extends OptionShape> = Own & typeof providerShape;
+
+/** Parses the options of a preset: its own, and those of every preset. `name` is the preset. */
+export function parseProvider<Own extends OptionShape>(
+  name: string,
+  own: Own,
+  options: unknown,
+): ParsedOptions<ProviderShape<Own>> {
+  const shape: ProviderShape<Own> = { ...own, ...providerShape };
+  return parseOrThrow(optionsSchema(shape), options, name);
+}
+
 export const text = z.string({ error: 'must be a non-empty string' }).min(1, 'must not be empty');
-const listOfTexts = z.array(text).min(1, 'must not be empty');
+const texts = z.array(text).min(1, 'must not be empty').readonly();
 /** The parsed value is always a list. */
-export const oneOrMore = z
-  .union([text, listOfTexts], 'must be a non-empty string, or a list of them')
+export const oneOrMore: z.ZodType<readonly string[], string | readonly string[]> = z
+  .union([text, texts], 'must be a non-empty string, or a list of them')
   .transform((value) => (typeof value === 'string' ? [value] : value));
 
-/** The options above, parsed. */
-interface ParsedProviderOptions {
-  readonly jwks?: unknown;
-  /** In milliseconds. */
-  readonly skew: number;
-  readonly clock: Clock;
-}
+const publicKeyAlgorithm: z.ZodType<JwtAlgorithm, JwtAlgorithm> = z.enum(PUBLIC_KEY_ALGORITHMS);
+export const publicKeyAlgorithms = z.array(publicKeyAlgorithm).min(1).readonly();
 
 interface ProviderRules
   extends Pick<JwtUserRules, 'issuer' | 'audience' | 'requiredClaims' | 'user'> {
@@ -61,7 +77,7 @@ interface ProviderRules
 /** Identifies the users of one provider, by its own rules. `name` is the preset, for error messages. */
 export function providerUsers(
   name: string,
-  { jwks, skew, clock }: ParsedProviderOptions,
+  { jwks, skew, clock }: ParsedOptions<typeof providerShape>,
   { algorithms, keys, checkSignature = (byKeys) => byKeys, ...rules }: ProviderRules,
 ): Authenticator {
   const published = typeof keys === 'string' ? keySet(keys, name, clock) : keys;

@@ -1,11 +1,10 @@
-import { z } from 'zod';
-import { parseOrThrow } from '../../base/parse-or-throw.ts';
+import { callback, type OptionalOptions, type RequiredOptions } from '../../base/option-schema.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { subjectOf } from '../jwt/jwt-users.ts';
 import {
   oneOrMore,
   type ProviderOptions,
-  providerShape,
+  parseProvider,
   providerUsers,
 } from '../jwt/provider-users.ts';
 import type { Claims } from '../jwt/read-jwt.ts';
@@ -13,24 +12,19 @@ import type { Claims } from '../jwt/read-jwt.ts';
 /** Whether a login of your app began with this nonce of its token. */
 export type NonceCheck = (nonce: string) => boolean | Promise<boolean>;
 
-/** The options of `appleSignIn`. */
-export interface AppleSignInOptions extends ProviderOptions {
+const appleSignInShape = {
   /** The app's bundle id, or the Services ID of a web app. */
-  readonly clientId: string | readonly string[];
-  /** Rejects tokens without a nonce, and those for which it returns false. Default: the nonce is not
-   * checked. It is called again when a token is verified again after 30 s, so a nonce must stay valid. */
-  readonly nonce?: NonceCheck;
-}
-
-const nonceShape = z.custom<NonceCheck>(
-  (value) => typeof value === 'function',
-  'must be a function',
-);
-const shape = z.strictObject({
   clientId: oneOrMore,
-  nonce: nonceShape.optional(),
-  ...providerShape,
-});
+  /** Rejects tokens without a nonce, and those for which it returns false. Without it, the nonce is not
+   * checked. It is called again when a token is verified again after 30 s, so a nonce must stay valid. */
+  nonce: callback<NonceCheck>().optional(),
+};
+
+/** The options of `appleSignIn`. */
+export interface AppleSignInOptions
+  extends ProviderOptions,
+    RequiredOptions<typeof appleSignInShape>,
+    OptionalOptions<typeof appleSignInShape> {}
 
 const ISSUER = 'https://appleid.apple.com';
 
@@ -45,7 +39,7 @@ const ISSUER = 'https://appleid.apple.com';
  * ```
  */
 export function appleSignIn(options: AppleSignInOptions): Authenticator {
-  const parsed = parseOrThrow(shape, options, 'appleSignIn');
+  const parsed = parseProvider('appleSignIn', appleSignInShape, options);
   const { nonce } = parsed;
   return providerUsers('appleSignIn', parsed, {
     issuer: ISSUER,

@@ -1,29 +1,27 @@
-import { z } from 'zod';
-import { parseOrThrow } from '../../base/parse-or-throw.ts';
+import type { OptionalOptions, RequiredOptions } from '../../base/option-schema.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { parseHttpsUrl } from '../jwt/https-url.ts';
 import { subjectOf } from '../jwt/jwt-users.ts';
 import {
   oneOrMore,
   type ProviderOptions,
-  providerShape,
+  parseProvider,
   providerUsers,
   text,
 } from '../jwt/provider-users.ts';
 
-/** The options of `auth0`. */
-export interface Auth0Options extends ProviderOptions {
+const auth0Shape = {
   /** The domain of the tenant, or your own, without a scheme: `my-app.eu.auth0.com`. */
-  readonly domain: string;
-  /** The identifier of your API in Auth0. */
-  readonly audience: string | readonly string[];
-}
-
-const shape = z.strictObject({
   domain: text.regex(/^[a-z0-9.-]+$/i, 'must be a host name, without "https://"'),
+  /** The identifier of your API in Auth0. */
   audience: oneOrMore,
-  ...providerShape,
-});
+};
+
+/** The options of `auth0`. */
+export interface Auth0Options
+  extends ProviderOptions,
+    RequiredOptions<typeof auth0Shape>,
+    OptionalOptions<typeof auth0Shape> {}
 
 /**
  * Accepts Auth0's access tokens for your API. ID tokens have another audience. The app must log in with
@@ -37,7 +35,7 @@ const shape = z.strictObject({
  * ```
  */
 export function auth0(options: Auth0Options): Authenticator {
-  const parsed = parseOrThrow(shape, options, 'auth0');
+  const parsed = parseProvider('auth0', auth0Shape, options);
   const { href: issuer } = parseHttpsUrl(`https://${parsed.domain}/`, 'auth0.domain');
   return providerUsers('auth0', parsed, {
     issuer,

@@ -1,24 +1,28 @@
-import { z } from 'zod';
-import { parseOrThrow } from '../../base/parse-or-throw.ts';
+import type { OptionalOptions, RequiredOptions } from '../../base/option-schema.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { parseHttpsUrl } from '../jwt/https-url.ts';
 import { subjectOf } from '../jwt/jwt-users.ts';
-import { type ProviderOptions, providerShape, providerUsers, text } from '../jwt/provider-users.ts';
-import { type JwtAlgorithm, PUBLIC_KEY_ALGORITHMS } from '../jwt/signatures.ts';
+import {
+  type ProviderOptions,
+  parseProvider,
+  providerUsers,
+  publicKeyAlgorithms,
+  text,
+} from '../jwt/provider-users.ts';
+
+const betterAuthShape = {
+  /** Exactly the `baseURL` of better-auth. It is the issuer and the audience. */
+  baseURL: text,
+  /** As in the plugin's `keyPairConfig`, with the same default.
+   * @default ['EdDSA'] */
+  algorithms: publicKeyAlgorithms.default(['EdDSA']),
+};
 
 /** The options of `betterAuth`. */
-export interface BetterAuthOptions extends ProviderOptions {
-  /** Exactly the `baseURL` of better-auth. It is the issuer and the audience. */
-  readonly baseURL: string;
-  /** As in the plugin's `keyPairConfig`. Default `['EdDSA']`, as there. */
-  readonly algorithms?: readonly JwtAlgorithm[];
-}
-
-const shape = z.strictObject({
-  baseURL: text,
-  algorithms: z.array(z.enum(PUBLIC_KEY_ALGORITHMS)).min(1).default(['EdDSA']),
-  ...providerShape,
-});
+export interface BetterAuthOptions
+  extends ProviderOptions,
+    RequiredOptions<typeof betterAuthShape>,
+    OptionalOptions<typeof betterAuthShape> {}
 
 /**
  * Accepts the tokens of better-auth's JWT plugin (`/api/auth/token`), which live for 15 minutes. Session
@@ -32,7 +36,7 @@ const shape = z.strictObject({
  * ```
  */
 export function betterAuth(options: BetterAuthOptions): Authenticator {
-  const parsed = parseOrThrow(shape, options, 'betterAuth');
+  const parsed = parseProvider('betterAuth', betterAuthShape, options);
   const { baseURL, algorithms } = parsed;
   const url = parseHttpsUrl(baseURL, 'betterAuth.baseURL');
   return providerUsers('betterAuth', parsed, {

@@ -1,26 +1,26 @@
 import { z } from 'zod';
-import { parseOrThrow } from '../../base/parse-or-throw.ts';
+import type { OptionalOptions, RequiredOptions } from '../../base/option-schema.ts';
 import type { User } from '../../core/user.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { parseHttpsUrl } from '../jwt/https-url.ts';
 import { subjectOf } from '../jwt/jwt-users.ts';
-import { type ProviderOptions, providerShape, providerUsers, text } from '../jwt/provider-users.ts';
+import { type ProviderOptions, parseProvider, providerUsers, text } from '../jwt/provider-users.ts';
 import type { Claims } from '../jwt/read-jwt.ts';
 
-/** The options of `clerkAuth`. */
-export interface ClerkAuthOptions extends ProviderOptions {
+const clerkAuthShape = {
   /** The Frontend API URL without a trailing slash: `https://clerk.my-app.com`, in development
    * `https://<name>.clerk.accounts.dev`. */
-  readonly issuer: string;
-  /** Origins of your web apps, as in `azp`. Default none: only native apps are accepted. */
-  readonly authorizedParties?: readonly string[];
-}
-
-const shape = z.strictObject({
   issuer: text.regex(/[^/]$/, 'must not end with a slash'),
-  authorizedParties: z.array(text).default([]),
-  ...providerShape,
-});
+  /** Origins of your web apps, as in `azp`. By default, only native apps are accepted.
+   * @default [] */
+  authorizedParties: z.array(text).readonly().default([]),
+};
+
+/** The options of `clerkAuth`. */
+export interface ClerkAuthOptions
+  extends ProviderOptions,
+    RequiredOptions<typeof clerkAuthShape>,
+    OptionalOptions<typeof clerkAuthShape> {}
 
 /**
  * Accepts Clerk's session tokens (`session.getToken()`) from native apps, which send no origin, and
@@ -37,7 +37,7 @@ const shape = z.strictObject({
  * ```
  */
 export function clerkAuth(options: ClerkAuthOptions): Authenticator {
-  const parsed = parseOrThrow(shape, options, 'clerkAuth');
+  const parsed = parseProvider('clerkAuth', clerkAuthShape, options);
   const { issuer, authorizedParties } = parsed;
   parseHttpsUrl(issuer, 'clerkAuth.issuer');
   return providerUsers('clerkAuth', parsed, {

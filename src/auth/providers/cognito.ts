@@ -1,34 +1,31 @@
 import { z } from 'zod';
-import { parseOrThrow } from '../../base/parse-or-throw.ts';
+import type { OptionalOptions, RequiredOptions } from '../../base/option-schema.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { subjectOf } from '../jwt/jwt-users.ts';
 import {
   oneOrMore,
   type ProviderOptions,
-  providerShape,
+  parseProvider,
   providerUsers,
   text,
 } from '../jwt/provider-users.ts';
 
-/** The options of `cognito`. */
-export interface CognitoOptions extends ProviderOptions {
+const cognitoShape = {
   /** The region of the user pool, such as `'eu-central-1'`. */
-  readonly region: string;
-  /** The id of the user pool, such as `'eu-central-1_AbCdEfGhI'`. */
-  readonly userPoolId: string;
-  /** The app client that users sign in with, or several of them. */
-  readonly clientId: string | readonly string[];
-  /** The kind of token that your app sends. The other kind is rejected. */
-  readonly tokenUse: 'access' | 'id';
-}
-
-const shape = z.strictObject({
   region: text.regex(/^[a-z0-9-]+$/, 'must be a region like "eu-central-1"'),
+  /** The id of the user pool, such as `'eu-central-1_AbCdEfGhI'`. */
   userPoolId: text.regex(/^[\w-]+_[A-Za-z0-9]+$/, 'must be like "eu-central-1_AbCdEfGhI"'),
+  /** The app client that users sign in with, or several of them. */
   clientId: oneOrMore,
+  /** The kind of token that your app sends. The other kind is rejected. */
   tokenUse: z.enum(['access', 'id'], { error: 'must be "access" or "id"' }),
-  ...providerShape,
-});
+};
+
+/** The options of `cognito`. */
+export interface CognitoOptions
+  extends ProviderOptions,
+    RequiredOptions<typeof cognitoShape>,
+    OptionalOptions<typeof cognitoShape> {}
 
 /**
  * Accepts the tokens of one kind that a Cognito user pool issued to your app's client. An access token
@@ -46,7 +43,7 @@ const shape = z.strictObject({
  * ```
  */
 export function cognito(options: CognitoOptions): Authenticator {
-  const parsed = parseOrThrow(shape, options, 'cognito');
+  const parsed = parseProvider('cognito', cognitoShape, options);
   const { region, userPoolId, clientId, tokenUse } = parsed;
   const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
   const issuer = `https://cognito-idp.${region}.${domain}/${userPoolId}`;

@@ -2,35 +2,33 @@ import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { Clock } from '../../base/clock.ts';
-import { parseOrThrow } from '../../base/parse-or-throw.ts';
+import type { OptionalOptions, RequiredOptions } from '../../base/option-schema.ts';
 import type { Attestation } from '../all-of.ts';
 import { JwtVerifier, type Verified } from '../jwt/jwt-verifier.ts';
 import { keySet } from '../jwt/key-set.ts';
-import { type ProviderOptions, providerShape, text } from '../jwt/provider-users.ts';
+import { type ProviderOptions, parseProvider, text } from '../jwt/provider-users.ts';
 import type { Claims } from '../jwt/read-jwt.ts';
 import { signedBy } from '../jwt/signatures.ts';
 
-/** The options of `firebaseAppCheck`. */
-export interface FirebaseAppCheckOptions extends ProviderOptions {
+const firebaseAppCheckShape = {
   /** The number of the project, not its id. */
-  readonly projectNumber: string;
+  projectNumber: text.regex(/^\d+$/, 'must be the number of the project, not its id'),
   /** If given, `aud` must include it too. */
-  readonly projectId?: string;
-  /** Firebase app ids that may call. Default: all apps of the project. */
-  readonly appIds?: readonly string[];
+  projectId: text.optional(),
+  /** Firebase app ids that may call. Without it, all apps of the project. */
+  appIds: z.array(text).min(1).readonly().optional(),
   /** Accepts each token once. The app must then send a new `getLimitedUseToken()` with each attempt. */
-  readonly replay?: 'reject';
-}
+  replay: z.literal('reject').optional(),
+};
+
+/** The options of `firebaseAppCheck`. */
+export interface FirebaseAppCheckOptions
+  extends ProviderOptions,
+    RequiredOptions<typeof firebaseAppCheckShape>,
+    OptionalOptions<typeof firebaseAppCheckShape> {}
 
 const HEADER = 'x-firebase-appcheck';
 const ISSUER = 'https://firebaseappcheck.googleapis.com/';
-const shape = z.strictObject({
-  projectNumber: text.regex(/^\d+$/, 'must be the number of the project, not its id'),
-  projectId: text.optional(),
-  appIds: z.array(text).min(1).optional(),
-  replay: z.literal('reject').optional(),
-  ...providerShape,
-});
 
 /**
  * Attests that the caller is your unmodified app, by the App Check token in `X-Firebase-AppCheck`. It
@@ -48,7 +46,7 @@ const shape = z.strictObject({
  * ```
  */
 export function firebaseAppCheck(options: FirebaseAppCheckOptions): Attestation {
-  const parsed = parseOrThrow(shape, options, 'firebaseAppCheck');
+  const parsed = parseProvider('firebaseAppCheck', firebaseAppCheckShape, options);
   const { projectNumber, projectId, appIds, clock } = parsed;
   const verifier = new JwtVerifier<Claims>({
     issuer: ISSUER + projectNumber,

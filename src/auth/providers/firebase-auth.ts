@@ -1,33 +1,33 @@
 import { z } from 'zod';
-import { parseOrThrow } from '../../base/parse-or-throw.ts';
+import type { OptionalOptions, RequiredOptions } from '../../base/option-schema.ts';
 import type { User } from '../../core/user.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { isPast } from '../jwt/check-claims.ts';
 import { subjectOf } from '../jwt/jwt-users.ts';
-import { type ProviderOptions, providerShape, providerUsers, text } from '../jwt/provider-users.ts';
+import { type ProviderOptions, parseProvider, providerUsers, text } from '../jwt/provider-users.ts';
 import { type Claims, isObject } from '../jwt/read-jwt.ts';
 import type { SignatureCheck } from '../jwt/signatures.ts';
 
-/** The options of `firebaseAuth`. */
-export interface FirebaseAuthOptions extends ProviderOptions {
+const firebaseAuthShape = {
   /** The id of the project, as in the Firebase console. */
-  readonly projectId: string;
-  /** The Identity Platform tenant of the users. Default: users without a tenant. */
-  readonly tenant?: string;
+  projectId: text,
+  /** The Identity Platform tenant of the users. Without it, users without a tenant. */
+  tenant: text.optional(),
   /** Accepts the unsigned tokens of the Auth emulator, and no others. A caller can then act as any user.
-   * `TypeError` if `NODE_ENV` is `production`. */
-  readonly emulator?: boolean;
-}
+   * `TypeError` if `NODE_ENV` is `production`.
+   * @default false */
+  emulator: z.boolean().default(false),
+};
+
+/** The options of `firebaseAuth`. */
+export interface FirebaseAuthOptions
+  extends ProviderOptions,
+    RequiredOptions<typeof firebaseAuthShape>,
+    OptionalOptions<typeof firebaseAuthShape> {}
 
 const KEYS =
   'https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com';
 const UID_LENGTH_MAX = 128;
-const shape = z.strictObject({
-  projectId: text,
-  tenant: text.optional(),
-  emulator: z.boolean().default(false),
-  ...providerShape,
-});
 
 /**
  * Accepts the ID tokens of one Firebase project (`user.getIdToken()`). Its custom tokens and session
@@ -43,7 +43,7 @@ const shape = z.strictObject({
  * ```
  */
 export function firebaseAuth(options: FirebaseAuthOptions): Authenticator {
-  const parsed = parseOrThrow(shape, options, 'firebaseAuth');
+  const parsed = parseProvider('firebaseAuth', firebaseAuthShape, options);
   const { projectId, tenant, emulator, skew, clock } = parsed;
   return providerUsers('firebaseAuth', parsed, {
     issuer: `https://securetoken.google.com/${projectId}`,

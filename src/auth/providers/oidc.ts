@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { parseOrThrow } from '../../base/parse-or-throw.ts';
+import type { OptionalOptions, RequiredOptions } from '../../base/option-schema.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { fetchJson } from '../jwt/fetch-json.ts';
 import { parseHttpsUrl } from '../jwt/https-url.ts';
@@ -7,30 +6,29 @@ import { subjectOf } from '../jwt/jwt-users.ts';
 import {
   oneOrMore,
   type ProviderOptions,
-  providerShape,
+  parseProvider,
   providerUsers,
+  publicKeyAlgorithms,
   text,
 } from '../jwt/provider-users.ts';
 import { isObject } from '../jwt/read-jwt.ts';
 import { RemoteKeySet } from '../jwt/remote-key-set.ts';
-import { type JwtAlgorithm, PUBLIC_KEY_ALGORITHMS } from '../jwt/signatures.ts';
+
+const oidcShape = {
+  /** Exactly as in `iss` and the discovery document. */
+  issuer: text,
+  /** Your client id for ID tokens, the identifier of your API for access tokens. */
+  audience: oneOrMore,
+  /** Every provider supports the default (OpenID Connect Discovery 1.0 §3).
+   * @default ['RS256'] */
+  algorithms: publicKeyAlgorithms.default(['RS256']),
+};
 
 /** The options of `oidc`. */
-export interface OidcOptions extends ProviderOptions {
-  /** Exactly as in `iss` and the discovery document. */
-  readonly issuer: string;
-  /** Your client id for ID tokens, the identifier of your API for access tokens. */
-  readonly audience: string | readonly string[];
-  /** Default `['RS256']`, which every provider supports (OpenID Connect Discovery 1.0 §3). */
-  readonly algorithms?: readonly JwtAlgorithm[];
-}
-
-const shape = z.strictObject({
-  issuer: text,
-  audience: oneOrMore,
-  algorithms: z.array(z.enum(PUBLIC_KEY_ALGORITHMS)).min(1).default(['RS256']),
-  ...providerShape,
-});
+export interface OidcOptions
+  extends ProviderOptions,
+    RequiredOptions<typeof oidcShape>,
+    OptionalOptions<typeof oidcShape> {}
 
 /**
  * Accepts the tokens of any OpenID Connect provider. `/.well-known/openid-configuration` locates its
@@ -43,7 +41,7 @@ const shape = z.strictObject({
  * ```
  */
 export function oidc(options: OidcOptions): Authenticator {
-  const parsed = parseOrThrow(shape, options, 'oidc');
+  const parsed = parseProvider('oidc', oidcShape, options);
   const { issuer, audience, algorithms, clock } = parsed;
   parseHttpsUrl(issuer, 'oidc.issuer');
   const document = new URL(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);

@@ -1,31 +1,31 @@
 import { z } from 'zod';
-import { parseOrThrow } from '../../base/parse-or-throw.ts';
+import type { OptionalOptions, RequiredOptions } from '../../base/option-schema.ts';
 import type { User } from '../../core/user.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { parseHttpsUrl } from '../jwt/https-url.ts';
 import { subjectOf } from '../jwt/jwt-users.ts';
 import { sharedKey } from '../jwt/key-set.ts';
-import { type ProviderOptions, providerShape, providerUsers } from '../jwt/provider-users.ts';
+import { type ProviderOptions, parseProvider, providerUsers } from '../jwt/provider-users.ts';
 import type { Claims } from '../jwt/read-jwt.ts';
 import { type SignatureCheck, signedBy } from '../jwt/signatures.ts';
 
-/** The options of `supabaseAuth`. */
-export interface SupabaseAuthOptions extends ProviderOptions {
+const supabaseAuthShape = {
   /** The URL of the project, `https://<ref>.supabase.co` or your own domain. */
-  readonly url: string | URL;
+  url: z.custom<string | URL>(),
   /** The JWT secret of a project that still signs with HS256, at least 32 bytes. These tokens are then
    * accepted in addition to those of its signing keys. `undefined`, as from an environment variable that
    * is not set, is a `TypeError`. Signing keys are better: rotate to them. */
-  readonly legacySecret?: string | undefined;
-}
+  legacySecret: z.custom<string | undefined>().optional(),
+};
+
+/** The options of `supabaseAuth`. */
+export interface SupabaseAuthOptions
+  extends ProviderOptions,
+    RequiredOptions<typeof supabaseAuthShape>,
+    OptionalOptions<typeof supabaseAuthShape> {}
 
 /** The roles of API keys, which ship in every app. They are JWTs too, but belong to no user. */
 const API_KEY_ROLES: readonly unknown[] = ['anon', 'service_role', 'supabase_admin'];
-const shape = z.strictObject({
-  url: z.unknown(),
-  legacySecret: z.unknown().optional(),
-  ...providerShape,
-});
 
 /**
  * Accepts the access tokens of the users of one Supabase project (`session.access_token`). API keys
@@ -42,7 +42,7 @@ const shape = z.strictObject({
  * ```
  */
 export function supabaseAuth(options: SupabaseAuthOptions): Authenticator {
-  const parsed = parseOrThrow(shape, options, 'supabaseAuth');
+  const parsed = parseProvider('supabaseAuth', supabaseAuthShape, options);
   const { legacySecret } = parsed;
   const url = parseHttpsUrl(parsed.url, 'supabaseAuth.url');
   const issuer = `${url.href.replace(/\/+$/, '')}/auth/v1`;

@@ -1,4 +1,5 @@
-import { type Clock, systemClock } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
+import { parseOrThrow } from '../../base/parse-or-throw.ts';
 import { LedgerError } from '../../core/errors.ts';
 import { type Amounts, assertAmounts, assertCredits, NO_AMOUNTS } from '../amounts.ts';
 import type { Ending, Hold } from '../counting/hold.ts';
@@ -18,29 +19,8 @@ import type { Records } from '../records.ts';
 import { MemoryAccounts } from './memory-accounts.ts';
 import { MemoryCredits } from './memory-credits.ts';
 import { MemoryHolds } from './memory-holds.ts';
+import { type MemoryLedgerOptions, type MemorySettings, memoryOptions } from './memory-options.ts';
 import { MemoryRecords } from './memory-records.ts';
-
-/** The bounds of a memory ledger. */
-export interface MemoryLedgerOptions {
-  /** Accounts of users and tokens, at most; default 1,000,000. When that many have something used
-   * or held, new ones share one quota. */
-  readonly maxAccounts?: number;
-  /** Records that have not expired, at most; default 1,000,000. A write beyond that throws
-   * `LedgerError`. */
-  readonly maxRecords?: number;
-  /** Holds at once, at most; default 100,000. A reserve beyond that throws `LedgerError`. */
-  readonly maxLeases?: number;
-  /**
-   * Finished ids that are remembered; default 1,000. Within one process no reply is lost, so an id
-   * comes again soon or never. Beyond that, or after `retentionMs`, the oldest are forgotten: to
-   * settle, release or renew one of them has no effect and returns `unknown`.
-   */
-  readonly maxTombstones?: number;
-  /** How long finished ids are remembered, unless too many come; default one hour. */
-  readonly retentionMs?: number;
-  /** Tells the time, for tests. By default, the clock of the system. */
-  readonly clock?: Clock;
-}
 
 /**
  * Returns a ledger that counts exactly, in the memory of this process. Nothing is shared with other
@@ -61,10 +41,8 @@ export interface MemoryLedgerOptions {
  * ```
  */
 export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
-  return new MemoryLedger(options);
+  return new MemoryLedger(parseOrThrow(memoryOptions, options, 'memoryLedger'));
 }
-
-const HOUR_MS = 3_600_000;
 
 class MemoryLedger implements Ledger {
   readonly inProcess: InProcessVerbs;
@@ -78,13 +56,13 @@ class MemoryLedger implements Ledger {
   #closed = false;
 
   constructor({
-    maxAccounts = 1_000_000,
-    maxRecords = 1_000_000,
-    maxLeases = 100_000,
-    maxTombstones = 1_000,
-    retentionMs = HOUR_MS,
-    clock = systemClock,
-  }: MemoryLedgerOptions) {
+    maxAccounts,
+    maxRecords,
+    maxLeases,
+    maxTombstones,
+    retentionMs,
+    clock,
+  }: MemorySettings) {
     this.#clock = clock;
     this.#accounts = new MemoryAccounts(maxAccounts);
     this.#holds = new MemoryHolds(maxLeases, maxTombstones, retentionMs);

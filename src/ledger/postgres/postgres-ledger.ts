@@ -1,19 +1,20 @@
+import { parseOrThrow } from '../../base/parse-or-throw.ts';
 import { type Amounts, assertAmounts, assertCredits } from '../amounts.ts';
 import type { Verbs } from '../counting/verbs.ts';
 import type { Balance, Claim, Granted, Lease, Ledger, NotGranted, Resolution } from '../ledger.ts';
 import { assertLease } from '../ledger.ts';
 import { driverFor, type PostgresClient, sizeOf } from './client.ts';
 import { type Listen, listenOn } from './listen.ts';
+import { type PostgresLedgerOptions, postgresOptions } from './postgres-options.ts';
 import { PostgresRecords } from './postgres-records.ts';
-import { type PostgresLedgerOptions, PostgresStore } from './postgres-store.ts';
-import { DEFAULT_SCHEMA } from './schema.ts';
+import { PostgresStore } from './postgres-store.ts';
 import { storedClaims, storedCredit, storedName } from './stored-names.ts';
 
 export type { PostgresClient } from './client.ts';
 export type { PgListener, PostgresJsListener, PostgresListener } from './listen.ts';
 export type { PgConnection, PgPool } from './pg-driver.ts';
 export type { PostgresJs, PostgresJsConnection } from './postgres-js-driver.ts';
-export type { PostgresLedgerOptions } from './postgres-store.ts';
+export type { PostgresLedgerOptions } from './postgres-options.ts';
 export { postgresSchemaSql } from './schema.ts';
 
 /** A ledger on Postgres. */
@@ -40,10 +41,11 @@ export function postgresLedger(
   pool: PostgresClient,
   options: PostgresLedgerOptions = {},
 ): PostgresLedger {
-  const store = new PostgresStore(driverFor(pool), options);
-  const listen = listenOn(options.schema ?? DEFAULT_SCHEMA, pool, options.listenWith);
+  const settings = parseOrThrow(postgresOptions, options, 'postgresLedger');
+  const store = new PostgresStore(driverFor(pool), settings);
+  const listen = listenOn(settings.schema, pool, settings.listenWith);
   warnOfSmallPool(pool);
-  return new OnPostgres(store, options.pollMs ?? 400, listen);
+  return new OnPostgres(store, settings.pollMs, listen);
 }
 
 class OnPostgres implements PostgresLedger {

@@ -3,39 +3,12 @@ import { LedgerError } from '../../core/errors.ts';
 import { Batches } from '../batches.ts';
 import { Calls } from './calls.ts';
 import type { Driver } from './driver.ts';
-import type { PostgresListener } from './listen.ts';
 import { prepareSchema } from './migrate.ts';
-import { DEFAULT_SCHEMA, quoted } from './schema.ts';
+import type { PostgresSettings } from './postgres-options.ts';
+import { quoted } from './schema.ts';
 import { Sweeper } from './sweeper.ts';
 import { type Job, Transactions, type TransactionWork } from './transactions.ts';
 
-/** The options of `postgresLedger`. */
-export interface PostgresLedgerOptions {
-  /** Where all tables and functions are; default `guarded_completion`. */
-  readonly schema?: string;
-  /** Makes or updates the schema at the first use; default true. With false, a schema that is
-   * missing or too old throws `LedgerError`: see `postgresSchemaSql`. */
-  readonly migrate?: boolean;
-  /** How long a verb waits for Postgres before it throws `LedgerError`; default 250. */
-  readonly deadlineMs?: number;
-  /** How often changes by other processes are queried, while there is a listener; default 400. */
-  readonly pollMs?: number;
-  /**
-   * A connection that is notified of such changes at once, to Postgres itself: a connected Client of
-   * `pg`, which stays yours, or a client of `postgres`. Default is `pool` if that is a client of
-   * `postgres`. Without one, and while it is not connected, changes are polled.
-   */
-  readonly listenWith?: PostgresListener;
-  /** How long ended ids are remembered; default one hour, which is also the minimum. */
-  readonly retentionMs?: number;
-  /** Called with the error of work that no caller waits for (deleting what is over), once for each
-   * outage. Default: a process warning with the code `GUARD_POSTGRES_SWEEP`. */
-  readonly onError?: (error: unknown) => void;
-  /** For tests. Default is the time of Postgres, which is the same for all processes. */
-  readonly clock?: Clock;
-}
-
-const HOUR_MS = 3_600_000;
 const WARM_MS_MAX = 5_000;
 const SWEPT_PER_STATEMENT = 1_000;
 /** No call waits for a sweep, so it may take long on a busy server. */
@@ -71,10 +44,8 @@ export class PostgresStore {
   #sweptTo = '';
   #isClosed = false;
 
-  constructor(driver: Driver, options: PostgresLedgerOptions) {
-    const { schema = DEFAULT_SCHEMA, migrate = true, deadlineMs = 250 } = options;
-    assertDuration('deadlineMs', deadlineMs);
-    assertDuration('pollMs', options.pollMs ?? 400);
+  constructor(driver: Driver, settings: PostgresSettings) {
+    const { schema, deadlineMs } = settings;
     this.schema = quoted(schema);
     this.calls = new Calls(driver, deadlineMs);
     this.lockWait = `${Math.ceil(deadlineMs)}`;
@@ -89,10 +60,10 @@ export class PostgresStore {
     });
     this.#driver = driver;
     this.#name = schema;
-    this.#migrate = migrate;
-    this.#retentionMs = Math.max(HOUR_MS, options.retentionMs ?? 0);
-    this.#clock = options.clock;
-    this.#sweeper = new Sweeper(() => this.#sweep(), options.onError ?? warnOfSweep);
+    this.#migrate = settings.migrate;
+    this.#retentionMs = settings.retentionMs;
+    this.#clock = settings.clock;
+    this.#sweeper = new Sweeper(() => this.#sweep(), settings.onError ?? warnOfSweep);
   }
 
   async ready(): Promise<void> {
@@ -160,9 +131,4 @@ function warnOfSweep(error: unknown): void {
   process.emitWarning(`The Postgres ledger could not delete what is over: ${String(error)}`, {
     code: 'GUARD_POSTGRES_SWEEP',
   });
-}
-
-function assertDuration(name: string, value: number): void {
-  if (value > 0 && value <= 60_000) return;
-  throw new TypeError(`"${name}" must be milliseconds above 0 and at most 60,000, not ${value}`);
 }

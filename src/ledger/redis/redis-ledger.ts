@@ -1,3 +1,4 @@
+import { parseOrThrow } from '../../base/parse-or-throw.ts';
 import { RecentMap } from '../../base/recent-map.ts';
 import { LedgerError } from '../../core/errors.ts';
 import { type Amounts, amountIn, assertAmounts, assertCredits, NO_AMOUNTS } from '../amounts.ts';
@@ -11,14 +12,15 @@ import { type ClaimLayout, claimLayoutOf } from './claim-layout.ts';
 import { driverOf, isErrorReply, type RedisClient, type RedisDriver } from './driver.ts';
 import { EscrowLedger } from './escrow/escrow-ledger.ts';
 import { partsOf } from './parts.ts';
+import { type RedisLedgerOptions, type RedisSettings, redisOptions } from './redis-options.ts';
 import { RedisRecords, type RunRedis } from './redis-records.ts';
-import { type RedisLedgerOptions, RedisStore } from './redis-store.ts';
+import { RedisStore } from './redis-store.ts';
 import { STATUS, VERB } from './script/codes.ts';
 import { script } from './script/script.ts';
 import { amountNumbers, leaseNumbers, resolutionOf, type Verb, type VerbReply } from './verb.ts';
 
 export type { RedisClient } from './driver.ts';
-export type { RedisLedgerOptions } from './redis-store.ts';
+export type { RedisLedgerOptions } from './redis-options.ts';
 
 /**
  * Keeps all counters in Redis (6.2 or later) or Valkey: exact over any number of processes, one
@@ -36,22 +38,23 @@ export type { RedisLedgerOptions } from './redis-store.ts';
  */
 export function redisLedger(client: RedisClient, options: RedisLedgerOptions = {}): Ledger {
   const driver = driverOf(client);
-  const { namespace = 'guard', globalBudget } = options;
+  const settings = parseOrThrow(redisOptions, options, 'redisLedger');
+  const { namespace, globalBudget } = settings;
   warnOfRedis(driver, namespace);
   loadBatch(driver, namespace);
-  return globalBudget === 'escrow' ? sharded(driver, options) : new RedisLedger(driver, options);
+  return globalBudget === 'escrow' ? sharded(driver, settings) : new RedisLedger(driver, settings);
 }
 
 const SHARDS = 64;
 
 /** Returns a ledger with a shard for each part of the users, in a namespace and so a slot of its
  * own, and one for shared limits. */
-function sharded(driver: RedisDriver, options: RedisLedgerOptions): Ledger {
-  const { namespace = 'guard', clock } = options;
+function sharded(driver: RedisDriver, settings: RedisSettings): Ledger {
+  const { namespace, clock } = settings;
   const shard = (_: unknown, index: number) =>
-    new RedisLedger(driver, { ...options, namespace: `${namespace}-${index}` });
+    new RedisLedger(driver, { ...settings, namespace: `${namespace}-${index}` });
   const shards = Array.from({ length: SHARDS }, shard);
-  const global = new RedisLedger(driver, options);
+  const global = new RedisLedger(driver, settings);
   return new EscrowLedger(global, shards, clock === undefined ? {} : { clock });
 }
 
@@ -73,8 +76,8 @@ class RedisLedger implements Ledger {
   readonly #partiesOf = new RecentMap<Parties>(IDS_MAX, HOUR_MS);
   #closed = false;
 
-  constructor(driver: RedisDriver, options: RedisLedgerOptions) {
-    const store = new RedisStore(driver, options);
+  constructor(driver: RedisDriver, settings: RedisSettings) {
+    const store = new RedisStore(driver, settings);
     const runner = new BatchRunner(store);
     this.#batches = new Batches({
       run: (verbs) => runner.run(verbs),
@@ -85,7 +88,7 @@ class RedisLedger implements Ledger {
       this.#assertOpen();
       return store.ask(...what);
     };
-    this.records = new RedisRecords(ask, driver, store.prefix, options.clock === undefined);
+    this.records = new RedisRecords(ask, driver, store.prefix, settings.clock === undefined);
   }
 
   async reserve(

@@ -2,29 +2,8 @@ import type { Clock } from '../../base/clock.ts';
 import { withDeadline } from '../../base/deadline.ts';
 import { LedgerError } from '../../core/errors.ts';
 import { failureOf, type Parameter, type RedisDriver, whileMoving } from './driver.ts';
+import type { RedisSettings } from './redis-options.ts';
 import type { RedisScript } from './script/script.ts';
-
-/** The options of `redisLedger`. */
-export interface RedisLedgerOptions {
-  /** Separates what several guards keep in one Redis; default `guard`. All keys of a namespace are
-   * in one slot of a Cluster. */
-  readonly namespace?: string;
-  /** After this time a verb throws `LedgerError`, whatever the client waits for; default 1,000 ms. */
-  readonly deadlineMs?: number;
-  /** If true, every verb throws once this process has seen the namespace and it is lost (by a
-   * flush, an empty replica, an eviction), instead of starting again at zero; default false. */
-  readonly durable?: boolean;
-  /**
-   * `exact` (default): all keys are in one slot, and every call reads the global limits.
-   * `escrow`: experimental, for a Cluster whose load one slot cannot carry. Users are spread over 64
-   * slots, and a process leases 0.5 % of the global limits at a time. A limit is never exceeded; at
-   * most that part for each other process is rejected too early. Global limits must be of calendar
-   * periods, or `concurrent`.
-   */
-  readonly globalBudget?: 'exact' | 'escrow';
-  /** For tests. Default is the server's own clock, which decides for all processes. */
-  readonly clock?: Clock;
-}
 
 /** One namespace of a Redis: runs scripts on its keys, by one clock, within a deadline. */
 export class RedisStore {
@@ -37,11 +16,7 @@ export class RedisStore {
   /** Keys that this process has seen and that stay. */
   readonly #seen = new Set<string>();
 
-  constructor(
-    driver: RedisDriver,
-    { namespace = 'guard', deadlineMs = 1_000, durable = false, clock }: RedisLedgerOptions,
-  ) {
-    if (/[{}]/.test(namespace)) throw new TypeError('"namespace" must have no braces');
+  constructor(driver: RedisDriver, { namespace, deadlineMs, durable, clock }: RedisSettings) {
     this.prefix = `{${namespace}}:`;
     this.#driver = driver;
     this.#deadlineMs = deadlineMs;

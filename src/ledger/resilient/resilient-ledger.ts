@@ -9,13 +9,13 @@ import { Outbox } from './outbox.ts';
 import { StoreFailingError, StoreHealth } from './store-health.ts';
 
 export interface ResilientLedgerOptions {
-  /** How long the store may take for one verb; default 150 ms. */
+  /** How long the store may take for one verb. */
   readonly deadlineMs?: number;
-  /** Among how many processes a limit is divided while the store fails; default 4. */
+  /** Among how many processes a limit is divided while the store fails. */
   readonly processes?: number;
-  /** How long cached users and tokens are used while the store fails; default 30 s. */
+  /** How long cached users and tokens are used while the store fails. */
   readonly staleMs?: number;
-  /** Charges that may wait for the store; default 10,000. */
+  /** Charges that may wait for the store. */
   readonly maxUnwritten?: number;
   readonly clock?: Clock;
   readonly onDegraded?: (event: { readonly reason: string }) => void;

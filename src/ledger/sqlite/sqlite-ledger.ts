@@ -1,5 +1,13 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { type Clock, systemClock } from '../../base/clock.ts';
+import { z } from 'zod';
+import { type Clock, clockSchema, systemClock } from '../../base/clock.ts';
+import {
+  type OptionalOptions,
+  optionsSchema,
+  type ParsedOptions,
+  type RequiredOptions,
+} from '../../base/option-schema.ts';
+import { parseOrThrow } from '../../base/parse-or-throw.ts';
 import { LedgerError } from '../../core/errors.ts';
 import { type Amounts, assertAmounts, assertCredits } from '../amounts.ts';
 import { Batches } from '../batches.ts';
@@ -11,22 +19,28 @@ import { FileTables } from './file-tables.ts';
 import { named, openFile } from './schema.ts';
 import { SqliteRecords } from './sqlite-records.ts';
 
-/** The options of `sqliteLedger`. */
-export interface SqliteLedgerOptions {
+const sqliteLedgerShape = {
   /** Made if there is none. All processes that share it must be on one host, with a local disk. */
-  readonly file: string;
+  file: z.string(),
   /**
-   * `normal` (default): a crash of the process loses nothing; a crash of the machine may lose the
-   * last moments. `full`: these are not lost either, at the price of a wait for the disk on each
-   * write.
+   * `normal`: a crash of the process loses nothing; a crash of the machine may lose the last moments.
+   * `full`: these are not lost either, at the price of a wait for the disk on each write.
+   * @default 'normal'
    */
-  readonly durability?: 'normal' | 'full';
-  /** How long a verb waits for another process, in ms; default 150. Meanwhile this process is
-   * blocked. After that the verb throws `LedgerError`. */
-  readonly busyMs?: number;
-  /** Tells the time, for tests. By default, the clock of the system. */
-  readonly clock?: Clock;
-}
+  durability: z.enum(['normal', 'full']).default('normal'),
+  /** How long a verb waits for another process, in ms. Meanwhile this process is blocked. After that the
+   * verb throws `LedgerError`.
+   * @default 150 */
+  busyMs: z.number().min(0).default(150),
+  /** Tells the time, for tests.
+   * @default systemClock */
+  clock: clockSchema.default(() => systemClock),
+};
+
+/** The options of `sqliteLedger`. */
+export interface SqliteLedgerOptions
+  extends RequiredOptions<typeof sqliteLedgerShape>,
+    OptionalOptions<typeof sqliteLedgerShape> {}
 
 /**
  * Keeps all counters in one file: they survive restarts, and several processes of one host share
@@ -39,7 +53,7 @@ export interface SqliteLedgerOptions {
  * ```
  */
 export function sqliteLedger(options: SqliteLedgerOptions): Ledger {
-  return new SqliteLedger(options);
+  return new SqliteLedger(parseOrThrow(optionsSchema(sqliteLedgerShape), options, 'sqliteLedger'));
 }
 
 /** What one verb does within its transaction. */
@@ -56,12 +70,7 @@ class SqliteLedger implements Ledger {
   readonly #batches: Batches<SqliteWork, unknown>;
   #closed = false;
 
-  constructor({
-    file,
-    durability = 'normal',
-    busyMs = 150,
-    clock = systemClock,
-  }: SqliteLedgerOptions) {
+  constructor({ file, durability, busyMs, clock }: ParsedOptions<typeof sqliteLedgerShape>) {
     this.#clock = clock;
     this.#database = openFile({ file, busyMs, durability });
     const database = this.#database;

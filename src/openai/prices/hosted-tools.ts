@@ -50,6 +50,6 @@ export interface HostedToolsSpec
   extends RequiredOptions<typeof toolsShape>,
     OptionalOptions<typeof toolsShape> {}
 
-interface HostedTools extends ParsedOptions<typeof toolsShape> {}
+export interface HostedTools extends ParsedOptions<typeof toolsShape> {}
 
 export const hostedTools: z.ZodType<HostedTools, HostedToolsSpec> = optionsSchema(toolsShape);

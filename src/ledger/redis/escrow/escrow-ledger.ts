@@ -16,7 +16,7 @@ import type { Records } from '../../records.ts';
 import { Escrow } from './escrow.ts';
 
 interface EscrowOptions {
-  /** The part of each shared limit that a process leases at a time; default 0.005. At most this part
+  /** The part of each shared limit that a process leases at a time. At most this part
    * for each other process is rejected too early. */
   readonly share?: number;
   readonly clock?: Clock;
