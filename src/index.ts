@@ -21,7 +21,7 @@ export type { Amounts, Unit } from './ledger/amounts.ts';
 export type * from './ledger/ledger.ts';
 export { memoryLedger } from './ledger/memory/memory-ledger.ts';
 export type { MemoryLedgerOptions } from './ledger/memory/memory-options.ts';
-export { ANY_KEY, type Records, type StoredRecord } from './ledger/records.ts';
+export { ANY_KEY, type RecordListener, type Records, type StoredRecord } from './ledger/records.ts';
 export type { HostedTool, HostedToolName, HostedToolsSpec } from './openai/prices/hosted-tools.ts';
 export type { LongContextPrice, ModelPriceOverride } from './openai/prices/price-overrides.ts';
 export type {

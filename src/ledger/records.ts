@@ -9,6 +9,9 @@ export interface StoredRecord {
 /** Passed to the listeners of `watch` if any record may have changed. */
 export const ANY_KEY = '*';
 
+/** Is called with the key of a changed record, or `ANY_KEY`, and with its version where the store knows it. */
+export type RecordListener = (key: string, version?: number) => void;
+
 /**
  * The records of a ledger: small durable facts about users and tokens, such as blocks, plans and
  * revocations. They are kept in the same store as the counters, and by the same clock, so that one
@@ -36,5 +39,5 @@ export interface Records {
    * of the record after the change; `undefined` if it was deleted, or if the store does not pass
    * versions.
    */
-  watch(listener: (key: string, version?: number) => void): () => void;
+  watch(listener: RecordListener): () => void;
 }

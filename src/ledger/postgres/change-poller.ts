@@ -1,4 +1,4 @@
-import { ANY_KEY, type Records } from '../records.ts';
+import { ANY_KEY, type RecordListener } from '../records.ts';
 import type { Listen } from './listen.ts';
 import { isHashed } from './stored-names.ts';
 
@@ -15,8 +15,6 @@ export interface Changes {
   /** There were more changes, which are not listed. */
   readonly isCut: boolean;
 }
-
-type RecordListener = Parameters<Records['watch']>[0];
 
 /** Notifications within this time are answered by one query. */
 const WAKE_MS = 10;

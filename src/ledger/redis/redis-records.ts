@@ -1,4 +1,4 @@
-import { ANY_KEY, type Records, type StoredRecord } from '../records.ts';
+import { ANY_KEY, type RecordListener, type Records, type StoredRecord } from '../records.ts';
 import type { RedisDriver } from './driver.ts';
 import { recordScripts } from './record-scripts.ts';
 import type { RedisScript } from './script/script.ts';
@@ -10,8 +10,6 @@ export type RunRedis = (
   keys: readonly string[],
   parameters: readonly string[],
 ) => Promise<unknown>;
-
-type RecordListener = Parameters<Records['watch']>[0];
 
 /** Messages come at once. Changes without a message are polled this often. */
 const POLL_MS = 400;
