@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { entries } from '../.ci/entries.ts';
+import { filesBelow } from '../bench/structure/files-below.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
@@ -20,9 +21,8 @@ const COMPILES = /\bts\.createProgram\(/;
  * neither themselves nor by what they import from the tests, the examples and the published test tools.
  */
 export function quickTests(): string[] {
-  const files = readdirSync(`${ROOT}test`, { recursive: true, encoding: 'utf8' });
-  return files
-    .map((file) => `test/${file.replaceAll('\\', '/')}`)
+  return filesBelow(`${ROOT}test`)
+    .map((file) => `test/${file}`)
     .filter((file) => file.endsWith('.test.ts') && !file.endsWith('.slow.test.ts'))
     .filter((file) => starterOf(file) === undefined)
     .sort();

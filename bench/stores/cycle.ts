@@ -1,4 +1,4 @@
-import type { Amounts } from '../../src/ledger/amounts.ts';
+import { type Amounts, amounts } from '../../src/ledger/amounts.ts';
 import type { Claim, Ledger } from '../../src/ledger/ledger.ts';
 import type { LimitSpec } from '../../src/plans/limit-spec.ts';
 import type { LedgerSource } from './ledger-source.ts';
@@ -23,14 +23,14 @@ export const USERS = 10_000;
 export const UNLIMITED = 1e12;
 const OWN_LIMITS = ownLimits();
 const GLOBAL_LIMIT: LimitSpec = { usd: 1_000_000, per: 'day' };
-const HELD: Amounts = {
+const HELD = amounts({
   requests: 1,
   tokens: 1_500,
   inputTokens: 500,
   outputTokens: 1_000,
   nanoUsd: 2_000_000,
   concurrent: 1,
-};
+});
 const USED: Amounts = { ...HELD, tokens: 700, outputTokens: 200, nanoUsd: 450_000, concurrent: 0 };
 const LEASE = { durationMs: 90_000, dispatched: true };
 

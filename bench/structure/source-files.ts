@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import ts from 'typescript';
+import { filesBelow } from './files-below.ts';
 
 /** One parsed file of a tree. */
 export interface SourceFile {
@@ -13,10 +14,8 @@ export interface SourceFile {
 /** Every TypeScript file below a folder, by path; declaration files and installed packages are left out. */
 export function readTree(folder: string): readonly SourceFile[] {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => /\.m?tsx?$/.test(path) && !/(?:^|\/)node_modules\/|\.d\.ts$/.test(path))
-    .sort()
+  return filesBelow(folder)
+    .filter((path) => /\.m?tsx?$/.test(path) && !path.endsWith('.d.ts'))
     .map((path) => parse(path, readFileSync(posix.join(folder, path), 'utf8')));
 }
 

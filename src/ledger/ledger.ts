@@ -1,5 +1,4 @@
 import type { Amounts, Unit } from './amounts.ts';
-import type { Lease } from './lease.ts';
 import type { Records } from './records.ts';
 
 /** What is done with a rule while the store fails; see `onLedgerFailure` of a limit. */
@@ -74,6 +73,24 @@ export interface Claim {
   readonly scope: 'own' | 'shared';
   /** The rule that applies. */
   readonly rule: Rule;
+}
+
+/** How long a hold lives by itself, and what becomes of it then. */
+export interface Lease {
+  /** How long the hold lives unless it is renewed, from the store's now. */
+  readonly durationMs: number;
+  /**
+   * Whether the call may have left for OpenAI. When a lease is over, a hold that was dispatched
+   * stays charged in full, and one that was not is given back. Slots of `concurrent` are freed in
+   * both cases.
+   */
+  readonly dispatched: boolean;
+}
+
+/** Throws a `TypeError` for a length that is not above 0. */
+export function assertLease({ durationMs }: Lease): void {
+  if (durationMs > 0 && durationMs <= Number.MAX_SAFE_INTEGER) return;
+  throw new TypeError(`"durationMs" must be a number of milliseconds above 0, not ${durationMs}`);
 }
 
 /** The state of one claim after a verb, in the unit of its rule. */

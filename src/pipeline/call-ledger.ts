@@ -1,10 +1,10 @@
 import type { Soon } from '../base/deadline.ts';
 import type { Amounts } from '../ledger/amounts.ts';
-import type { Lease } from '../ledger/lease.ts';
 import type {
   Claim,
   Granted,
   InProcessVerbs,
+  Lease,
   Ledger,
   NotGranted,
   Resolution,

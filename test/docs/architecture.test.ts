@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { nodesOf, parse } from '../../bench/structure/source-files.ts';
 import { sourceFiles } from '../package/source.ts';
+import { declaredIn, nodesIn } from './declared.ts';
 import { ROOT, read, rowsOf } from './markdown.ts';
 
 const PAGE = 'docs/architecture.md';
@@ -14,25 +14,6 @@ const spansOf = (text = '') => [...text.matchAll(/`([^`\n]+)`/g)].map(([, span =
 
 /** What a span of code names: a file or a folder of this repository. */
 const isPath = (span: string) => /^(?:src|test|docs|bench|examples)\/[\w./-]*$/.test(span);
-
-function nodesIn(file: string): ts.Node[] {
-  return nodesOf(parse(file, readFileSync(ROOT + file, 'utf8')).tree);
-}
-
-/** Every name that a file declares at any depth. */
-function declaredIn(file: string): ReadonlySet<string> {
-  const names = nodesIn(file).flatMap((node) => {
-    const isDeclared =
-      ts.isFunctionDeclaration(node) ||
-      ts.isClassDeclaration(node) ||
-      ts.isInterfaceDeclaration(node) ||
-      ts.isTypeAliasDeclaration(node) ||
-      ts.isVariableDeclaration(node) ||
-      ts.isMethodDeclaration(node);
-    return isDeclared ? [node.name?.getText() ?? ''] : [];
-  });
-  return new Set(names);
-}
 
 /** Each interface of the states, as a row of the page writes it. */
 function statesOfSource(): string[][] {

@@ -1,14 +1,12 @@
 import Stripe from 'stripe';
 import { describe, expect, it, vi } from 'vitest';
 import type { Authenticator } from '../../src/auth/index.ts';
-import type { Guard, IssuedToken, Ledger, UserUsage } from '../../src/index.ts';
+import type { Guard, IssuedToken, UserUsage } from '../../src/index.ts';
 import type { LoadSecret } from '../../src/secrets/index.ts';
 import { headerOf } from '../../src/testing/fake-openai/seen-request.ts';
 import { signedWebhook } from '../../src/testing/index.ts';
 import { canaries, chat, MODEL, post, startFixture } from '../fixture.ts';
-import { startPostgres } from '../ledger/servers/postgres-server.ts';
-import { redisBinary, startRedis } from '../ledger/servers/redis-server.ts';
-import type { store as itsStore } from './failing-ledger.ts';
+import { askAs, expectOneUsed } from './ask-as.ts';
 import {
   blocksOf,
   codeOf,
@@ -78,51 +76,6 @@ it('docs/limits.md shows every kind of limit, and each one applies', async () =>
   ]);
   await guard.close();
 });
-
-it(`${STORE_PAGE}: money limits deny while the store fails, and both events are emitted`, async () => {
-  await using world = await startWorld('store');
-  const program = await world.run('store', programsOf(STORE_PAGE)[0] ?? '');
-  const { guard } = program as { guard: Guard };
-  const { store } = (await world.beside('failing-ledger.ts')) as { store: typeof itsStore };
-  const { seen } = (await world.beside('surroundings.ts')) as { seen: typeof seenThere };
-  const ask = () => askAs(guard, 'ada');
-  expect(await ask()).toEqual({ status: 200, code: null });
-  store.fails = true;
-  for (let call = 0; call < 3; call += 1) {
-    expect(await ask()).toEqual({ status: 503, code: 'ledger_unavailable' });
-  }
-  expect(world.fake.invoice).toHaveLength(1);
-  expect(seen.alerts).toEqual([expect.stringContaining('connection refused')]);
-  store.fails = false;
-  await expect.poll(() => seen.logged).toHaveLength(1);
-  expect(await ask()).toEqual({ status: 200, code: null });
-  await guard.close();
-});
-
-it.each(['memory', 'sqlite'])('docs/ledgers/%s.md sets up a guard that counts', async (name) => {
-  await using world = await startWorld(`ledger-${name}`);
-  const [code = ''] = codeOf(`docs/ledgers/${name}.md`);
-  const { guard } = (await world.run('set-up', code)) as { guard: Guard };
-  expect(await askAs(guard, 'ada')).toEqual({ status: 200, code: null });
-  await expectOneUsed(guard);
-  await guard.close();
-});
-
-async function askAs(guard: Guard, user: string): Promise<{ status: number; code: string | null }> {
-  const response = await guard.fetchAs(user)('http://backend.test/v1/chat/completions', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(chat()),
-  });
-  await response.text();
-  return { status: response.status, code: response.headers.get('x-guard-code') };
-}
-
-/** A response does not wait for its settlement. */
-async function expectOneUsed(guard: Guard): Promise<void> {
-  const used = async () => (await guard.users.usage('ada')).limits[0]?.used;
-  await expect.poll(used).toBe(1);
-}
 
 describe('docs/auth.md', () => {
   const authBlocks = codeOf('docs/auth.md').map((code) => {
@@ -375,41 +328,5 @@ describe('docs/adapters.md', () => {
     await world.run('web', `${blocks[6]}\nexport { response };`);
     const { response } = (await world.beside('web.ts')) as { response: Response };
     expect(response.status).toBe(401);
-  });
-});
-
-describe('Pages about ledgers that need a server', () => {
-  const servesOnce = async (guard: Guard) => {
-    expect(await askAs(guard, 'ada')).toMatchObject({ status: 200 });
-    await expectOneUsed(guard);
-    await guard.close();
-  };
-
-  it('docs/ledgers/redis.md runs on a real Redis', async (context) => {
-    const binary = redisBinary();
-    if (binary === undefined) return context.skip('there is no redis-server');
-    const server = await startRedis(binary);
-    vi.stubEnv('REDIS_URL', `redis://127.0.0.1:${server.port}`);
-    await using world = await startWorld('redis');
-    const program = await world.run('redis', codeOf('docs/ledgers/redis.md')[0] ?? '');
-    await servesOnce((program as { guard: Guard }).guard);
-    await server.close();
-  });
-
-  it('docs/ledgers/postgres.md runs on a real Postgres', async (context) => {
-    const server = await startPostgres();
-    if (server === undefined) return context.skip('there is no postgres');
-    vi.stubEnv('DATABASE_URL', server.url);
-    await using world = await startWorld('postgres');
-    const [mounted = '', listening = ''] = codeOf('docs/ledgers/postgres.md');
-    await servesOnce(((await world.run('postgres', mounted)) as { guard: Guard }).guard);
-    const { ledger } = (await world.run('listening', listening)) as { ledger: Ledger };
-    const heard: string[] = [];
-    const stop = ledger.records.watch((key) => heard.push(key));
-    await ledger.records.put('key', '1');
-    await expect.poll(() => heard).toContain('key');
-    stop();
-    await ledger.close();
-    await server.close();
   });
 });

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { filesBelow } from '../../bench/structure/files-below.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -13,6 +14,7 @@ export const pages: readonly string[] = [
   'README.md',
   'SECURITY.md',
   'CHANGELOG.md',
+  'CONTRIBUTING.md',
   ...pagesBelow('src'),
   ...pagesBelow('examples'),
   ...pagesBelow('docs'),
@@ -20,8 +22,8 @@ export const pages: readonly string[] = [
 
 function pagesBelow(folder: string): string[] {
   if (!existsSync(ROOT + folder)) return [];
-  const names = readdirSync(ROOT + folder, { recursive: true, encoding: 'utf8' });
-  return names.filter((name) => name.endsWith('.md')).map((name) => `${folder}/${name}`);
+  const names = filesBelow(ROOT + folder).filter((name) => name.endsWith('.md'));
+  return names.map((name) => `${folder}/${name}`);
 }
 
 export const read = (page: string): string => readFileSync(ROOT + page, 'utf8');

@@ -70,6 +70,8 @@ function inThisWorld(
       'createGuardedCompletion({',
       `createGuardedCompletion({ baseURL: '${baseURL}', timeouts: { ledger: '5s' },`,
     )
+    .replaceAll('postgresLedger(pool)', 'postgresLedger(pool, { deadlineMs: 5_000 })')
+    .replaceAll('{ listenWith }', '{ listenWith, deadlineMs: 5_000 }')
     .replaceAll('https://api.my-app.com', origin)
     .replaceAll("'guard.db'", `'${folder}/guard.db'`)
     .replaceAll(/\b3000\b/g, String(port));

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { denialCodes } from '../../src/core/denial.ts';
+import { declaredIn } from './declared.ts';
 import { pages, ROOT, read, rowsOf } from './markdown.ts';
 
 const bare = (cell = '') => cell.replaceAll('`', '');
@@ -47,6 +48,7 @@ describe('README.md', () => {
       '## What is promised, and what is not',
       '## Dependencies',
       '## Two commands',
+      '## More',
     ]);
   });
 
@@ -74,4 +76,14 @@ it.each(pages)('%s has only links to files that exist', (page) => {
   for (const [, link = ''] of links) {
     expect(existsSync(join(ROOT, dirname(page), link)), link).toBe(true);
   }
+});
+
+const guides = pages.filter((page) => page.startsWith('docs/'));
+
+it.each(guides)('%s names only functions and types that the linked file declares', (page) => {
+  const links = [...read(page).matchAll(/\[`([A-Za-z]\w*)`\]\(([^)#]+\.ts)\)/g)];
+  const missing = links.filter(
+    ([, name = '', link = '']) => !declaredIn(join(dirname(page), link)).has(name),
+  );
+  expect(missing.map(([link]) => link)).toEqual([]);
 });

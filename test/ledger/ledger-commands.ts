@@ -2,8 +2,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Amounts } from '../../src/ledger/amounts.ts';
-import type { Lease } from '../../src/ledger/lease.ts';
-import type { Claim, Ledger, Rule } from '../../src/ledger/ledger.ts';
+import type { Claim, Lease, Ledger, Rule } from '../../src/ledger/ledger.ts';
 import {
   amounts,
   claim,

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
-import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { LedgerError } from '../../src/core/errors.ts';
 import { type PostgresLedger, postgresLedger } from '../../src/ledger/postgres/postgres-ledger.ts';
 import { type FaultProxy, faultProxy } from '../../src/testing/fault-proxy.ts';
 import {
@@ -16,6 +14,7 @@ import {
   LEASE,
   tokens,
 } from '../../src/testing/ledger-conformance/case.ts';
+import { DEADLINE_MS, fails } from './fails-in-time.ts';
 import {
   type Connected,
   connect,
@@ -31,17 +30,6 @@ const url = server?.url ?? '';
 afterAll(() => server?.close());
 
 const libraries: readonly Library[] = ['pg', 'postgres'];
-const DEADLINE_MS = 250;
-/** What a busy machine may add. It is not part of a guarantee. */
-const SLACK_MS = 750;
-
-/** Asserts that a verb fails as a store failure, and in time. */
-async function fails(verb: Promise<unknown>): Promise<void> {
-  const startMs = performance.now();
-  await expect(verb).rejects.toThrow(LedgerError);
-  expect(performance.now() - startMs).toBeLessThan(DEADLINE_MS + SLACK_MS);
-}
-
 /** Repeats a verb until it succeeds. The store is back, but the client may notice that later. */
 async function eventually<T>(verb: () => Promise<T>, withinMs = 3_000): Promise<T> {
   const deadlineMs = performance.now() + withinMs;
@@ -180,9 +168,10 @@ describe.skipIf(server === undefined).each(libraries)(
       const ledger = await freshLedger(connected.client, { deadlineMs: 15_000 });
       proxy.fault = { kind: 'latency', ms: 60 };
       const of = claim(daily(100));
+      // A busy machine may add more to each answer than a transaction waits, again and again.
       for (const id of ['first', 'second']) {
-        await granted(ledger.reserve(id, [of], tokens(6), DISPATCHED));
-        expect(await ledger.settle(id, tokens(4))).toMatch(/done|replayed/);
+        await granted(eventually(() => ledger.reserve(id, [of], tokens(6), DISPATCHED)));
+        expect(await eventually(() => ledger.settle(id, tokens(4)))).toMatch(/done|replayed/);
       }
       await assertCounts(ledger, of, { used: 8, held: 0 });
     });
@@ -243,78 +232,5 @@ describe.skipIf(server?.own === undefined).each(libraries)('A failing server (%s
     await reader.end();
     await granted(ledger.reserve('after', [of], tokens(1), LEASE));
     await end();
-  });
-});
-
-describe.skipIf(server === undefined)('A crowded pool', () => {
-  it('A pool of one connection serves many simultaneous calls, and none of them keeps it', async () => {
-    const pool = new Pool({ connectionString: url, max: 1 });
-    const ledger = await freshLedger(pool);
-    const of = claim(daily(1_000));
-    const ids = Array.from({ length: 200 }, (_, index) => `call-${index}`);
-    await Promise.all(ids.map((id) => granted(ledger.reserve(id, [of], tokens(1), LEASE))));
-    expect(pool.idleCount).toBe(1);
-    await Promise.all(ids.map((id) => ledger.settle(id, tokens(1))));
-    await assertCounts(ledger, of, { used: 200, held: 0 });
-    await pool.end();
-  });
-
-  it('A pool that other code has emptied fails calls in time', async () => {
-    const pool = new Pool({ connectionString: url, max: 1 });
-    const schema = freshSchema();
-    await freshLedger(pool, { schema });
-    const ledger = postgresLedger(pool, { schema, deadlineMs: DEADLINE_MS });
-    const taken = await pool.connect();
-    await fails(ledger.read([claim(daily(10))]));
-    taken.release();
-    await ledger.read([claim(daily(10))]);
-    await pool.end();
-  });
-
-  it('A call that waits for a connection gets another one when that connection ends (postgres)', async () => {
-    const client = postgres(url, { max: 2, backoff: () => 0.1, onnotice: () => {} });
-    onTestFinished(() => client.end({ timeout: 1 }));
-    let asked = 0;
-    const ledger = await freshLedger({
-      unsafe: (text) => client.unsafe(text),
-      reserve: () => {
-        asked += 1;
-        return client.reserve();
-      },
-    });
-    const taken = await Promise.all([client.reserve(), client.reserve()]);
-    const rows = await Promise.all(
-      taken.map((one) => one.unsafe('SELECT pg_backend_pid() AS pid')),
-    );
-    const waiting = ledger.reserve('waiting', [claim(daily(10))], tokens(1), LEASE);
-    await expect.poll(() => asked).toBeGreaterThan(0);
-    const pids = rows.map(([row]) => Number(row?.['pid']));
-    const admin = new Pool({ connectionString: url, max: 1 });
-    onTestFinished(() => admin.end());
-    await admin.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) pid', [pids]);
-    await granted(waiting);
-  });
-
-  it('A row locked by another transaction fails the calls on it in time, and no others', async () => {
-    const pool = new Pool({ connectionString: url, max: 8 });
-    const schema = freshSchema();
-    const patient = await freshLedger(pool, { schema });
-    const ledger = postgresLedger(pool, { schema, deadlineMs: DEADLINE_MS + SLACK_MS });
-    const [ada, bob] = [claim(daily(100), 'user:ada'), claim(daily(100), 'user:bob')];
-    for (const of of [ada, bob]) await granted(patient.reserve(of.account, [of], tokens(1), LEASE));
-    const admin = await pool.connect();
-    await admin.query(
-      `BEGIN; SELECT FROM ${schema}.subjects WHERE subject = 'user:ada' FOR UPDATE`,
-    );
-    const call = (index: number) =>
-      ledger.reserve(`${index}`, [index % 2 ? ada : bob], tokens(1), LEASE).then(
-        () => true,
-        () => false,
-      );
-    const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => call(index)));
-    await admin.query('ROLLBACK');
-    admin.release();
-    expect(answers.map((isGranted, index) => isGranted === (index % 2 === 0))).not.toContain(false);
-    await pool.end();
   });
 });

@@ -4,12 +4,12 @@
  */
 import type { Clock } from '../../src/base/clock.ts';
 import { type Amounts, NO_AMOUNTS } from '../../src/ledger/amounts.ts';
-import type { Lease } from '../../src/ledger/lease.ts';
 import type {
   Balance,
   CalendarRule,
   Claim,
   Granted,
+  Lease,
   Ledger,
   NotGranted,
   RateRule,

@@ -1,11 +1,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { LedgerError } from '../../src/core/errors.ts';
 import { sqliteLedger } from '../../src/ledger/sqlite/sqlite-ledger.ts';
 import {
   assertCounts,
@@ -15,7 +14,6 @@ import {
   DISPATCHED,
   daily,
   granted,
-  HOUR_MS,
   LEASE,
   MINUTE_MS,
   rate,
@@ -83,73 +81,6 @@ describe('A SQLite file that is opened again', () => {
       }
     }
     expect(statuses).toEqual([200, 200, 429]);
-  });
-});
-
-describe('A SQLite file of schema 1', () => {
-  const claims = [
-    claim(daily(100)),
-    claim(rolling(100)),
-    claim(rate(60, 100)),
-    claim(concurrent(5)),
-    claim(daily(1_000), 'global'),
-  ];
-  const NOW_MS = START_MS + 2 * HOUR_MS + MINUTE_MS + 500;
-  const writeSchema1 = (file: string) => {
-    using database = new DatabaseSync(file);
-    database.exec(readFileSync(new URL('sqlite-schema-1.sql', import.meta.url), 'utf8'));
-  };
-  const openSchema1 = (place: ReturnType<typeof sqliteFolder>) => {
-    writeSchema1(place.file);
-    return place.open({ clock: settableClock(NOW_MS) });
-  };
-
-  it('A file of schema 1 has every count, hold, tombstone, credit and record unchanged', async () => {
-    await using place = sqliteFolder();
-    const ledger = openSchema1(place);
-    expect(await ledger.read(claims)).toEqual([
-      { used: 8, held: 20, remaining: 72, resetsAtMs: START_MS + DAY_MS },
-      { used: 8, held: 20, remaining: 72, resetsAtMs: START_MS + 25 * HOUR_MS },
-      { used: 20, held: 0, remaining: 80, resetsAtMs: NOW_MS + 1_000 },
-      { used: 0, held: 1, remaining: 4, resetsAtMs: undefined },
-      { used: 9, held: 20, remaining: 971, resetsAtMs: START_MS + DAY_MS },
-    ]);
-    expect(await ledger.settle('ended', tokens(4))).toBe('replayed');
-    expect(await ledger.credit('gift', claims, tokens(1))).toBe('replayed');
-    expect(await ledger.records.get('user:ada')).toEqual({ value: '{"blocked":true}', version: 1 });
-  });
-
-  it('A file of schema 1 continues to count: live and expired holds settle where they were taken', async () => {
-    await using place = sqliteFolder();
-    const ledger = openSchema1(place);
-    expect(await ledger.settle('live', { ...tokens(9), concurrent: 0 })).toBe('done');
-    expect(await ledger.settle('expired', { ...tokens(2), concurrent: 0 })).toBe('done');
-    await use(ledger, 'next', claim(daily(100)), 10);
-    const used = (await ledger.read(claims)).map((balance) => [balance.used, balance.held]);
-    expect(used).toEqual([
-      [24, 0],
-      [14, 0],
-      [6, 0],
-      [0, 0],
-      [15, 0],
-    ]);
-    await ledger.close();
-    const again = place.open({ clock: settableClock(NOW_MS) });
-    await assertCounts(again, claim(daily(100)), { used: 24, held: 0 });
-    // An account with parts of holds that seem to be live would stay for ever.
-    using database = new DatabaseSync(place.file);
-    const rows = database.prepare('SELECT DISTINCT live FROM guard_accounts').all();
-    expect(rows).toEqual([{ live: 0 }]);
-  });
-
-  it('A migrated file makes a process that still has it open fail instead of counting on old rows', async () => {
-    await using place = sqliteFolder();
-    writeSchema1(place.file);
-    using old = new DatabaseSync(place.file);
-    const find = old.prepare('SELECT * FROM guard_subjects WHERE subject = ?');
-    expect(find.get('user:ada')).toBeDefined();
-    place.open();
-    expect(() => find.get('user:ada')).toThrow('no such table: guard_subjects');
   });
 });
 
@@ -232,88 +163,4 @@ it('Rows that no longer count leave the file as new ones are added', async () =>
     Number(database.prepare(`SELECT count(*) AS rows FROM ${table}`).get()?.['rows']);
   expect(rowsOf('guard_accounts')).toBeLessThan(2 * 1_100);
   expect(rowsOf('guard_ended')).toBeLessThan(2 * 1_100);
-});
-
-describe('A SQLite file that cannot be used', () => {
-  const wrong: readonly [string, (file: string) => string, RegExp][] = [
-    ['of a later schema', ofLaterSchema, /later version.*schema 99.*update the package/],
-    ['in a folder that does not exist', (file) => join(file, 'none', 'guard.db'), /unable to open/],
-    ['that is not a database', ofText, /not a database/],
-  ];
-
-  it.each(wrong)(
-    'Opening a file %s throws a LedgerError that names the file',
-    async (_, make, message) => {
-      await using place = sqliteFolder();
-      const file = make(place.file);
-      const open = () => sqliteLedger({ file });
-      expect(open).toThrow(LedgerError);
-      expect(open).toThrow(message);
-      expect(open).toThrow(file);
-    },
-  );
-
-  function ofLaterSchema(file: string): string {
-    const database = new DatabaseSync(file);
-    database.exec('PRAGMA user_version = 99');
-    database.close();
-    return file;
-  }
-
-  function ofText(file: string): string {
-    writeFileSync(file, 'Dear diary, '.repeat(100));
-    return file;
-  }
-});
-
-describe('A SQLite verb that fails', () => {
-  it('A verb throws a LedgerError while another process has the file, and works again later', async () => {
-    await using place = sqliteFolder();
-    const ledger = place.open({ busyMs: 30 });
-    using other = new DatabaseSync(place.file);
-    other.exec('BEGIN EXCLUSIVE');
-    const reserve = () => ledger.reserve('call', [claim(daily(10))], tokens(1), LEASE);
-    await expect(reserve()).rejects.toThrow(LedgerError);
-    await expect(ledger.records.get('user:ada')).rejects.toThrow(place.file);
-    other.exec('ROLLBACK');
-    expect(await reserve()).toMatchObject({ granted: true });
-    await assertCounts(ledger, claim(daily(10)), { used: 0, held: 1 });
-  });
-
-  it('A verb with an invalid argument does not fail the other verbs of its turn', async () => {
-    await using place = sqliteFolder();
-    const ledger = place.open({ clock: settableClock(START_MS) });
-    const take = (id: string) => ledger.reserve(id, [claim(daily(10))], tokens(1), LEASE);
-    const mistake = ledger.records.put('user:ada', {} as never);
-    const answers = await Promise.allSettled([take('one'), mistake, take('two')]);
-    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    await expect(mistake).rejects.toThrow(TypeError);
-    await assertCounts(ledger, claim(daily(10)), { used: 0, held: 2 });
-  });
-
-  it('A verb after close throws "the ledger is closed"', async () => {
-    await using place = sqliteFolder();
-    const ledger = place.open();
-    const last = ledger.records.put('user:ada', '1');
-    await ledger.close();
-    expect(await last).toBe(true);
-    await expect(ledger.records.get('user:ada')).rejects.toThrow('the ledger is closed');
-  });
-
-  it('A verb with an invalid argument before close does not fail the verbs that wait with it', async () => {
-    await using place = sqliteFolder();
-    const ledger = place.open({ clock: settableClock(START_MS) });
-    const take = (id: string) => ledger.reserve(id, [claim(daily(10))], tokens(1), LEASE);
-    const mistake = ledger.records.put('user:ada', {} as never);
-    const answers = Promise.allSettled([take('one'), mistake, take('two')]);
-    await ledger.close();
-    expect((await answers).map(({ status }) => status)).toEqual([
-      'fulfilled',
-      'rejected',
-      'fulfilled',
-    ]);
-    await expect(take('late')).rejects.toThrow(LedgerError);
-    const again = place.open({ clock: settableClock(START_MS) });
-    await assertCounts(again, claim(daily(10)), { used: 0, held: 2 });
-  });
 });

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { filesBelow } from '../../bench/structure/files-below.ts';
 import {
   lineOf,
   nodesOf,
@@ -24,12 +25,12 @@ const treeLines = (folder: string): Prose[] =>
   });
 
 const pages = ['docs', 'src', 'bench', 'examples'].flatMap((folder) =>
-  readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.md') && !path.includes('node_modules'))
-    .map((path) => `${folder}/${path.replaceAll('\\', '/')}`),
+  filesBelow(`${ROOT}${folder}`)
+    .filter((path) => path.endsWith('.md'))
+    .map((path) => `${folder}/${path}`),
 );
-const prose = ['README.md', 'CHANGELOG.md', 'SECURITY.md', ...pages].flatMap((path) =>
-  linesOf(path, readFileSync(`${ROOT}${path}`, 'utf8')),
+const prose = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', ...pages].flatMap(
+  (path) => linesOf(path, readFileSync(`${ROOT}${path}`, 'utf8')),
 );
 const source = treeLines('src');
 const tests = readTree(`${ROOT}test`).map(({ path, text }) => parse(`test/${path}`, text));

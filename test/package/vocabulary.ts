@@ -52,7 +52,8 @@ export const ALLOWED: readonly {
   },
   {
     word: /gifts?\b/i,
-    where: /^src\/ledger\/(?:postgres\/stored-names|sqlite\/(?:file-tables|schema))\.ts$/,
+    where:
+      /^src\/ledger\/(?:postgres\/stored-names|sqlite\/(?:file-tables|schema))\.ts$|^docs\/ledgers\/(?:redis|sqlite)\.md$/,
     why: 'the stored name of credits',
   },
   {

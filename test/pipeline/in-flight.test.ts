@@ -1,9 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { deny } from '../../src/core/denial.ts';
-import { memoryLedger } from '../../src/index.ts';
-import type { Lease } from '../../src/ledger/lease.ts';
-import { LEASE_MS, renewLease } from '../../src/pipeline/admit.ts';
-import { type CallLedger, callLedger } from '../../src/pipeline/call-ledger.ts';
 import {
   CLOSING,
   InFlightCall,
@@ -127,52 +123,6 @@ describe('InFlightCalls', () => {
   });
 });
 
-describe('The bounds of drains', () => {
-  it('one user is drained at most drainsPerUser times at once', () => {
-    const calls = callsOf({ drains: 10, drainsPerUser: 2 });
-    const [first, second, third] = [calls.begin('ada'), calls.begin('ada'), calls.begin('ada')];
-    expect([first, second, third].map((call) => calls.drain(call))).toEqual([true, true, false]);
-    expect(calls.drain(calls.begin('bob'))).toBe(true);
-    calls.end(first);
-    expect(calls.drain(third)).toBe(true);
-  });
-
-  it('all users together are drained at most drains times at once', () => {
-    const calls = callsOf({ drains: 1, drainsPerUser: 5 });
-    const [ada, bob] = [calls.begin('ada'), calls.begin('bob')];
-    expect(calls.drain(ada)).toBe(true);
-    expect(calls.drain(bob)).toBe(false);
-    calls.end(ada);
-    expect(calls.drain(bob)).toBe(true);
-  });
-
-  it('a call that is asked again takes one drain', () => {
-    const calls = callsOf({ drains: 2, drainsPerUser: 2 });
-    const [first, second] = [calls.begin('ada'), calls.begin('ada')];
-    expect([calls.drain(first), calls.drain(first), calls.drain(second)]).toEqual([
-      true,
-      true,
-      true,
-    ]);
-    expect(first.draining).toBe(true);
-  });
-
-  it('the end of a call that was not drained gives back no drain', () => {
-    const calls = callsOf({ drains: 1, drainsPerUser: 1 });
-    const drained = calls.begin('ada');
-    expect(calls.drain(drained)).toBe(true);
-    const cut = calls.begin('ada');
-    expect(calls.drain(cut)).toBe(false);
-    calls.end(cut);
-    expect(calls.drain(calls.begin('ada'))).toBe(false);
-  });
-
-  it('without room for drains no call is drained', () => {
-    const calls = callsOf({ drains: 0, drainsPerUser: 0 });
-    expect(calls.drain(calls.begin('ada'))).toBe(false);
-  });
-});
-
 describe('InFlightCalls.whenIdle and close', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
@@ -281,51 +231,5 @@ describe('The tick of calls in flight', () => {
     calls.begin('bob');
     await vi.advanceTimersByTimeAsync(2_000);
     expect(ticked).toEqual(['ada', 'bob', 'ada']);
-  });
-});
-
-describe('renewLease', () => {
-  /** A ledger that notes the leases of renewals, and fails as often as asked. */
-  function renewals(failures = 0): CallLedger & { readonly leases: Lease[] } {
-    const leases: Lease[] = [];
-    let left = failures;
-    return {
-      ...callLedger(memoryLedger()),
-      leases,
-      renew: async (_, lease) => {
-        leases.push(lease);
-        left -= 1;
-        if (left >= 0) throw new Error('the store fails');
-        return true;
-      },
-    };
-  }
-
-  it('a lease is renewed when a third of it is over, and not before', () => {
-    const ledger = renewals();
-    const call = new InFlightCall('ada', 1_000);
-    renewLease(ledger, call, 1_000 + LEASE_MS / 3 - 1);
-    expect(ledger.leases).toEqual([]);
-    renewLease(ledger, call, 1_000 + LEASE_MS / 3);
-    renewLease(ledger, call, 1_001 + LEASE_MS / 3);
-    expect(ledger.leases).toEqual([{ durationMs: LEASE_MS, dispatched: false }]);
-  });
-
-  it('a renewal says whether the request may have been sent', () => {
-    const ledger = renewals();
-    const call = new InFlightCall('ada', 0);
-    call.dispatched = true;
-    renewLease(ledger, call, LEASE_MS);
-    expect(ledger.leases).toEqual([{ durationMs: LEASE_MS, dispatched: true }]);
-  });
-
-  it('a renewal that fails is tried again at the next tick', async () => {
-    const ledger = renewals(1);
-    const call = new InFlightCall('ada', 0);
-    renewLease(ledger, call, LEASE_MS);
-    await expect.poll(() => call.renewedAtMs).toBe(0);
-    renewLease(ledger, call, LEASE_MS + 1_000);
-    expect(ledger.leases).toHaveLength(2);
-    expect(call.renewedAtMs).toBe(LEASE_MS + 1_000);
   });
 });

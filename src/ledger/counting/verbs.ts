@@ -1,6 +1,5 @@
 import { type Amounts, amountIn, NO_AMOUNTS } from '../amounts.ts';
-import type { Lease } from '../lease.ts';
-import type { Balance, Claim, Granted, NotGranted, Resolution } from '../ledger.ts';
+import type { Balance, Claim, Granted, Lease, NotGranted, Resolution } from '../ledger.ts';
 import type { Account } from './account.ts';
 import { counterAt } from './counter-for.ts';
 import { type Ending, Hold } from './hold.ts';

@@ -3,17 +3,17 @@ import { LedgerError } from '../../core/errors.ts';
 import { type Amounts, assertAmounts, assertCredits, NO_AMOUNTS } from '../amounts.ts';
 import type { Ending, Hold } from '../counting/hold.ts';
 import { type GrantedHold, Verbs } from '../counting/verbs.ts';
-import type { Lease } from '../lease.ts';
-import { assertLease } from '../lease.ts';
 import type {
   Balance,
   Claim,
   Granted,
   InProcessVerbs,
+  Lease,
   Ledger,
   NotGranted,
   Resolution,
 } from '../ledger.ts';
+import { assertLease } from '../ledger.ts';
 import type { Records } from '../records.ts';
 import { MemoryAccounts } from './memory-accounts.ts';
 import { MemoryCredits } from './memory-credits.ts';

@@ -1,8 +1,7 @@
 import { type Amounts, assertAmounts, assertCredits } from '../amounts.ts';
 import type { Verbs } from '../counting/verbs.ts';
-import type { Lease } from '../lease.ts';
-import { assertLease } from '../lease.ts';
-import type { Balance, Claim, Granted, Ledger, NotGranted, Resolution } from '../ledger.ts';
+import type { Balance, Claim, Granted, Lease, Ledger, NotGranted, Resolution } from '../ledger.ts';
+import { assertLease } from '../ledger.ts';
 import { driverFor, type PostgresClient, sizeOf } from './client.ts';
 import { type Listen, listenOn } from './listen.ts';
 import { PostgresRecords } from './postgres-records.ts';

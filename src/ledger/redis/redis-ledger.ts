@@ -3,10 +3,8 @@ import { LedgerError } from '../../core/errors.ts';
 import { type Amounts, amountIn, assertAmounts, assertCredits, NO_AMOUNTS } from '../amounts.ts';
 import { Batches } from '../batches.ts';
 import { balancesOf, violationsOf } from '../counting/part.ts';
-
-import type { Lease } from '../lease.ts';
-import { assertLease } from '../lease.ts';
-import type { Balance, Claim, Granted, Ledger, NotGranted, Resolution } from '../ledger.ts';
+import type { Balance, Claim, Granted, Lease, Ledger, NotGranted, Resolution } from '../ledger.ts';
+import { assertLease } from '../ledger.ts';
 import type { Records } from '../records.ts';
 import { BatchRunner, loadBatch } from './batch-runner.ts';
 import { type ClaimLayout, claimLayoutOf } from './claim-layout.ts';

@@ -1,6 +1,5 @@
 import { type Amounts, amountIn, UNITS } from '../amounts.ts';
-import type { Lease } from '../lease.ts';
-import type { Resolution } from '../ledger.ts';
+import type { Lease, Resolution } from '../ledger.ts';
 import type { ClaimLayout } from './claim-layout.ts';
 import type { Parameter } from './driver.ts';
 import { AGAIN, STATUS, VERB } from './script/codes.ts';

@@ -2,8 +2,16 @@ import type { Clock } from '../../base/clock.ts';
 import { LedgerError } from '../../core/errors.ts';
 import { type Amounts, isMoney } from '../amounts.ts';
 import { type ClaimSubset, placeBalances, placedViolations, subsetOf } from '../claim-subset.ts';
-import type { Lease } from '../lease.ts';
-import type { Balance, Claim, Granted, Ledger, NotGranted, OnFailure, Rule } from '../ledger.ts';
+import type {
+  Balance,
+  Claim,
+  Granted,
+  Lease,
+  Ledger,
+  NotGranted,
+  OnFailure,
+  Rule,
+} from '../ledger.ts';
 import { memoryLedger } from '../memory/memory-ledger.ts';
 
 interface FallbackOptions {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Clock } from '../../base/clock.ts';
 import { type Amounts, NO_AMOUNTS } from '../../ledger/amounts.ts';
-import type { Lease } from '../../ledger/lease.ts';
 import type {
   Balance,
   CalendarRule,
   Claim,
   ConcurrencyRule,
   Granted,
+  Lease,
   Ledger,
   NotGranted,
   RateRule,

@@ -1,12 +1,12 @@
 import { vi } from 'vitest';
 import {
-  type Amounts,
   type Claim,
   type LedgerError,
   memoryLedger,
   type OnFailure,
   type Rule,
 } from '../../../src/index.ts';
+import { amounts } from '../../../src/ledger/amounts.ts';
 import {
   ResilientLedger,
   type ResilientLedgerOptions,
@@ -15,14 +15,14 @@ import { type FaultyStore, faultyStore } from './faulty-store.ts';
 
 export const DEADLINE_MS = 200;
 export const LEASE = { durationMs: 90_000, dispatched: false };
-export const ONE: Amounts = {
+export const ONE = amounts({
   requests: 1,
   concurrent: 1,
   tokens: 10,
   inputTokens: 4,
   outputTokens: 6,
   nanoUsd: 1_000,
-};
+});
 
 export const quota: Rule = {
   kind: 'rolling',

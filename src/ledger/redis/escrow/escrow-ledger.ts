@@ -3,8 +3,15 @@ import { type Clock, systemClock } from '../../../base/clock.ts';
 import { RecentMap } from '../../../base/recent-map.ts';
 import { type Amounts, NO_AMOUNTS } from '../../amounts.ts';
 import { type ClaimSubset, placeBalances, placedViolations, subsetOf } from '../../claim-subset.ts';
-import type { Lease } from '../../lease.ts';
-import type { Balance, Claim, Granted, Ledger, NotGranted, Resolution } from '../../ledger.ts';
+import type {
+  Balance,
+  Claim,
+  Granted,
+  Lease,
+  Ledger,
+  NotGranted,
+  Resolution,
+} from '../../ledger.ts';
 import type { Records } from '../../records.ts';
 import { Escrow } from './escrow.ts';
 
