@@ -76,7 +76,8 @@ const plans = {
   loose: {
     models: [MODEL],
     maxOutputTokens: 100,
-    limits: [{ requests: 600, per: 'minute', burst: 8 }],
+    // So slow that a long storm gets nothing more.
+    limits: [{ requests: 8, per: '24h', burst: 8 }],
   },
 };
 

@@ -2,12 +2,12 @@
 import { once } from 'node:events';
 import { postgresLedger } from '../../../src/ledger/postgres/postgres-ledger.ts';
 import { claim, concurrent, daily, tokens } from '../../../src/testing/ledger-conformance/case.ts';
-import { connect, type Library } from './postgres-ledgers.ts';
+import { becomeReady, connect, type Library } from './postgres-ledgers.ts';
 
 const [url = '', schema = '', name = '', calls = '0', library = 'pg'] = process.argv.slice(2);
 const connected = connect(library as Library, url);
 const ledger = postgresLedger(connected.client, { schema, deadlineMs: 60_000 });
-await ledger.ready();
+await becomeReady(ledger);
 const nowMs = Date.now();
 const windows = [
   { startMs: nowMs - 3_600_000, endMs: nowMs + 3_600_000 },

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { postgresLedger } from '../../../src/ledger/postgres/postgres-ledger.ts';
 import { claim, DISPATCHED, daily, tokens } from '../../../src/testing/ledger-conformance/case.ts';
-import { connect, type Library } from './postgres-ledgers.ts';
+import { becomeReady, connect, type Library } from './postgres-ledgers.ts';
 import { watched } from './watched-client.ts';
 
 const [url = '', schema = '', library = 'pg'] = process.argv.slice(2);
@@ -22,7 +22,7 @@ const ledger = postgresLedger(watched(connected.client, stopBeforeWrite), {
   schema,
   deadlineMs: 60_000,
 });
-await ledger.ready();
+await becomeReady(ledger);
 process.send?.('ready');
 await once(process, 'message');
 isArmed = true;
