@@ -1,5 +1,6 @@
 import { Pool } from 'pg';
-import { afterAll, describe, expect, it } from 'vitest';
+import postgres from 'postgres';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { postgresLedger } from '../../src/ledger/postgres/postgres-ledger.ts';
 import {
   assertCounts,
