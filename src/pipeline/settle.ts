@@ -56,7 +56,7 @@ function chargeOf(
   return { used: amounts({ requests: 1, ...used }), reading };
 }
 
-/** Never more than was held. */
+/** Never more than was held. Units that a cut does not lower stay charged as they were held. */
 function visibleCharge(admitted: Admitted, mostOutputTokens: number): Charge {
   const { held, rateCard, built } = admitted;
   const outputTokens = Math.min(held.outputTokens, mostOutputTokens);
@@ -64,7 +64,7 @@ function visibleCharge(admitted: Admitted, mostOutputTokens: number): Charge {
   const mostNanoUsd = boundNanoUsd(built, rateCard, inputTokens, outputTokens);
   const nanoUsd = Math.min(held.nanoUsd, mostNanoUsd);
   const used = tokenAmounts(inputTokens, outputTokens, nanoUsd);
-  return { used: amounts({ requests: 1, ...used }), reading: undefined };
+  return { used: amounts({ ...held, ...used, concurrent: 0 }), reading: undefined };
 }
 
 /** Priced by the model and tier that answered, because these are billed; by those of the request if the

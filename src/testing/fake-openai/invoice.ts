@@ -8,6 +8,8 @@ const TIER_MULTIPLIER: Readonly<Record<string, number>> = {
   batch: 0.5,
 };
 
+const FREE_ENDPOINTS: ReadonlySet<string> = new Set(['/moderations']);
+
 export interface InvoicedCall {
   readonly endpoint: string;
   readonly model: string;
@@ -63,7 +65,7 @@ export class InvoiceLine implements InvoicedCall {
 
   /** The price in US dollars by the current list; `undefined` for a model or tier without a price. */
   get costUsd(): number | undefined {
-    if (this.endpoint === '/moderations') return 0;
+    if (FREE_ENDPOINTS.has(this.endpoint)) return 0;
     const multiplier = TIER_MULTIPLIER[this.serviceTier];
     const tokens = priceOf(this.model, {
       input_tokens: this.inputTokens,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { amountsBy, isCounted, UNITS } from '../../ledger/amounts.ts';
 import {
   amounts,
   assertCounts,
@@ -30,6 +31,21 @@ const everyKind = (
 ): Case[] => KINDS.map(([kind, rule]) => ({ title: `${title} (${kind})`, run: run(rule) }));
 
 export const admissionCases: readonly Case[] = [
+  {
+    title: 'Every unit is held and used in its own limit alone',
+    async run({ ledger }) {
+      const units = UNITS.filter(isCounted);
+      const claims = units.map((unit) => claim(daily(99, { unit, key: `${unit}/day` })));
+      const each = amountsBy((unit) => UNITS.indexOf(unit) + 1);
+      const own = units.map((unit) => each[unit]);
+      await granted(ledger.reserve('call', claims, each, LEASE));
+      const held = (await ledger.read(claims)).map((balance) => balance.held);
+      assert.deepEqual(held, own);
+      assert.equal(await ledger.settle('call', each), 'done');
+      const used = (await ledger.read(claims)).map((balance) => balance.used);
+      assert.deepEqual(used, own);
+    },
+  },
   {
     title: 'A reserve that breaks one of many claims leaves no trace in any of them',
     async run({ ledger }) {
