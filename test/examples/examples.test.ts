@@ -147,7 +147,7 @@ describe('An example that starts without its key', () => {
       },
     );
     expect(status).toBe(1);
-    expect(stderr).toContain('"options.apiKey": must be a non-empty text');
+    expect(stderr).toContain('"options.apiKey": must be a non-empty string');
     expect(stderr).toContain('is its environment variable set?');
   });
 });

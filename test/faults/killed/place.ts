@@ -29,8 +29,9 @@ export const freshName = (): string => `test_${randomBytes(6).toString('hex')}`;
 
 /** Without `clock` the store uses its own. */
 export async function openPlace(place: Place, clock?: Clock): Promise<OpenPlace> {
-  const options = { deadlineMs: DEADLINE_MS, ...(clock && { clock }) };
-  if (place.store === 'sqlite') return opened(sqliteLedger({ file: place.file, ...options }));
+  const ownClock = clock && { clock };
+  if (place.store === 'sqlite') return opened(sqliteLedger({ file: place.file, ...ownClock }));
+  const options = { deadlineMs: DEADLINE_MS, ...ownClock };
   if (place.store === 'redis') {
     const client = new Redis(place.port);
     // The verbs themselves report a failure.
