@@ -22,7 +22,7 @@ export interface SettableClock extends Clock {
 }
 
 /** What a case receives: its own empty ledger and the clock that the ledger reads. */
-export interface Stage {
+export interface CaseContext {
   readonly ledger: Ledger;
   readonly clock: SettableClock;
 }
@@ -31,7 +31,7 @@ export interface Case {
   readonly title: string;
   /** The case moves the clock, so it needs a store that reads the given clock. */
   readonly movesClock?: true;
-  run(stage: Stage): Promise<void>;
+  run(context: CaseContext): Promise<void>;
 }
 
 /** 2026-11-02T00:00:00Z: a multiple of all windows in the cases. */

@@ -4,6 +4,7 @@ import {
   assertCounts,
   balanceOf,
   type Case,
+  type CaseContext,
   claim,
   concurrent,
   DAY_MS,
@@ -17,7 +18,6 @@ import {
   rate,
   rolling,
   START_MS,
-  type Stage,
   tokens,
   use,
 } from './case.ts';
@@ -25,7 +25,12 @@ import {
 const LATER = { durationMs: 10 * DAY_MS, dispatched: false };
 
 /** Asserts that a denied cost fits in exactly the millisecond that the denial named. */
-async function assertFitsAt({ ledger, clock }: Stage, of: Claim, cost: number, expectedMs: number) {
+async function assertFitsAt(
+  { ledger, clock }: CaseContext,
+  of: Claim,
+  cost: number,
+  expectedMs: number,
+) {
   const { violations } = await denied(ledger.reserve('now', [of], tokens(cost), LEASE));
   assert.equal(violations[0]?.fitsAtMs, expectedMs);
   clock.set(expectedMs - 1);
@@ -37,19 +42,19 @@ async function assertFitsAt({ ledger, clock }: Stage, of: Claim, cost: number, e
 const timed = (title: string, run: Case['run']): Case => ({ title, movesClock: true, run });
 
 export const timeCases: readonly Case[] = [
-  timed('A cost over a calendar limit fits exactly when the window ends', async (stage) => {
+  timed('A cost over a calendar limit fits exactly when the window ends', async (context) => {
     const of = claim(daily(10));
-    await use(stage.ledger, 'call', of, 10);
-    assert.equal((await balanceOf(stage.ledger, of)).resetsAtMs, START_MS + DAY_MS);
-    await assertFitsAt(stage, of, 10, START_MS + DAY_MS);
+    await use(context.ledger, 'call', of, 10);
+    assert.equal((await balanceOf(context.ledger, of)).resetsAtMs, START_MS + DAY_MS);
+    await assertFitsAt(context, of, 10, START_MS + DAY_MS);
   }),
-  timed('A cost over a rolling limit fits exactly once enough usage has left', async (stage) => {
+  timed('A cost over a rolling limit fits exactly once enough usage has left', async (context) => {
     const of = claim(rolling(10));
-    await use(stage.ledger, 'first', of, 4);
-    stage.clock.set(START_MS + 5 * HOUR_MS + 1);
-    await use(stage.ledger, 'second', of, 6);
-    assert.equal((await balanceOf(stage.ledger, of)).resetsAtMs, START_MS + 25 * HOUR_MS);
-    await assertFitsAt(stage, of, 5, START_MS + 30 * HOUR_MS);
+    await use(context.ledger, 'first', of, 4);
+    context.clock.set(START_MS + 5 * HOUR_MS + 1);
+    await use(context.ledger, 'second', of, 6);
+    assert.equal((await balanceOf(context.ledger, of)).resetsAtMs, START_MS + 25 * HOUR_MS);
+    await assertFitsAt(context, of, 5, START_MS + 30 * HOUR_MS);
   }),
   timed(
     'A rolling window never exceeds its limit, wherever it begins',
@@ -70,11 +75,11 @@ export const timeCases: readonly Case[] = [
       }
     },
   ),
-  timed('A cost over a rate limit fits exactly when the bucket holds it', async (stage) => {
+  timed('A cost over a rate limit fits exactly when the bucket holds it', async (context) => {
     const of = claim(rate(60, 10));
-    await use(stage.ledger, 'call', of, 10);
-    assert.equal((await balanceOf(stage.ledger, of)).resetsAtMs, START_MS + 1_000);
-    await assertFitsAt(stage, of, 3, START_MS + 3_000);
+    await use(context.ledger, 'call', of, 10);
+    assert.equal((await balanceOf(context.ledger, of)).resetsAtMs, START_MS + 1_000);
+    await assertFitsAt(context, of, 3, START_MS + 3_000);
   }),
   timed('A rate bucket refills to its burst and no further', async ({ ledger, clock }) => {
     const of = claim(rate(60, 10));
