@@ -94,8 +94,12 @@ function claimsFor(
   const globals = source.parseLimits(withGlobal ? [GLOBAL_LIMIT] : [], 'limits');
   const make = (user: number): readonly Claim[] => {
     const nowMs = Date.now();
-    const claims = (of: typeof limits, account: string, scope: Claim['scope']) =>
-      of.map((limit) => ({ account, scope, rule: limit.ruleFor({ id: `${user}` }, nowMs) }));
+    const claims = (of: typeof limits, account: string, scope: Claim['scope']) => {
+      // The baseline's name of an account, which it knows by this word if all users share it.
+      const subject = scope === 'shared' ? 'everybody' : account;
+      const ruleOf = (limit: (typeof of)[number]) => limit.ruleFor({ id: `${user}` }, nowMs);
+      return of.map((limit) => ({ account, scope, rule: ruleOf(limit), subject }));
+    };
     return [...claims(limits, `user:${user}`, 'own'), ...claims(globals, 'global', 'shared')];
   };
   if (!premade) return (index) => make(userOf(index, users));
