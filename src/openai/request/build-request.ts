@@ -65,10 +65,10 @@ export function buildRequest(
   if (!isObject(body)) return malformed('The body must be one JSON object.');
   const fixed = endpoint.fixedBy?.(policy.allow);
   if (fixed === undefined && endpoint.fixedBy !== undefined) return notInPlan(endpoint);
-  const inspection = inspect(policy.allow);
+  const model = fixed?.model ?? body['model'] ?? endpoint.modelDefault;
+  const inspection = inspect(policy.allow, typeof model === 'string' ? model : '');
   const denial = endpoint.body.check(body, inspection) ?? missing(body, endpoint.body.required);
   if (denial !== undefined) return inWords(denial);
-  const model = fixed?.model ?? body['model'] ?? endpoint.modelDefault;
   if (typeof model !== 'string') return inWords(below('model', malformed('is required')));
   const output = outputBound(endpoint.outputCap, body, policy);
   if (isDenial(output)) return inWords(output);

@@ -6,6 +6,8 @@ import type { Allowances, MediaAllowance } from './allowances.ts';
 /** What the checks find out about a request. */
 export interface Inspection {
   readonly allow: Allowances;
+  /** The model that was asked for; empty where the request names none, which is then refused. */
+  readonly model: string;
   /** `undefined` until a tool is found; most requests have none. */
   hosted: Map<HostedToolName, HostedTool> | undefined;
   media: Map<MediaAllowance, number> | undefined;
@@ -17,9 +19,10 @@ export interface Inspection {
   usesState: boolean;
 }
 
-export function inspect(allow: Allowances): Inspection {
+export function inspect(allow: Allowances, model: string): Inspection {
   return {
     allow,
+    model,
     hosted: undefined,
     media: undefined,
     inlineBytes: 0,
