@@ -1,5 +1,6 @@
 import { deny, isDenial } from '../core/denial.ts';
 import type { HeaderList } from '../core/response.ts';
+import { NO_USAGE } from '../core/usage.ts';
 import { saysIdentifierBlocked, type WireError } from '../openai/answer/blocked-identifier.ts';
 import { readAnswer } from '../openai/answer/read-answer.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
@@ -18,20 +19,7 @@ import type {
 } from './states.ts';
 
 /** The outcome of a call that is bounded by one request and nothing else. */
-const FREE: Outcome = {
-  kind: 'used',
-  reading: {
-    usage: {
-      inputTokens: 0,
-      cachedInputTokens: 0,
-      cacheWriteTokens: 0,
-      outputTokens: 0,
-      reasoningTokens: 0,
-      inputAudioTokens: 0,
-      outputAudioTokens: 0,
-    },
-  },
-};
+const FREE: Outcome = { kind: 'used', reading: { usage: NO_USAGE } };
 
 export interface MeterParts extends RefuseParts {
   readonly stream: StreamSettings;

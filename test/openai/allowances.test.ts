@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isDenial } from '../../src/core/denial.ts';
-import type { Usage } from '../../src/core/usage.ts';
+import { NO_USAGE, type Usage } from '../../src/core/usage.ts';
 import { parseAllowances } from '../../src/openai/request/allowances.ts';
 import { built, chat, chatParts, items, parts, png, responses, search, tools } from './asking.ts';
 
@@ -57,15 +57,7 @@ describe('Images, files and audio that a plan enables', () => {
 });
 
 describe('Hosted tools that a plan enables', () => {
-  const usage: Usage = {
-    inputTokens: 1,
-    cachedInputTokens: 0,
-    cacheWriteTokens: 0,
-    outputTokens: 1,
-    reasoningTokens: 0,
-    inputAudioTokens: 0,
-    outputAudioTokens: 0,
-  };
+  const usage: Usage = { ...NO_USAGE, inputTokens: 1, outputTokens: 1 };
   const allow = {
     hostedTools: {
       web_search: search,

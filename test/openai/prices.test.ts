@@ -2,7 +2,7 @@ import { calcPrice, findProvider } from '@pydantic/genai-prices';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
-import type { Usage } from '../../src/core/usage.ts';
+import { NO_USAGE, type Usage } from '../../src/core/usage.ts';
 import type { ModelPriceOverride } from '../../src/openai/prices/price-overrides.ts';
 import { priceList } from '../../src/openai/prices/prices.ts';
 import {
@@ -21,15 +21,7 @@ const priced = models.flatMap((model): [string, RateCard][] => {
   return card === undefined ? [] : [[model, card]];
 });
 
-const none: Usage = {
-  inputTokens: 0,
-  cachedInputTokens: 0,
-  cacheWriteTokens: 0,
-  outputTokens: 0,
-  reasoningTokens: 0,
-  inputAudioTokens: 0,
-  outputAudioTokens: 0,
-};
+const none = NO_USAGE;
 
 /** Any usage whose details are parts of their totals. */
 const anyUsage: fc.Arbitrary<Usage> = fc
@@ -45,11 +37,11 @@ const anyUsage: fc.Arbitrary<Usage> = fc
     const part = (of: number, percent: number) => Math.floor((of * percent) / 100);
     const cachedInputTokens = part(inputTokens, cached);
     return {
+      ...none,
       inputTokens,
       cachedInputTokens,
       cacheWriteTokens: part(inputTokens - cachedInputTokens, written),
       outputTokens,
-      reasoningTokens: 0,
       inputAudioTokens: part(inputTokens, heard),
       outputAudioTokens: part(outputTokens, spoken),
     };

@@ -17,8 +17,14 @@ const chatUsage = {
   prompt_tokens: 100,
   completion_tokens: 50,
   total_tokens: 150,
-  prompt_tokens_details: { cached_tokens: 40, cache_write_tokens: 10, audio_tokens: 5 },
-  completion_tokens_details: { reasoning_tokens: 20, audio_tokens: 2 },
+  prompt_tokens_details: {
+    cached_tokens: 40,
+    cache_write_tokens: 10,
+    cache_write_tokens_details: { ttl_12h_tokens: 4 },
+    audio_tokens: 5,
+    image_tokens: 6,
+  },
+  completion_tokens_details: { reasoning_tokens: 20, audio_tokens: 2, image_tokens: 3 },
 };
 const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
 
@@ -32,10 +38,13 @@ describe('readUsage', () => {
         inputTokens: 100,
         cachedInputTokens: 40,
         cacheWriteTokens: 10,
+        cacheWriteLongTokens: 4,
         outputTokens: 50,
         reasoningTokens: 20,
         inputAudioTokens: 5,
+        inputImageTokens: 6,
         outputAudioTokens: 2,
+        outputImageTokens: 3,
       },
     });
   });

@@ -100,14 +100,18 @@ function parseUsage(value: unknown, names: CountNames): Usage | undefined {
   if (raw === undefined) return undefined;
   const inputDetails = asObject(raw[names.inputDetails]) ?? {};
   const outputDetails = asObject(raw[names.outputDetails]) ?? {};
+  const longWrites = asObject(inputDetails['cache_write_tokens_details']) ?? {};
   const usage: Usage = {
     inputTokens: count(raw[names.input], Number.NaN),
     cachedInputTokens: count(inputDetails['cached_tokens']),
     cacheWriteTokens: count(inputDetails['cache_write_tokens']),
+    cacheWriteLongTokens: count(longWrites['ttl_12h_tokens']),
     outputTokens: count(raw[names.output], names.outputAbsent),
     reasoningTokens: count(outputDetails['reasoning_tokens']),
     inputAudioTokens: count(inputDetails['audio_tokens']),
+    inputImageTokens: count(inputDetails['image_tokens']),
     outputAudioTokens: count(outputDetails['audio_tokens']),
+    outputImageTokens: count(outputDetails['image_tokens']),
   };
   return isConsistent(usage) ? usage : undefined;
 }
@@ -116,9 +120,12 @@ function parseUsage(value: unknown, names: CountNames): Usage | undefined {
 function isConsistent(usage: Usage): boolean {
   return (
     usage.cachedInputTokens + usage.cacheWriteTokens <= usage.inputTokens &&
+    usage.cacheWriteLongTokens <= usage.cacheWriteTokens &&
     usage.inputAudioTokens <= usage.inputTokens &&
+    usage.inputImageTokens <= usage.inputTokens &&
     usage.reasoningTokens <= usage.outputTokens &&
-    usage.outputAudioTokens <= usage.outputTokens
+    usage.outputAudioTokens <= usage.outputTokens &&
+    usage.outputImageTokens <= usage.outputTokens
   );
 }
 
