@@ -83,10 +83,13 @@ describe('Hosted tools that a plan enables', () => {
   it('The charge covers the tool calls in the response, or the whole hold if it shows none', () => {
     const request = built(responses(both, allow));
     expect(
-      request.hostedFeesFor({ usage, hostedCalls: { web_search: 2, code_interpreter: 1 } }),
+      request.hostedFeesFor({
+        usage,
+        hostedCalls: { billed: { web_search: 2, code_interpreter: 1 } },
+      }),
     ).toBe(50_000_000);
-    expect(request.hostedFeesFor({ usage, hostedCalls: {} })).toBe(0);
-    expect(request.hostedFeesFor({ usage, hostedCalls: { mcp: 1 } })).toBe(30_000_000);
+    expect(request.hostedFeesFor({ usage, hostedCalls: { billed: {} } })).toBe(0);
+    expect(request.hostedFeesFor({ usage, hostedCalls: { billed: { mcp: 1 } } })).toBe(30_000_000);
     expect(request.hostedFeesFor({ usage })).toBe(150_000_000);
     expect(built(responses({})).hostedFeesFor({ usage })).toBe(0);
   });

@@ -61,7 +61,7 @@ describe('readUsage', () => {
       ],
       tool_usage: { web_search: { num_requests: 3 } },
     };
-    const hostedCalls = { web_search: 3, code_interpreter: 2 };
+    const hostedCalls = { billed: { web_search: 3, code_interpreter: 1 } };
     expect(readUsage(responses, answer)).toMatchObject({ hostedCalls });
   });
 

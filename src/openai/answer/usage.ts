@@ -1,7 +1,8 @@
 import type { Usage } from '../../core/usage.ts';
 import type { Amounts } from '../../ledger/amounts.ts';
-import type { HostedCalls, HostedToolName } from '../prices/hosted-tools.ts';
+import type { HostedCalls } from '../prices/hosted-tools.ts';
 import { tokenAmounts } from '../prices/upper-bound.ts';
+import { countHostedCalls } from './hosted-calls.ts';
 
 /** What an answer says of its own cost. */
 export interface Reading {
@@ -127,30 +128,4 @@ function isConsistent(usage: Usage): boolean {
     usage.outputAudioTokens <= usage.outputTokens &&
     usage.outputImageTokens <= usage.outputTokens
   );
-}
-
-const hostedCallItems: ReadonlyMap<unknown, HostedToolName> = new Map([
-  ['web_search_call', 'web_search'],
-  ['file_search_call', 'file_search'],
-  ['code_interpreter_call', 'code_interpreter'],
-  ['image_generation_call', 'image_generation'],
-  ['computer_call', 'computer'],
-  ['shell_call', 'shell'],
-  ['mcp_call', 'mcp'],
-]);
-
-function countHostedCalls(response: UsageJson): HostedCalls | undefined {
-  const output = response['output'];
-  if (!Array.isArray(output)) return undefined;
-  const calls: Partial<Record<HostedToolName, number>> = {};
-  for (const item of output) {
-    const tool = hostedCallItems.get(asObject(item)?.['type']);
-    if (tool !== undefined) calls[tool] = (calls[tool] ?? 0) + 1;
-  }
-  // One search item may stand for several billed requests.
-  const searches = count(
-    asObject(asObject(response['tool_usage'])?.['web_search'])?.['num_requests'],
-  );
-  if (searches > (calls.web_search ?? 0)) calls.web_search = searches;
-  return calls;
 }

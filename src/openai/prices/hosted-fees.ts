@@ -44,7 +44,7 @@ export function hostedFees(
         const tool = hosted.get(name as HostedToolName);
         return tool === undefined ? dearest : nanoPerCall(tool);
       };
-      return Object.entries(hostedCalls).reduce((sum, [name, n]) => sum + n * fee(name), 0);
+      return Object.entries(hostedCalls.billed).reduce((sum, [name, n]) => sum + n * fee(name), 0);
     },
   };
 }

@@ -42,8 +42,21 @@ const toolsShape = {
 /** A hosted tool as plans name it. Dated spellings count as the plain one. */
 export type HostedToolName = keyof typeof toolsShape;
 
-/** How often an answer called each hosted tool. */
-export type HostedCalls = Readonly<Partial<Record<HostedToolName, number>>>;
+/** What an answer says of the hosted tools that ran for it. */
+export interface HostedCalls {
+  /** What is billed of each tool: searches, calls, images, and for tools with containers the containers. */
+  readonly billed: Readonly<Partial<Record<HostedToolName, number>>>;
+  /** The tokens of all images that were made. `undefined` where the answer does not report them. */
+  readonly imageTokens?: ImageTokens;
+}
+
+/** Tokens of the image model, which are not part of the usage of the model that called it. */
+export interface ImageTokens {
+  readonly inputTokens: number;
+  /** Part of `inputTokens`. */
+  readonly inputImageTokens: number;
+  readonly outputTokens: number;
+}
 
 /** The hosted tools that a plan allows; those without an entry are refused. */
 export interface HostedToolsSpec
