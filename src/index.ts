@@ -6,6 +6,8 @@ export type {
   DeniedEvent,
   FailedEvent,
   GuardEvents,
+  PriceChange,
+  PricesEvent,
   RecoveredEvent,
   SafetyEvent,
   SettledEvent,
@@ -15,6 +17,7 @@ export type { ByteSink, ByteSource, GuardResponse } from './core/response.ts';
 export type { Usage } from './core/usage.ts';
 export type { User } from './core/user.ts';
 export { createGuardedCompletion, type Guard } from './guard/create-guarded-completion.ts';
+export type { SetPricesOptions } from './guard/set-prices.ts';
 export type { Mountable } from './http/mountable.ts';
 export { toNodeHandler } from './http/node.ts';
 export type { Amounts, Unit } from './ledger/amounts.ts';
@@ -23,7 +26,15 @@ export { memoryLedger } from './ledger/memory/memory-ledger.ts';
 export type { MemoryLedgerOptions } from './ledger/memory/memory-options.ts';
 export { ANY_KEY, type RecordListener, type Records, type StoredRecord } from './ledger/records.ts';
 export type { HostedTool, HostedToolName, HostedToolsSpec } from './openai/prices/hosted-tools.ts';
-export type { LongContextPrice, ModelPriceOverride } from './openai/prices/price-overrides.ts';
+export type {
+  LikePrice,
+  LongTokenPrices,
+  ModelPrice,
+  ModelPrices,
+  OwnSearches,
+  TokenPrices,
+} from './openai/prices/model-price.ts';
+export { type ReadPricesOptions, readPrices } from './openai/prices/read-prices.ts';
 export type {
   AllowancesSpec,
   ImageAllowanceSpec,

@@ -65,7 +65,8 @@ export interface DeniedEvent {
 export interface FailedEvent {
   /**
    * The part that failed: a hook of yours (`hook`, `auth`), the ledger, OpenAI (`upstream`), your
-   * account at OpenAI (`upstream_account`), a webhook, or the guard itself (`internal`).
+   * account at OpenAI (`upstream_account`), a webhook, a price that has ended (`prices`), or the guard
+   * itself (`internal`).
    */
   readonly source:
     | 'hook'
@@ -74,6 +75,7 @@ export interface FailedEvent {
     | 'upstream'
     | 'upstream_account'
     | 'internal'
+    | 'prices'
     | 'webhook';
   /** The error that was thrown. It never holds the key. */
   readonly error: unknown;
@@ -93,6 +95,25 @@ export interface SafetyEvent {
   readonly caseId: string | undefined;
 }
 
+/** One rate of a model that `guard.setPrices` changed. */
+export interface PriceChange {
+  /** The model. */
+  readonly model: string;
+  /** The tier, the length of input where it is not the first, and the kind of tokens, such as
+   * `'standard.input'` or `'fast.above272000.output'`. */
+  readonly rate: string;
+  /** USD per million tokens; `undefined` when it had no price. */
+  readonly usdBefore: number | undefined;
+  /** USD per million tokens; `undefined` when it has no price any more. */
+  readonly usdAfter: number | undefined;
+}
+
+/** `guard.setPrices` replaced the prices. */
+export interface PricesEvent {
+  /** What is different; empty when nothing is. */
+  readonly changes: readonly PriceChange[];
+}
+
 /** The events of a guard, by the name that `guard.on` takes. */
 export interface GuardEvents {
   /** A call ended and was posted to the ledger. */
@@ -107,6 +128,8 @@ export interface GuardEvents {
   blocked: { readonly userId: string; readonly reason: string };
   /** OpenAI warned about a user, deactivated them, or refused their end-user id. */
   safety: SafetyEvent;
+  /** The prices were replaced. */
+  prices: PricesEvent;
   /** The ledger's store began to fail. */
   degraded: DegradedEvent;
   /** The ledger's store decides again. */

@@ -4,11 +4,13 @@ import { Events, type GuardEvents, type Listener, shareEvents } from '../core/ev
 import type { User } from '../core/user.ts';
 import { type CallHandlerParts, handleCall, handleExchange } from '../http/handle.ts';
 import { type Mountable, mountable } from '../http/mountable.ts';
+import type { ModelPrices } from '../openai/prices/model-price.ts';
+import { PriceList } from '../openai/prices/prices.ts';
 import { type GuardOptions, parseOptions, type Settings } from '../options/guard-options.ts';
 import { renewLease } from '../pipeline/admit.ts';
 import { callLedger } from '../pipeline/call-ledger.ts';
 import { InFlightCalls } from '../pipeline/in-flight.ts';
-import { stopIfLockedOut } from '../pipeline/stop-if-locked-out.ts';
+import { stopIfBlocked } from '../pipeline/stop-if-blocked.ts';
 import { createPlanResolver } from '../plans/plan-resolver.ts';
 import { createClient } from '../sdk/client.ts';
 import { createFetchAs } from '../sdk/fetch-as.ts';
@@ -23,6 +25,7 @@ import { UserStates } from '../users/user-states.ts';
 import { createUsers, type GuardUsers, type Users } from '../users/users.ts';
 import { createPipeline } from './create-pipeline.ts';
 import { guardStore, storeReporter } from './guarded-store.ts';
+import { type SetPricesOptions, setPrices } from './set-prices.ts';
 import { warnOfStart } from './start-warnings.ts';
 
 /** What an app mounts, calls and operates. */
@@ -41,6 +44,13 @@ export interface Guard extends Mountable {
   readonly tokens: Tokens;
   /** Operates users: usage, blocks, credits, plans. */
   readonly users: Users;
+  /**
+   * Replaces the option `prices` while the guard runs, all at once; calls in flight are settled by the
+   * prices that they were held with. Emits `prices`. Throws `TypeError`, and changes nothing, when a price
+   * is not plausible, when a plan that counts money would lose the price of a model that it names, or when
+   * a price rises or falls more than four times and `confirm` does not name its model.
+   */
+  setPrices(prices: ModelPrices, options?: SetPricesOptions): void;
   /** Returns the function that stops listening. */
   on<Name extends keyof GuardEvents>(name: Name, listener: Listener<GuardEvents[Name]>): () => void;
   /** Refuses new calls, lets running ones end for `graceMs` (default 10,000), cuts the rest, settles all
@@ -78,12 +88,11 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   const states = new UserStates(ledger.records);
   const credentials = createCredentials(settings, ledger.records, states);
   const callVerbs = callLedger(ledger);
-  const { verifier } = credentials;
-  const lockOuts = { states, verifier, clock, onError: storeReporter(events) };
+  const blocks = { states, clock, onError: storeReporter(events) };
   const calls = new InFlightCalls(clock, settings.drains, (call, nowMs) => {
     renewLease(callVerbs, call, nowMs);
     // A change notice may be lost, or come while a call was on its way in.
-    stopIfLockedOut(call, lockOuts);
+    stopIfBlocked(call, blocks);
   });
   const plans = createPlanResolver(
     settings.plans,
@@ -94,23 +103,24 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   const endUserIds = endUserIdsOf(settings, events);
   const users = createUsers({ ledger, states, plans, endUserIds, events, clock });
   const upstream = upstreamOf(settings);
-  const shared = { settings, events, states, credentials, calls, plans };
+  const prices = new PriceList(settings.prices, clock, (model, until) => {
+    const error = new Error(`The price of "${model}" ended on ${until}. Set the option "prices".`);
+    events.emit('failed', { source: 'prices', error });
+  });
+  const shared = { settings, events, states, credentials, calls, plans, prices };
   const parts = createPipeline({ ...shared, ledger: callVerbs, users, endUserIds, upstream });
   const exchange = createExchange(settings, { ...credentials, ledger, states }, parts);
 
   states.onChange((userId) => {
     plans.forget(userId);
-    for (const call of calls.ofUser(userId)) stopIfLockedOut(call, lockOuts);
-  });
-  verifier.onChange((tokenId) => {
-    for (const call of calls.ofToken(tokenId)) stopIfLockedOut(call, lockOuts);
+    for (const call of calls.ofUser(userId)) stopIfBlocked(call, blocks);
   });
 
   let closed: Promise<void> | undefined;
   const close = async (graceMs: number) => {
     const endMs = performance.now() + graceMs;
     await calls.close(graceMs);
-    verifier.close();
+    credentials.verifier.close();
     states.close();
     await endUserIds.close();
     await upstream.close();
@@ -122,6 +132,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
     client: (user: string | User) => createClient(createFetchAs(user, parts)),
     tokens: credentials.tokens,
     users: publicUsers(users),
+    setPrices: setPrices({ prices, settings, events }),
     on: events.on.bind(events),
     close: ({ graceMs = GRACE_MS_DEFAULT } = {}) => (closed ??= close(graceMs)),
   };

@@ -2,6 +2,7 @@ import { SharedDeadline } from '../base/deadline.ts';
 import type { Events } from '../core/events.ts';
 import { Cors } from '../http/cors.ts';
 import type { CallHandlerParts } from '../http/handle.ts';
+import type { PriceList } from '../openai/prices/prices.ts';
 import type { Settings } from '../options/guard-options.ts';
 import { HoldIds } from '../pipeline/admit.ts';
 import type { CallLedger } from '../pipeline/call-ledger.ts';
@@ -25,6 +26,7 @@ interface SharedParts {
   readonly credentials: Credentials;
   readonly calls: InFlightCalls;
   readonly plans: PlanResolver;
+  readonly prices: PriceList;
   readonly users: GuardUsers;
   readonly endUserIds: EndUserIds;
   readonly upstream: Upstream;
@@ -32,7 +34,7 @@ interface SharedParts {
 
 /** Makes what `handleCall` and the steps of the pipeline work with, once for each guard. */
 export function createPipeline(shared: SharedParts): CallHandlerParts {
-  const { settings, ledger, events, states, credentials, calls, plans } = shared;
+  const { settings, ledger, events, states, credentials, calls, plans, prices } = shared;
   const { users, endUserIds, upstream } = shared;
   const { clock, bounds, hookMs } = settings;
   const queue = new UpstreamQueue({
@@ -48,7 +50,6 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     ledger,
     calls,
     limits: settings.limits,
-    prices: settings.prices,
     users,
     blockIdentifier: createIdentifierBlock({ users, states, events, clock }),
     // handle
@@ -61,6 +62,7 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     // authorize
     states,
     plans,
+    prices,
     body: { bytesMax: bounds.bodyBytes, deadline: new SharedDeadline(settings.bodyMs) },
     // admit
     holdIds: new HoldIds(),

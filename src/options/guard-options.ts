@@ -15,8 +15,8 @@ import { parseOrThrow } from '../base/parse-or-throw.ts';
 import type { User } from '../core/user.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { memoryLedger } from '../ledger/memory/memory-ledger.ts';
-import type { ModelPriceOverride } from '../openai/prices/price-overrides.ts';
-import { priceList } from '../openai/prices/prices.ts';
+import type { ModelPrices } from '../openai/prices/model-price.ts';
+import { ownPrices, PriceTable } from '../openai/prices/prices.ts';
 import { defaultEndUserId, type EndUserIdOf } from '../pipeline/tag.ts';
 import { limitSpecs } from '../plans/limit-spec.ts';
 import type { Plan } from '../plans/plan.ts';
@@ -26,6 +26,7 @@ import type { ApiKeySource } from '../upstream/upstream-keys.ts';
 import { bounds } from './bounds.ts';
 import { exchange, exchangeSettings } from './exchange-options.ts';
 import { parsePlans, plan } from './plan-options.ts';
+import { type MoneyCounting, unpricedTier } from './plan-prices.ts';
 import { ledgerFailure, timeoutSettings, timeouts, tokens } from './timeouts.ts';
 
 const isKey = (value: unknown): boolean =>
@@ -95,9 +96,10 @@ const optionsShape = {
   /** Limits of all anonymous users together, so that they cannot use up what others need.
    * @default [] */
   anonymousLimits: limitSpecs.default([]),
-  /** USD per million tokens, by the exact name of a model. They take precedence over the built-in price
-   * list. */
-  prices: z.custom<Readonly<Record<string, ModelPriceOverride>>>().optional(),
+  /** Your prices, by the exact name of a model. They take precedence over the built-in ones. `readPrices`
+   * reads them from a file or a signed URL, and `guard.setPrices` replaces them while the guard runs.
+   * @default {} */
+  prices: z.custom<ModelPrices>().default({}),
   /** Returns the end-user id: how OpenAI sees a user. Without it, an HMAC of the user's id. */
   endUserId: callback<EndUserIdOf>().optional(),
   /** Keeps in the ledger's store which user each end-user id stands for, for 400 days after the last
@@ -149,6 +151,9 @@ export function parseOptions(options: GuardOptions) {
   const { tokens, exchange, onDisconnect, ledgerFailure } = parsed;
   const keys = deriveKeys(secret, parsed.audience);
   const plans = parsePlans(parsed.plans);
+  const limits = sharedLimits(parsed.limits, parsed.anonymousLimits);
+  const prices = ownPrices(parsed.prices);
+  requireTierPrices({ plans, limits }, new PriceTable(prices, new Date(parsed.clock.nowMs())));
   return {
     ...parsed,
     ...timeoutSettings(parsed.timeouts),
@@ -161,8 +166,8 @@ export function parseOptions(options: GuardOptions) {
     plans,
     plan: { ttlMs: parsed.planTtl, staleMs: parsed.planStale },
     planOf: parsed.planOf ?? defaultPlanOf(plans),
-    limits: sharedLimits(parsed.limits, parsed.anonymousLimits),
-    prices: priceList(parsed.prices),
+    limits,
+    prices,
     endUserIdOf: parsed.endUserId ?? defaultEndUserId(keys),
     tokens: { ttlMs: tokens.ttl, ttlMsMax: tokens.ttlMax },
     exchange: exchange && exchangeSettings(exchange, tokens.ttlMax),
@@ -171,6 +176,15 @@ export function parseOptions(options: GuardOptions) {
     drains: onDisconnect === 'drain' ? parsed.bounds : { drains: 0, drainsPerUser: 0 },
     ledgerFailure: { processes: ledgerFailure.processes, staleMs: ledgerFailure.cachedFor },
   };
+}
+
+function requireTierPrices(counting: MoneyCounting, prices: PriceTable): void {
+  const unpriced = unpricedTier(counting, prices);
+  if (unpriced === undefined) return;
+  const { plan, tier, model } = unpriced;
+  throw new TypeError(
+    `"options.plans.${plan}.allow.serviceTiers": the model "${model}" has no price in the tier "${tier}"`,
+  );
 }
 
 /** A closure, so that no printout of the guard shows the key. */

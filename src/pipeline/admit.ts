@@ -15,8 +15,6 @@ import type { Admitted, Authorized } from './states.ts';
 
 /** Slots and unsent holds come back by themselves this long after a process died. */
 export const LEASE_MS = 90_000;
-/** How often a call that goes on renews its lease. */
-export const RENEWAL_MS = LEASE_MS / 3;
 const UNSENT = { durationMs: LEASE_MS, dispatched: false };
 const SENT = { durationMs: LEASE_MS, dispatched: true };
 
@@ -36,7 +34,7 @@ export interface AdmitParts {
  */
 export function admit(authorized: Authorized, parts: AdmitParts): Soon<Admitted | Denial> {
   // Known as in flight before it holds anything, so that no block can pass it by.
-  const inFlight = parts.calls.begin(authorized.identity);
+  const inFlight = parts.calls.begin(authorized.identity.user.id);
   authorized.request.onDisconnect(() => inFlight.stop('disconnected'));
   try {
     const admitted = reserve(authorized, inFlight, parts);
@@ -135,7 +133,7 @@ export class HoldIds {
 
 /** Renews the lease of a call that lives longer than a third of it. A call whose process died is not renewed. */
 export function renewLease(ledger: CallLedger, call: InFlightCall, nowMs: number): void {
-  if (nowMs - call.renewedAtMs < RENEWAL_MS) return;
+  if (nowMs - call.renewedAtMs < LEASE_MS / 3) return;
   call.renewedAtMs = nowMs;
   const { dispatched } = call;
   const renew = async () => ledger.renew(call, { durationMs: LEASE_MS, dispatched });

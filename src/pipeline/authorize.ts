@@ -7,8 +7,9 @@ import { isMoney } from '../ledger/amounts.ts';
 import type { Descriptor, PathParams, UpstreamDescriptor } from '../openai/endpoints/descriptor.ts';
 import { findEndpoint } from '../openai/endpoints/find-endpoint.ts';
 import type { PriceList } from '../openai/prices/prices.ts';
+import { hasTier, type RateCard } from '../openai/prices/rate-card.ts';
 import { boundOf } from '../openai/prices/upper-bound.ts';
-import { buildRequest } from '../openai/request/build-request.ts';
+import { type BuiltRequest, buildRequest } from '../openai/request/build-request.ts';
 import { inputUpperBound } from '../openai/request/input-bound.ts';
 import { type BodyBounds, readJson } from '../openai/request/read-json.ts';
 import type { Identity, Plan } from '../plans/plan.ts';
@@ -120,15 +121,28 @@ function authorizeBody(
       param: 'model',
     });
   }
-  const priced = built.bound?.priced === true;
-  const rateCard = priced ? parts.prices.find(built.model) : undefined;
-  if (priced && rateCard === undefined && countsMoney(parts, plan, identity)) {
-    return deny('model_not_priced', `The model "${built.model}" has no known price.`, {
-      param: 'model',
-    });
+  const prices = parts.prices.current();
+  const rateCard = built.bound?.priced === true ? prices.find(built.model) : undefined;
+  if (countsMoney(parts, plan, identity)) {
+    const unpriced = unpricedDenial(built, rateCard);
+    if (unpriced !== undefined) return unpriced;
   }
   const bound = boundOf(built, rateCard, inputUpperBound(body.bytes, built));
-  return { request: call.request, identity, plan, endpoint, built, rateCard, bound };
+  return { request: call.request, identity, plan, endpoint, built, prices, rateCard, bound };
+}
+
+/** What has no price cannot be held on a limit that counts money. */
+function unpricedDenial(
+  { model, serviceTier, bound }: BuiltRequest,
+  rateCard: RateCard | undefined,
+): Denial | undefined {
+  if (bound?.priced !== true) return undefined;
+  if (rateCard === undefined) {
+    return deny('model_not_priced', `The model "${model}" has no known price.`, { param: 'model' });
+  }
+  if (hasTier(rateCard, serviceTier)) return undefined;
+  const message = `The model "${model}" has no known price in the service tier "${serviceTier}".`;
+  return deny('model_not_priced', message, { param: 'service_tier' });
 }
 
 function countsMoney({ limits }: AuthorizeParts, plan: Plan, { user, scope }: Identity): boolean {

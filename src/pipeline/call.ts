@@ -182,10 +182,10 @@ function failed(parts: CallParts, tagged: Tagged, error: UpstreamError): Called 
 }
 
 /** Returns the charge of a call that was stopped before it was answered. */
-function abandoned({ built }: Tagged, { sent }: UpstreamError): Outcome {
+function abandoned(tagged: Tagged, { sent }: UpstreamError): Outcome {
   if (!sent) return { kind: 'nothing' };
   // An answer that comes whole may have been written whole by then.
-  return built.stream ? cutOutcome(built, 0) : { kind: 'held' };
+  return tagged.built.stream ? cutOutcome(tagged, 0) : { kind: 'held' };
 }
 
 function stopped(tagged: Tagged, outcome: Outcome): Unanswered {

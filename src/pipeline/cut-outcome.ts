@@ -1,13 +1,16 @@
-import type { BuiltRequest } from '../openai/request/build-request.ts';
 import { isHidingModel } from '../openai/request/hidden-output.ts';
-import type { Outcome } from './states.ts';
+import type { Authorized, Outcome } from './states.ts';
 
 /** What OpenAI may have written, and not yet delivered, to a client that kept reading. */
 const AHEAD_TOKENS = 512;
 
+/** What decides whether an answer shows all output. */
+type Call = Pick<Authorized, 'built' | 'rateCard'>;
+
 /** Returns whether the answer to this call shows all output that OpenAI bills. */
-export function showsOutput({ model, asksHiddenOutput }: BuiltRequest): boolean {
-  return !asksHiddenOutput && !isHidingModel(model);
+export function showsOutput({ built, rateCard }: Call): boolean {
+  if (built.asksHiddenOutput) return false;
+  return !(rateCard?.hiddenOutput ?? isHidingModel(built.model));
 }
 
 /**
@@ -15,7 +18,7 @@ export function showsOutput({ model, asksHiddenOutput }: BuiltRequest): boolean 
  * token of text is at least one byte. `textBytes` is what was received; `undefined` if the client did not
  * keep up, so that OpenAI may be far ahead.
  */
-export function cutOutcome(built: BuiltRequest, textBytes: number | undefined): Outcome {
-  if (textBytes === undefined || !showsOutput(built)) return { kind: 'held' };
+export function cutOutcome(call: Call, textBytes: number | undefined): Outcome {
+  if (textBytes === undefined || !showsOutput(call)) return { kind: 'held' };
   return { kind: 'visible', outputTokens: textBytes + AHEAD_TOKENS };
 }

@@ -49,7 +49,7 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
     this.#settings = settings;
     this.#calls = calls;
     const { hideUsage, choices } = built;
-    const countsText = showsOutput(built);
+    const countsText = showsOutput(called.tagged);
     this.#meter = streamMeter(endpoint, { hideUsage, choices, countsText });
     this.outcome = new Promise((resolve) => {
       this.#resolve = resolve;
@@ -149,7 +149,7 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
   get #cut(): Outcome {
     const isRead = this.#started && this.#pausedSinceMs === undefined;
     const textBytes = isRead ? this.#meter.deliveredTextBytes : undefined;
-    return cutOutcome(this.#called.tagged.built, textBytes);
+    return cutOutcome(this.#called.tagged, textBytes);
   }
 
   #writeError({ code, message }: Denial): void {

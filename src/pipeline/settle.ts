@@ -2,7 +2,6 @@ import { isPromiseLike } from '../base/deadline.ts';
 import type { Events } from '../core/events.ts';
 import { amounts } from '../ledger/amounts.ts';
 import { type Reading, usedAmounts } from '../openai/answer/usage.ts';
-import type { PriceList } from '../openai/prices/prices.ts';
 import { costNanoUsd } from '../openai/prices/rate-card.ts';
 import { boundNanoUsd, tokenAmounts } from '../openai/prices/upper-bound.ts';
 import type { CallLedger } from './call-ledger.ts';
@@ -12,7 +11,6 @@ import type { Admitted, Charge, Outcome } from './states.ts';
 export interface SettleParts {
   readonly ledger: CallLedger;
   readonly calls: InFlightCalls;
-  readonly prices: PriceList;
   readonly events: Events;
 }
 
@@ -24,7 +22,7 @@ export interface SettleParts {
 export async function settle(
   admitted: Admitted,
   outcome: Outcome,
-  { ledger, calls, prices, events }: SettleParts,
+  { ledger, calls, events }: SettleParts,
 ): Promise<void> {
   const { inFlight, identity } = admitted;
   try {
@@ -33,7 +31,7 @@ export async function settle(
       events.emit('released', { callId: inFlight.id, userId: identity.user.id });
       return;
     }
-    const charge = chargeOf(admitted, outcome, prices);
+    const charge = chargeOf(admitted, outcome);
     const posted = ledger.settle(inFlight, charge.used);
     const resolution = isPromiseLike(posted) ? await posted : posted;
     if (events.isHeard('settled')) emitSettled(admitted, charge, resolution === 'queued', events);
@@ -44,15 +42,11 @@ export async function settle(
   }
 }
 
-function chargeOf(
-  admitted: Admitted,
-  outcome: Exclude<Outcome, { kind: 'nothing' }>,
-  prices: PriceList,
-): Charge {
+function chargeOf(admitted: Admitted, outcome: Exclude<Outcome, { kind: 'nothing' }>): Charge {
   if (outcome.kind === 'held') return { used: admitted.held, reading: undefined };
   if (outcome.kind === 'visible') return visibleCharge(admitted, outcome.outputTokens);
   const { reading } = outcome;
-  const used = usedAmounts(reading, costOf(admitted, reading, prices));
+  const used = usedAmounts(reading, costOf(admitted, reading));
   return { used: amounts({ requests: 1, ...used }), reading };
 }
 
@@ -68,14 +62,14 @@ function visibleCharge(admitted: Admitted, mostOutputTokens: number): Charge {
 }
 
 /** Priced by the model and tier that answered, because these are billed; by those of the request if the
- * answer does not name them. */
-function costOf(admitted: Admitted, reading: Reading, prices: PriceList): number {
-  const { built } = admitted;
+ * answer does not name them. Prices are those that the call was held with. */
+function costOf({ built, prices, rateCard }: Admitted, reading: Reading): number {
   const answered = reading.model === undefined ? undefined : prices.find(reading.model);
-  const rateCard = answered ?? admitted.rateCard;
+  const card = answered ?? rateCard;
   const fees = built.hostedFeesFor(reading);
-  if (rateCard === undefined) return fees;
-  return costNanoUsd(rateCard, reading.usage, reading.serviceTier ?? built.serviceTier) + fees;
+  if (card === undefined) return fees;
+  // The empty name of a tier is none.
+  return costNanoUsd(card, reading.usage, reading.serviceTier || built.serviceTier) + fees;
 }
 
 function emitSettled(

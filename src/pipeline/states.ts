@@ -12,6 +12,7 @@ import type { GuardResponse } from '../core/response.ts';
 import type { Amounts } from '../ledger/amounts.ts';
 import type { Reading } from '../openai/answer/usage.ts';
 import type { UpstreamDescriptor } from '../openai/endpoints/descriptor.ts';
+import type { PriceTable } from '../openai/prices/prices.ts';
 import type { RateCard } from '../openai/prices/rate-card.ts';
 import type { BuiltRequest } from '../openai/request/build-request.ts';
 import type { LimitStatus } from '../plans/limit-status.ts';
@@ -42,6 +43,8 @@ export interface Authorized extends Identified {
   /** Set by `authorize`: the request as it may be sent. `admit` may lower its output cap, and `tag` writes
    * the end-user id into its body. */
   readonly built: BuiltRequest;
+  /** Set by `authorize`: the prices of this moment. `settle` uses them too, whatever replaced them. */
+  readonly prices: PriceTable;
   /** Set by `authorize`. `undefined` for a model without a price, where no money limit applies. */
   readonly rateCard: RateCard | undefined;
   /** Set by `authorize`: the most that this call can use, in every unit. `admit` may lower it together

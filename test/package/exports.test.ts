@@ -14,6 +14,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     'createGuardedCompletion',
     'denialCodes',
     'memoryLedger',
+    'readPrices',
     'toNodeHandler',
   ],
   './auth': [

@@ -3,6 +3,7 @@ import type { GuardRequest } from '../../src/core/request.ts';
 import type { ByteSink, ByteSource, GuardResponse } from '../../src/core/response.ts';
 import { createPipeline } from '../../src/guard/create-pipeline.ts';
 import type { GuardOptions } from '../../src/index.ts';
+import { PriceList } from '../../src/openai/prices/prices.ts';
 import { parseOptions } from '../../src/options/guard-options.ts';
 import { callLedger } from '../../src/pipeline/call-ledger.ts';
 import { InFlightCalls } from '../../src/pipeline/in-flight.ts';
@@ -143,6 +144,7 @@ export function pipedParts(
     events,
     states,
     plans,
+    prices: new PriceList(settings.prices, clock),
     endUserIds,
     upstream,
     credentials: createCredentials(settings, ledger.records, states),

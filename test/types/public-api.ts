@@ -42,7 +42,16 @@ export function members(guard: Guard, other: Guard): void {
   assertType<
     Equal<
       keyof Guard,
-      'handler' | 'serve' | 'client' | 'fetchAs' | 'exchange' | 'tokens' | 'users' | 'on' | 'close'
+      | 'handler'
+      | 'serve'
+      | 'client'
+      | 'fetchAs'
+      | 'exchange'
+      | 'tokens'
+      | 'users'
+      | 'setPrices'
+      | 'on'
+      | 'close'
     >
   >();
   assertType<Equal<ReturnType<Guard['client']>, OpenAI>>();

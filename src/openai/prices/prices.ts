@@ -1,137 +1,147 @@
-import { calcPrice } from '@pydantic/genai-prices';
 import { LRUCache } from 'lru-cache';
 import { type Clock, systemClock } from '../../base/clock.ts';
-import {
-  type ModelPrice,
-  type ModelPriceOverride,
-  parsePriceOverrides,
-} from './price-overrides.ts';
-import { type RateCard, type Rates, rateCard } from './rate-card.ts';
+import { libraryPrice } from './library-prices.ts';
+import { priceKeys } from './model-names.ts';
+import { type ModelPrices, type ParsedPrices, parsePrices } from './model-price.ts';
+import { dearerPrice, likePrice, type Price, priceOf } from './price.ts';
+import { promotions, publishedPrices } from './published-prices.ts';
+import { type RateCard, rateCard } from './rate-card.ts';
 
-export interface PriceList {
-  /** `undefined`: no price by tokens is known. That does not mean that it is free. */
-  find(model: string): RateCard | undefined;
-}
+const PROMOTIONS = parsePrices(promotions);
+const PUBLISHED = parsePrices(publishedPrices);
+const BUILT_IN: readonly ParsedPrices[] = [PROMOTIONS, PUBLISHED];
 
 const CACHED_MODELS_MAX = 1_000;
 const DAY_MS = 86_400_000;
 
+/** Is called with the price of a model that has ended, at most once for each table. */
+export type OnEnded = (model: string, until: string) => void;
+
 /**
- * Prices of OpenAI's models: the operator's overrides by exact name first, then the data of
- * `@pydantic/genai-prices`, as of today. Throws a TypeError when an override is not plausible.
+ * The prices of one day: those of the operator first, then those that the guard brings with it, then
+ * `@pydantic/genai-prices`. It never changes, so a call can be settled by the prices that it was held with.
  */
-export function priceList(
-  overrides: Readonly<Record<string, ModelPriceOverride>> = {},
-  clock: Clock = systemClock,
-): PriceList {
-  const own = new Map(
-    Object.entries(parsePriceOverrides(overrides)).map(([model, price]) => [model, cardOf(price)]),
-  );
-  const cache = new LRUCache<string, { readonly card: RateCard | undefined }>({
+export class PriceTable {
+  readonly #own: ParsedPrices;
+  readonly #date: Date;
+  readonly #day: string;
+  readonly #onEnded: OnEnded;
+  readonly #cards = new LRUCache<string, { readonly card: RateCard | undefined }>({
     max: CACHED_MODELS_MAX,
   });
-  let cachedDay = 0;
-  return {
-    find(model) {
-      const card = own.get(model);
-      if (card !== undefined) return card;
-      const day = Math.floor(clock.nowMs() / DAY_MS);
-      // Prices change by date.
-      if (day !== cachedDay) cache.clear();
-      cachedDay = day;
-      const cached = cache.get(model);
-      if (cached !== undefined) return cached.card;
-      const found = publishedCard(model, new Date(clock.nowMs()));
-      cache.set(model, { card: found });
-      return found;
-    },
-  };
+
+  constructor(own: ParsedPrices, date: Date, onEnded: OnEnded = () => {}) {
+    this.#own = own;
+    this.#date = date;
+    this.#day = date.toISOString().slice(0, 10);
+    this.#onEnded = onEnded;
+  }
+
+  /** `undefined`: no price by tokens is known. That does not mean that it is free. */
+  find(model: string): RateCard | undefined {
+    const cached = this.#cards.get(model);
+    if (cached !== undefined) return cached.card;
+    const price = this.#priceIn([this.#own, ...BUILT_IN], model);
+    const card = price && rateCard(price);
+    this.#cards.set(model, { card });
+    return card;
+  }
+
+  /** The price in the first table that has one; the last is the library. */
+  #priceIn([table, ...below]: readonly ParsedPrices[], model: string): Price | undefined {
+    if (table === undefined) return libraryPrice(model, this.#date);
+    const key = priceKeys(model).find((name) => table.has(name));
+    const entry = key === undefined ? undefined : table.get(key);
+    if (entry === undefined) return this.#priceIn(below, model);
+    if ('like' in entry) {
+      const tables = entry.like === key ? below : [table, ...below];
+      const price = this.#priceIn(tables, entry.like);
+      return price && likePrice(price, entry.factor);
+    }
+    if (entry.from !== undefined && entry.from > this.#day) return this.#priceIn(below, model);
+    if (entry.until === undefined || entry.until >= this.#day) return priceOf(entry);
+    this.#onEnded(model, entry.until);
+    const next = this.#priceIn(below, model);
+    return next === undefined ? priceOf(entry) : dearerPrice(priceOf(entry), next);
+  }
 }
 
-const PICO_PER_USD_PER_MILLION = 1_000_000;
-const pico = (usdPerMillion: number) => Math.round(usdPerMillion * PICO_PER_USD_PER_MILLION);
+/** The prices that new calls are held with. */
+export class PriceList {
+  readonly #clock: Clock;
+  readonly #onEnded: OnEnded | undefined;
+  #own: ParsedPrices;
+  #day = Number.NaN;
+  #table: PriceTable;
 
-function cardOf(price: ModelPrice): RateCard {
-  const base = ratesOf(price);
-  const { longContext: long } = price;
-  if (long === undefined) return rateCard([[0, base]]);
-  const {
-    inputUsdPerMillion = price.inputUsdPerMillion,
-    outputUsdPerMillion = price.outputUsdPerMillion,
-  } = long;
-  const above = ratesOf({ ...price, ...long, inputUsdPerMillion, outputUsdPerMillion });
-  return rateCard([
-    [0, base],
-    [long.aboveInputTokens, above],
-  ]);
+  constructor(own: ParsedPrices, clock: Clock = systemClock, onEnded?: OnEnded) {
+    this.#own = own;
+    this.#clock = clock;
+    this.#onEnded = onEnded;
+    this.#table = this.#tableOfToday();
+  }
+
+  /** Prices change by date, so each day has its own table. */
+  current(): PriceTable {
+    return dayOf(this.#clock) === this.#day ? this.#table : this.#tableOfToday();
+  }
+
+  /** The models that the operator's prices name. */
+  get ownModels(): Iterable<string> {
+    return this.#own.keys();
+  }
+
+  /** The table of today with other prices of the operator. */
+  with(own: ParsedPrices): PriceTable {
+    return new PriceTable(own, new Date(this.#clock.nowMs()));
+  }
+
+  /** Replaces the operator's prices. Calls in flight keep the table that they were held with. */
+  replace(own: ParsedPrices): void {
+    this.#own = own;
+    this.#tableOfToday();
+  }
+
+  #tableOfToday(): PriceTable {
+    this.#day = dayOf(this.#clock);
+    this.#table = new PriceTable(this.#own, new Date(this.#clock.nowMs()), this.#onEnded);
+    return this.#table;
+  }
 }
 
-function ratesOf(price: Omit<ModelPrice, 'longContext'>): Rates {
-  const input = pico(price.inputUsdPerMillion);
-  const output = pico(price.outputUsdPerMillion);
-  const or = (usd: number | undefined, otherwise: number) =>
-    usd === undefined ? otherwise : pico(usd);
-  return {
-    input,
-    cachedInput: or(price.cachedInputUsdPerMillion, input),
-    cacheWrite: or(price.cacheWriteUsdPerMillion, input),
-    inputAudio: or(price.inputAudioUsdPerMillion, input),
-    output,
-    outputAudio: or(price.outputAudioUsdPerMillion, output),
-  };
+const dayOf = (clock: Clock): number => Math.floor(clock.nowMs() / DAY_MS);
+
+/** Checks prices as an operator writes them, once. `TypeError` names what is wrong. */
+export function ownPrices(given: ModelPrices, path = 'prices'): ParsedPrices {
+  const own = parsePrices(given, path);
+  const table = new PriceTable(own, new Date());
+  for (const [model, entry] of own) {
+    if (!('like' in entry)) continue;
+    if (isCircle(own, model)) throw new TypeError(`"${path}.${model}.like": is a circle`);
+    if (table.find(model) === undefined) {
+      throw new TypeError(`"${path}.${model}.like": "${entry.like}" has no price`);
+    }
+  }
+  return own;
 }
 
-type Published = NonNullable<ReturnType<typeof calcPrice>>['model_price'];
-
-/** Keys of the price data that a chat, response or embedding can be charged by. */
-const tokenKeys = new Set([
-  'input_mtok',
-  'cache_read_mtok',
-  'cache_write_mtok',
-  'input_audio_mtok',
-  'cache_audio_read_mtok',
-  'output_mtok',
-  'output_audio_mtok',
-]);
-/** Fees of hosted tools, which plans state. */
-const toolKeys = new Set(['web_searches_kcount', 'storage_searches_kcount']);
-
-function publishedCard(model: string, timestamp: Date): RateCard | undefined {
-  const found = calcPrice({}, model, { providerId: 'openai', timestamp });
-  if (found === null) return undefined;
-  const prices = found.model_price;
-  const keys = Object.keys(prices);
-  // Tokens do not show what is also charged by the hour, the image or the call.
-  if (!keys.every((key) => tokenKeys.has(key) || toolKeys.has(key))) return undefined;
-  if (prices['input_mtok'] === undefined) return undefined;
-  // An audio model without a price for audio would be charged as if it wrote text.
-  if (found.model.id.includes('audio') && !keys.includes('input_audio_mtok')) return undefined;
-  const writes = prices['output_mtok'] !== undefined;
-  if (!writes && !found.model.id.includes('embedding')) return undefined;
-  return rateCard(
-    tierStarts(prices).map((start) => [start, publishedRates(prices, start)] as const),
-  );
+/** Whether following `like` from this entry comes back to where it was. A name that is like itself means
+ * the built-in price. */
+function isCircle(own: ParsedPrices, model: string): boolean {
+  const seen = new Set<string>();
+  let at = model;
+  for (;;) {
+    const entry = own.get(at);
+    if (entry === undefined || !('like' in entry) || entry.like === at) return false;
+    if (seen.has(at)) return true;
+    seen.add(at);
+    at = priceKeys(entry.like).find((name) => own.has(name)) ?? entry.like;
+  }
 }
 
-function tierStarts(prices: Published): number[] {
-  const starts = Object.values(prices).flatMap((price) =>
-    typeof price === 'object' ? price.tiers.map((tier) => tier.start) : [],
-  );
-  return [...new Set([0, ...starts])].sort((a, b) => a - b);
-}
-
-function publishedRates(prices: Published, start: number): Rates {
-  const usd = (key: string) => {
-    const price = prices[key];
-    if (typeof price !== 'object') return price;
-    return price.tiers.filter((tier) => tier.start <= start).at(-1)?.price ?? price.base;
-  };
-  return ratesOf({
-    inputUsdPerMillion: usd('input_mtok') ?? 0,
-    cachedInputUsdPerMillion: usd('cache_read_mtok'),
-    cacheWriteUsdPerMillion: usd('cache_write_mtok'),
-    inputAudioUsdPerMillion: usd('input_audio_mtok'),
-    outputUsdPerMillion: usd('output_mtok') ?? 0,
-    outputAudioUsdPerMillion: usd('output_audio_mtok'),
-  });
+/** Whether OpenAI's model of this name searches by itself, without a tool in the request. */
+export function searchesByItself(model: string): boolean {
+  const key = priceKeys(model).find((name) => PUBLISHED.has(name));
+  const entry = key === undefined ? undefined : PUBLISHED.get(key);
+  return entry !== undefined && !('like' in entry) && entry.searches !== undefined;
 }

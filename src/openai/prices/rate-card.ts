@@ -1,104 +1,222 @@
+import { nanoUsdUp } from '../../base/money.ts';
 import type { Usage } from '../../core/usage.ts';
+import type { Price } from './price.ts';
+import {
+  completedBy,
+  dearestRates,
+  dearestSteps,
+  type RateName,
+  type RateStep,
+  type RateSteps,
+  type Rates,
+  stepAt,
+} from './rates.ts';
+import { canonicalTier, isStandardTier } from './service-tiers.ts';
 
-/** Prices of one token, in pico-USD (1e-12), so that every published price is a whole number. */
-export interface Rates {
-  readonly input: number;
-  readonly cachedInput: number;
-  readonly cacheWrite: number;
-  readonly inputAudio: number;
-  readonly output: number;
-  readonly outputAudio: number;
+/** Some tokens of one side that have a rate of their own. */
+interface Kind {
+  readonly countIn: (usage: Usage) => number;
+  readonly rate: number;
 }
 
-/** Rates for requests with more than `aboveInputTokens` of input; they reprice the whole request. */
-interface RateTier {
+/** The tokens of one side. Kinds are in falling order of their rate. */
+interface Side {
+  readonly plainRate: number;
+  /** Kinds that cost at least as much as plain tokens. */
+  readonly dear: readonly Kind[];
+  readonly cheap: readonly Kind[];
+}
+
+interface PricedStep {
   readonly aboveInputTokens: number;
   readonly rates: Rates;
-  /** The dearest of this tier and all below it, because a request may turn out shorter. */
-  readonly inputMax: number;
-  readonly outputMax: number;
+  readonly input: Side;
+  readonly output: Side;
 }
 
-/** Prices of a model, by the length of its input. The first tier starts at zero. */
+/** The dearest rates up to a length of input, because a request may turn out shorter. */
+interface MostStep {
+  readonly aboveInputTokens: number;
+  readonly input: number;
+  readonly output: number;
+  /** The same, where tokens may be audio. */
+  readonly inputOrAudio: number;
+  readonly outputOrAudio: number;
+}
+
+/** What one service tier costs. */
+interface TierRates {
+  readonly steps: readonly PricedStep[];
+  /** Of this tier and of the standard tier, because OpenAI may serve either. */
+  readonly most: readonly MostStep[];
+}
+
+/** The prices of a model, by service tier and by the length of its input. */
 export interface RateCard {
-  readonly tiers: readonly RateTier[];
+  readonly standard: TierRates;
+  /** Without the standard tier. A tier that is not here has no price. */
+  readonly tiers: ReadonlyMap<string, TierRates>;
+  /** What a tier without a price costs where an answer names it: the dearest of all tiers. */
+  readonly unknownTier: TierRates;
+  /** Charged for each request on top of its tokens. */
+  readonly nanoUsdPerRequest: number;
+  /** The model searches by itself, and each search has this fee. `costNanoUsd` does not count it. */
+  readonly searches:
+    | { readonly nanoUsdPerCall: number; readonly maxPerRequest: number }
+    | undefined;
+  /** What the operator says of it; `undefined` when they say nothing. */
+  readonly hiddenOutput: boolean | undefined;
 }
 
-/** Returns the tiers in rising order, each with the dearest rates up to it. */
-export function rateCard(steps: readonly (readonly [number, Rates])[]): RateCard {
-  let inputMax = 0;
-  let outputMax = 0;
-  const tiers = steps.map(([aboveInputTokens, rates]) => {
-    const { input, cachedInput, cacheWrite, inputAudio, output, outputAudio } = rates;
-    inputMax = Math.max(inputMax, input, cachedInput, cacheWrite, inputAudio);
-    outputMax = Math.max(outputMax, output, outputAudio);
-    return { aboveInputTokens, rates, inputMax, outputMax };
+export function rateCard(price: Price): RateCard {
+  const { standard, searches, hiddenOutput } = price;
+  const tiers = [...price.tiers].map(([name, steps]): [string, RateSteps] => [
+    name,
+    completedBy(steps, standard),
+  ]);
+  const dearest = tiers.reduce((all, [, steps]) => dearestSteps(all, steps), standard);
+  return {
+    standard: tierRates(standard, standard),
+    tiers: new Map(tiers.map(([name, steps]) => [name, tierRates(steps, standard)])),
+    unknownTier: tierRates(dearest, standard),
+    nanoUsdPerRequest: nanoUsdUp(price.usdPerRequest),
+    searches: searches && {
+      nanoUsdPerCall: nanoUsdUp(searches.usdPerCall),
+      maxPerRequest: searches.maxPerRequest,
+    },
+    hiddenOutput,
+  };
+}
+
+const tierRates = (steps: RateSteps, standard: RateSteps): TierRates => ({
+  steps: steps.map((step) => ({
+    ...step,
+    input: sideOf(step.rates, step.rates.input, INPUT_KINDS),
+    output: sideOf(step.rates, step.rates.output, OUTPUT_KINDS),
+  })),
+  most: mostSteps(dearestSteps(steps, standard)),
+});
+
+type KindCounts = readonly (readonly [name: RateName, countIn: Kind['countIn']])[];
+
+/** The details of a usage. Tokens of no kind cost `input` or `output`. */
+const INPUT_KINDS: KindCounts = [
+  ['cacheWriteLong', (usage) => usage.cacheWriteLongTokens],
+  ['cacheWrite', (usage) => Math.max(0, usage.cacheWriteTokens - usage.cacheWriteLongTokens)],
+  ['inputAudio', (usage) => usage.inputAudioTokens],
+  ['inputImage', (usage) => usage.inputImageTokens],
+  ['cached', (usage) => usage.cachedInputTokens],
+];
+const OUTPUT_KINDS: KindCounts = [
+  ['outputAudio', (usage) => usage.outputAudioTokens],
+  ['outputImage', (usage) => usage.outputImageTokens],
+];
+
+function sideOf(rates: Rates, plainRate: number, counts: KindCounts): Side {
+  const kinds = counts
+    .map(([name, countIn]) => ({ countIn, rate: rates[name] }))
+    .sort((a, b) => b.rate - a.rate);
+  return {
+    plainRate,
+    dear: kinds.filter(({ rate }) => rate >= plainRate),
+    cheap: kinds.filter(({ rate }) => rate < plainRate),
+  };
+}
+
+function mostSteps(steps: RateSteps): MostStep[] {
+  let [{ rates: most }] = steps as readonly [RateStep, ...RateStep[]];
+  return steps.map(({ aboveInputTokens, rates }) => {
+    most = dearestRates(most, rates);
+    const { cached, cacheWrite, cacheWriteLong, inputImage, inputAudio } = most;
+    const input = Math.max(most.input, cached, cacheWrite, cacheWriteLong, inputImage);
+    const output = Math.max(most.output, most.outputImage);
+    const inputOrAudio = Math.max(input, inputAudio);
+    const outputOrAudio = Math.max(output, most.outputAudio);
+    return { aboveInputTokens, input, output, inputOrAudio, outputOrAudio };
   });
-  return { tiers };
 }
 
-/**
- * The factor of each service tier on all token prices. Source: the `_priority`, `_flex` and `_batches`
- * columns of BerriAI/litellm's price table at commit 00035b69 (2026-07).
- */
-const tierMultipliers: ReadonlyMap<string, number> = new Map([
-  ['default', 1],
-  ['priority', 2],
-  ['flex', 0.5],
-  ['batch', 0.5],
-]);
-const DEAREST_MULTIPLIER = Math.max(...tierMultipliers.values());
-
-function multiplierOf(serviceTier: string | undefined): number {
-  if (serviceTier === undefined) return 1;
-  return tierMultipliers.get(serviceTier) ?? DEAREST_MULTIPLIER;
+function ratesOfTier(card: RateCard, serviceTier: string | undefined): TierRates {
+  if (isStandardTier(serviceTier)) return card.standard;
+  return card.tiers.get(canonicalTier(serviceTier ?? '')) ?? card.unknownTier;
 }
+
+/** Whether this tier has a price of its own. */
+export const hasTier = (card: RateCard, serviceTier: string | undefined): boolean =>
+  isStandardTier(serviceTier) || card.tiers.has(canonicalTier(serviceTier ?? ''));
 
 const PICO_PER_NANO = 1_000;
 
-function tierFor({ tiers }: RateCard, inputTokens: number): RateTier {
-  let [found] = tiers;
-  for (const tier of tiers) if (inputTokens > tier.aboveInputTokens) found = tier;
-  if (found === undefined) throw new TypeError('"card": has no rates');
-  return found;
-}
-
 /**
- * Returns what OpenAI bills for this usage, in nano-USD, rounded up. Without a `serviceTier` it is the
- * standard tier. An unknown tier costs as much as the dearest known one. Each token is counted once, as
- * the dearest of the kinds that may overlap.
+ * Returns what OpenAI bills for the tokens of this usage, in nano-USD, rounded up. Without a `serviceTier`
+ * it is the standard tier; a tier without a price costs as much as the dearest of the model.
  */
 export function costNanoUsd(card: RateCard, usage: Usage, serviceTier?: string): number {
-  const { rates } = tierFor(card, usage.inputTokens);
-  let plain = usage.inputTokens;
-  const audio = Math.min(plain, usage.inputAudioTokens);
-  plain -= audio;
-  const written = Math.min(plain, usage.cacheWriteTokens);
-  plain -= written;
-  const cached = Math.min(plain, usage.cachedInputTokens);
-  plain -= cached;
-  const spoken = Math.min(usage.outputTokens, usage.outputAudioTokens);
+  const { input, output } = stepAt(ratesOfTier(card, serviceTier).steps, usage.inputTokens);
   const picoUsd =
-    plain * rates.input +
-    cached * rates.cachedInput +
-    written * rates.cacheWrite +
-    audio * rates.inputAudio +
-    (usage.outputTokens - spoken) * rates.output +
-    spoken * rates.outputAudio;
-  return Math.ceil((picoUsd * multiplierOf(serviceTier)) / PICO_PER_NANO);
+    sideCost(input, usage, usage.inputTokens) + sideCost(output, usage, usage.outputTokens);
+  return Math.ceil(picoUsd / PICO_PER_NANO) + card.nanoUsdPerRequest;
 }
 
 /**
- * Returns the most that `costNanoUsd` can return for any usage within these tokens, in nano-USD. Every
- * token counts at the dearest rate of its side, in the dearest tier within reach. A service tier that is
- * cheaper than the standard one saves nothing here, because OpenAI may serve the call at standard.
+ * Each token costs once, and dearer kinds count first. If the kinds are more tokens than there are, some
+ * tokens are of two kinds; then cheap kinds count only for what they must have beside the dear ones, so
+ * that no overlap lowers the cost.
+ */
+function sideCost({ plainRate, dear, cheap }: Side, usage: Usage, total: number): number {
+  let left = total;
+  let picoUsd = 0;
+  for (const { countIn, rate } of dear) {
+    const counted = Math.min(left, countIn(usage));
+    picoUsd += counted * rate;
+    left -= counted;
+  }
+  let discounted = overlaps(dear, cheap, usage, total)
+    ? Math.min(left, Math.max(0, largest(cheap, usage) - (total - left)))
+    : left;
+  picoUsd += (left - discounted) * plainRate;
+  for (const { countIn, rate } of cheap) {
+    const counted = Math.min(discounted, countIn(usage));
+    picoUsd += counted * rate;
+    discounted -= counted;
+  }
+  return picoUsd + discounted * plainRate;
+}
+
+function overlaps(dear: Side['dear'], cheap: Side['cheap'], usage: Usage, total: number): boolean {
+  let named = 0;
+  for (const { countIn } of dear) named += countIn(usage);
+  for (const { countIn } of cheap) named += countIn(usage);
+  return named > total;
+}
+
+function largest(kinds: readonly Kind[], usage: Usage): number {
+  let most = 0;
+  for (const { countIn } of kinds) most = Math.max(most, countIn(usage));
+  return most;
+}
+
+/** Bounds of the tokens of one call. */
+export interface TokenBounds {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Some of them may be audio. */
+  readonly audio: boolean;
+}
+
+/**
+ * Returns the most that `costNanoUsd` can return for any usage within these tokens, in nano-USD, in the
+ * tier that was asked for and in the standard one. Every token counts at the dearest rate of its side, at
+ * the dearest length within reach.
  */
 export function upperBoundNanoUsd(
   card: RateCard,
-  tokens: { readonly inputTokens: number; readonly outputTokens: number },
+  { inputTokens, outputTokens, audio }: TokenBounds,
   serviceTier?: string,
 ): number {
-  const { inputMax, outputMax } = tierFor(card, tokens.inputTokens);
-  const picoUsd = tokens.inputTokens * inputMax + tokens.outputTokens * outputMax;
-  return Math.ceil((picoUsd * Math.max(1, multiplierOf(serviceTier))) / PICO_PER_NANO);
+  const most = stepAt(ratesOfTier(card, serviceTier).most, inputTokens);
+  const picoUsd = audio
+    ? inputTokens * most.inputOrAudio + outputTokens * most.outputOrAudio
+    : inputTokens * most.input + outputTokens * most.output;
+  return Math.ceil(picoUsd / PICO_PER_NANO) + card.nanoUsdPerRequest;
 }

@@ -7,6 +7,8 @@ export interface BoundParts {
   readonly outputCapTokens: number;
   /** The tier that is sent; `undefined` where there are none. */
   readonly serviceTier: string | undefined;
+  /** Some of its tokens may be audio. */
+  readonly audio: boolean;
   /** The most that hosted tools can charge, in nano-USD. */
   readonly hostedFeesNanoUsd: number;
 }
@@ -52,12 +54,12 @@ export function tokenAmounts(inputTokens: number, outputTokens: number, nanoUsd:
 
 /** The most that these tokens and the hosted tools of the call can cost. */
 export function boundNanoUsd(
-  { serviceTier, hostedFeesNanoUsd }: Omit<BoundParts, 'outputCapTokens'>,
+  { serviceTier, audio, hostedFeesNanoUsd }: Omit<BoundParts, 'outputCapTokens'>,
   rateCard: RateCard | undefined,
   inputTokens: number,
   outputTokens: number,
 ): number {
   if (rateCard === undefined) return hostedFeesNanoUsd;
-  const tokens = { inputTokens, outputTokens };
+  const tokens = { inputTokens, outputTokens, audio };
   return upperBoundNanoUsd(rateCard, tokens, serviceTier) + hostedFeesNanoUsd;
 }

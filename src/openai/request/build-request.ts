@@ -105,6 +105,7 @@ function built(endpoint: RequestDescriptor, checked: CheckedBody): BuiltRequest 
     asksHiddenOutput: asksHiddenOutput(body, fees.calls),
     outputCapTokens: output.tokens,
     serviceTier,
+    audio: mayBeAudio(body, inspection),
     inlineBytes,
     extraInputTokens: inspection.extraInputTokens + state + fees.extraInputTokens,
     inputRounds: fees.calls + 1,
@@ -163,6 +164,14 @@ const asksUsage = (body: JsonObject) => streamOptions(body)['include_usage'] ===
 function tierOf(body: JsonObject, { serviceTiers }: Allowances): string {
   const asked = body['service_tier'];
   return typeof asked === 'string' && serviceTiers.includes(asked) ? asked : 'default';
+}
+
+/** Objects that OpenAI keeps, and stored prompts, may contain audio. */
+function mayBeAudio(body: JsonObject, { allow, media, usesState }: Inspection): boolean {
+  const { audio, modalities, prompt } = body;
+  if (usesState || isObject(audio) || isObject(prompt)) return true;
+  if (allow.audio !== undefined && media?.has(allow.audio) === true) return true;
+  return Array.isArray(modalities) && modalities.includes('audio');
 }
 
 const NO_TAGS: ClientTags = {};

@@ -1,12 +1,35 @@
 import { calcPrice } from '@pydantic/genai-prices';
 
-/** Multipliers of the token prices for each effective tier, from LiteLLM's table (2026-07). */
-const TIER_MULTIPLIER: Readonly<Record<string, number>> = {
-  default: 1,
-  priority: 2,
-  flex: 0.5,
-  batch: 0.5,
+/**
+ * What the published prices of Fast mode are of the standard ones, and the models that Flex is published
+ * for at half the price (OpenAI's price page, September 2026). Fast was called `priority` before.
+ */
+const FAST: Readonly<Record<string, number>> = {
+  'gpt-6-astra': 2,
+  'gpt-5.6-luna': 2,
+  'gpt-5.5': 2.5,
+  'gpt-5.4': 2,
+  'gpt-5': 2,
+  'gpt-5-mini': 1.8,
+  'gpt-4.1': 1.75,
+  'gpt-4o': 1.7,
+  'gpt-4o-mini': 5 / 3,
 };
+const FLEX: ReadonlySet<string> = new Set([
+  'gpt-6-astra',
+  'gpt-5.6-luna',
+  'gpt-5.5',
+  'gpt-5.4-mini',
+  'gpt-5',
+  'gpt-5-mini',
+  'gpt-5-nano',
+]);
+
+function tierMultiplier(model: string, tier: string): number | undefined {
+  if (tier === 'default') return 1;
+  if (tier === 'fast' || tier === 'priority') return FAST[model];
+  return tier === 'flex' && FLEX.has(model) ? 0.5 : undefined;
+}
 
 const FREE_ENDPOINTS: ReadonlySet<string> = new Set(['/moderations']);
 
@@ -66,7 +89,7 @@ export class InvoiceLine implements InvoicedCall {
   /** The price in US dollars by the current list; `undefined` for a model or tier without a price. */
   get costUsd(): number | undefined {
     if (FREE_ENDPOINTS.has(this.endpoint)) return 0;
-    const multiplier = TIER_MULTIPLIER[this.serviceTier];
+    const multiplier = tierMultiplier(this.model, this.serviceTier);
     const tokens = priceOf(this.model, {
       input_tokens: this.inputTokens,
       cache_read_tokens: this.cachedInputTokens,

@@ -1,0 +1,47 @@
+import type { User } from '../core/user.ts';
+import { isMoney } from '../ledger/amounts.ts';
+import type { PriceTable } from '../openai/prices/prices.ts';
+import { hasTier, type RateCard } from '../openai/prices/rate-card.ts';
+import type { Plan } from '../plans/plan.ts';
+import type { SharedLimits } from '../plans/shared-limits.ts';
+
+/** The limits by which the calls of a plan may count money. */
+export interface MoneyCounting {
+  readonly plans: ReadonlyMap<string, Plan>;
+  readonly limits: SharedLimits;
+}
+
+/** Anonymous users have all shared limits. */
+const ANONYMOUS_USER: User = { id: '', anonymous: true };
+
+/** The models that plans name exactly, where a limit counts money. A pattern is decided at each call. */
+function* namedModels({ plans, limits }: MoneyCounting) {
+  const countsShared = limits.for(ANONYMOUS_USER).some(({ unit }) => isMoney(unit));
+  for (const plan of plans.values()) {
+    if (!countsShared && !plan.limits.some(({ unit }) => isMoney(unit))) continue;
+    for (const model of plan.models.names) yield { plan, model };
+  }
+}
+
+/** Models that write nothing (embeddings) have no service tiers. */
+const writes = ({ standard }: RateCard): boolean => standard.most.some(({ output }) => output > 0);
+
+/** Returns a service tier that a plan allows and that has no price for a model that it names. */
+export function unpricedTier(counting: MoneyCounting, prices: PriceTable) {
+  for (const { plan, model } of namedModels(counting)) {
+    const card = prices.find(model);
+    if (card === undefined || !writes(card)) continue;
+    const tier = plan.policy.allow.serviceTiers.find((name) => !hasTier(card, name));
+    if (tier !== undefined) return { plan: plan.name, tier, model };
+  }
+  return undefined;
+}
+
+/** Returns a model that a plan names, and that had a price before and has none after. */
+export function lostPrice(counting: MoneyCounting, before: PriceTable, after: PriceTable) {
+  for (const { plan, model } of namedModels(counting)) {
+    const isLost = before.find(model) !== undefined && after.find(model) === undefined;
+    if (isLost) return { plan: plan.name, model };
+  }
+  return undefined;
+}
