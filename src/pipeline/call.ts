@@ -2,6 +2,7 @@ import { after, isPromiseLike, type Soon } from '../base/deadline.ts';
 import { type Denial, deny } from '../core/denial.ts';
 import type { Events } from '../core/events.ts';
 import type { ByteSource, GuardResponse } from '../core/response.ts';
+import { isEventStream } from '../openai/answer/content-type.ts';
 import { collect } from '../upstream/collect.ts';
 import type { UpstreamQueue } from '../upstream/queue.ts';
 import {
@@ -88,7 +89,9 @@ async function send(
       if (reply.status < 200 || reply.status > 299) {
         return await refused(parts, tagged, { reply, key, refusedBefore });
       }
-      if (isStream(reply)) return { kind: 'stream', tagged, reply, cancel: () => sent.cancel() };
+      if (isEventStream(reply.header('content-type'), tagged.built.stream)) {
+        return { kind: 'stream', tagged, reply, cancel: () => sent.cancel() };
+      }
       // It is written and billed by now. To stop reading would only hide what it cost.
       inFlight.run(undefined);
       const whole = collect(reply.body, parts.answerBytesMax);
@@ -118,9 +121,6 @@ class SentCall implements Stoppable {
     if (reason !== 'disconnected' || !this.#calls.drain(this.#inFlight)) this.#sent.cancel();
   }
 }
-
-const isStream = (reply: UpstreamReply): boolean =>
-  reply.header('content-type')?.startsWith('text/event-stream') ?? false;
 
 interface Refused {
   readonly reply: UpstreamReply;

@@ -2,6 +2,7 @@ import { deny, isDenial } from '../core/denial.ts';
 import type { HeaderList } from '../core/response.ts';
 import { NO_USAGE } from '../core/usage.ts';
 import { saysIdentifierBlocked, type WireError } from '../openai/answer/blocked-identifier.ts';
+import { passedType } from '../openai/answer/content-type.ts';
 import { readAnswer } from '../openai/answer/read-answer.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
 import type { BlockedIdentifier } from '../users/identifier-block.ts';
@@ -83,18 +84,14 @@ function noteFailure(
 }
 
 /** An allow-list: OpenAI's other headers describe the account that all users share. */
-const PASSED_HEADERS = [
-  'content-type',
-  'x-request-id',
-  'openai-processing-ms',
-  'openai-version',
-] as const;
+const PASSED_HEADERS = ['x-request-id', 'openai-processing-ms', 'openai-version'] as const;
 
 function answerHeaders(
-  { tagged, reply }: StreamAnswered | WholeAnswered,
+  { kind, tagged, reply }: StreamAnswered | WholeAnswered,
   nowMs: number,
 ): HeaderList {
   const headers = rateLimitHeaders(tagged.limitStatus, nowMs);
+  headers['content-type'] = passedType(reply.header('content-type'), kind === 'stream');
   for (const name of PASSED_HEADERS) {
     const value = reply.header(name);
     if (value !== undefined) headers[name] = value;

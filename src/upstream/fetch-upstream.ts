@@ -1,4 +1,5 @@
 import type { ByteSink, ByteSource } from '../core/response.ts';
+import { decodedBody } from './decoded-body.ts';
 import {
   type Upstream,
   UpstreamError,
@@ -23,6 +24,8 @@ export function fetchUpstream(
       return replyOf(await fetch(url, init), timeouts.idleMs, controller);
     } catch (cause) {
       const timedOut = controller.signal.reason === TIMED_OUT;
+      controller.abort();
+      if (cause instanceof UpstreamError) throw cause;
       throw new UpstreamError('OpenAI did not answer.', { sent: true, timedOut, cause });
     } finally {
       clearTimeout(timer);
@@ -43,11 +46,12 @@ export function fetchUpstream(
 const TIMED_OUT = new Error('timed out');
 
 function replyOf(response: Response, idleMs: number, controller: AbortController): UpstreamReply {
-  return {
-    status: response.status,
-    header: (name) => response.headers.get(name) ?? undefined,
-    body: new WebSource(response, idleMs, controller),
-  };
+  const { status, headers } = response;
+  const header = (name: string) => headers.get(name) ?? undefined;
+  const source = new WebSource(response, idleMs, controller);
+  const encoding = header('content-encoding');
+  const body = encoding === undefined ? source : decodedBody(source, encoding, status, true);
+  return { status, header, body };
 }
 
 /** Reads a web stream only as fast as the sink takes it, and waits `idleMs` at most for a piece. */

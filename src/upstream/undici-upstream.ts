@@ -1,5 +1,7 @@
-import { type Dispatcher, Pool } from 'undici';
+import { buildConnector, type Dispatcher, Pool } from 'undici';
 import type { ByteSink, ByteSource } from '../core/response.ts';
+import { decodedBody } from './decoded-body.ts';
+import { skipContinue } from './skip-continue.ts';
 import {
   type Upstream,
   type UpstreamCall,
@@ -17,7 +19,7 @@ export function undiciUpstream(baseURL: URL, timeouts: UpstreamTimeouts): Upstre
     // Calls in flight are bounded before this point. A second bound here would only hide a queue.
     connections: null,
     pipelining: 1,
-    connect: { timeout: timeouts.connectMs },
+    connect: connectorOf(timeouts),
     headersTimeout: timeouts.headersMs,
     bodyTimeout: timeouts.idleMs,
   });
@@ -33,6 +35,14 @@ export function undiciUpstream(baseURL: URL, timeouts: UpstreamTimeouts): Upstre
   };
 }
 
+function connectorOf({ connectMs }: UpstreamTimeouts): buildConnector.connector {
+  const connect = buildConnector({ timeout: connectMs });
+  return (options, done) =>
+    connect(options, (...[error, socket]) =>
+      error === null ? done(null, skipContinue(socket)) : done(error, null),
+    );
+}
+
 type Abort = (reason?: Error) => void;
 type Headers = readonly (Buffer | Buffer[])[];
 
@@ -43,7 +53,7 @@ class DispatchedExchange
   implements UpstreamCall, UpstreamReply, ByteSource, Dispatcher.DispatchHandler
 {
   readonly reply: Promise<UpstreamReply>;
-  readonly body: ByteSource = this;
+  body: ByteSource = this;
   status = 0;
   #resolve!: (reply: UpstreamReply) => void;
   #reject!: (error: UpstreamError) => void;
@@ -73,8 +83,19 @@ class DispatchedExchange
     this.status = status;
     this.#headers = headers;
     this.#resume = resume;
-    this.#resolve(this);
+    this.#decode();
     return true;
+  }
+
+  #decode(): void {
+    const encoding = this.header('content-encoding');
+    try {
+      if (encoding !== undefined) this.body = decodedBody(this, encoding, this.status);
+      this.#resolve(this);
+    } catch (error) {
+      this.#reject(error as UpstreamError);
+      this.cancel();
+    }
   }
 
   onData(chunk: Buffer): boolean {
