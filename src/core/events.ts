@@ -13,7 +13,8 @@ export interface SettledEvent {
   readonly endpoint: string;
   /** The model that answered, or the one in the request. */
   readonly model: string;
-  /** What OpenAI reported; `undefined` when the report is missing and the charge is an estimate. */
+  /** What OpenAI reported; `undefined` when it reported nothing: the charge is an estimate, or OpenAI
+   * refused the content of the request, which costs one request and no tokens. */
   readonly usage: Usage | undefined;
   /** Input tokens that were charged. */
   readonly inputTokens: number;
@@ -118,7 +119,7 @@ export interface PricesEvent {
 export interface GuardEvents {
   /** A call ended and was posted to the ledger. */
   settled: SettledEvent;
-  /** The whole hold was given back. */
+  /** A call was not served, and what it held was given back. If it was sent, rates keep its request. */
   released: { readonly callId: string; readonly userId: string };
   /** A call was denied. */
   denied: DeniedEvent;

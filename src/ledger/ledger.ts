@@ -149,6 +149,15 @@ export interface NotGranted {
  */
 export type Resolution = 'done' | 'replayed' | 'refused' | 'unknown' | 'queued';
 
+/** What a release leaves taken. */
+export interface ReleaseOptions {
+  /**
+   * Requests stay taken from every rule of the kind `rate`, because the call was sent. Everything else
+   * is given back. Default false: everything is.
+   */
+  readonly keepsRates?: boolean;
+}
+
 /**
  * The verbs of every call, synchronous and by handle: `reserve` returns its hold, and the other
  * verbs take it. No reply is lost within a process, so nothing is looked up by id, and ended holds
@@ -165,8 +174,8 @@ export interface InProcessVerbs {
   ): (Granted & { readonly hold: object }) | NotGranted;
   /** `hold` is what `reserve` of the same ledger returned. */
   settle(hold: object, used: Amounts): Resolution;
-  /** Gives the whole hold back. */
-  release(hold: object): Resolution;
+  /** Gives the hold back: all of it, or all but the requests of rates. */
+  release(hold: object, options?: ReleaseOptions): Resolution;
   /** Extends a live hold; false when there is none. */
   renew(hold: object, lease: Lease): boolean;
 }
@@ -204,8 +213,9 @@ export interface Ledger {
    * still once.
    */
   settle(id: string, used: Amounts): Promise<Resolution>;
-  /** Gives the whole hold back, requests included. */
-  release(id: string): Promise<Resolution>;
+  /** Gives the hold back, requests included. With `keepsRates`, the requests that rates took stay
+   * taken. The first release of an id decides which. */
+  release(id: string, options?: ReleaseOptions): Promise<Resolution>;
   /** Extends a live hold. Returns false if there is none. Never turns `dispatched` back to false. */
   renew(id: string, lease: Lease): Promise<boolean>;
   /** Returns one balance per claim, in order. Changes nothing. */

@@ -7,6 +7,7 @@ import type {
   Lease,
   Ledger,
   NotGranted,
+  ReleaseOptions,
   Resolution,
 } from '../ledger/ledger.ts';
 import type { InFlightCall } from './in-flight.ts';
@@ -20,7 +21,7 @@ export interface CallLedger {
     lease: Lease,
   ): Soon<Granted | NotGranted>;
   settle(call: InFlightCall, used: Amounts): Soon<Resolution>;
-  release(call: InFlightCall): Soon<Resolution>;
+  release(call: InFlightCall, options?: ReleaseOptions): Soon<Resolution>;
   renew(call: InFlightCall, lease: Lease): Soon<boolean>;
 }
 
@@ -34,7 +35,7 @@ function byId(ledger: Ledger): CallLedger {
   return {
     reserve: ({ id }, ...rest) => ledger.reserve(id, ...rest),
     settle: ({ id }, used) => ledger.settle(id, used),
-    release: ({ id }) => ledger.release(id),
+    release: ({ id }, options) => ledger.release(id, options),
     renew: ({ id }, lease) => ledger.renew(id, lease),
   };
 }
@@ -47,7 +48,7 @@ function byHold(verbs: InProcessVerbs): CallLedger {
       return decision;
     },
     settle: ({ hold }, used) => (hold === undefined ? 'unknown' : verbs.settle(hold, used)),
-    release: ({ hold }) => (hold === undefined ? 'unknown' : verbs.release(hold)),
+    release: ({ hold }, options) => (hold === undefined ? 'unknown' : verbs.release(hold, options)),
     renew: ({ hold }, lease) => hold !== undefined && verbs.renew(hold, lease),
   };
 }

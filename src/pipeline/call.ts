@@ -129,7 +129,7 @@ interface Refused {
   readonly refusedBefore: boolean;
 }
 
-/** OpenAI refused before it generated anything: nothing is charged, and another key may be tried. */
+/** OpenAI refused before it generated anything. Another key may be tried. */
 async function refused(
   parts: CallParts,
   tagged: Tagged,
@@ -138,11 +138,12 @@ async function refused(
   const bytes = await collectSome(reply.body);
   if (reply.status === KEY_REFUSED && !refusedBefore) {
     const other = await parts.upstreamKeys.keyAfter(key, tagged.identity.user, tagged.plan.name);
-    if (tagged.inFlight.stopped !== undefined) return stopped(tagged, { kind: 'nothing' });
+    if (tagged.inFlight.stopped !== undefined) return stopped(tagged, { kind: 'unserved' });
     if (other !== undefined) return send(parts, tagged, other, true);
   }
-  const ending = await endingOf(parts, tagged, readRefusal(reply, bytes, key.key));
-  return unanswered(tagged, ending, { kind: 'nothing' });
+  const refusal = readRefusal(reply, bytes, key.key);
+  const ending = await endingOf(parts, tagged, refusal);
+  return unanswered(tagged, ending, { kind: refusal.forContent ? 'refused' : 'unserved' });
 }
 
 /** A refusal without a body, or with one that is too large, is still a refusal. */
@@ -178,7 +179,7 @@ function failed(parts: CallParts, tagged: Tagged, error: UpstreamError): Called 
   const denial = error.timedOut
     ? deny('upstream_timeout', 'OpenAI did not answer in time.', { shouldRetry })
     : deny('upstream_failed', 'The connection to OpenAI failed.', { shouldRetry });
-  return unanswered(tagged, denial, error.sent ? { kind: 'held' } : { kind: 'nothing' });
+  return unanswered(tagged, denial, { kind: error.sent ? 'held' : 'unserved' });
 }
 
 /** Returns the charge of a call that was stopped before it was answered. */

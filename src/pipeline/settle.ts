@@ -1,6 +1,6 @@
 import { isPromiseLike } from '../base/deadline.ts';
 import type { Events } from '../core/events.ts';
-import { amounts } from '../ledger/amounts.ts';
+import { type Amounts, amounts } from '../ledger/amounts.ts';
 import { type Reading, usedAmounts } from '../openai/answer/usage.ts';
 import { costNanoUsd } from '../openai/prices/rate-card.ts';
 import { boundNanoUsd, tokenAmounts } from '../openai/prices/upper-bound.ts';
@@ -26,8 +26,8 @@ export async function settle(
 ): Promise<void> {
   const { inFlight, identity } = admitted;
   try {
-    if (outcome.kind === 'nothing') {
-      await ledger.release(inFlight);
+    if (outcome.kind === 'nothing' || outcome.kind === 'unserved') {
+      await ledger.release(inFlight, { keepsRates: outcome.kind === 'unserved' });
       events.emit('released', { callId: inFlight.id, userId: identity.user.id });
       return;
     }
@@ -42,13 +42,20 @@ export async function settle(
   }
 }
 
-function chargeOf(admitted: Admitted, outcome: Exclude<Outcome, { kind: 'nothing' }>): Charge {
-  if (outcome.kind === 'held') return { used: admitted.held, reading: undefined };
+type Charged = Exclude<Outcome, { kind: 'nothing' | 'unserved' }>;
+
+function chargeOf(admitted: Admitted, outcome: Charged): Charge {
+  if (outcome.kind === 'refused') return REFUSED;
+  if (outcome.kind === 'held') return estimate(admitted.held);
   if (outcome.kind === 'visible') return visibleCharge(admitted, outcome.outputTokens);
   const { reading } = outcome;
   const used = usedAmounts(reading, costOf(admitted, reading));
-  return { used: amounts({ requests: 1, ...used }), reading };
+  return { used: amounts({ requests: 1, ...used }), reading, estimated: false };
 }
+
+const REFUSED: Charge = { used: amounts({ requests: 1 }), reading: undefined, estimated: false };
+
+const estimate = (used: Amounts): Charge => ({ used, reading: undefined, estimated: true });
 
 /** Never more than was held. Units that a cut does not lower stay charged as they were held. */
 function visibleCharge(admitted: Admitted, mostOutputTokens: number): Charge {
@@ -58,7 +65,7 @@ function visibleCharge(admitted: Admitted, mostOutputTokens: number): Charge {
   const mostNanoUsd = boundNanoUsd(built, rateCard, inputTokens, outputTokens);
   const nanoUsd = Math.min(held.nanoUsd, mostNanoUsd);
   const used = tokenAmounts(inputTokens, outputTokens, nanoUsd);
-  return { used: amounts({ ...held, ...used, concurrent: 0 }), reading: undefined };
+  return estimate(amounts({ ...held, ...used, concurrent: 0 }));
 }
 
 /** Priced by the model and tier that answered, because these are billed; by those of the request if the
@@ -74,7 +81,7 @@ function costOf({ built, prices, rateCard }: Admitted, reading: Reading): number
 
 function emitSettled(
   admitted: Admitted,
-  { used, reading }: Charge,
+  { used, reading, estimated }: Charge,
   queued: boolean,
   events: Events,
 ): void {
@@ -88,7 +95,7 @@ function emitSettled(
     inputTokens: used.inputTokens,
     outputTokens: used.outputTokens,
     costNanoUsd: used.nanoUsd,
-    estimated: reading === undefined,
+    estimated,
     degraded: queued || admitted.degraded,
   });
 }

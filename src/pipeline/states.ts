@@ -128,12 +128,19 @@ export type Outcome =
   | { readonly kind: 'visible'; readonly outputTokens: number }
   /** Sent, and its usage is not known: the whole hold. */
   | { readonly kind: 'held' }
-  /** Provably nothing: the hold is released. */
+  /** OpenAI refused its content: one request in every limit, and nothing else. */
+  | { readonly kind: 'refused' }
+  /** OpenAI did nothing for it, through no fault of the user: the hold is released, but rates keep the
+   * request. */
+  | { readonly kind: 'unserved' }
+  /** Provably not sent: the whole hold is released. */
   | { readonly kind: 'nothing' };
 
 /** What a call is charged. Made and posted by `settle`, from the outcome. */
 export interface Charge {
   readonly used: Amounts;
-  /** What OpenAI reported. `undefined` when the charge is an upper bound. */
+  /** What OpenAI reported. `undefined` when it reported nothing. */
   readonly reading: Reading | undefined;
+  /** Whether `used` is an upper bound. */
+  readonly estimated: boolean;
 }

@@ -12,6 +12,8 @@ export interface Refusal {
   readonly ending: Denial | GuardResponse;
   /** Whether it is about the operator's account. */
   readonly account: boolean;
+  /** Whether it is about what the request contains. Otherwise the user did not cause it. */
+  readonly forContent: boolean;
   /** OpenAI's words if it no longer serves this user. */
   readonly identifierBlocked?: WireError;
 }
@@ -47,11 +49,12 @@ export function readRefusal(reply: UpstreamReply, bytes: Uint8Array, key: string
   const { status } = reply;
   if (isAccountTrouble(status, error)) {
     const denial = deny('upstream_account', 'The service cannot use OpenAI at the moment.');
-    return { ending: denial, account: true };
+    return { ending: denial, account: true, forContent: false };
   }
   const ending = endingOf(status, error, reply);
   const isOfUser = error !== undefined && status < 500 && saysIdentifierBlocked(error);
-  return { ending, account: false, ...(isOfUser && { identifierBlocked: error }) };
+  const forContent = isClientError(status) && !isTooBusy(status, error);
+  return { ending, account: false, forContent, ...(isOfUser && { identifierBlocked: error }) };
 }
 
 function endingOf(
@@ -60,16 +63,21 @@ function endingOf(
   reply: UpstreamReply,
 ): Denial | GuardResponse {
   const resetsAtMs = Date.now() + retryAfterMs(reply);
-  if (error !== undefined && OVERLOADED_CODES.has(error.code ?? '')) {
+  if (isOverloaded(error)) {
     return deny('upstream_busy', 'OpenAI is overloaded. Try again shortly.', { resetsAtMs });
   }
   if (status === 429) {
     const message = 'OpenAI is receiving too many requests from this service. Try again shortly.';
     return deny('rate_limit_exceeded', message, { resetsAtMs });
   }
-  if (status >= 400 && status < 500 && error !== undefined) return passed(status, error);
+  if (isClientError(status) && error !== undefined) return passed(status, error);
   return deny('upstream_failed', 'OpenAI could not serve the request.');
 }
+
+const isClientError = (status: number) => status >= 400 && status < 500;
+const isOverloaded = (error: OpenAIError | undefined) => OVERLOADED_CODES.has(error?.code ?? '');
+const isTooBusy = (status: number, error: OpenAIError | undefined) =>
+  status === 429 || isOverloaded(error);
 
 function isAccountTrouble(status: number, error: OpenAIError | undefined): boolean {
   if (status === 401) return true;

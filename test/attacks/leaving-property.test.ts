@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Guard, type GuardOptions, memoryLedger, type SettledEvent } from '../../src/index.ts';
+import type { Guard, GuardOptions, SettledEvent } from '../../src/index.ts';
 import type { FakeOpenAI } from '../../src/testing/fake-openai/fake-openai.ts';
 import type { Gate } from '../../src/testing/fake-openai/gate.ts';
 import type { InvoiceLine } from '../../src/testing/fake-openai/invoice.ts';
 import type { Script } from '../../src/testing/fake-openai/script.ts';
-import { openPlace, PATIENCE, withVerbs } from '../faults/killed/place.ts';
+import { everyStore } from '../faults/killed/every-store.ts';
+import { PATIENCE, withVerbs } from '../faults/killed/place.ts';
 import { startStores } from '../faults/killed/stores.ts';
 import { ownTime, passUntil } from '../faults/own-time.ts';
 import { startFixture } from '../fixture.ts';
@@ -57,23 +58,13 @@ const calls: fc.Arbitrary<LeftCall> = fc.record({
 
 const stores = await startStores();
 afterAll(() => stores[Symbol.asyncDispose]());
-const rows = [
-  { store: 'memory', runs: 120, open: async () => ({ ledger: memoryLedger(), close: () => {} }) },
-  ...Object.entries(stores.fresh).map(([store, fresh]) => ({
-    store,
-    runs: 40,
-    async open() {
-      const place = await openPlace(fresh());
-      return { ledger: place.ledger, close: () => place[Symbol.asyncDispose]() };
-    },
-  })),
-];
+const runsOn = (store: string) => (store === 'memory' ? 120 : 40);
 
-describe.each(rows)('A call on $store that ends before its usage is known', ({ runs, open }) => {
+describe.each(everyStore(stores))('A call on $store that ends before its usage is known', (row) => {
   it('The charge is at least what OpenAI bills, and exactly that when the call was drained', {
     timeout: 60_000,
   }, async () => {
-    const { ledger, close } = await open();
+    const { ledger, close } = await row.open();
     // Each guard closes its ledger. This ledger serves all guards, so closing it does nothing.
     const kept = withVerbs(ledger, { close: async () => {} });
     // Also reads what a closed guard left behind.
@@ -82,7 +73,7 @@ describe.each(rows)('A call on $store that ends before its usage is known', ({ r
     const property = fc.asyncProperty(calls, async (call) => {
       charges.push(await assertCharge(call, kept, reader.guard));
     });
-    await fc.assert(property, { numRuns: runs });
+    await fc.assert(property, { numRuns: runsOn(row.store) });
     expect(new Set(charges.map(({ estimated }) => estimated))).toEqual(new Set([true, false]));
     await close();
   });

@@ -22,6 +22,8 @@ interface Case {
   readonly script: Script;
   /** Whether OpenAI provably started no work. */
   readonly free: boolean;
+  /** Whether it counts as a request although it is free: its content was refused. */
+  readonly counts?: boolean;
   readonly stream?: boolean;
 }
 
@@ -29,8 +31,8 @@ const refused = (status: number) => errorReply(status, 'server_error', null, 'no
 const cases: readonly Case[] = [
   { name: 'answered', script: {}, free: false },
   { name: 'streamed', script: {}, free: false, stream: true },
-  { name: '400', script: { reply: refused(400) }, free: true },
-  { name: '404', script: { reply: refused(404) }, free: true },
+  { name: '400', script: { reply: refused(400) }, free: true, counts: true },
+  { name: '404', script: { reply: refused(404) }, free: true, counts: true },
   { name: '429', script: { reply: openAIErrors.rateLimited() }, free: true },
   { name: 'out of credit', script: { reply: openAIErrors.insufficientQuota() }, free: true },
   { name: '500', script: { reply: openAIErrors.serverError() }, free: true },
@@ -71,16 +73,17 @@ describe('The balance after a call, however it ends', () => {
         const token = await tokenOf(guard, user);
         const linesBefore = fake.invoice.length;
         let before = await balances(guard, user);
-        for (const { name, script, free, stream = false } of sequence) {
+        for (const { name, script, free, counts = !free, stream = false } of sequence) {
           fake.scriptNext(script);
           const ending = nextEnding(guard, user);
           const response = await post(guard, token, chat({ stream }));
           await response.text().catch(() => 'broken');
-          expect([name, 'released' in (await ending)]).toEqual([name, free]);
+          expect([name, 'settled' in (await ending)]).toEqual([name, counts]);
           const after = await balances(guard, user);
           for (const [unit, { used, held }] of Object.entries(after)) {
             expect([name, unit, held]).toEqual([name, unit, 0]);
-            if (free) expect([name, used]).toEqual([name, before[unit]?.used]);
+            const rises = unit === 'requests' ? counts : !free;
+            if (!rises) expect([name, used]).toEqual([name, before[unit]?.used]);
             else expect(used).toBeGreaterThan(before[unit]?.used ?? 0);
           }
           before = after;

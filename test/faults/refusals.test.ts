@@ -94,7 +94,7 @@ const streams = refusals.flatMap((refusal) => [
 
 describe('A refusal by OpenAI before it generated anything', () => {
   it.each(streams)(
-    'An OpenAI refusal ($name) costs nothing, names its cause and reveals no account ("stream": $stream)',
+    'An OpenAI refusal ($name) costs no tokens, names its cause and reveals no account ("stream": $stream)',
     async (refusal) => {
       const ledger = watchedLedger();
       await using fixture = await startFixture({ plans, ledger });
@@ -107,10 +107,12 @@ describe('A refusal by OpenAI before it generated anything', () => {
       const text = await answer.text();
       expect(JSON.parse(text).error.code ?? '').toBe(refusal.code);
       expect(text).not.toMatch(/sk-|org-|billing details|html/);
-      expect(await ending).toEqual({ released: true });
-      expect(allEndings(ledger)).toEqual([['release']]);
+      const isForContent = refusal.status === 400;
+      expect(Object.keys(await ending)).toEqual([isForContent ? 'settled' : 'released']);
+      expect(allEndings(ledger)).toEqual([[isForContent ? 'settle' : 'release']]);
       for (const unit of ['requests', 'tokens', 'concurrent']) {
-        expect(await limitCounts(guard, 'ada', unit)).toEqual({ used: 0, held: 0 });
+        const used = isForContent && unit === 'requests' ? 1 : 0;
+        expect(await limitCounts(guard, 'ada', unit)).toEqual({ used, held: 0 });
       }
       const told = refusal.told === undefined ? [] : [refusal.told];
       expect(fixture.failed.map(({ source: what }) => what)).toEqual(told);

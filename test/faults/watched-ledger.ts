@@ -45,7 +45,7 @@ export function watchedLedger(ledger: Ledger = memoryLedger()): WatchedLedger {
         throw new Error('connection lost');
       }),
     settle: (id, used) => end(id, 'settle', () => ledger.settle(id, used)),
-    release: (id) => end(id, 'release', () => ledger.release(id)),
+    release: (id, options) => end(id, 'release', () => ledger.release(id, options)),
     renew: (id, lease) => {
       renewals.push({ id, dispatched: lease.dispatched });
       return orFault('renew', () => ledger.renew(id, lease));

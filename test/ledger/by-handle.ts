@@ -32,10 +32,10 @@ export function byHandle(ledger: InProcessLedger): Ledger {
       const hold = holds.get(id);
       return hold === undefined ? 'unknown' : settle(hold, used);
     },
-    async release(id) {
+    async release(id, options) {
       await look();
       const hold = holds.get(id);
-      return hold === undefined ? 'unknown' : release(hold);
+      return hold === undefined ? 'unknown' : release(hold, options);
     },
     async renew(id, lease) {
       await look();

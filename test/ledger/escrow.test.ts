@@ -36,7 +36,7 @@ const withoutShared = (ledger: Ledger): Ledger => {
     records: ledger.records,
     reserve: (id, claims, ...rest) => ledger.reserve(id, owned(claims), ...rest),
     settle: (id, used) => ledger.settle(id, used),
-    release: (id) => ledger.release(id),
+    release: (id, options) => ledger.release(id, options),
     renew: (id, lease) => ledger.renew(id, lease),
     read: (claims) => ledger.read(owned(claims)),
     credit: (id, claims, given) => ledger.credit(id, owned(claims), given),

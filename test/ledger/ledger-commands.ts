@@ -29,6 +29,7 @@ function rulesOf(limit: number, nowMs: number): readonly Rule[] {
     { kind: 'calendar', key: 'usd/8s', unit: 'nanoUsd', amount: limit * 3, windows },
     { kind: 'concurrent', key: 'concurrent', unit: 'concurrent', amount: Math.ceil(limit / 4) },
     { kind: 'rolling', key: 'requests/1s', unit: 'requests', amount: limit, windowMs: 1_008 },
+    { kind: 'rate', key: 'requests/4s~rate', ...rate, unit: 'requests' },
   ];
 }
 
@@ -45,7 +46,7 @@ const lease = fc.record({
 const id = fc.constantFrom(...IDS);
 /** The rules, account, limit and time skew of a call. A changed limit is just another choice. */
 const choice = fc.record({
-  rules: fc.subarray([0, 1, 2, 3, 4, 5], { minLength: 1 }),
+  rules: fc.subarray([0, 1, 2, 3, 4, 5, 6], { minLength: 1 }),
   user: fc.constantFrom('ada', 'bob'),
   limit: fc.constantFrom(20, 20, 20, 10, 4, 0),
   hasGlobal: fc.boolean(),
@@ -73,7 +74,7 @@ const gift = fc.oneof(cost, fc.constant({ tokens: Number.POSITIVE_INFINITY }));
 const verbs = fc.oneof(
   { weight: 6, arbitrary: verb(fc.tuple(id, choice, cost, lease), reserve) },
   { weight: 3, arbitrary: verb(fc.tuple(id, cost), settle) },
-  { weight: 2, arbitrary: verb(id, release) },
+  { weight: 3, arbitrary: verb(fc.tuple(id, fc.boolean()), release) },
   { weight: 2, arbitrary: verb(fc.tuple(id, lease), renew) },
   { weight: 2, arbitrary: verb(choice, read) },
   { weight: 1, arbitrary: verb(fc.tuple(id, choice, gift), credit) },
@@ -85,8 +86,8 @@ function reserve([of, chosen, held, until]: [string, Choice, Partial<Amounts>, L
 function settle([of, used]: [string, Partial<Amounts>]): Ask {
   return (ledger) => ledger.settle(of, full(used));
 }
-function release(of: string): Ask {
-  return (ledger) => ledger.release(of);
+function release([of, keepsRates]: [string, boolean]): Ask {
+  return (ledger) => ledger.release(of, { keepsRates });
 }
 function renew([of, until]: [string, Lease]): Ask {
   return (ledger) => ledger.renew(of, until);

@@ -13,6 +13,7 @@ import type {
   Ledger,
   NotGranted,
   RateRule,
+  ReleaseOptions,
   Resolution,
   Rule,
   Violation,
@@ -80,8 +81,8 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
     return this.#end(id, 'settled', used);
   }
 
-  async release(id: string): Promise<Resolution> {
-    return this.#end(id, 'released', NO_AMOUNTS);
+  async release(id: string, { keepsRates = false }: ReleaseOptions = {}): Promise<Resolution> {
+    return this.#end(id, 'released', keepsRates ? 'rates' : NO_AMOUNTS);
   }
 
   async renew(id: string, lease: Lease): Promise<boolean> {
@@ -125,7 +126,7 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
     }
   }
 
-  #end(id: string, state: 'settled' | 'released', used: Amounts): Resolution {
+  #end(id: string, state: 'settled' | 'released', used: Amounts | 'rates'): Resolution {
     this.#begin();
     const hold = this.#holds.get(id);
     if (hold === undefined) return 'unknown';
@@ -136,8 +137,12 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
     return 'done';
   }
 
-  #postAll(hold: Hold, used: Amounts, atMs: number): void {
-    for (const share of hold.shares) this.#post(share, used, atMs);
+  #postAll({ shares, cost }: Hold, used: Amounts | 'rates', atMs: number): void {
+    for (const share of shares) {
+      const isKept = isRate(share) && share.claim.rule.unit === 'requests';
+      if (used !== 'rates') this.#post(share, used, atMs);
+      else this.#post(share, isKept ? cost : NO_AMOUNTS, atMs);
+    }
   }
 
   /** Posts the difference to the amount charged before, if there is one. */

@@ -38,7 +38,7 @@ describe.each(endpoints)('A user whom OpenAI no longer serves, on $name', ({ pat
       expect([answer.status, await codeOf(answer)]).toEqual([403, 'user_blocked']);
     }
     expect(fake.requests).toHaveLength(sent);
-    await expect.poll(() => requests(guard)).toEqual([1, 0]);
+    await expect.poll(() => requests(guard)).toEqual([2, 0]);
     expect(fixture.noticed).toEqual([
       {
         kind: 'identifier_blocked',

@@ -1,5 +1,9 @@
-import type { RateRule } from '../ledger.ts';
+import type { RateRule, Rule } from '../ledger.ts';
 import { Counter, type Numbers, numberAt, saturate } from './counter.ts';
+
+/** Whether a release with `keepsRates` leaves taken what this rule took. */
+export const keepsRequests = ({ kind, unit }: Rule): boolean =>
+  kind === 'rate' && unit === 'requests';
 
 const DEBT = 0;
 const AS_OF_MS = 1;

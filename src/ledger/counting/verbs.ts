@@ -1,15 +1,27 @@
 import { type Amounts, amountIn, NO_AMOUNTS } from '../amounts.ts';
-import type { Balance, Claim, Granted, Lease, NotGranted, Resolution } from '../ledger.ts';
+import type {
+  Balance,
+  Claim,
+  Granted,
+  Lease,
+  NotGranted,
+  ReleaseOptions,
+  Resolution,
+} from '../ledger.ts';
 import type { Account } from './account.ts';
 import { counterAt } from './counter-for.ts';
 import { type Ending, Hold } from './hold.ts';
 import { balancesOf, Part, violationsOf } from './part.ts';
+import { keepsRequests } from './rate-counter.ts';
 import type { AccountTable, CreditTable, HoldTable, Tables } from './tables.ts';
 
 /** A grant, with its hold for the caller. */
 export interface GrantedHold extends Granted {
   readonly hold: Hold;
 }
+
+/** What is posted when a hold ends: what was used, all that is held, or only the requests of rates. */
+export type Posted = Amounts | 'held' | 'rates';
 
 /** The verbs of a ledger, on the tables of a store, at the store's time. They are synchronous.
  * `expire` must be called before the others whenever time may have passed. */
@@ -29,7 +41,7 @@ export class Verbs {
     for (;;) {
       const hold = this.#holds.nextExpired(nowMs);
       if (hold === undefined) return;
-      this.#post(hold, hold.dispatched ? undefined : NO_AMOUNTS, hold.expiresAtMs);
+      this.#post(hold, hold.dispatched ? 'held' : NO_AMOUNTS, hold.expiresAtMs);
       hold.phase = hold.dispatched ? 'charged' : 'freed';
       this.#holds.expired(hold, nowMs);
     }
@@ -77,11 +89,11 @@ export class Verbs {
     return this.#endFound(this.#holds.find(id), 'settled', used, nowMs);
   }
 
-  release(id: string, nowMs: number): Resolution {
-    return this.#endFound(this.#holds.find(id), 'released', NO_AMOUNTS, nowMs);
+  release(id: string, options: ReleaseOptions | undefined, nowMs: number): Resolution {
+    return this.#endFound(this.#holds.find(id), 'released', postedBy(options), nowMs);
   }
 
-  end(hold: Hold, ending: Ending, used: Amounts, nowMs: number): Resolution {
+  end(hold: Hold, ending: Ending, used: Posted, nowMs: number): Resolution {
     if (hold.ending !== undefined) return repeated(hold.ending, ending);
     this.#post(hold, used, nowMs);
     hold.ending = ending;
@@ -120,7 +132,7 @@ export class Verbs {
   #endFound(
     found: Hold | Ending | undefined,
     ending: Ending,
-    used: Amounts,
+    used: Posted,
     nowMs: number,
   ): Resolution {
     if (found === undefined) return 'unknown';
@@ -144,14 +156,23 @@ export class Verbs {
     return parts;
   }
 
-  /** Without `used`, posts what is held. */
-  #post({ parts, phase }: Hold, used: Amounts | undefined, nowMs: number): void {
+  #post({ parts, phase }: Hold, used: Posted, nowMs: number): void {
     for (const part of parts) {
-      const { key, account, cost, counter } = part;
+      const { key, account } = part;
       part.open(account.isKept ? account : this.#accounts.keep(key, nowMs));
-      part.post(used === undefined ? cost : amountIn(used, counter.unit), phase, nowMs);
+      part.post(totalOf(part, used), phase, nowMs);
     }
   }
+}
+
+/** Returns what a release posts. */
+export const postedBy = (options: ReleaseOptions | undefined): Posted =>
+  options?.keepsRates === true ? 'rates' : NO_AMOUNTS;
+
+function totalOf({ counter, cost }: Part, used: Posted): number {
+  if (used === 'held') return cost;
+  if (used !== 'rates') return amountIn(used, counter.unit);
+  return keepsRequests(counter.rule) ? cost : 0;
 }
 
 const repeated = (earlier: Ending, ending: Ending): Resolution =>

@@ -1,9 +1,9 @@
 import type { Clock } from '../../base/clock.ts';
 import { parseOrThrow } from '../../base/parse-or-throw.ts';
 import { LedgerError } from '../../core/errors.ts';
-import { type Amounts, assertAmounts, assertCredits, NO_AMOUNTS } from '../amounts.ts';
+import { type Amounts, assertAmounts, assertCredits } from '../amounts.ts';
 import type { Ending, Hold } from '../counting/hold.ts';
-import { type GrantedHold, Verbs } from '../counting/verbs.ts';
+import { type GrantedHold, type Posted, postedBy, Verbs } from '../counting/verbs.ts';
 import type {
   Balance,
   Claim,
@@ -12,6 +12,7 @@ import type {
   Lease,
   Ledger,
   NotGranted,
+  ReleaseOptions,
   Resolution,
 } from '../ledger.ts';
 import { assertLease } from '../ledger.ts';
@@ -75,8 +76,11 @@ class MemoryLedger implements Ledger {
     this.records = new MemoryRecords(maxRecords, () => this.#now());
     this.inProcess = {
       reserve: (id, claims, held, lease) => this.#take(id, claims, held, lease),
-      settle: (hold: Hold, used) => this.#end(hold, 'settled', used),
-      release: (hold: Hold) => this.#end(hold, 'released', NO_AMOUNTS),
+      settle: (hold: Hold, used) => {
+        assertAmounts(used);
+        return this.#end(hold, 'settled', used);
+      },
+      release: (hold: Hold, options) => this.#end(hold, 'released', postedBy(options)),
       renew: (hold: Hold, lease) => this.#extend(hold, lease),
     };
   }
@@ -99,8 +103,8 @@ class MemoryLedger implements Ledger {
     return this.#verbs.settle(id, used, this.#begin());
   }
 
-  async release(id: string): Promise<Resolution> {
-    return this.#verbs.release(id, this.#begin());
+  async release(id: string, options?: ReleaseOptions): Promise<Resolution> {
+    return this.#verbs.release(id, options, this.#begin());
   }
 
   async renew(id: string, lease: Lease): Promise<boolean> {
@@ -144,8 +148,7 @@ class MemoryLedger implements Ledger {
     return decision;
   }
 
-  #end(hold: Hold, ending: Ending, used: Amounts): Resolution {
-    assertAmounts(used);
+  #end(hold: Hold, ending: Ending, used: Posted): Resolution {
     return this.#verbs.end(hold, ending, used, this.#begin());
   }
 

@@ -1,7 +1,16 @@
 import { parseOrThrow } from '../../base/parse-or-throw.ts';
 import { type Amounts, assertAmounts, assertCredits } from '../amounts.ts';
 import type { Verbs } from '../counting/verbs.ts';
-import type { Balance, Claim, Granted, Lease, Ledger, NotGranted, Resolution } from '../ledger.ts';
+import type {
+  Balance,
+  Claim,
+  Granted,
+  Lease,
+  Ledger,
+  NotGranted,
+  ReleaseOptions,
+  Resolution,
+} from '../ledger.ts';
 import { assertLease } from '../ledger.ts';
 import { driverFor, type PostgresClient, sizeOf } from './client.ts';
 import { type Listen, listenOn } from './listen.ts';
@@ -83,8 +92,8 @@ class OnPostgres implements PostgresLedger {
     return this.#end(id, (verbs, key, nowMs) => verbs.settle(key, used, nowMs));
   }
 
-  release(id: string): Promise<Resolution> {
-    return this.#end(id, (verbs, key, nowMs) => verbs.release(key, nowMs));
+  release(id: string, options?: ReleaseOptions): Promise<Resolution> {
+    return this.#end(id, (verbs, key, nowMs) => verbs.release(key, options, nowMs));
   }
 
   async renew(id: string, lease: Lease): Promise<boolean> {

@@ -4,7 +4,16 @@ import { LedgerError } from '../../core/errors.ts';
 import { type Amounts, amountIn, assertAmounts, assertCredits, NO_AMOUNTS } from '../amounts.ts';
 import { Batches } from '../batches.ts';
 import { balancesOf, violationsOf } from '../counting/part.ts';
-import type { Balance, Claim, Granted, Lease, Ledger, NotGranted, Resolution } from '../ledger.ts';
+import type {
+  Balance,
+  Claim,
+  Granted,
+  Lease,
+  Ledger,
+  NotGranted,
+  ReleaseOptions,
+  Resolution,
+} from '../ledger.ts';
 import { assertLease } from '../ledger.ts';
 import type { Records } from '../records.ts';
 import { BatchRunner, loadBatch } from './batch-runner.ts';
@@ -112,11 +121,11 @@ class RedisLedger implements Ledger {
 
   async settle(id: string, used: Amounts): Promise<Resolution> {
     assertAmounts(used);
-    return this.#finish(VERB.SETTLE, id, used);
+    return this.#finish(VERB.SETTLE, id, amountNumbers(used));
   }
 
-  release(id: string): Promise<Resolution> {
-    return this.#finish(VERB.RELEASE, id, NO_AMOUNTS);
+  async release(id: string, { keepsRates = false }: ReleaseOptions = {}): Promise<Resolution> {
+    return this.#finish(VERB.RELEASE, id, keepsRates ? KEPT_IN_RATES : NOTHING);
   }
 
   async renew(id: string, lease: Lease): Promise<boolean> {
@@ -151,9 +160,8 @@ class RedisLedger implements Ledger {
     this.#partiesOf.clear();
   }
 
-  async #finish(code: number, id: string, used: Amounts): Promise<Resolution> {
+  async #finish(code: number, id: string, numbers: readonly number[]): Promise<Resolution> {
     const parties = this.#partiesOf.get(id) ?? UNKNOWN;
-    const numbers = amountNumbers(used);
     const { status } = await this.#run({ code, id: holdId(id), ...parties, numbers });
     return resolutionOf(status);
   }
@@ -168,6 +176,9 @@ class RedisLedger implements Ledger {
   }
 }
 
+const NOTHING = amountNumbers(NO_AMOUNTS);
+/** Below zero: what was held, for rates. Nothing for other rules. */
+const KEPT_IN_RATES = amountNumbers({ ...NO_AMOUNTS, requests: -1 });
 const UNKNOWN: Parties = { accounts: [] };
 const holdId = (id: string): string => `h${id}`;
 

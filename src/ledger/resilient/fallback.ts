@@ -1,7 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
 import { LedgerError } from '../../core/errors.ts';
-import { type Amounts, isMoney } from '../amounts.ts';
+import { type Amounts, isMoney, NO_AMOUNTS } from '../amounts.ts';
 import { type ClaimSubset, placeBalances, placedViolations, subsetOf } from '../claim-subset.ts';
+import { keepsRequests } from '../counting/rate-counter.ts';
 import type {
   Balance,
   Claim,
@@ -10,6 +11,7 @@ import type {
   Ledger,
   NotGranted,
   OnFailure,
+  ReleaseOptions,
   Rule,
 } from '../ledger.ts';
 import { memoryLedger } from '../memory/memory-ledger.ts';
@@ -22,12 +24,20 @@ interface FallbackOptions {
 
 type Decision = Granted | NotGranted;
 
+/** What a call took that was decided here, of all its limits. */
+interface Taken {
+  readonly claims: readonly Claim[];
+  readonly held: Amounts;
+}
+
+const NOTHING: Taken = { claims: [], held: NO_AMOUNTS };
+
 /** Decides without the store, by the `onFailure` of each limit, and counts what it lets through. */
 export class Fallback {
   readonly #options: FallbackOptions;
   /** Kept over failures, so that a store that comes and goes does not give out a share each time. */
   #shares: Ledger | undefined;
-  readonly #held = new Map<string, readonly Claim[]>();
+  readonly #taken = new Map<string, Taken>();
 
   constructor(options: FallbackOptions) {
     this.#options = options;
@@ -42,7 +52,7 @@ export class Fallback {
   }
 
   has(id: string): boolean {
-    return this.#held.has(id);
+    return this.#taken.has(id);
   }
 
   /** Grants or denies by the local shares. Throws `LedgerError` if only the store could decide. */
@@ -55,19 +65,23 @@ export class Fallback {
     const local = subsetOf(claims, ({ rule }) => onFailureOf(rule) === 'local');
     const shares = local.claims.map((claim) => localShare(claim, this.#options.processes));
     const decision = await this.#ledger().reserve(id, shares, held, lease);
-    if (decision.granted) this.#held.set(id, claims);
+    if (decision.granted) this.#taken.set(id, { claims, held });
     else refuseTheImpossible(decision, shares);
     return degraded(decision, claims, local);
   }
 
+  /** Returns the claims on which the store must count what was used. */
   async settle(id: string, used: Amounts): Promise<readonly Claim[]> {
     await this.#shares?.settle(id, used);
-    return this.#forget(id);
+    return this.#forget(id).claims;
   }
 
-  async release(id: string): Promise<void> {
-    await this.#shares?.release(id);
-    this.#forget(id);
+  /** Returns what stays taken, which the store must count. */
+  async release(id: string, options: ReleaseOptions = {}): Promise<Taken> {
+    await this.#shares?.release(id, options);
+    const { claims, held } = this.#forget(id);
+    if (options.keepsRates !== true) return NOTHING;
+    return { claims: claims.filter(({ rule }) => keepsRequests(rule)), held };
   }
 
   async renew(id: string, lease: Lease): Promise<boolean> {
@@ -76,7 +90,7 @@ export class Fallback {
   }
 
   async close(): Promise<void> {
-    this.#held.clear();
+    this.#taken.clear();
     await this.#ledger().close();
   }
 
@@ -85,10 +99,10 @@ export class Fallback {
     return this.#shares;
   }
 
-  #forget(id: string): readonly Claim[] {
-    const claims = this.#held.get(id) ?? [];
-    this.#held.delete(id);
-    return claims;
+  #forget(id: string): Taken {
+    const taken = this.#taken.get(id) ?? NOTHING;
+    this.#taken.delete(id);
+    return taken;
   }
 }
 

@@ -2,7 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { LedgerError } from '../../core/errors.ts';
 import { type Amounts, NO_AMOUNTS } from '../amounts.ts';
-import type { Balance, Claim, Granted, Lease, Ledger, NotGranted, Resolution } from '../ledger.ts';
+import type {
+  Balance,
+  Claim,
+  Granted,
+  Lease,
+  Ledger,
+  NotGranted,
+  ReleaseOptions,
+  Resolution,
+} from '../ledger.ts';
 import { Fallback } from './fallback.ts';
 import { type GuardedRecords, guardRecords } from './guarded-records.ts';
 import { Outbox } from './outbox.ts';
@@ -108,15 +117,14 @@ export class ResilientLedger implements Ledger {
   async settle(id: string, used: Amounts): Promise<Resolution> {
     this.#indifferent.delete(id);
     if (!this.#fallback.has(id)) return this.#write(id, () => this.#store.settle(id, used));
-    const claims = await this.#fallback.settle(id, used);
-    return this.#write(`${id}~late`, () => this.#postLate(`${id}~late`, claims, used));
+    return this.#writeLate(id, await this.#fallback.settle(id, used), used);
   }
 
-  async release(id: string): Promise<Resolution> {
+  async release(id: string, options?: ReleaseOptions): Promise<Resolution> {
     this.#indifferent.delete(id);
-    if (!this.#fallback.has(id)) return this.#write(id, () => this.#store.release(id));
-    await this.#fallback.release(id);
-    return 'done';
+    if (!this.#fallback.has(id)) return this.#write(id, () => this.#store.release(id, options));
+    const { claims, held } = await this.#fallback.release(id, options);
+    return claims.length === 0 ? 'done' : this.#writeLate(id, claims, held);
   }
 
   async renew(id: string, lease: Lease): Promise<boolean> {
@@ -190,9 +198,12 @@ export class ResilientLedger implements Ledger {
 
   /** Counts what was served without the store, as of now: a hold of nothing may settle at any
    * amount. */
-  async #postLate(id: string, claims: readonly Claim[], used: Amounts): Promise<Resolution> {
-    await this.#store.reserve(id, claims, NO_AMOUNTS, SHORT_LEASE);
-    return this.#store.settle(id, used);
+  #writeLate(callId: string, claims: readonly Claim[], used: Amounts): Promise<Resolution> {
+    const id = `${callId}~late`;
+    return this.#write(id, async () => {
+      await this.#store.reserve(id, claims, NO_AMOUNTS, SHORT_LEASE);
+      return this.#store.settle(id, used);
+    });
   }
 
   async #probe(): Promise<void> {

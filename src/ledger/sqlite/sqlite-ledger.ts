@@ -12,7 +12,16 @@ import { LedgerError } from '../../core/errors.ts';
 import { type Amounts, assertAmounts, assertCredits } from '../amounts.ts';
 import { Batches } from '../batches.ts';
 import { Verbs } from '../counting/verbs.ts';
-import type { Balance, Claim, Granted, Lease, Ledger, NotGranted, Resolution } from '../ledger.ts';
+import type {
+  Balance,
+  Claim,
+  Granted,
+  Lease,
+  Ledger,
+  NotGranted,
+  ReleaseOptions,
+  Resolution,
+} from '../ledger.ts';
 import { assertLease } from '../ledger.ts';
 import type { Records } from '../records.ts';
 import { FileTables } from './file-tables.ts';
@@ -105,8 +114,8 @@ class SqliteLedger implements Ledger {
     return this.#transact((nowMs) => this.#verbs.settle(id, used, nowMs));
   }
 
-  async release(id: string): Promise<Resolution> {
-    return this.#transact((nowMs) => this.#verbs.release(id, nowMs));
+  async release(id: string, options?: ReleaseOptions): Promise<Resolution> {
+    return this.#transact((nowMs) => this.#verbs.release(id, options, nowMs));
   }
 
   async renew(id: string, lease: Lease): Promise<boolean> {

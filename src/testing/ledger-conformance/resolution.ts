@@ -18,6 +18,8 @@ import {
 
 const SETTLED = { ...tokens(4), concurrent: 0 };
 const CLAIMS = [claim(daily(10)), claim(rolling(10)), claim(rate(10, 10)), claim(concurrent(3))];
+const requestsPerDay = daily(10, { key: 'requests/day', unit: 'requests' });
+const REQUEST_RATE = claim({ ...rate(10, 10), key: 'requests/minute~rate', unit: 'requests' });
 
 export const resolutionCases: readonly Case[] = [
   {
@@ -71,6 +73,30 @@ export const resolutionCases: readonly Case[] = [
       assert.deepEqual(await ledger.read(CLAIMS), before);
       assert.equal(await ledger.release('call'), 'replayed');
       assert.deepEqual(await ledger.read(CLAIMS), before);
+    },
+  },
+  {
+    title: 'A release that keeps rates gives back all but the requests of rates, once',
+    async run({ ledger }) {
+      const claims = [...CLAIMS, REQUEST_RATE, claim(requestsPerDay)];
+      const used = async () => (await ledger.read(claims)).map((balance) => balance.used);
+      await granted(ledger.reserve('call', claims, tokens(6), LEASE));
+      assert.equal(await ledger.release('call', { keepsRates: true }), 'done');
+      assert.deepEqual(await used(), [0, 0, 0, 0, 1, 0]);
+      for (const { held } of await ledger.read(claims)) assert.equal(held, 0);
+      assert.equal(await ledger.release('call', { keepsRates: true }), 'replayed');
+      assert.equal(await ledger.release('call'), 'replayed');
+      assert.equal(await ledger.settle('call', SETTLED), 'refused');
+      assert.deepEqual(await used(), [0, 0, 0, 0, 1, 0]);
+    },
+  },
+  {
+    title: 'A release without options gives the requests of rates back',
+    async run({ ledger }) {
+      await granted(ledger.reserve('call', [REQUEST_RATE], tokens(6), LEASE));
+      assert.equal(await ledger.release('call', { keepsRates: false }), 'done');
+      assert.equal(await ledger.release('call', { keepsRates: true }), 'replayed');
+      await assertCounts(ledger, REQUEST_RATE, { used: 0, held: 0 });
     },
   },
   {

@@ -188,6 +188,24 @@ export const timeCases: readonly Case[] = [
     },
   ),
   timed(
+    'A release that keeps rates after the lease leaves the request of a rate taken, once',
+    async ({ ledger, clock }) => {
+      const slow = claim({ ...rate(1, 10), key: 'slow', unit: 'requests', periodMs: DAY_MS });
+      const daily100 = claim(daily(100));
+      for (const dispatched of [true, false]) {
+        const id = `dispatched ${dispatched}`;
+        const lease = { durationMs: MINUTE_MS, dispatched };
+        await granted(ledger.reserve(id, [slow, daily100], tokens(6), lease));
+        clock.set(clock.nowMs() + MINUTE_MS);
+        assert.equal(await ledger.release(id, { keepsRates: true }), 'done');
+        assert.equal(await ledger.release(id, { keepsRates: true }), 'replayed');
+        assert.equal(await ledger.settle(id, tokens(9)), 'refused');
+      }
+      await assertCounts(ledger, slow, { used: 2, held: 0 });
+      await assertCounts(ledger, daily100, { used: 0, held: 0 });
+    },
+  ),
+  timed(
     'A hold renewed in time outlives its lease, and one that ended cannot be renewed',
     async ({ ledger, clock }) => {
       const of = claim(daily(10));

@@ -68,7 +68,7 @@ export function faultyStore(behind: Ledger = memoryLedger()): FaultyStore {
     },
     reserve: (id, ...rest) => suffer('reserve', id, () => behind.reserve(id, ...rest)),
     settle: (id, used) => suffer('settle', id, () => behind.settle(id, used)),
-    release: (id) => suffer('release', id, () => behind.release(id)),
+    release: (id, options) => suffer('release', id, () => behind.release(id, options)),
     renew: (id, lease) => suffer('renew', id, () => behind.renew(id, lease)),
     read: (claims) => suffer('read', '', () => behind.read(claims)),
     credit: (id, ...rest) => suffer('credit', id, () => behind.credit(id, ...rest)),

@@ -39,6 +39,15 @@ export const rate: Rule = {
   burst: 8,
   periodMs: 60_000,
 };
+/** Refills nothing to speak of during a test. */
+export const slowRate: Rule = {
+  kind: 'rate',
+  key: 's',
+  unit: 'requests',
+  amount: 8,
+  burst: 8,
+  periodMs: 86_400_000,
+};
 export const money: Rule = {
   kind: 'rate',
   key: 'm',

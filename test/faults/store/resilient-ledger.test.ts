@@ -12,6 +12,7 @@ import {
   quota,
   rate,
   setUp,
+  slowRate,
   within,
 } from './on-faulty-store.ts';
 
@@ -123,6 +124,25 @@ describe.each(faults)('A store with the fault "%s"', (fault) => {
     expect(await used()).toEqual({ used: 4, held: 0 });
     expect(ledger.unwritten).toBe(0);
     expect(errors.length).toBeGreaterThan(0);
+  });
+
+  it('A request that a release leaves in a rate during an outage is counted once after it', async () => {
+    const { store, ledger, used } = setUp();
+    const claims = [claim(slowRate), claim(quota, 'allow'), claim(concurrent)];
+    await ledger.reserve('before', claims, ONE, LEASE);
+    store.fault = fault;
+    expect(await within(250, ledger.release('before', { keepsRates: true }))).toBe('queued');
+    for (const keepsRates of [true, false]) {
+      await within(250, ledger.reserve(`during-${keepsRates}`, claims, ONE, LEASE));
+      const released = await within(250, ledger.release(`during-${keepsRates}`, { keepsRates }));
+      expect(released).toBe(keepsRates ? 'queued' : 'done');
+    }
+    await pass(60_000);
+    store.fault = undefined;
+    await pass(2_000);
+    expect(await used(slowRate)).toEqual({ used: 2, held: 0 });
+    expect(await used(quota)).toEqual({ used: 0, held: 0 });
+    expect(await used(concurrent)).toEqual({ used: 0, held: 0 });
   });
 
   it('An operator can write as soon as the store is reachable again', async () => {

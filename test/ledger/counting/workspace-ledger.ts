@@ -140,7 +140,7 @@ export function workspaceLedger({ clock }: { readonly clock: Clock }): Ledger {
       assertAmounts(used);
       return transact((verbs, nowMs) => verbs.settle(id, used, nowMs));
     },
-    release: (id) => transact((verbs, nowMs) => verbs.release(id, nowMs)),
+    release: (id, options) => transact((verbs, nowMs) => verbs.release(id, options, nowMs)),
     renew: (id, lease) => transact((verbs, nowMs) => verbs.renew(id, lease, nowMs)),
     read: (claims) => transact((verbs, nowMs) => verbs.read(claims, nowMs)),
     credit: (id, claims, amounts) =>

@@ -10,6 +10,7 @@ import type {
   Lease,
   Ledger,
   NotGranted,
+  ReleaseOptions,
   Resolution,
 } from '../../ledger.ts';
 import type { Records } from '../../records.ts';
@@ -89,9 +90,10 @@ export class EscrowLedger implements Ledger {
     return (await this.#shardOf.get(id)?.settle(id, used)) ?? 'unknown';
   }
 
-  async release(id: string): Promise<Resolution> {
+  /** Shared limits are never rates, so nothing of these is kept. */
+  async release(id: string, options?: ReleaseOptions): Promise<Resolution> {
     this.#escrow.end(id, NO_AMOUNTS);
-    return (await this.#shardOf.get(id)?.release(id)) ?? 'unknown';
+    return (await this.#shardOf.get(id)?.release(id, options)) ?? 'unknown';
   }
 
   async renew(id: string, lease: Lease): Promise<boolean> {

@@ -51,7 +51,7 @@ local function add_debt(s, at, amount, rate, period, time)
 end
 
 -- Ends a hold at what was used, or corrects what an expired one was charged. The amounts are in used,
--- after this place. Held never falls below zero, also if Redis has evicted the account.
+-- after this place. Below zero: what was held by rates, and nothing of other kinds. Held never falls below zero, also if Redis has evicted the account.
 local function post(hold, plan, own, used, place, time)
   local claims, phase = plan.claims, hold[PHASE]
   for i = 1, #own do
@@ -63,6 +63,7 @@ local function post(hold, plan, own, used, place, time)
     local account, unit = own[claims[j + ACCOUNT]], claims[j + UNIT]
     local s, kind, at = account.doubles, claims[j + KIND], claims[j + PLACE]
     local cost, amount, window = hold[AMOUNTS + unit], used[place + unit], hold[WINDOWS + k]
+    if amount < 0 then amount = kind == RATE and cost or 0 end
     if phase == CHARGED or phase < CHARGED and kind == RATE then
       amount = amount - cost
     elseif phase < CHARGED then
