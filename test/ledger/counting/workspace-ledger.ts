@@ -13,6 +13,8 @@ import { memoryLedger } from '../../../src/ledger/memory/memory-ledger.ts';
 interface Rows {
   readonly accounts: Map<string, string>;
   readonly holds: Map<string, string>;
+  /** When the lease of each live hold ends. */
+  readonly due: Map<string, number>;
   readonly credits: Set<string>;
 }
 
@@ -38,14 +40,13 @@ class Missing extends Error {
 class Workspace implements Tables {
   readonly #rows: Rows;
   readonly #fetched: Map<string, Account>;
-  readonly #holds: Map<string, Hold>;
+  readonly #holds = new Map<string, Hold>();
   readonly #changed = new Set<Hold>();
   readonly #given = new Set<string>();
 
   constructor(rows: Rows, keys: ReadonlySet<string>) {
     this.#rows = rows;
     this.#fetched = new Map([...keys].map((key) => [key, accountOf(rows.accounts.get(key))]));
-    this.#holds = new Map([...rows.holds].map(([id, row]) => [id, holdOf(row)]));
   }
 
   readonly accounts: Tables['accounts'] = {
@@ -62,7 +63,7 @@ class Workspace implements Tables {
     },
   };
   readonly holds: Tables['holds'] = {
-    find: (id) => this.#holds.get(id),
+    find: (id) => this.#hold(id),
     add: (hold) => {
       this.#holds.set(hold.id, hold);
       this.#changed.add(hold);
@@ -71,10 +72,9 @@ class Workspace implements Tables {
     expired: (hold) => this.#changed.add(hold),
     ended: (hold) => this.#changed.add(hold),
     nextExpired: (nowMs) => {
-      const isDue = (hold: Hold) =>
-        hold.phase === 'held' && hold.ending === undefined && hold.expiresAtMs <= nowMs;
-      const due = [...this.#holds.values()].filter(isDue);
-      return due.sort((a, b) => a.expiresAtMs - b.expiresAtMs)[0];
+      const due = [...this.#rows.due].filter(([, dueMs]) => dueMs <= nowMs);
+      const ids = due.sort(([, a], [, b]) => a - b).map(([id]) => id);
+      return ids.map((id) => this.#hold(id)).find((hold) => hold !== undefined && isLive(hold));
     },
   };
   readonly credits: Tables['credits'] = {
@@ -86,10 +86,23 @@ class Workspace implements Tables {
     for (const [key, { isKept, numbers, live }] of this.#fetched) {
       if (isKept) this.#rows.accounts.set(key, JSON.stringify({ numbers, live }));
     }
-    for (const hold of this.#changed) this.#rows.holds.set(hold.id, JSON.stringify(hold));
+    for (const hold of this.#changed) {
+      this.#rows.holds.set(hold.id, JSON.stringify(hold));
+      if (isLive(hold)) this.#rows.due.set(hold.id, hold.expiresAtMs);
+      else this.#rows.due.delete(hold.id);
+    }
     for (const id of this.#given) this.#rows.credits.add(id);
   }
+
+  #hold(id: string): Hold | undefined {
+    const row = this.#rows.holds.get(id);
+    const hold = this.#holds.get(id) ?? (row === undefined ? undefined : holdOf(row));
+    if (hold !== undefined) this.#holds.set(id, hold);
+    return hold;
+  }
 }
+
+const isLive = ({ phase, ending }: Hold): boolean => phase === 'held' && ending === undefined;
 
 function accountOf(row: string | undefined): Account {
   if (row === undefined) return new Account();
@@ -109,7 +122,7 @@ function holdOf(row: string): Hold {
  * verb that needs an account that was not fetched leaves no trace and runs again with it.
  */
 export function workspaceLedger({ clock }: { readonly clock: Clock }): Ledger {
-  const rows: Rows = { accounts: new Map(), holds: new Map(), credits: new Set() };
+  const rows: Rows = { accounts: new Map(), holds: new Map(), due: new Map(), credits: new Set() };
   const store = memoryLedger({ clock });
   let latestMs = 0;
   let isClosed = false;
