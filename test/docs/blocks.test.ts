@@ -1,7 +1,10 @@
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import Stripe from 'stripe';
 import { describe, expect, it, vi } from 'vitest';
 import type { Authenticator } from '../../src/auth/index.ts';
-import type { Guard, IssuedToken, UserUsage } from '../../src/index.ts';
+import type { Guard, IssuedToken, PriceChange, UserUsage } from '../../src/index.ts';
 import type { LoadSecret } from '../../src/secrets/index.ts';
 import { headerOf } from '../../src/testing/fake-openai/seen-request.ts';
 import { signedWebhook } from '../../src/testing/index.ts';
@@ -29,6 +32,7 @@ const expected: Readonly<Record<string, number>> = {
   'docs/keys.md': 2,
   'docs/limits.md': 1,
   'docs/plans.md': 3,
+  'docs/prices.md': 2,
   'docs/tokens.md': 4,
   'docs/adapters.md': 7,
   'docs/abuse.md': 3,
@@ -75,6 +79,43 @@ it('docs/limits.md shows every kind of limit, and each one applies', async () =>
     'at-once',
   ]);
   await guard.close();
+});
+
+describe('docs/prices.md', () => {
+  const [own = '', refreshing = ''] = codeOf('docs/prices.md');
+
+  it('The example of own prices charges a deployment by the model that it is like', async () => {
+    await using world = await startWorld('prices');
+    const { guard } = (await world.run('prices', own)) as { guard: Guard };
+    const costs: number[] = [];
+    guard.on('settled', ({ costNanoUsd }) => void costs.push(costNanoUsd));
+    world.fake.scriptNext({ model: 'my-deployment', inputTokens: 1_000, tokens: 10 });
+    const messages = [{ role: 'user' as const, content: 'Say hello.' }];
+    await guard.client('ada').chat.completions.create({ model: 'my-deployment', messages });
+    await expect.poll(() => costs).toEqual([297_000]);
+    await guard.close();
+  });
+
+  it('The example of new prices reads a file, and the event has what changed', async () => {
+    await using world = await startWorld('new-prices');
+    const { refreshPrices } = (await world.run('refresh', refreshing)) as {
+      refreshPrices: (path: string) => Promise<void>;
+    };
+    const { seen } = (await world.beside('surroundings.ts')) as { seen: typeof seenThere };
+    const { guard } = (await world.beside('guard.ts')) as { guard: Guard };
+    await using file = await mkdtempDisposable(join(tmpdir(), 'prices-'));
+    const path = join(file.path, 'prices.json');
+    await writeFile(
+      path,
+      JSON.stringify({ [MODEL]: { tokens: { input: 0.3, cached: 0.03, output: 2 } } }),
+    );
+    await refreshPrices(path);
+    const [changes] = seen.logged as PriceChange[][];
+    expect(changes).toContainEqual(
+      expect.objectContaining({ rate: 'standard.input', usdBefore: 0.25, usdAfter: 0.3 }),
+    );
+    await guard.close();
+  });
 });
 
 describe('docs/auth.md', () => {

@@ -14,7 +14,7 @@ import { ownPrices } from './prices.ts';
 
 const readPricesShape = {
   /** The Ed25519 public key that the prices are signed with, as PEM or as a `KeyObject`. Required for a URL. */
-  publicKey: z.custom<string | KeyObject>().optional(),
+  publicKey: z.custom<string | undefined | KeyObject>().optional(),
   /** Fetches the URL in place of the global `fetch`: for a proxy, or a test. */
   fetch: callback<typeof globalThis.fetch>().optional(),
 };
