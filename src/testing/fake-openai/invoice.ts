@@ -6,28 +6,53 @@ import { calcPrice } from '@pydantic/genai-prices';
  */
 const FAST: Readonly<Record<string, number>> = {
   'gpt-6-astra': 2,
+  'gpt-6.1-sol': 2,
+  'gpt-6-sol': 2,
+  'gpt-6-luna': 2,
+  'gpt-5.6-sol': 2,
+  'gpt-5.6-terra': 2,
   'gpt-5.6-luna': 2,
   'gpt-5.5': 2.5,
   'gpt-5.4': 2,
+  'gpt-5.4-mini': 2,
+  'gpt-5.2': 2,
+  'gpt-5.1': 2,
   'gpt-5': 2,
   'gpt-5-mini': 1.8,
   'gpt-4.1': 1.75,
+  'gpt-4.1-mini': 1.75,
+  'gpt-4.1-nano': 2,
   'gpt-4o': 1.7,
   'gpt-4o-mini': 5 / 3,
+  o3: 1.75,
+  'o4-mini': 20 / 11,
 };
 const FLEX: ReadonlySet<string> = new Set([
   'gpt-6-astra',
+  'gpt-6.1-sol',
+  'gpt-6-sol',
+  'gpt-6-luna',
+  'gpt-5.6-sol',
+  'gpt-5.6-terra',
   'gpt-5.6-luna',
   'gpt-5.5',
+  'gpt-5.4',
   'gpt-5.4-mini',
+  'gpt-5.4-nano',
+  'gpt-5.2',
+  'gpt-5.1',
   'gpt-5',
   'gpt-5-mini',
   'gpt-5-nano',
+  'o3',
+  'o4-mini',
 ]);
+const ULTRAFAST: ReadonlySet<string> = new Set(['gpt-6-astra', 'gpt-6.1-sol']);
 
 function tierMultiplier(model: string, tier: string): number | undefined {
   if (tier === 'default') return 1;
   if (tier === 'fast' || tier === 'priority') return FAST[model];
+  if (tier === 'ultrafast') return ULTRAFAST.has(model) ? 6 : undefined;
   return tier === 'flex' && FLEX.has(model) ? 0.5 : undefined;
 }
 
