@@ -15,6 +15,8 @@ import type { Guard } from '../guard/create-guarded-completion.ts';
 import type { Mountable } from '../http/mountable.ts';
 import { readSignedBody } from '../http/request-parts.ts';
 import { webhook } from '../http/webhook.ts';
+import { billedUsersOf } from '../users/billed-users.ts';
+import { withPurchase } from '../users/purchases.ts';
 
 /** The part of Stripe's SDK that is used here. Tests check it against the real SDK. */
 export interface StripeWebhookClient {
@@ -56,7 +58,8 @@ const stripeWebhookShape = {
     ({ length }) => length >= SECRET_LENGTH_MIN,
     'must be the signing secret of the endpoint; is its environment variable set?',
   ),
-  /** The plan of each feature, by its lookup key. Other features give no plan. */
+  /** The plan of each feature, by its lookup key. Other features give no plan. A name that is not a plan
+   * of the guard is a `TypeError`. */
   plans: z.record(z.string(), z.string().min(1)).readonly(),
   /** Returns the user of a customer (`cus_…`); `undefined` if there is none. It has 10 s. */
   userOf: callback<(customer: string) => string | undefined | Promise<string | undefined>>(),
@@ -105,6 +108,7 @@ const summaryShape = z.object({
 export function stripeWebhook(options: StripeWebhookOptions): Mountable {
   const settings = parseOrThrow(optionsSchema(stripeWebhookShape), options, 'stripeWebhook');
   const { guard, stripe, secret } = settings;
+  billedUsersOf(guard).checkPlans(settings.plans, 'stripeWebhook.plans');
   return webhook(guard, async (request) => {
     const payload = await readSignedBody(request);
     const signature = request.header('stripe-signature') ?? '';
@@ -130,8 +134,8 @@ async function apply(
   const names = active.flatMap(({ lookup_key }) =>
     Object.hasOwn(plans, lookup_key) ? [plans[lookup_key] ?? ''] : [],
   );
-  const asOf = new Date(created * 1_000);
-  await guard.users.setPlan(userId, names.length === 0 ? undefined : names, { asOf });
+  const purchase = { id: customer, plans: names, asOfMs: created * 1_000, lasts: true };
+  await billedUsersOf(guard).change(userId, 'stripe', (all) => withPurchase(all, purchase));
 }
 
 async function entitlementsOf(

@@ -1,3 +1,4 @@
+import { Attached } from '../base/attached.ts';
 import type { DenialCode } from './denial.ts';
 import type { Usage } from './usage.ts';
 
@@ -173,17 +174,14 @@ function notify(listener: Listener<never>, event: never): void {
   }
 }
 
-const eventsOfGuards = new WeakMap<object, Events>();
+const eventsOfGuards = new Attached<Events>();
 
 /** Lets webhooks that are mounted beside a guard emit events of the guard. */
 export function shareEvents<Guard extends object>(guard: Guard, events: Events): Guard {
-  eventsOfGuards.set(guard, events);
-  return guard;
+  return eventsOfGuards.attach(guard, events);
 }
 
 /** Returns the events of a guard. `TypeError` for a value that `createGuardedCompletion` did not make. */
 export function eventsOf(guard: object): Events {
-  const events = eventsOfGuards.get(guard);
-  if (events !== undefined) return events;
-  throw new TypeError('"guard" must be the return value of createGuardedCompletion');
+  return eventsOfGuards.of(guard);
 }

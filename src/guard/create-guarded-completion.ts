@@ -20,6 +20,7 @@ import type { Tokens } from '../tokens/tokens.ts';
 import { fetchUpstream } from '../upstream/fetch-upstream.ts';
 import { undiciUpstream } from '../upstream/undici-upstream.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import { BilledUsers, shareBilledUsers } from '../users/billed-users.ts';
 import { createEndUserIds, type EndUserIds, noEndUserIds } from '../users/end-user-ids.ts';
 import { UserStates } from '../users/user-states.ts';
 import { createUsers, type GuardUsers, type Users } from '../users/users.ts';
@@ -136,7 +137,8 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
     on: events.on.bind(events),
     close: ({ graceMs = GRACE_MS_DEFAULT } = {}) => (closed ??= close(graceMs)),
   };
-  return shareEvents(withExchange(guard, exchange), events);
+  const billed = new BilledUsers(states, settings.plans.keys(), clock);
+  return shareBilledUsers(shareEvents(withExchange(guard, exchange), events), billed);
 }
 
 /** Reading `exchange` without the option throws. Not enumerable, so that logging the guard does not. */

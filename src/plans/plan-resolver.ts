@@ -28,6 +28,8 @@ export interface PushedPlan {
   /** The later of two pushes counts, in whichever order they arrive. */
   readonly asOfMs: number;
   readonly untilMs?: number;
+  /** When single ones of `names` end, Unix ms. */
+  readonly endsMs?: Readonly<Record<string, number>>;
 }
 
 export interface PlanResolver {
@@ -41,7 +43,8 @@ export interface PlanResolver {
 }
 
 const CACHED_COMBINATIONS_MAX = 1_000;
-const NAMES_MAX = 16;
+/** Plans that a user can have at once. */
+export const NAMES_MAX = 16;
 
 /** Resolves the plan of each user. */
 export function createPlanResolver(
@@ -57,8 +60,8 @@ export function createPlanResolver(
     named,
     forget: lookups.forget,
     planOf(user, { plan: pushed, limits }) {
-      const isPushed = pushed !== undefined && isActive(pushed, clock.nowMs());
-      const plan = isPushed ? named(pushed.names) : lookups.planOf(user);
+      const names = pushed === undefined ? NO_NAMES : activeNames(pushed, clock.nowMs());
+      const plan = names.length > 0 ? named(names) : lookups.planOf(user);
       if (limits === undefined) return plan;
       return isPromiseLike(plan)
         ? plan.then((found) => overridden(found, limits))
@@ -67,8 +70,13 @@ export function createPlanResolver(
   };
 }
 
-const isActive = ({ names, untilMs }: PushedPlan, nowMs: number): boolean =>
-  names.length > 0 && (untilMs === undefined || nowMs < untilMs);
+const NO_NAMES: readonly string[] = [];
+
+function activeNames({ names, untilMs, endsMs }: PushedPlan, nowMs: number): readonly string[] {
+  if (untilMs !== undefined && nowMs >= untilMs) return NO_NAMES;
+  if (endsMs === undefined) return names;
+  return names.filter((name) => nowMs < (endsMs[name] ?? Number.POSITIVE_INFINITY));
+}
 
 function createNames(plans: ReadonlyMap<string, Plan>): (names: PlanNames) => Plan {
   const merged = new LRUCache<string, Plan>({ max: CACHED_COMBINATIONS_MAX });

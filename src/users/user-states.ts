@@ -2,6 +2,7 @@ import { type Denial, deny } from '../core/denial.ts';
 import { RecordCache } from '../ledger/record-cache.ts';
 import type { Records } from '../ledger/records.ts';
 import type { UserOverrides } from '../plans/plan-resolver.ts';
+import type { Purchases } from './purchases.ts';
 
 export interface Block {
   readonly reason: string;
@@ -16,6 +17,8 @@ export interface UserState extends UserOverrides {
   readonly generation: number;
   /** Revoked families of refreshed tokens, each kept until its last token would have ended. */
   readonly revoked?: readonly RevokedFamily[];
+  /** What they bought, as billing providers reported it. */
+  readonly purchases?: Purchases;
 }
 
 interface RevokedFamily {

@@ -1,67 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type Entitlement,
-  type RevenueCatOptions,
-  revenueCatWebhook,
-} from '../../src/billing/index.ts';
-import { type Guard, memoryLedger } from '../../src/index.ts';
+import type { Entitlement } from '../../src/billing/index.ts';
+import { memoryLedger } from '../../src/index.ts';
 import { withVerbs } from '../faults/killed/place.ts';
-import { chat, codeOf, type Fixture, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
+import { chat, codeOf, post, tokenOf } from '../fixture.ts';
 import { hosts } from '../http/hosts.ts';
-
-const AUTHORIZATION = 'Bearer a-secret-between-us-two';
-const plans = {
-  free: { models: ['gpt-4o'] },
-  pro: { models: [MODEL] },
-  max: { models: [MODEL, 'gpt-4o'] },
-};
-const names = { pro: 'pro', max_yearly: 'max' };
-const DAY_MS = 86_400_000;
-const START_MS = Date.now();
-
-/** An event in the shape that RevenueCat documents. */
-function event(type: string, more: Record<string, unknown> = {}) {
-  return {
-    api_version: '1.0',
-    event: {
-      id: 'UniqueIdentifierOfEvent',
-      type,
-      app_id: '1234567890',
-      app_user_id: 'ada',
-      original_app_user_id: '$RCAnonymousID:87c6049c58069238dce29853916d624c',
-      aliases: ['$RCAnonymousID:8069238d6049ce87cc529853916d624c'],
-      product_id: 'com.app.monthly',
-      entitlement_ids: ['pro'],
-      period_type: 'NORMAL',
-      purchased_at_ms: START_MS - DAY_MS,
-      expiration_at_ms: START_MS + 30 * DAY_MS,
-      event_timestamp_ms: START_MS,
-      environment: 'PRODUCTION',
-      store: 'APP_STORE',
-      ...more,
-    },
-  };
-}
-
-const start = (more = {}) => startFixture({ plans, planOf: () => 'free', ...more });
-const mount = (guard: Guard, more: Partial<RevenueCatOptions> = {}) =>
-  revenueCatWebhook({ guard, authorization: AUTHORIZATION, plans: names, ...more });
-
-async function send(
-  { handler }: ReturnType<typeof mount>,
-  body: unknown,
-  authorization = AUTHORIZATION,
-): Promise<number> {
-  const request = new Request('http://backend.test/revenuecat', {
-    method: 'POST',
-    headers: { authorization, 'content-type': 'application/json' },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  });
-  return (await handler(request)).status;
-}
-
-const planOf = async ({ guard }: Fixture, user = 'ada') => (await guard.users.usage(user)).plan;
+import {
+  AUTHORIZATION,
+  DAY_MS,
+  event,
+  mount,
+  planOf,
+  START_MS,
+  send,
+  start,
+} from './revenue-cat.ts';
 
 describe('RevenueCat events', () => {
   it('A purchase applies to the next call', async () => {

@@ -150,7 +150,12 @@ describe('docs/billing.md', () => {
     vi.stubEnv('REVENUECAT_AUTHORIZATION', authorization);
     await world.run('revenue-cat', revenueCat);
     const { guard } = (await world.beside('guard.ts')) as { guard: Guard };
-    const event = { type: 'RENEWAL', app_user_id: 'ada', event_timestamp_ms: Date.now() };
+    const event = {
+      type: 'RENEWAL',
+      app_user_id: 'ada',
+      event_timestamp_ms: Date.now(),
+      expiration_at_ms: Date.now() + 86_400_000,
+    };
     const answer = await fetch(`${world.origin}/hooks/revenuecat`, {
       method: 'POST',
       headers: { authorization, 'content-type': 'application/json' },
