@@ -37,9 +37,10 @@ export type {
 export { type ReadPricesOptions, readPrices } from './openai/prices/read-prices.ts';
 export type {
   AllowancesSpec,
+  AudioAllowanceSpec,
+  FileAllowanceSpec,
   ImageAllowanceSpec,
   InputBound,
-  MediaAllowanceSpec,
 } from './openai/request/allowances.ts';
 export type {
   RealtimeAllowanceSpec,

@@ -6,6 +6,7 @@ import { type CallHandlerParts, handleCall, handleExchange } from '../http/handl
 import { type Mountable, mountable } from '../http/mountable.ts';
 import type { ModelPrices } from '../openai/prices/model-price.ts';
 import { PriceList } from '../openai/prices/prices.ts';
+import { bodyBytesMax } from '../options/bounds.ts';
 import { type GuardOptions, parseOptions, type Settings } from '../options/guard-options.ts';
 import { renewLease } from '../pipeline/admit.ts';
 import { callLedger } from '../pipeline/call-ledger.ts';
@@ -169,7 +170,7 @@ function createExchange(
 ): Mountable | undefined {
   const { exchange, keys, hookMs, bodyMs, bounds } = settings;
   if (exchange === undefined) return undefined;
-  const body = { bytesMax: bounds.bodyBytes, deadline: new SharedDeadline(bodyMs) };
+  const body = { bytesMax: bodyBytesMax(bounds).text, deadline: new SharedDeadline(bodyMs) };
   const parts = { ...shared, events, clock, cors, calls, exchange, keys, hookMs, body };
   return mountable((request) => handleExchange({ request }, parts));
 }

@@ -3,6 +3,7 @@ import type { Events } from '../core/events.ts';
 import { Cors } from '../http/cors.ts';
 import type { CallHandlerParts } from '../http/handle.ts';
 import type { PriceList } from '../openai/prices/prices.ts';
+import { bodyBytesMax } from '../options/bounds.ts';
 import type { Settings } from '../options/guard-options.ts';
 import { HoldIds } from '../pipeline/admit.ts';
 import type { CallLedger } from '../pipeline/call-ledger.ts';
@@ -63,7 +64,8 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     states,
     plans,
     prices,
-    body: { bytesMax: bounds.bodyBytes, deadline: new SharedDeadline(settings.bodyMs) },
+    bodyBytesMax: bodyBytesMax(bounds),
+    bodyDeadline: new SharedDeadline(settings.bodyMs),
     // admit
     holdIds: new HoldIds(),
     // A ledger in this process would not survive the crash that a note of the dispatch is for.

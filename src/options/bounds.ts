@@ -11,8 +11,8 @@ const wholeOrNone = z.int().min(0);
 
 const boundsShape = {
   /** The largest request body, in bytes. A larger one gets 413 `request_too_large`.
-   * @default 4_194_304 (4 MiB) */
-  bodyBytes: whole.default(4_194_304),
+   * @default 4_194_304 (4 MiB), or 20_971_520 (20 MiB) for plans with images, files or audio */
+  bodyBytes: whole.optional(),
   /** The largest answer that is not a stream, in bytes.
    * @default 67_108_864 (64 MiB) */
   answerBytes: whole.default(67_108_864),
@@ -37,5 +37,10 @@ export interface Bounds
     OptionalOptions<typeof boundsShape> {}
 
 export interface ParsedBounds extends ParsedOptions<typeof boundsShape> {}
+
+/** The largest request body for plans that allow only text, and for those that also allow media. */
+export function bodyBytesMax({ bodyBytes }: ParsedBounds): { text: number; media: number } {
+  return { text: bodyBytes ?? 4_194_304, media: bodyBytes ?? 20_971_520 };
+}
 
 export const bounds: z.ZodType<ParsedBounds, Bounds> = optionsSchema(boundsShape);

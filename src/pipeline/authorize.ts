@@ -30,7 +30,9 @@ export interface AuthorizeParts {
   readonly states: UserStates;
   readonly limits: SharedLimits;
   readonly clock: Clock;
-  readonly body: BodyBounds;
+  /** The largest body of plans that allow only text, and of those that also allow media. */
+  readonly bodyBytesMax: { readonly text: number; readonly media: number };
+  readonly bodyDeadline: BodyBounds['deadline'];
 }
 
 /**
@@ -63,7 +65,7 @@ function authorizeRoute(
     return deny('endpoint_not_allowed', `Your plan does not include ${endpoint.path}.`);
   }
   if (endpoint.answer !== undefined) return ownAnswer(endpoint, params, plan, identity.scope);
-  return after(readJson(request, parts.body), (body) => {
+  return after(readJson(request, bodyBoundsOf(parts, plan)), (body) => {
     if (isDenial(body)) return body;
     // A body may take long to arrive. A block that came meanwhile counts.
     return after(parts.states.get(identity.user.id), (state) => {
@@ -76,6 +78,15 @@ function blockIn({ clock }: AuthorizeParts, state: UserState): Denial | undefine
   if (state.block === undefined) return undefined;
   const block = activeBlock(state, clock.nowMs());
   return block && blockedDenial(block.reason);
+}
+
+function bodyBoundsOf(
+  { bodyBytesMax, bodyDeadline }: AuthorizeParts,
+  { policy }: Plan,
+): BodyBounds {
+  const { images, files, audio } = policy.allow;
+  const isLarge = (images ?? files ?? audio) !== undefined;
+  return { bytesMax: isLarge ? bodyBytesMax.media : bodyBytesMax.text, deadline: bodyDeadline };
 }
 
 interface Route {

@@ -5,7 +5,7 @@ import { parseAllowances } from '../../src/openai/request/allowances.ts';
 import { built, chat, chatParts, items, parts, png, responses, search, tools } from './asking.ts';
 
 describe('Images, files and audio that a plan enables', () => {
-  it('Images cost what the plan states for each one, and their number is limited', () => {
+  it('Images of a model without a published rule cost what the plan states, and their number is limited', () => {
     const allow = { images: { tokensEach: 1_000, maxPerRequest: 2 } };
     const image = { type: 'input_image', image_url: png, detail: 'high' };
     expect(built(responses(parts(image, image), allow))).toMatchObject({
@@ -189,7 +189,7 @@ describe('parseAllowances', () => {
 
   it.each([
     ['"image"', { image: {} }],
-    ['x.images.tokensEach', { images: {} }],
+    ['x.images.tokensEach', { images: { tokensEach: -1 } }],
     [
       'x.hostedTools.web_search.maxCalls',
       { hostedTools: { web_search: { ...search, maxCalls: 0 } } },

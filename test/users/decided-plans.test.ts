@@ -13,7 +13,7 @@ const plans = {
   vision: {
     models: [MODEL],
     maxOutputTokens: 80,
-    allow: { images: { tokensEach: 100 } },
+    allow: { images: {} },
     limits: [{ requests: 2, per: '24h' }, { concurrent: 4 }] as LimitSpec[],
   },
 };

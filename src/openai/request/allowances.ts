@@ -15,25 +15,50 @@ const names = z.array(name).readonly();
 const httpsUrl = z.url({ protocol: /^https$/, error: 'must be an https:// address' });
 
 const mediaShape = {
-  /** Upper bound of the input tokens that one of them costs; held for each. */
-  tokensEach: tokens,
   /** How many one request may hold, at most 1,000.
    * @default 16 */
   maxPerRequest: z.int().min(1).max(1_000).default(16),
 };
 
-/** An input whose tokens its bytes do not bound. */
-export interface MediaAllowanceSpec
-  extends RequiredOptions<typeof mediaShape>,
-    OptionalOptions<typeof mediaShape> {}
+const fileShape = {
+  ...mediaShape,
+  /** The input tokens that one file may cost, apart from its bytes. They are held for each, more for a PDF
+   * whose pages need more. Without it a file that is not plain text holds the whole context of the model. */
+  tokensEach: tokens.optional(),
+};
 
-export interface MediaAllowance extends ParsedOptions<typeof mediaShape> {}
+/** Files in the input. */
+export interface FileAllowanceSpec
+  extends RequiredOptions<typeof fileShape>,
+    OptionalOptions<typeof fileShape> {}
 
-const media: z.ZodType<MediaAllowance, MediaAllowanceSpec> = optionsSchema(mediaShape);
+export interface FileAllowance extends ParsedOptions<typeof fileShape> {}
+
+const files: z.ZodType<FileAllowance, FileAllowanceSpec> = optionsSchema(fileShape);
+
+const audioShape = {
+  ...mediaShape,
+  /** The most input tokens that one recording may need. A longer one is rejected. It is also the bound of
+   * one whose length cannot be counted, which is rejected without it. */
+  tokensEach: tokens.optional(),
+};
+
+/** Audio in the input. */
+export interface AudioAllowanceSpec
+  extends RequiredOptions<typeof audioShape>,
+    OptionalOptions<typeof audioShape> {}
+
+export interface AudioAllowance extends ParsedOptions<typeof audioShape> {}
+
+const audio: z.ZodType<AudioAllowance, AudioAllowanceSpec> = optionsSchema(audioShape);
 
 const imageShape = {
   ...mediaShape,
-  /** Also allows `https:` addresses, which OpenAI's servers then fetch; otherwise only `data:`.
+  /** The most input tokens that one image may need. A larger one is rejected. It is also the bound for
+   * models whose rule is not published; without it they count as the dearest model. */
+  tokensEach: tokens.optional(),
+  /** Also allows `https:` addresses, which OpenAI's servers then fetch; otherwise only `data:`. Each counts
+   * as the largest image.
    * @default false */
   https: z.boolean().default(false),
 };
@@ -60,12 +85,12 @@ export interface InputBound
 const inputBound: z.ZodType<InputBound, InputBound> = optionsSchema(inputBoundShape);
 
 const allowancesShape = {
-  /** Images in the input. Without it, none. */
+  /** Images in the input, each counted by its pixels, its `detail` and the model. Without it, none. */
   images: images.optional(),
   /** Files in the input, inline only (`file_data`). Without it, none. */
-  files: media.optional(),
-  /** Audio in the input, inline only (`input_audio`). Without it, none. */
-  audio: media.optional(),
+  files: files.optional(),
+  /** Audio in the input, inline only (`input_audio`), counted by its seconds. Without it, none. */
+  audio: audio.optional(),
   /** Spoken answers.
    * @default false */
   audioOutput: z.boolean().default(false),

@@ -12,6 +12,7 @@ import {
   inspect,
   isObject,
   type JsonObject,
+  type MediaCounts,
   malformed,
 } from './wire-check.ts';
 import type { Original } from './write-json.ts';
@@ -39,6 +40,8 @@ export interface BuiltRequest extends BoundParts {
   readonly choices: number;
   /** It makes the model write something that the answer does not show. */
   readonly asksHiddenOutput: boolean;
+  /** What is in `body` beyond text; `undefined` if there is nothing. */
+  readonly media: Readonly<MediaCounts> | undefined;
   /** Bytes of `body` that stand for media, whose tokens are in `extraInputTokens`. */
   readonly inlineBytes: number;
   /** Input tokens of one round that the bytes of the body do not bound. */
@@ -88,7 +91,7 @@ interface CheckedBody {
 
 function built(endpoint: RequestDescriptor, checked: CheckedBody): BuiltRequest {
   const { body, original, inspection, model, output, fixed } = checked;
-  const { allow, hosted, inlineBytes, usesState } = inspection;
+  const { allow, hosted, media, inlineBytes, usesState } = inspection;
   const asked = endpoint.hostedCallsField && body[endpoint.hostedCallsField];
   const fees = hostedFees(hosted, asked, output.tokens);
   const state = usesState ? (allow.stateful?.inputTokens ?? 0) : 0;
@@ -106,6 +109,7 @@ function built(endpoint: RequestDescriptor, checked: CheckedBody): BuiltRequest 
     outputCapTokens: output.tokens,
     serviceTier,
     audio: mayBeAudio(body, inspection),
+    media,
     inlineBytes,
     extraInputTokens: inspection.extraInputTokens + state + fees.extraInputTokens,
     inputRounds: fees.calls + 1,
@@ -167,10 +171,10 @@ function tierOf(body: JsonObject, { serviceTiers }: Allowances): string {
 }
 
 /** Objects that OpenAI keeps, and stored prompts, may contain audio. */
-function mayBeAudio(body: JsonObject, { allow, media, usesState }: Inspection): boolean {
+function mayBeAudio(body: JsonObject, { media, usesState }: Inspection): boolean {
   const { audio, modalities, prompt } = body;
   if (usesState || isObject(audio) || isObject(prompt)) return true;
-  if (allow.audio !== undefined && media?.has(allow.audio) === true) return true;
+  if (media !== undefined && media.audio > 0) return true;
   return Array.isArray(modalities) && modalities.includes('audio');
 }
 

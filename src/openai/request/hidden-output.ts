@@ -1,3 +1,4 @@
+import { baseModel } from './base-model.ts';
 import { isObject, type JsonObject } from './wire-check.ts';
 
 /** Models that show every token that they bill: no reasoning (OpenAI's model pages, read 2026-11). */
@@ -17,14 +18,9 @@ const VISIBLE_MODELS: ReadonlySet<string> = new Set([
   'gpt-4o-mini',
 ]);
 
-/** `ft:<base>:<organization>:…` */
-const fineTuned = /^ft:([^:]+):/;
-/** `-2024-08-06`, `-0613`, `-0125-preview` */
-const snapshot = /-\d{4}(?:-\d{2}-\d{2}|-preview)?$/;
-
 /** Returns whether OpenAI may bill tokens of a model that its answer does not show. */
 export function isHidingModel(model: string): boolean {
-  return !VISIBLE_MODELS.has((fineTuned.exec(model)?.[1] ?? model).replace(snapshot, ''));
+  return !VISIBLE_MODELS.has(baseModel(model));
 }
 
 /**

@@ -1,5 +1,13 @@
 import type { HostedToolName } from '../prices/hosted-tools.ts';
-import { audioPart, fileData, fileUrl, imageUrl, partFields, refusalPart } from './media-checks.ts';
+import {
+  audioPart,
+  fileData,
+  fileDetail,
+  fileUrl,
+  imageIn,
+  partFields,
+  refusalPart,
+} from './media-checks.ts';
 import { responsesTools } from './tool-checks.ts';
 import {
   type Check,
@@ -32,14 +40,14 @@ const annotation = kindOf(
 
 const inputParts = {
   input_text: object({ ...partFields, text }),
-  input_image: object({ ...partFields, image_url: imageUrl, file_id: reference, detail: scalar }),
+  input_image: imageIn('image_url', { ...partFields, file_id: reference }),
   input_file: object({
     ...partFields,
     file_data: fileData,
     file_id: reference,
     file_url: fileUrl,
     filename: text,
-    detail: scalar,
+    detail: fileDetail,
   }),
   input_audio: audioPart,
 };
@@ -123,6 +131,15 @@ const traceOf =
       ? notAllowed(`is of the hosted tool "${name}", which the plan does not enable`)
       : check(value, inspection);
 
+/** OpenAI does not say how closely it looks at a screenshot. */
+const screenshot = imageIn('image_url', { type: scalar, file_id: reference }, 'original');
+
+const screenshotOutput = object({
+  ...common,
+  acknowledged_safety_checks: json,
+  output: screenshot,
+});
+
 /** Earlier calls of hosted tools. Where they name containers or files, they refer to stored objects. */
 const hostedItems: Fields = {
   web_search_call: traceOf('web_search', whole('action', object({ ...common, action: json }))),
@@ -133,7 +150,8 @@ const hostedItems: Fields = {
   code_interpreter_call: reference,
   image_generation_call: reference,
   computer_call: reference,
-  computer_call_output: reference,
+  computer_call_output: (value, inspection) =>
+    reference(value, inspection) ?? screenshotOutput(value, inspection),
   shell_call: reference,
   shell_call_output: reference,
   mcp_call: reference,

@@ -1,7 +1,14 @@
 import type { z } from 'zod';
 import { type Denial, deny } from '../../core/denial.ts';
 import type { HostedTool, HostedToolName } from '../prices/hosted-tools.ts';
-import type { Allowances, MediaAllowance } from './allowances.ts';
+import type { Allowances } from './allowances.ts';
+
+/** How many parts of a request are not text. */
+export interface MediaCounts {
+  images: number;
+  files: number;
+  audio: number;
+}
 
 /** What the checks find out about a request. */
 export interface Inspection {
@@ -10,7 +17,8 @@ export interface Inspection {
   readonly model: string;
   /** `undefined` until a tool is found; most requests have none. */
   hosted: Map<HostedToolName, HostedTool> | undefined;
-  media: Map<MediaAllowance, number> | undefined;
+  /** `undefined` while all that was found is text. */
+  media: MediaCounts | undefined;
   /** Bytes of the body that stand for media, whose tokens are in `extraInputTokens`. */
   inlineBytes: number;
   /** Input tokens that come on top of the body's text. */

@@ -3,7 +3,7 @@ import type { InvoicedCall } from './invoice.ts';
 import { arrayOf, type FakeJson, isRecord, stringOr } from './json.ts';
 import { exampleOf } from './schema-example.ts';
 import type { Reply, Script } from './script.ts';
-import { hashOf, tokensOf, wordTokens } from './tokens.ts';
+import { countTokens, hashOf, imagesIn, tokensOf, wordTokens } from './tokens.ts';
 
 /** An accepted request. */
 export interface Call {
@@ -94,10 +94,16 @@ export function invoiced(call: Call, inputTokens: number): InvoicedCall {
     safetyIdentifier: stringOr(body['safety_identifier'], undefined),
     user: stringOr(body['user'], undefined),
     promptCacheKey: stringOr(body['prompt_cache_key'], undefined),
-    inputTokens: script.inputTokens ?? inputTokens,
+    inputTokens: script.inputTokens ?? inputTokens + imagesOver(body, script.imageTokens),
     cachedInputTokens: script.cachedInputTokens ?? 0,
     cacheWriteTokens: script.cacheWriteTokens ?? 0,
   };
+}
+
+/** What images cost more than their text. */
+function imagesOver(body: FakeJson, imageTokens: number | undefined): number {
+  if (imageTokens === undefined) return 0;
+  return imagesIn(body).reduce((sum, url) => sum + imageTokens - countTokens(url), 0);
 }
 
 function tierOf(asked: unknown): string {

@@ -55,6 +55,8 @@ export interface Script {
   readonly reasoningTokens?: number;
   /** The reported tokens of the prompt, including cached and cache-writing ones. */
   readonly inputTokens?: number;
+  /** What each image in the request costs, instead of its text. */
+  readonly imageTokens?: number;
   /** Part of the input tokens. */
   readonly cachedInputTokens?: number;
   /** Part of the input tokens. */

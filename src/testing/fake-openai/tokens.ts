@@ -34,6 +34,17 @@ export function countTokensDeep(value: unknown): number {
   return tokens;
 }
 
+const IMAGE_URL = /^(?:data:image\/|https:)/;
+
+/** Returns the addresses of all images inside a parsed JSON value. */
+export function imagesIn(value: unknown, key = ''): string[] {
+  if (typeof value === 'string') {
+    return (key === 'image_url' || key === 'url') && IMAGE_URL.test(value) ? [value] : [];
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => imagesIn(inner, name));
+}
+
 /** A 32-bit FNV-1a hash, the only source of variety, so that the same prompt gets the same answer. */
 export function hashOf(text: string): number {
   let hash = 0x811c9dc5;
