@@ -30,7 +30,10 @@ describe('A wrong option is a TypeError that names the field and what it must be
     [free({ maxChoices: 129 }), '"options.plans.free.maxChoices": must be at most 128'],
     [free({ limits: {} }), '"options.plans.free.limits": must be a list of limits'],
     [free({ limits: [{ requests: '1', per: 'day' }] }), '"options.plans.free.limits[0].requests"'],
-    [free({ allow: { stateful: {} } }), '"options.plans.free.allow.stateful.inputTokens": must be a'],
+    [
+      free({ allow: { stateful: {} } }),
+      '"options.plans.free.allow.stateful.inputTokens": must be a',
+    ],
   ])('%j', (wrong, message) => {
     const start = () => createGuardedCompletion({ ...good, ...wrong } as GuardOptions);
     expect(start).toThrow(TypeError);

@@ -1,5 +1,6 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import type { AllowancesSpec, GuardOptions } from '../../src/index.ts';
 import { limitCounts, rawChat, serveFixture } from '../attacks/served.ts';
 import { spiedLedger } from '../attacks/spied-ledger.ts';
 import { chat, codeOf, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
@@ -51,6 +52,33 @@ describe('A body over the limit', () => {
       exact.replace('"stop":""', `"stop":"${'x'.repeat(bytes - exact.length)}"`);
     expect((await post(fixture.guard, token, body(BODY_BYTES_MAX))).status).toBe(200);
     expect((await post(fixture.guard, token, body(BODY_BYTES_MAX + 1))).status).toBe(413);
+  });
+});
+
+describe('The default limit of a body', () => {
+  const MIB = 1024 * 1024;
+  const allowing = (allow: AllowancesSpec) => ({ plans: { free: { models: [MODEL], allow } } });
+  const statusFor = async (options: Partial<GuardOptions>, bytes: number) => {
+    await using fixture = await startFixture(options);
+    const exact = JSON.stringify(chat({ stop: '' }));
+    const body = exact.replace('"stop":""', `"stop":"${'x'.repeat(bytes - exact.length)}"`);
+    return (await post(fixture.guard, await tokenOf(fixture.guard), body)).status;
+  };
+
+  it('A body may have 4 MiB, and 20 MiB where the plan allows images, files or audio', async () => {
+    expect(await statusFor(allowing({}), 4 * MIB)).toBe(200);
+    expect(await statusFor(allowing({}), 4 * MIB + 1)).toBe(413);
+    for (const allow of [{ images: {} }, { files: {} }, { audio: {} }]) {
+      expect(await statusFor(allowing(allow), 4 * MIB + 1)).toBe(200);
+    }
+    expect(await statusFor(allowing({ images: {} }), 20 * MIB)).toBe(200);
+    expect(await statusFor(allowing({ images: {} }), 20 * MIB + 1)).toBe(413);
+  });
+
+  it('A limit that is set applies to every plan', async () => {
+    const set = { bounds: { bodyBytes: 5 * MIB } };
+    expect(await statusFor({ ...allowing({}), ...set }, 5 * MIB)).toBe(200);
+    expect(await statusFor({ ...allowing({ images: {} }), ...set }, 5 * MIB + 1)).toBe(413);
   });
 });
 

@@ -5,11 +5,12 @@ import { buildRequest } from '../../src/openai/request/build-request.ts';
 import { endpointNamed } from './named.ts';
 
 export const attempt = (
-  name: 'chat.completions' | 'responses',
+  name: 'chat.completions' | 'responses' | 'moderations',
   more: object,
   allow: unknown = {},
 ) => {
-  const body = name === 'responses' ? { model: 'm', input: 'hi' } : { model: 'm', messages: [] };
+  const body =
+    name === 'chat.completions' ? { model: 'm', messages: [] } : { model: 'm', input: 'hi' };
   const policy = { maxOutputTokens: 100, maxChoices: 1, allow: parseAllowances(allow, 'allow') };
   return buildRequest(endpointNamed(name), { ...body, ...more }, policy);
 };

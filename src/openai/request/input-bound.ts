@@ -8,7 +8,7 @@ import type { BuiltRequest } from './build-request.ts';
  * for at least one byte, so text has no more tokens than bytes. The few tokens that frame a message are
  * fewer than the JSON around it. Counting bytes is free, while a tokenizer takes seconds on texts made
  * to slow it down. Bytes do not bound images, audio, stored objects and results of hosted tools. Their
- * bytes are taken off, and the amount that the plan states is added. In each round of a hosted tool the
+ * bytes are taken off, and the most that each can cost is added. In each round of a hosted tool the
  * model reads the whole input again.
  */
 export function inputUpperBound(
