@@ -10,8 +10,8 @@ const whole = z.int().min(1);
 const wholeOrNone = z.int().min(0);
 
 const boundsShape = {
-  /** The largest request body, in bytes. A larger one gets 413 `request_too_large`.
-   * @default 4_194_304 (4 MiB), or 20_971_520 (20 MiB) for plans with images, files or audio */
+  /** The largest request body, in bytes. A larger one gets 413 `request_too_large`. Without it: 4 MiB, or
+   * 20 MiB for plans with images, files or audio. */
   bodyBytes: whole.optional(),
   /** The largest answer that is not a stream, in bytes.
    * @default 67_108_864 (64 MiB) */

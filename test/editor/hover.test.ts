@@ -59,7 +59,7 @@ describe('The options in an editor', () => {
       '16',
       "'5s'",
       undefined,
-      '4_194_304 (4 MiB), or 20_971_520 (20 MiB) for plans with images, files or audio',
+      undefined,
       undefined,
     ]);
   });

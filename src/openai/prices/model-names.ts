@@ -1,6 +1,14 @@
 const date = /-\d{4}-\d{2}-\d{2}$/;
 const fineTuned = /^ft:[^:]+(?=:)/;
 
+/** A date, or how models before 2024 were dated: `-0613`, `-0125-preview`. */
+const anyDate = /-\d{4}(?:-\d{2}-\d{2}|-preview)?$/;
+
+/** Returns the name of the family: without its date, and for a fine-tuned model that of its base. */
+export function baseModel(model: string): string {
+  return (fineTuned.exec(model)?.[0].slice(3) ?? model).replace(anyDate, '');
+}
+
 /** Returns the name without the `-YYYY-MM-DD` of a snapshot. */
 export const undated = (model: string): string => model.replace(date, '');
 

@@ -1,4 +1,4 @@
-import { baseModel } from './base-model.ts';
+import { baseModel } from '../prices/model-names.ts';
 import { isObject, type JsonObject } from './wire-check.ts';
 
 /** Models that show every token that they bill: no reasoning (OpenAI's model pages, read 2026-11). */

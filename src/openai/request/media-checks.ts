@@ -1,10 +1,10 @@
 import type { Denial } from '../../core/denial.ts';
-import { audioTokensMost } from './media/audio-tokens.ts';
-import { Base64Bytes, isBase64 } from './media/base64.ts';
-import { fileTokensMost } from './media/file-tokens.ts';
-import { type ImageDetail, imageDetails } from './media/image-families.ts';
-import { imageSize } from './media/image-size.ts';
-import { imageRuleOf, imageTokensMost } from './media/image-tokens.ts';
+import { audioTokensMost } from '../media/audio-tokens.ts';
+import { Base64Bytes, isBase64 } from '../media/base64.ts';
+import { fileTokensMost } from '../media/file-tokens.ts';
+import { type ImageDetail, imageDetails } from '../media/image-families.ts';
+import { imageSize } from '../media/image-size.ts';
+import { imageRuleOf, imageTokensMost } from '../media/image-tokens.ts';
 import {
   below,
   type Check,

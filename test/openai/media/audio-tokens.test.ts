@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { audioTokensMost } from '../../../src/openai/request/media/audio-tokens.ts';
-import { mp3Seconds } from '../../../src/openai/request/media/mp3-seconds.ts';
-import { wavSeconds } from '../../../src/openai/request/media/wav-seconds.ts';
+import { audioTokensMost } from '../../../src/openai/media/audio-tokens.ts';
+import { mp3Seconds } from '../../../src/openai/media/mp3-seconds.ts';
+import { wavSeconds } from '../../../src/openai/media/wav-seconds.ts';
 import { frame, frame8, frame128, frames, id3, wav, wavFormat } from './recordings.ts';
 
 const SECOND = 32_000;

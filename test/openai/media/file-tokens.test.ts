@@ -1,8 +1,8 @@
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fileTokensMost } from '../../../src/openai/request/media/file-tokens.ts';
-import { pdfPages } from '../../../src/openai/request/media/pdf-pages.ts';
+import { fileTokensMost } from '../../../src/openai/media/file-tokens.ts';
+import { pdfPages } from '../../../src/openai/media/pdf-pages.ts';
 import { compressedPdf, fileUrl, pdf, pdfOfOnePage } from './documents.ts';
 
 const word = Buffer.from('PK\x03\x04\0\0');

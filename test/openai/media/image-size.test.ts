@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Base64Bytes, isBase64 } from '../../../src/openai/request/media/base64.ts';
-import { imageSize } from '../../../src/openai/request/media/image-size.ts';
+import { Base64Bytes, isBase64 } from '../../../src/openai/media/base64.ts';
+import { imageSize } from '../../../src/openai/media/image-size.ts';
 import {
   gif,
   jpeg,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ImageDetail } from '../../../src/openai/request/media/image-families.ts';
-import { imageRuleOf, imageTokensMost } from '../../../src/openai/request/media/image-tokens.ts';
+import type { ImageDetail } from '../../../src/openai/media/image-families.ts';
+import { imageRuleOf, imageTokensMost } from '../../../src/openai/media/image-tokens.ts';
 
 type Case = [
   model: string,

@@ -1,4 +1,4 @@
-import { baseModel } from '../base-model.ts';
+import { baseModel } from '../prices/model-names.ts';
 
 /**
  * The context of each model in tokens, by the names without date. OpenAI refuses a request with more input.

@@ -1,4 +1,4 @@
-import { baseModel } from '../base-model.ts';
+import { baseModel } from '../prices/model-names.ts';
 import {
   type ImageDetail,
   type ImageRule,
