@@ -14,7 +14,7 @@ export type {
 } from './core/events.ts';
 export type { GuardRequest, RequestBody } from './core/request.ts';
 export type { ByteSink, ByteSource, GuardResponse } from './core/response.ts';
-export type { Usage } from './core/usage.ts';
+export type { Usage, UsageDoubt } from './core/usage.ts';
 export type { User } from './core/user.ts';
 export { createGuardedCompletion, type Guard } from './guard/create-guarded-completion.ts';
 export type { SetPricesOptions } from './guard/set-prices.ts';

@@ -1,6 +1,6 @@
 import { Attached } from '../base/attached.ts';
 import type { DenialCode } from './denial.ts';
-import type { Usage } from './usage.ts';
+import type { Usage, UsageDoubt } from './usage.ts';
 
 /** A call that ended and was posted to the ledger. It contains no prompt, no answer and no credential. */
 export interface SettledEvent {
@@ -23,8 +23,10 @@ export interface SettledEvent {
   readonly outputTokens: number;
   /** 0 for a model without a price, which is allowed only where no money limit applies. */
   readonly costNanoUsd: number;
-  /** The charge is an upper bound, because the true usage did not arrive. */
+  /** The charge is an upper bound, because the true usage did not arrive or contradicted itself. */
   readonly estimated: boolean;
+  /** How an incomplete or contradictory usage was read. Empty for nearly every call. */
+  readonly doubts: readonly UsageDoubt[];
   /** The store failed. The call was admitted without it, or its charge waits to be written. A charge that
    * cannot be written is a `failed` event later. */
   readonly degraded: boolean;
@@ -68,7 +70,7 @@ export interface FailedEvent {
   /**
    * The part that failed: a hook of yours (`hook`, `auth`), the ledger, OpenAI (`upstream`), your
    * account at OpenAI (`upstream_account`), a webhook, a price that has ended (`prices`), or the guard
-   * itself (`internal`).
+   * itself (`internal`). `overrun`: an answer used more than was held for it.
    */
   readonly source:
     | 'hook'
@@ -76,6 +78,7 @@ export interface FailedEvent {
     | 'ledger'
     | 'upstream'
     | 'upstream_account'
+    | 'overrun'
     | 'internal'
     | 'prices'
     | 'webhook';

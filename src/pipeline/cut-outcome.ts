@@ -1,5 +1,6 @@
+import type { Reading } from '../openai/answer/usage.ts';
 import { isHidingModel } from '../openai/request/hidden-output.ts';
-import type { Authorized, Outcome } from './states.ts';
+import type { Authorized, Outcome, UnreadOutcome } from './states.ts';
 
 /** What OpenAI may have written, and not yet delivered, to a client that kept reading. */
 const AHEAD_TOKENS = 512;
@@ -18,7 +19,20 @@ export function showsOutput({ built, rateCard }: Call): boolean {
  * token of text is at least one byte. `textBytes` is what was received; `undefined` if the client did not
  * keep up, so that OpenAI may be far ahead.
  */
-export function cutOutcome(call: Call, textBytes: number | undefined): Outcome {
+export function cutOutcome(call: Call, textBytes: number | undefined): UnreadOutcome {
   if (textBytes === undefined || !showsOutput(call)) return { kind: 'held' };
   return { kind: 'visible', outputTokens: textBytes + AHEAD_TOKENS };
+}
+
+/**
+ * Returns the outcome of an answer whose usage was read. A usage that is not final only says the least
+ * that is charged.
+ */
+export function readOutcome(
+  reading: Reading | undefined,
+  isFinal: boolean,
+  otherwise: UnreadOutcome,
+): Outcome {
+  if (reading === undefined) return otherwise;
+  return isFinal ? { kind: 'used', reading } : { ...otherwise, floor: reading };
 }

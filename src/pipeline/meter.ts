@@ -4,8 +4,10 @@ import { NO_USAGE } from '../core/usage.ts';
 import { saysIdentifierBlocked, type WireError } from '../openai/answer/blocked-identifier.ts';
 import { passedType } from '../openai/answer/content-type.ts';
 import { readAnswer } from '../openai/answer/read-answer.ts';
+import { isComplete, type Reading } from '../openai/answer/usage.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
 import type { BlockedIdentifier } from '../users/identifier-block.ts';
+import { readOutcome } from './cut-outcome.ts';
 import { type RefuseParts, refuse } from './denial-response.ts';
 import type { InFlightCalls } from './in-flight.ts';
 import { MeteredStream, type StreamSettings } from './metered-stream.ts';
@@ -59,9 +61,12 @@ function meterWhole(
   const answer = isDenial(stopped)
     ? refuse(stopped, tagged, parts)
     : { status: reply.status, headers, body: bytes, json };
-  if (reading !== undefined) return { response: answer, outcome: { kind: 'used', reading } };
-  return { response: answer, outcome: tagged.built.bound === undefined ? FREE : { kind: 'held' } };
+  const isFree = reading === undefined && tagged.built.bound === undefined;
+  return { response: answer, outcome: isFree ? FREE : wholeOutcome(reading) };
 }
+
+const wholeOutcome = (reading: Reading | undefined): Outcome =>
+  readOutcome(reading, reading !== undefined && isComplete(reading), { kind: 'held' });
 
 function meterStream(called: StreamAnswered, headers: HeaderList, parts: MeterParts): Metered {
   const stream = new MeteredStream(called, parts.stream, parts.calls);

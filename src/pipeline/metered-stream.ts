@@ -2,9 +2,9 @@ import { type Denial, denialCodes, deny } from '../core/denial.ts';
 import type { ByteSink, ByteSource } from '../core/response.ts';
 import type { WireError } from '../openai/answer/blocked-identifier.ts';
 import { type StreamMeter, streamMeter } from '../openai/answer/stream-meter.ts';
-import { cutOutcome, showsOutput } from './cut-outcome.ts';
+import { cutOutcome, readOutcome, showsOutput } from './cut-outcome.ts';
 import type { InFlightCalls, Stoppable, StopReason } from './in-flight.ts';
-import type { Outcome, StreamAnswered } from './states.ts';
+import type { Outcome, StreamAnswered, UnreadOutcome } from './states.ts';
 
 export interface StreamSettings {
   /** A quiet stream gets an SSE comment after this long, so that nothing on the way closes it. */
@@ -146,7 +146,7 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
     this.#called.cancel();
   }
 
-  get #cut(): Outcome {
+  get #cut(): UnreadOutcome {
     const isRead = this.#started && this.#pausedSinceMs === undefined;
     const textBytes = isRead ? this.#meter.deliveredTextBytes : undefined;
     return cutOutcome(this.#called.tagged, textBytes);
@@ -159,11 +159,10 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
   }
 
   /** The reported usage replaces any estimate, also when the stream was cut after it came. */
-  #finish(otherwise: Outcome): void {
+  #finish(otherwise: UnreadOutcome): void {
     this.#finished = true;
-    const { reading, readingIsFinal, terminal, failed } = this.#meter;
-    const isKnown = reading !== undefined && (readingIsFinal || (terminal && !failed));
-    this.#resolve(isKnown ? { kind: 'used', reading } : otherwise);
+    const { reading, readingIsFinal } = this.#meter;
+    this.#resolve(readOutcome(reading, readingIsFinal, otherwise));
     this.#client?.end();
     this.#client = undefined;
   }

@@ -1,12 +1,14 @@
 import { isPromiseLike } from '../base/deadline.ts';
 import type { Events } from '../core/events.ts';
 import { type Amounts, amounts } from '../ledger/amounts.ts';
-import { type Reading, usedAmounts } from '../openai/answer/usage.ts';
+import { doubtsOf, type Reading, usedAmounts } from '../openai/answer/usage.ts';
+import { isEstimate } from '../openai/answer/usage-rules.ts';
 import { costNanoUsd } from '../openai/prices/rate-card.ts';
 import { boundNanoUsd, tokenAmounts } from '../openai/prices/upper-bound.ts';
 import type { CallLedger } from './call-ledger.ts';
 import type { InFlightCalls } from './in-flight.ts';
-import type { Admitted, Charge, Outcome } from './states.ts';
+import { noteAnomalies } from './overrun.ts';
+import type { Admitted, Charge, Outcome, UnreadOutcome } from './states.ts';
 
 export interface SettleParts {
   readonly ledger: CallLedger;
@@ -34,6 +36,7 @@ export async function settle(
     const charge = chargeOf(admitted, outcome);
     const posted = ledger.settle(inFlight, charge.used);
     const resolution = isPromiseLike(posted) ? await posted : posted;
+    noteAnomalies(admitted, charge, events);
     if (events.isHeard('settled')) emitSettled(admitted, charge, resolution === 'queued', events);
   } catch (error) {
     events.emit('failed', { source: 'ledger', error });
@@ -46,26 +49,41 @@ type Charged = Exclude<Outcome, { kind: 'nothing' | 'unserved' }>;
 
 function chargeOf(admitted: Admitted, outcome: Charged): Charge {
   if (outcome.kind === 'refused') return REFUSED;
-  if (outcome.kind === 'held') return estimate(admitted.held);
-  if (outcome.kind === 'visible') return visibleCharge(admitted, outcome.outputTokens);
+  if (outcome.kind !== 'used') return unreadCharge(admitted, outcome);
   const { reading } = outcome;
   const used = usedAmounts(reading, costOf(admitted, reading));
-  return { used: amounts({ requests: 1, ...used }), reading, estimated: false };
+  const estimated = isEstimate(doubtsOf(reading));
+  return { used: amounts({ requests: 1, ...used }), reading, estimated };
+}
+
+function unreadCharge(admitted: Admitted, outcome: UnreadOutcome): Charge {
+  const { floor } = outcome;
+  const most = outcome.kind === 'held' ? admitted.held : visibleAmounts(admitted, outcome);
+  const used = floor === undefined ? most : atLeast(most, floor, costOf(admitted, floor));
+  return { used, reading: undefined, estimated: true };
 }
 
 const REFUSED: Charge = { used: amounts({ requests: 1 }), reading: undefined, estimated: false };
 
-const estimate = (used: Amounts): Charge => ({ used, reading: undefined, estimated: true });
-
 /** Never more than was held. Units that a cut does not lower stay charged as they were held. */
-function visibleCharge(admitted: Admitted, mostOutputTokens: number): Charge {
-  const { held, rateCard, built } = admitted;
+function visibleAmounts(
+  { held, rateCard, built }: Admitted,
+  { outputTokens: mostOutputTokens }: { readonly outputTokens: number },
+): Amounts {
   const outputTokens = Math.min(held.outputTokens, mostOutputTokens);
   const { inputTokens } = held;
   const mostNanoUsd = boundNanoUsd(built, rateCard, inputTokens, outputTokens);
   const nanoUsd = Math.min(held.nanoUsd, mostNanoUsd);
   const used = tokenAmounts(inputTokens, outputTokens, nanoUsd);
-  return estimate(amounts({ ...held, ...used, concurrent: 0 }));
+  return amounts({ ...held, ...used, concurrent: 0 });
+}
+
+/** The larger of both in each unit. */
+function atLeast(most: Amounts, { usage }: Reading, costNanoUsd: number): Amounts {
+  const inputTokens = Math.max(most.inputTokens, usage.inputTokens);
+  const outputTokens = Math.max(most.outputTokens, usage.outputTokens);
+  const nanoUsd = Math.max(most.nanoUsd, costNanoUsd);
+  return { ...most, ...tokenAmounts(inputTokens, outputTokens, nanoUsd) };
 }
 
 /** Priced by the model and tier that answered, because these are billed; by those of the request if the
@@ -96,6 +114,7 @@ function emitSettled(
     outputTokens: used.outputTokens,
     costNanoUsd: used.nanoUsd,
     estimated,
+    doubts: reading === undefined ? [] : doubtsOf(reading),
     degraded: queued || admitted.degraded,
   });
 }

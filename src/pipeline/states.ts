@@ -124,10 +124,7 @@ export interface Metered {
 export type Outcome =
   /** OpenAI reported it. */
   | { readonly kind: 'used'; readonly reading: Reading }
-  /** Cut, and all output was visible: the input, and at most this many tokens of output. */
-  | { readonly kind: 'visible'; readonly outputTokens: number }
-  /** Sent, and its usage is not known: the whole hold. */
-  | { readonly kind: 'held' }
+  | UnreadOutcome
   /** OpenAI refused its content: one request in every limit, and nothing else. */
   | { readonly kind: 'refused' }
   /** OpenAI did nothing for it, through no fault of the user: the hold is released, but rates keep the
@@ -135,6 +132,16 @@ export type Outcome =
   | { readonly kind: 'unserved' }
   /** Provably not sent: the whole hold is released. */
   | { readonly kind: 'nothing' };
+
+/**
+ * The outcome of a call whose final usage did not come. `floor` is what OpenAI reported before: it is
+ * charged where it is larger.
+ */
+export type UnreadOutcome =
+  /** Cut, and all output was visible: the input, and at most this many tokens of output. */
+  | { readonly kind: 'visible'; readonly outputTokens: number; readonly floor?: Reading }
+  /** Sent, and its usage is not known: the whole hold. */
+  | { readonly kind: 'held'; readonly floor?: Reading };
 
 /** What a call is charged. Made and posted by `settle`, from the outcome. */
 export interface Charge {

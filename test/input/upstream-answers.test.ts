@@ -29,34 +29,51 @@ const usages = [
   { prompt_tokens_details: { cached_tokens: 1e9 } },
   { prompt_tokens_details: { cached_tokens: -7 } },
   { completion_tokens_details: { reasoning_tokens: -7 } },
-  null,
-  'missing',
 ] as const;
 
-describe.each([false, true])('Invalid usage counts, with "stream": %s', (stream) => {
+const absent = [null, 'missing'] as const;
+
+describe.each([false, true])('Usage counts, with "stream": %s', (stream) => {
+  async function chargeFor(usage: (typeof usages | typeof absent)[number]) {
+    const ledger = spiedLedger();
+    await using fixture = await startFixture({ plans, ledger });
+    const { guard, fake } = fixture;
+    fake.scriptNext({ usage });
+    const settled = nextSettled(guard, 'ada');
+    const answer = await post(guard, await tokenOf(guard), chat({ stream }));
+    expect(answer.status).toBe(200);
+    await answer.text();
+    const [line] = fake.invoice;
+    if (line === undefined) throw new Error('OpenAI has billed nothing.');
+    return { charge: await settled, line, held: ledger.reserved[0]?.held };
+  }
+
   it.each(usages)(
-    'An invalid usage is charged as held or delivered, and marked as estimated: %o',
+    'A usage with a count that makes no sense is charged by its other counts: %o',
     async (usage) => {
-      const ledger = spiedLedger();
-      await using fixture = await startFixture({ plans, ledger });
-      const { guard, fake } = fixture;
-      fake.scriptNext({ usage });
-      const settled = nextSettled(guard, 'ada');
-      const answer = await post(guard, await tokenOf(guard), chat({ stream }));
-      expect(answer.status).toBe(200);
-      await answer.text();
-      const charge = await settled;
-      const [line] = fake.invoice;
-      const held = ledger.reserved[0]?.held;
-      expect(charge).toMatchObject({ estimated: true, usage: undefined });
-      expect(charge.inputTokens).toBeGreaterThanOrEqual(line?.inputTokens ?? Infinity);
-      expect(charge.outputTokens).toBeGreaterThanOrEqual(line?.outputTokens ?? Infinity);
+      const { charge, line, held } = await chargeFor(usage);
+      expect(charge.doubts).not.toEqual([]);
+      expect(charge.inputTokens + charge.outputTokens).toBeGreaterThanOrEqual(
+        line.inputTokens + line.outputTokens,
+      );
       expect(charge.costNanoUsd).toBeGreaterThan(0);
       expect(charge.costNanoUsd).toBeLessThanOrEqual(held?.nanoUsd ?? 0);
     },
   );
 
-  it('A usage larger than the hold is charged in full', async () => {
+  it.each(absent)(
+    'A missing usage is charged as held, and marked as estimated: %o',
+    async (usage) => {
+      const { charge, line, held } = await chargeFor(usage);
+      expect(charge).toMatchObject({ estimated: true, usage: undefined });
+      expect(charge.inputTokens).toBeGreaterThanOrEqual(line.inputTokens);
+      expect(charge.outputTokens).toBeGreaterThanOrEqual(line.outputTokens);
+      expect(charge.costNanoUsd).toBeGreaterThan(0);
+      expect(charge.costNanoUsd).toBeLessThanOrEqual(held?.nanoUsd ?? 0);
+    },
+  );
+
+  it('A usage larger than the hold is charged in full, and reported as an overrun with both figures', async () => {
     await using fixture = await startFixture({ plans });
     const { guard, fake } = fixture;
     fake.scriptNext({ usage: { prompt_tokens: 900_000, completion_tokens: 50_000 } });
@@ -67,6 +84,12 @@ describe.each([false, true])('Invalid usage counts, with "stream": %s', (stream)
       outputTokens: 50_000,
       estimated: false,
     });
+    const [overrun] = fixture.failed;
+    expect(overrun?.source).toBe('overrun');
+    expect(String(overrun?.error)).toMatch(
+      /used 900000 input tokens, 50000 output tokens .* 0\.325 USD/,
+    );
+    expect(String(overrun?.error)).toMatch(/Held for it were \d+ input tokens, 100 output tokens/);
     const [limit] = (await guard.users.usage('ada')).limits;
     expect(limit?.used).toBeCloseTo(900_000 * 0.25e-6 + 50_000 * 2e-6, 9);
   });

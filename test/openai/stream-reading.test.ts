@@ -22,13 +22,21 @@ import {
 describe('The usage reading of a stream', () => {
   const frames = (...chunks: object[]) => run(chat, whole(chunks.map(data).join(''))).meter.reading;
 
-  it('The reading is the last valid usage', () => {
-    const earlier = { prompt_tokens: 1, completion_tokens: 1 };
-    expect(frames(chunk({}, { usage: earlier }), usageChunk)?.usage.inputTokens).toBe(7);
+  it('The reading has the largest count of each kind', () => {
+    const earlier = { prompt_tokens: 1, completion_tokens: 9 };
+    expect(frames(chunk({}, { usage: earlier }), usageChunk)?.usage).toMatchObject({
+      inputTokens: 7,
+      outputTokens: 9,
+    });
     expect(frames(usageChunk, chunk({}, { usage: null }))?.usage.inputTokens).toBe(7);
     expect(frames(usageChunk, chunk({}, { usage: { prompt_tokens: -1 } }))?.usage.inputTokens).toBe(
       7,
     );
+    const zeros = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+    expect(frames(usageChunk, { ...usageChunk, usage: zeros })?.usage).toMatchObject({
+      inputTokens: 7,
+      outputTokens: 5,
+    });
     expect(frames(chunk({ content: 'x' }, { usage }))?.usage.inputTokens).toBe(7);
     expect(frames(chunk({}))).toBeUndefined();
     expect(frames({ first_usage: null, ...usageChunk })?.usage.inputTokens).toBe(7);
@@ -39,7 +47,7 @@ describe('The usage reading of a stream', () => {
     expect(meter.reading?.usage.inputTokens).toBe(7);
   });
 
-  it.each(['response.completed', 'response.incomplete', 'response.failed'])(
+  it.each(['response.completed', 'response.incomplete', 'response.failed', 'response.cancelled'])(
     'The usage in %s is read, and the event ends the stream',
     (type) => {
       const ending = { type, response: response({ usage: responsesUsage, service_tier: 'flex' }) };
@@ -55,13 +63,8 @@ describe('The usage reading of a stream', () => {
     },
   );
 
-  it('The reading is undefined when the final event has no valid usage', () => {
-    for (const bad of [
-      null,
-      {},
-      { input_tokens: -1, output_tokens: 1 },
-      { input_tokens: 1.5, output_tokens: 1 },
-    ]) {
+  it('The reading is undefined when the final event has no count', () => {
+    for (const bad of [null, {}, { input_tokens: -1, output_tokens: '1' }]) {
       const { meter } = run(
         responses,
         whole(event({ type: 'response.completed', ...{ response: response({ usage: bad }) } })),
@@ -82,6 +85,63 @@ describe('The usage reading of a stream', () => {
       whole(event({ type: 'response.output_text.delta', ...{ delta } })),
     );
     expect(meter.terminal).toBe(false);
+  });
+});
+
+describe('A usage is final only where the wire says so', () => {
+  const zeros = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+  const word = (content: string, more: object = {}) => data(chunk({ content }, more));
+  const end = (index = 0) => ({ choices: [{ index, delta: {}, finish_reason: 'stop' }] });
+  const done = data('[DONE]');
+  const isFinal = (text: string, choices = 1) => {
+    const meter = streamMeter(chat, { hideUsage: false, choices });
+    meter.push(Buffer.from(text));
+    return meter.readingIsFinal;
+  };
+
+  it.each([
+    ['in a chunk without choices', word('a') + data(usageChunk), 1],
+    ['with the finish', word('a') + data(chunk({}, { ...end(), usage })), 1],
+    ['after the finish', data(chunk({}, end())) + data(chunk({}, { usage })), 1],
+    ['after both finishes', data(chunk({}, end(1))) + data(chunk({}, { ...end(0), usage })), 2],
+    ['of running totals before [DONE]', word('a', { usage }) + word('b', { usage }) + done, 1],
+    ['after [DONE]', done + data(usageChunk), 1],
+    ['of zeros before [DONE]', data({ ...usageChunk, usage: zeros }) + done, 1],
+  ])('A usage is final %s', (_, text, choices) => {
+    expect(isFinal(text, choices)).toBe(true);
+  });
+
+  it.each([
+    ['in a chunk with text', word('a', { usage }), 1],
+    ['before more text', word('a', { usage }) + word('b') + word('c'), 1],
+    ['before more text and [DONE]', word('a', { usage }) + word('b') + done, 1],
+    ['in a first chunk without choices', data(usageChunk) + word('a'), 1],
+    ['with the first of two finishes', data(chunk({}, { ...end(), usage })), 2],
+    ['of zeros with the finish', data(chunk({}, { ...end(), usage: zeros })), 1],
+    ['without an output', data({ ...usageChunk, usage: { prompt_tokens: 7 } }) + done, 1],
+  ])('A usage is not final %s', (_, text, choices) => {
+    expect(isFinal(text, choices)).toBe(false);
+  });
+
+  it('A usage of the Responses API is final in the last event only', () => {
+    const at = (type: string) =>
+      event({ type, ...{ response: response({ usage: responsesUsage }) } });
+    const early = run(responses, whole(at('response.in_progress'))).meter;
+    expect([early.reading?.usage.outputTokens, early.readingIsFinal]).toEqual([5, false]);
+    const last = response({ usage: null });
+    const without = event({ type: 'response.completed', ...{ response: last } });
+    const { meter } = run(responses, whole(at('response.in_progress') + without));
+    expect([meter.terminal, meter.readingIsFinal]).toEqual([true, false]);
+    expect(run(responses, whole(at('response.completed'))).meter.readingIsFinal).toBe(true);
+  });
+
+  it('A stream that ends twice counts the larger of both usages and says so', () => {
+    const ends = (output_tokens: number) => {
+      const usage = { input_tokens: 7, output_tokens };
+      return event({ type: 'response.completed', ...{ response: response({ usage }) } });
+    };
+    const { meter } = run(responses, whole(ends(12) + ends(9)));
+    expect(meter.reading).toMatchObject({ usage: { outputTokens: 12 }, doubts: ['second_ending'] });
   });
 });
 

@@ -76,23 +76,17 @@ describe('readUsage', () => {
     ['a list', []],
     ['a string', '5'],
     ['empty', {}],
-    ['negative input', { ...chatUsage, prompt_tokens: -1 }],
-    ['negative output', { ...chatUsage, completion_tokens: -5 }],
-    ['a fraction', { ...chatUsage, completion_tokens: 1.5 }],
-    ['a numeric string', { ...chatUsage, prompt_tokens: '100' }],
-    ['not a number', { ...chatUsage, prompt_tokens: Number.NaN }],
-    ['absurdly large', { ...chatUsage, prompt_tokens: 1e15 }],
-    ['without output', { prompt_tokens: 5 }],
-    ['null output', { prompt_tokens: 5, completion_tokens: null }],
-    ['more cached than read', { ...chatUsage, prompt_tokens_details: { cached_tokens: 101 } }],
-    ['a negative detail', { ...chatUsage, prompt_tokens_details: { cached_tokens: -1 } }],
-    [
-      'more reasoning than output',
-      { ...chatUsage, completion_tokens_details: { reasoning_tokens: 51 } },
-    ],
   ])('readUsage returns undefined when usage is %s', (_, usage) => {
     expect(readUsage(chat, { usage })).toBeUndefined();
     expect(readAnswer(chat, bytes({ usage }))).toBeUndefined();
+  });
+
+  it('readUsage names the rules by which a contradictory usage was read', () => {
+    const usage = { ...chatUsage, total_tokens: 200 };
+    expect(readUsage(chat, { usage })).toMatchObject({
+      usage: { outputTokens: 100 },
+      doubts: ['total_above_parts'],
+    });
   });
 });
 

@@ -1,6 +1,14 @@
 import { parseJson } from '../../core/json.ts';
 import { chunkError } from './error-frame.ts';
-import { hasUsage, keyIndex, parseWords, property, stringBytes, stringEnd } from './json-search.ts';
+import {
+  hasUsage,
+  hasValue,
+  keyIndex,
+  parseWords,
+  property,
+  stringBytes,
+  stringEnd,
+} from './json-search.ts';
 import { plainChunkEnd } from './plain-chunk.ts';
 import type { Frame } from './sse-frames.ts';
 import type { StreamNotes, StreamProtocol } from './stream-protocol.ts';
@@ -26,21 +34,30 @@ export const textChunks: StreamProtocol = {
 };
 
 function readChunk({ event, data }: Frame, notes: StreamNotes): void {
-  if (data === '[DONE]') notes.terminal = true;
-  else if (event === 'error' || data.includes('error":')) {
+  if (data === '[DONE]') {
+    notes.terminal = true;
+    return notes.confirmUsage();
+  }
+  if (event === 'error' || data.includes('error":')) {
     const json = parseWords(data);
     if (event === 'error' || property(json, 'error')) notes.fail(json);
   }
-  if (!hasUsage(data)) return;
+  const withUsage = hasUsage(data);
+  if (!withUsage && !hasValue(data, 'finish_reason"')) return;
   const json = parseJson(data);
-  notes.readUsage(json, endsAll(property(json, 'choices'), notes.choices));
+  const isEmpty = noteEnds(property(json, 'choices'), notes);
+  const isFinal = isEmpty || notes.choicesEnded || (notes.terminal && !notes.failed);
+  if (withUsage) notes.readUsage(json, isFinal);
 }
 
-/** OpenAI counts once, in a chunk without choices. Other hosts keep counting in each chunk. */
-function endsAll(choices: unknown, count: number): boolean {
+/** Notes which choices end. Returns whether there are none: OpenAI counts once, in such a chunk. */
+function noteEnds(choices: unknown, notes: StreamNotes): boolean {
   if (!Array.isArray(choices)) return false;
-  const hasEnded = (choice: unknown) => typeof property(choice, 'finish_reason') === 'string';
-  return choices.length === 0 || (choices.length >= count && choices.every(hasEnded));
+  for (const choice of choices) {
+    if (typeof property(choice, 'finish_reason') !== 'string') continue;
+    notes.endChoice(property(choice, 'index'));
+  }
+  return choices.length === 0;
 }
 
 const TEXT = '"text":"';

@@ -1,7 +1,7 @@
 import { readWireError, type WireError } from './blocked-identifier.ts';
 import { type Frame, parseFrame } from './sse-frames.ts';
 import type { StreamNotes, StreamProtocol } from './stream-protocol.ts';
-import type { Reading, UsageReader } from './usage.ts';
+import { doubtsOf, isComplete, largerReading, type Reading, type UsageReader } from './usage.ts';
 
 export interface FrameReaderSettings {
   /** How many choices were asked for; default 1. */
@@ -16,12 +16,15 @@ export class FrameReader implements StreamNotes {
   failed = false;
   failure: WireError | undefined;
   reading: Reading | undefined;
-  readingIsFinal = false;
   textBytes = 0;
-  readonly choices: number;
   readonly #protocol: StreamProtocol;
   readonly #usage: UsageReader | undefined;
+  readonly #choices: number;
   readonly #countsText: boolean;
+  readonly #endedChoices = new Set<unknown>();
+  #usageIsFinal = false;
+  /** No text came after the last usage. */
+  #usageIsFresh = false;
 
   constructor(
     protocol: StreamProtocol,
@@ -30,19 +33,43 @@ export class FrameReader implements StreamNotes {
   ) {
     this.#protocol = protocol;
     this.#usage = usage;
-    this.choices = choices;
+    this.#choices = choices;
     this.#countsText = countsText;
+  }
+
+  get choicesEnded(): boolean {
+    return this.#endedChoices.size >= this.#choices;
+  }
+
+  /**
+   * Whether the reading is of the whole answer, also if the stream is cut now. Until a stream has ended, no
+   * output at all is no final count: some hosts send zeros before they count.
+   */
+  get readingIsFinal(): boolean {
+    const { reading, terminal, failed } = this;
+    if (reading === undefined || !this.#usageIsFinal || !isComplete(reading)) return false;
+    return (terminal && !failed) || reading.usage.outputTokens > 0;
   }
 
   read(text: string): void {
     const frame = parseFrame(text);
     this.textBytes += this.textBytesOf(frame);
+    if (this.#usageIsFresh && frame.data !== '' && this.#protocol.textBytes(frame) > 0) {
+      this.noteText();
+    }
     this.#protocol.read(frame, this);
+  }
+
+  /** Text came, so a usage that came before it does not count it. */
+  noteText(): void {
+    this.#usageIsFresh = false;
+    this.#usageIsFinal = false;
   }
 
   /** A frame that is too long to be read: all of it may be text, and only its name tells its kind. */
   readLoose(piece: string, first: boolean): void {
     if (this.#countsText) this.textBytes += piece.length;
+    this.noteText();
     if (first && this.#protocol.isEnding(parseFrame(piece).event)) this.terminal = true;
   }
 
@@ -51,17 +78,32 @@ export class FrameReader implements StreamNotes {
     return frame.data === '' || !this.#countsText ? 0 : this.#protocol.textBytes(frame);
   }
 
+  endChoice(index: unknown): void {
+    if (!this.choicesEnded) this.#endedChoices.add(index);
+  }
+
   fail(error: unknown): void {
     this.failed = true;
     this.failure = readWireError(error);
     this.terminal = true;
   }
 
-  /** Later counts replace earlier ones. A count that makes no sense replaces nothing. */
-  readUsage(json: unknown, isLast: boolean): void {
+  /** A count never falls. What a later usage leaves out stays as it was. */
+  readUsage(json: unknown, isFinal: boolean): void {
     const reading = this.#usage?.(json);
     if (reading === undefined) return;
-    this.reading = reading;
-    this.readingIsFinal = isLast || (this.terminal && !this.failed);
+    this.reading = this.reading === undefined ? reading : largerReading(this.reading, reading);
+    this.#usageIsFresh = true;
+    this.#usageIsFinal = isFinal;
+  }
+
+  confirmUsage(): void {
+    this.#usageIsFinal ||= this.#usageIsFresh;
+  }
+
+  noteSecondEnding(): void {
+    const { reading } = this;
+    if (reading === undefined) return;
+    this.reading = { ...reading, doubts: [...doubtsOf(reading), 'second_ending'] };
   }
 }

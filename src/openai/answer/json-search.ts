@@ -29,13 +29,20 @@ export function keyIndex(data: string, key: string, from = 0): number {
   return at;
 }
 
-const USAGE = 'usage":';
-
 /** Whether there is a usage that is not `null`. */
 export function hasUsage(data: string): boolean {
-  if (data.endsWith('"usage":null}')) return false;
-  const at = keyIndex(data, USAGE);
-  return at >= 0 && !data.startsWith('null', at + USAGE.length);
+  return !data.endsWith('"usage":null}') && hasValue(data, 'usage"');
+}
+
+const notNull = /\s*:\s*(?!null|\s)/y;
+
+/** Whether a key, given without its first quote, has a value that is not `null` at least once. */
+export function hasValue(data: string, key: string): boolean {
+  for (let at = keyIndex(data, key); at >= 0; at = keyIndex(data, key, at + 1)) {
+    notNull.lastIndex = at + key.length;
+    if (notNull.test(data)) return true;
+  }
+  return false;
 }
 
 /** Where the string that opens at `quote` ends; the end of the data when it does not. */

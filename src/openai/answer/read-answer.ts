@@ -1,5 +1,6 @@
 import { parseJson } from '../../core/json.ts';
-import { asObject, type Reading, type UsageReader } from './usage.ts';
+import type { Reading, UsageReader } from './usage.ts';
+import { asObject } from './usage-rules.ts';
 
 const WHOLE_BYTES_MAX = 256 * 1024;
 const TAIL_BYTES = 64 * 1024;

@@ -9,6 +9,7 @@ const endings: ReadonlySet<string> = new Set([
   'response.completed',
   'response.incomplete',
   'response.failed',
+  'response.cancelled',
 ]);
 
 /** Typed events of the Responses API. The last one is one of `endings` and carries the response. */
@@ -24,11 +25,14 @@ function readEvent({ event, data }: Frame, notes: StreamNotes): void {
   const type = typeOf(event, data);
   if (type === 'error' || type === '') return readError(type, data, notes);
   if (type.endsWith('.delta')) return;
-  if (endings.has(type)) notes.terminal = true;
+  const isEnding = endings.has(type);
+  const isSecondEnding = isEnding && notes.terminal && !notes.failed;
+  if (isEnding) notes.terminal = true;
   if (type === 'response.failed') {
     notes.failure = readWireError(property(parseWords(data), 'response'));
   }
-  if (hasUsage(data)) notes.readUsage(property(parseJson(data), 'response'), false);
+  if (hasUsage(data)) notes.readUsage(property(parseJson(data), 'response'), isEnding);
+  if (isSecondEnding) notes.noteSecondEnding();
 }
 
 function readError(type: string, data: string, notes: StreamNotes): void {

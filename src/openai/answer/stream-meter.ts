@@ -24,9 +24,9 @@ export interface StreamMeter {
   readonly failed: boolean;
   /** What the error event said, or a response that failed; `undefined` when it cannot be read. */
   readonly failure: WireError | undefined;
-  /** The last usage that made sense; `undefined` until there is one. */
+  /** The largest count of each kind that was reported; `undefined` until there is one. */
   readonly reading: Reading | undefined;
-  /** That usage is of the whole answer, also if the stream is cut now. */
+  /** That reading is of the whole answer, also if the stream is cut now. */
   readonly readingIsFinal: boolean;
   /**
    * Bytes of all generated text that was passed on, arguments of tools and refusals included. Never
@@ -102,6 +102,7 @@ class PassingMeter implements StreamMeter, FrameSink {
   push(chunk: Uint8Array): Uint8Array | undefined {
     const text = bufferOf(chunk).toString('latin1');
     if (this.plainEnd(text) < 0) this.splitter.push(text, this);
+    else this.reader.noteText();
     return chunk;
   }
 
@@ -144,7 +145,10 @@ class HidingMeter extends PassingMeter {
     const bytes = bufferOf(chunk);
     const text = bytes.toString('latin1');
     const end = this.plainEnd(text);
-    if (end > 0) return withoutNullUsage(bytes, text, end);
+    if (end > 0) {
+      this.reader.noteText();
+      return withoutNullUsage(bytes, text, end);
+    }
     this.splitter.push(text, this);
     const shown = this.#takeShown();
     if (shown === text) return chunk;

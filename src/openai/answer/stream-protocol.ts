@@ -5,16 +5,24 @@ import type { UsageReader } from './usage.ts';
 
 /** What the reader of one stream notes while its frames are read. */
 export interface StreamNotes {
-  /** How many choices were asked for. */
-  readonly choices: number;
   /** OpenAI has ended the stream. */
   terminal: boolean;
+  /** An error event came. */
+  readonly failed: boolean;
   /** What an error event or a failed response said. */
   failure: WireError | undefined;
+  /** All choices that were asked for have a `finish_reason`. */
+  readonly choicesEnded: boolean;
+  /** Notes a choice with a `finish_reason`. */
+  endChoice(index: unknown): void;
   /** Notes an error event, which ends the stream. */
   fail(error: unknown): void;
-  /** Reads usage. `isLast`: it is the usage of the whole answer even if the stream is cut now. */
-  readUsage(json: unknown, isLast: boolean): void;
+  /** Reads usage. `isFinal`: it is the usage of the whole answer even if the stream is cut now. */
+  readUsage(json: unknown, isFinal: boolean): void;
+  /** The stream has ended, so a usage that no text followed is final. */
+  confirmUsage(): void;
+  /** The stream has ended before. */
+  noteSecondEnding(): void;
 }
 
 /** How one family of streams is written. */

@@ -1,8 +1,9 @@
-import type { Usage } from '../../core/usage.ts';
+import type { Usage, UsageDoubt } from '../../core/usage.ts';
 import type { Amounts } from '../../ledger/amounts.ts';
 import type { HostedCalls } from '../prices/hosted-tools.ts';
 import { tokenAmounts } from '../prices/upper-bound.ts';
 import { countHostedCalls } from './hosted-calls.ts';
+import { asObject, isPartial, largerUsage, readUsage } from './usage-rules.ts';
 
 /** What an answer says of its own cost. */
 export interface Reading {
@@ -13,6 +14,8 @@ export interface Reading {
   readonly serviceTier?: string;
   /** Calls of hosted tools; `usage` has no fees. `undefined` where the answer cannot tell. */
   readonly hostedCalls?: HostedCalls;
+  /** Rules by which an incomplete or contradictory usage was read. */
+  readonly doubts?: readonly UsageDoubt[];
 }
 
 /** Returns what an answer used, in each unit that it reports, and its cost. */
@@ -22,110 +25,52 @@ export function usedAmounts({ usage }: Reading, nanoUsd: number): Readonly<Parti
 
 /**
  * Reads the cost from the JSON of an answer (for a Responses event: from its `response`). `undefined`:
- * the usage is missing or no sane count, so it is not known.
+ * there is no usage, or no count in it.
  */
 export type UsageReader = (answer: unknown) => Reading | undefined;
 
 /** What a usage reader reads. */
 interface UsageShape {
-  /** OpenAI has two families of names. */
-  readonly input: 'prompt_tokens' | 'input_tokens';
-  /** Absent: nothing is written, so a missing count is 0. */
-  readonly output?: 'completion_tokens' | 'output_tokens';
+  /** The endpoint writes tokens. */
+  readonly writes: boolean;
   /** Calls of hosted tools are listed in the answer. */
   readonly listsHostedCalls?: true;
 }
 
-function usageReader({ input, output, listsHostedCalls }: UsageShape): UsageReader {
-  const counts: CountNames = {
-    input,
-    inputDetails: `${input}_details`,
-    output: output ?? 'completion_tokens',
-    outputDetails: `${output ?? 'completion_tokens'}_details`,
-    outputAbsent: output === undefined ? 0 : Number.NaN,
-  };
+function usageReader({ writes, listsHostedCalls }: UsageShape): UsageReader {
   return (answer) => {
     const json = asObject(answer);
-    if (json === undefined) return undefined;
-    const usage = parseUsage(json['usage'], counts);
-    if (usage === undefined) return undefined;
+    const read = readUsage(json?.['usage'], writes);
+    if (json === undefined || read === undefined) return undefined;
     const hostedCalls = listsHostedCalls ? countHostedCalls(json) : undefined;
     return {
-      usage,
+      usage: read.usage,
       ...(typeof json['model'] === 'string' && { model: json['model'] }),
       ...(typeof json['service_tier'] === 'string' && { serviceTier: json['service_tier'] }),
       ...(hostedCalls !== undefined && { hostedCalls }),
+      ...(read.doubts.length > 0 && { doubts: read.doubts }),
     };
   };
 }
 
 /** Usage of chat completions and completions. */
-export const chatUsage = usageReader({ input: 'prompt_tokens', output: 'completion_tokens' });
+export const chatUsage = usageReader({ writes: true });
 /** Usage of answers that write no tokens. */
-export const inputUsage = usageReader({ input: 'prompt_tokens' });
+export const inputUsage = usageReader({ writes: false });
 /** Usage of the Responses API. */
-export const responseUsage = usageReader({
-  input: 'input_tokens',
-  output: 'output_tokens',
-  listsHostedCalls: true,
-});
+export const responseUsage = usageReader({ writes: true, listsHostedCalls: true });
 
-/** Far above any request: the largest context is about a million tokens. */
-const TOKENS_MAX = 1_000_000_000;
+const NO_DOUBTS: readonly UsageDoubt[] = [];
 
-type UsageJson = Readonly<Record<string, unknown>>;
+/** The rules by which a usage was read that is incomplete or contradicts itself. */
+export const doubtsOf = ({ doubts = NO_DOUBTS }: Reading): readonly UsageDoubt[] => doubts;
 
-interface CountNames {
-  readonly input: string;
-  readonly inputDetails: string;
-  readonly output: string;
-  readonly outputDetails: string;
-  readonly outputAbsent: number;
-}
+/** Whether no count is missing that nothing else tells. */
+export const isComplete = (reading: Reading): boolean => !isPartial(doubtsOf(reading));
 
-export function asObject(value: unknown): UsageJson | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as UsageJson)
-    : undefined;
-}
-
-/** `NaN` for anything that is not a count of tokens. An absent detail is 0. */
-function count(value: unknown, absent = 0): number {
-  if (value === undefined || value === null) return absent;
-  const whole = Number.isInteger(value) ? (value as number) : Number.NaN;
-  return whole >= 0 && whole <= TOKENS_MAX ? whole : Number.NaN;
-}
-
-function parseUsage(value: unknown, names: CountNames): Usage | undefined {
-  const raw = asObject(value);
-  if (raw === undefined) return undefined;
-  const inputDetails = asObject(raw[names.inputDetails]) ?? {};
-  const outputDetails = asObject(raw[names.outputDetails]) ?? {};
-  const longWrites = asObject(inputDetails['cache_write_tokens_details']) ?? {};
-  const usage: Usage = {
-    inputTokens: count(raw[names.input], Number.NaN),
-    cachedInputTokens: count(inputDetails['cached_tokens']),
-    cacheWriteTokens: count(inputDetails['cache_write_tokens']),
-    cacheWriteLongTokens: count(longWrites['ttl_12h_tokens']),
-    outputTokens: count(raw[names.output], names.outputAbsent),
-    reasoningTokens: count(outputDetails['reasoning_tokens']),
-    inputAudioTokens: count(inputDetails['audio_tokens']),
-    inputImageTokens: count(inputDetails['image_tokens']),
-    outputAudioTokens: count(outputDetails['audio_tokens']),
-    outputImageTokens: count(outputDetails['image_tokens']),
-  };
-  return isConsistent(usage) ? usage : undefined;
-}
-
-/** A comparison with `NaN` is false, so this also rejects what was not a count. */
-function isConsistent(usage: Usage): boolean {
-  return (
-    usage.cachedInputTokens + usage.cacheWriteTokens <= usage.inputTokens &&
-    usage.cacheWriteLongTokens <= usage.cacheWriteTokens &&
-    usage.inputAudioTokens <= usage.inputTokens &&
-    usage.inputImageTokens <= usage.inputTokens &&
-    usage.reasoningTokens <= usage.outputTokens &&
-    usage.outputAudioTokens <= usage.outputTokens &&
-    usage.outputImageTokens <= usage.outputTokens
-  );
+/** Joins what one stream says of its cost at several places. */
+export function largerReading(earlier: Reading, later: Reading): Reading {
+  const a = { usage: earlier.usage, doubts: doubtsOf(earlier) };
+  const b = { usage: later.usage, doubts: doubtsOf(later) };
+  return { ...earlier, ...later, ...largerUsage(a, b) };
 }

@@ -36,7 +36,7 @@ export interface BuiltRequest extends BoundParts {
   readonly stream: boolean;
   /** Only the guard asked for usage, so the client must not see it. */
   readonly hideUsage: boolean;
-  /** How many answers are written to each prompt. */
+  /** How many answers are written to all prompts. */
   readonly choices: number;
   /** It makes the model write something that the answer does not show. */
   readonly asksHiddenOutput: boolean;

@@ -22,7 +22,7 @@ export interface OutputCap {
 export interface OutputBound {
   /** The cap that is sent. OpenAI applies it to each choice. */
   readonly perChoice: number;
-  /** Choices for each prompt. */
+  /** Choices of all prompts. */
   readonly choices: number;
   /** Tokens of all choices of all prompts. */
   readonly tokens: number;
@@ -53,7 +53,8 @@ export function outputBound(
     choices = Math.max(choices, value);
   }
   const prompts = cap.prompts === undefined ? 1 : promptCount(body[cap.prompts]);
-  return { perChoice, choices, tokens: perChoice * choices * prompts };
+  choices *= prompts;
+  return { perChoice, choices, tokens: perChoice * choices };
 }
 
 /** The checks made sure that a number is a whole number ≥ 1. */
