@@ -136,7 +136,7 @@ function givenCounts(counts: Counts): Given {
   };
 }
 
-/** Cached input outside the details: DeepSeek; Moonshot and Hugging Face; Mistral. */
+/** Cached input outside the details: DeepSeek's name, Moonshot's, Mistral's. */
 const cachedNames = ['prompt_cache_hit_tokens', 'cached_tokens', 'num_cached_tokens'];
 
 function inputOf(given: Given, writes: boolean, counts: Counts): number {
