@@ -1,11 +1,25 @@
-const notOfBase64 = /[^A-Za-z0-9+/]/g;
+/** A multiple of 4. The decoder is many times faster than a regular expression. */
+const SLICE = 65_536;
 
 /** Returns whether a text is base64 from `start` to its end: no spaces, padding only at the end. */
 export function isBase64(text: string, start: number): boolean {
-  notOfBase64.lastIndex = start;
-  const end = notOfBase64.exec(text)?.index ?? text.length;
-  const padding = text.length - end;
-  return padding === 0 || text.slice(end) === '='.repeat(Math.min(padding, 2));
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  const end = text.length - padding;
+  if (end < start || (end - start) % 4 === 1) return false;
+  for (let at = start; at < end; at += SLICE) {
+    if (!isAlphabet(text.slice(at, Math.min(end, at + SLICE)))) return false;
+  }
+  return true;
+}
+
+/** The decoder skips what is not base64, and also takes the alphabet of URLs. */
+function isAlphabet(slice: string): boolean {
+  return (
+    Buffer.from(slice, 'base64').length === Math.floor((slice.length * 3) / 4) &&
+    Buffer.byteLength(slice) === slice.length &&
+    !slice.includes('-') &&
+    !slice.includes('_')
+  );
 }
 
 /** Bytes that are written in base64 in the rest of a text. Only those that are asked for are decoded. */

@@ -46,7 +46,8 @@ const patches = (factor: number, limits: PatchRule['limits']): ImageRule => ({
 });
 const tiles = (base: number, each: number): ImageRule => ({ kind: 'tiles', base, each });
 
-const gpt56 = patches(1.2, { low: { side: 512 }, high, original: {}, auto: {} });
+const asItIs: PatchLimit = {};
+const gpt56 = patches(1.2, { low: { side: 512 }, high, original: asItIs, auto: asItIs });
 const gpt55 = patches(1.2, { low: { side: 512 }, high, original, auto: original });
 const gpt54 = patches(1.2, { low: { side: 2_048, patches: 6_144 }, high, original, auto: high });
 

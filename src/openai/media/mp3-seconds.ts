@@ -56,12 +56,10 @@ export function mp3Seconds(bytes: Buffer): number | undefined {
   const most = new Float64Array(WINDOW);
   let rest = 0;
   for (let at = bytes.length - HEADER_BYTES; at >= 0; at--) {
-    if (bytes[at] === 0xff) {
-      const frame = frames[bytes.readUInt16BE(at + 1)];
-      if (frame !== undefined) {
-        const after = at + frame.bytes < bytes.length ? most[(at + frame.bytes) % WINDOW] : 0;
-        rest = Math.max(rest, frame.seconds + (after ?? 0));
-      }
+    const frame = bytes[at] === 0xff ? frames[bytes.readUInt16BE(at + 1)] : undefined;
+    if (frame !== undefined) {
+      const after = at + frame.bytes < bytes.length ? most[(at + frame.bytes) % WINDOW] : 0;
+      rest = Math.max(rest, frame.seconds + (after ?? 0));
     }
     most[at % WINDOW] = rest;
   }

@@ -1,6 +1,8 @@
 import { inflateSync } from 'node:zlib';
 
 const OBJECT_STREAMS_MAX = 1_000;
+/** More pages than any model can take, and more lists of pages than a file has. */
+const COUNT_MAX = 20_000;
 const INFLATED_BYTES_MAX = 16 * 1024 * 1024;
 
 /**
@@ -51,7 +53,7 @@ const REFERENCE = /\d R\b/g;
 function kidsIn(text: string): number {
   let kids = 0;
   let at = text.indexOf('/Kids');
-  while (at >= 0) {
+  for (let lists = 0; at >= 0 && lists < COUNT_MAX && kids < COUNT_MAX; lists++) {
     const end = text.indexOf(']', at);
     if (end < 0) return kids;
     kids += countOf(text.slice(at, end), REFERENCE);
@@ -60,4 +62,9 @@ function kidsIn(text: string): number {
   return kids;
 }
 
-const countOf = (text: string, pattern: RegExp) => text.match(pattern)?.length ?? 0;
+function countOf(text: string, pattern: RegExp): number {
+  let count = 0;
+  pattern.lastIndex = 0;
+  while (count < COUNT_MAX && pattern.test(text)) count++;
+  return count;
+}

@@ -94,6 +94,20 @@ describe('Base64', () => {
     fc.assert(property, { numRuns: 2_000 });
   });
 
+  it('A text is base64 exactly if its characters are', () => {
+    const character = fc.constantFrom('A', '/', '+', '=', '-', '_', ' ', '%', '\n', 'é', 'Ł', '🙂');
+    const runs = fc.tuple(fc.nat(3), fc.array(character, { maxLength: 6 }), fc.nat(3));
+    const property = fc.property(runs, ([before, characters, after]) => {
+      const text = 'AAAA'.repeat(before) + characters.join('') + 'AAAA'.repeat(after);
+      const isWritten = /^[A-Za-z0-9+/]*={0,2}$/.test(text);
+      const isWhole = text.replace(/=+$/, '').length % 4 !== 1;
+      expect([text, isBase64(text, 0)]).toEqual([text, isWritten && isWhole]);
+    });
+    fc.assert(property, { numRuns: 5_000 });
+    const long = 'AAAA'.repeat(40_000);
+    expect([isBase64(long, 0), isBase64(`${long}%${long}`, 0)]).toEqual([true, false]);
+  });
+
   it.each(['A===', 'AA=A', 'AA A', 'AA\n', 'AA-_', '%%%', '=A'])('%j is not base64', (text) => {
     expect(isBase64(text, 0)).toBe(false);
   });
