@@ -21,6 +21,7 @@ export const denialCodes = {
   invalid_request: entry(400, 'invalid_request_error'),
   parameter_not_allowed: entry(400, 'invalid_request_error'),
   model_not_priced: entry(400, 'invalid_request_error'),
+  call_exceeds_limit: entry(400, 'invalid_request_error', false),
   request_too_large: entry(413, 'invalid_request_error', false),
   unsupported_media_type: entry(415, 'invalid_request_error'),
   rate_limit_exceeded: entry(429, 'rate_limit_exceeded'),
@@ -49,6 +50,8 @@ export interface BrokenLimit {
   readonly unit: string;
   /** The amount of the limit, in `unit`. */
   readonly limit: number;
+  /** The most that the call may need, in `unit`. */
+  readonly needed: number;
   /** The amount that is left, in `unit`. */
   readonly remaining: number;
   /** When the call fits, Unix ms; `undefined` when it can never fit or waits for calls in flight. */

@@ -122,6 +122,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   const close = async (graceMs: number) => {
     const endMs = performance.now() + graceMs;
     await calls.close(graceMs);
+    await parts.tokenCounter?.close();
     credentials.verifier.close();
     states.close();
     await endUserIds.close();

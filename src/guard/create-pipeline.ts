@@ -2,6 +2,7 @@ import { SharedDeadline } from '../base/deadline.ts';
 import type { Events } from '../core/events.ts';
 import { Cors } from '../http/cors.ts';
 import type { CallHandlerParts } from '../http/handle.ts';
+import { TokenCounter } from '../openai/counting/token-counter.ts';
 import type { PriceList } from '../openai/prices/prices.ts';
 import { bodyBytesMax } from '../options/bounds.ts';
 import type { Settings } from '../options/guard-options.ts';
@@ -68,6 +69,7 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     bodyDeadline: new SharedDeadline(settings.bodyMs),
     // admit
     holdIds: new HoldIds(),
+    tokenCounter: settings.countsTokens ? new TokenCounter(clock) : undefined,
     // A ledger in this process would not survive the crash that a note of the dispatch is for.
     leavesAtOnce: () => isInProcess || (settings.hasFixedKey && queue.isFree),
     // tag

@@ -56,6 +56,11 @@ const optionsShape = {
   /** Where OpenAI is, or any host that speaks its HTTP API.
    * @default 'https://api.openai.com/v1' */
   baseURL: z.url({ protocol: /^https?$/ }).default('https://api.openai.com/v1'),
+  /** Counts the tokens of a request whose bytes do not fit in a limit, for models that have a name of
+   * OpenAI's. Other hosts add text of their own, so without it only requests to `api.openai.com`, Azure
+   * and this machine are counted.
+   * @default by `baseURL` */
+  countTokens: z.boolean().optional(),
   /** Sent as `OpenAI-Organization`. */
   organization: z.string().min(1).optional(),
   /** Sent as `OpenAI-Project`. */
@@ -161,6 +166,7 @@ export function parseOptions(options: GuardOptions) {
     /** The key is a string: no call waits for it. */
     hasFixedKey: typeof apiKey !== 'function',
     baseURL: new URL(parsed.baseURL),
+    countsTokens: parsed.countTokens ?? servesOpenAI(new URL(parsed.baseURL)),
     fixedHeaders: fixedHeaders(parsed),
     keys,
     plans,
@@ -178,6 +184,7 @@ export function parseOptions(options: GuardOptions) {
   };
 }
 
+<<<<<<< HEAD
 function requireTierPrices(counting: MoneyCounting, prices: PriceTable): void {
   const unpriced = unpricedTier(counting, prices);
   if (unpriced === undefined) return;
@@ -186,6 +193,13 @@ function requireTierPrices(counting: MoneyCounting, prices: PriceTable): void {
     `"options.plans.${plan}.allow.serviceTiers": the model "${model}" has no price in the tier "${tier}"`,
   );
 }
+=======
+/** OpenAI with its regions, Azure, and what stands in for them in a test. */
+const OPENAI_HOSTS =
+  /^(?:(?:[a-z]+\.)?api\.openai\.com|[\w-]+\.(?:openai|cognitiveservices|services\.ai)\.azure\.com|localhost|127\.0\.0\.1|\[::1\])$/;
+
+const servesOpenAI = ({ hostname }: URL): boolean => OPENAI_HOSTS.test(hostname);
+>>>>>>> e3d92fa (Admit: what does not fit by its bytes is counted more closely, and a call that can never fit says so)
 
 /** A closure, so that no printout of the guard shows the key. */
 const constant = (key: string) => () => key;

@@ -5,12 +5,13 @@ import { type Denial, isDenial } from '../core/denial.ts';
 import type { Amounts } from '../ledger/amounts.ts';
 import type { Claim, Granted, NotGranted } from '../ledger/ledger.ts';
 import { type Accounts, accountsOf } from '../plans/accounts.ts';
-import { explainDenial, type LimitDenial } from '../plans/explain-denial.ts';
-import { UNKNOWN_STATUS } from '../plans/limit-status.ts';
+import { explainDenial, type LimitDenial, type Need } from '../plans/explain-denial.ts';
+import { limitViolations, UNKNOWN_STATUS } from '../plans/limit-status.ts';
 import type { SharedLimits } from '../plans/shared-limits.ts';
 import type { CallLedger } from './call-ledger.ts';
+import { type CountingParts, closestBound } from './closest-bound.ts';
 import type { InFlightCall, InFlightCalls } from './in-flight.ts';
-import { shrinkToFit } from './shrink-to-fit.ts';
+import { type Room, shrinkToFit } from './shrink-to-fit.ts';
 import type { Admitted, Authorized } from './states.ts';
 
 /** Slots and unsent holds come back by themselves this long after a process died. */
@@ -18,7 +19,7 @@ export const LEASE_MS = 90_000;
 const UNSENT = { durationMs: LEASE_MS, dispatched: false };
 const SENT = { durationMs: LEASE_MS, dispatched: true };
 
-export interface AdmitParts {
+export interface AdmitParts extends CountingParts {
   readonly ledger: CallLedger;
   readonly calls: InFlightCalls;
   readonly limits: SharedLimits;
@@ -69,7 +70,15 @@ function endIfDenied(
   return admitted;
 }
 
-/** Reserves the upper bound. If it does not fit, tries once more with a lower output cap. */
+/** A call that may be held, and all that decides about it. */
+interface Attempt {
+  readonly inFlight: InFlightCall;
+  readonly accounts: Accounts;
+  readonly nowMs: number;
+  readonly parts: AdmitParts;
+}
+
+/** Reserves the upper bound. If it does not fit, tries again with a closer bound or a lower output cap. */
 function reserve(
   authorized: Authorized,
   inFlight: InFlightCall,
@@ -80,13 +89,36 @@ function reserve(
   const accounts = accountsOf(identity, plan.limits, parts.limits.for(identity.user), nowMs);
   return after(hold(inFlight, accounts.applied, authorized.bound, parts), (decision) => {
     if (decision.granted) return granted(authorized, inFlight, decision, accounts);
-    const smaller = shrinkToFit(authorized, decision, accounts);
-    if (smaller === undefined) return denied(decision, accounts, nowMs);
-    return after(hold(inFlight, accounts.applied, smaller.bound, parts), (second) =>
-      second.granted
-        ? granted(smaller, inFlight, second, accounts)
-        : denied(second, accounts, nowMs),
+    const attempt = { inFlight, accounts, nowMs, parts };
+    return after(closestBound(authorized, roomsIn(accounts, decision), parts), (closest) =>
+      reserveAgain(closest, decision, attempt, RESERVES_AGAIN_MAX),
     );
+  });
+}
+
+/** What was left at the first reserve may be taken when the second one comes. */
+const RESERVES_AGAIN_MAX = 2;
+
+function reserveAgain(
+  call: Authorized,
+  decision: NotGranted,
+  attempt: Attempt,
+  left: number,
+): Soon<Admitted | Denial> {
+  const { inFlight, accounts, nowMs, parts } = attempt;
+  const smaller = left > 0 ? shrinkToFit(call, roomsIn(accounts, decision)) : undefined;
+  if (smaller === undefined) return denied(call, decision, accounts, nowMs);
+  return after(hold(inFlight, accounts.applied, smaller.bound, parts), (next) =>
+    next.granted
+      ? granted(smaller, inFlight, next, accounts)
+      : reserveAgain(call, next, attempt, left - 1),
+  );
+}
+
+/** Returns what is left of the limits that a call broke. */
+function roomsIn(accounts: Accounts, decision: NotGranted): Room[] {
+  return limitViolations(accounts, decision).map(({ claim, balance: { remaining } }) => {
+    return { unit: claim.rule.unit, remaining };
   });
 }
 
@@ -112,9 +144,22 @@ function granted(
   return { ...call, inFlight, held: call.bound, limitStatus, degraded };
 }
 
-function denied(decision: NotGranted, accounts: Accounts, nowMs: number): LimitDenial {
-  const denial = explainDenial(decision, accounts, nowMs);
+function denied(
+  call: Authorized,
+  decision: NotGranted,
+  accounts: Accounts,
+  nowMs: number,
+): LimitDenial {
+  const denial = explainDenial(decision, accounts, nowMs, needOf(call));
   return decision.degraded ? { ...denial, limitStatus: UNKNOWN_STATUS, degraded: true } : denial;
+}
+
+function needOf(call: Authorized): Need {
+  return {
+    most: call.bound,
+    fitsInto: (unit, remaining) => shrinkToFit(call, [{ unit, remaining }]) !== undefined,
+    asksForOutput: call.endpoint.outputCap !== undefined,
+  };
 }
 
 /**

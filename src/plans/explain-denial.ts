@@ -1,5 +1,12 @@
 import { type BrokenLimit, type Denial, type DenialCode, deny } from '../core/denial.ts';
-import { isMoney, shownAmount, unitName } from '../ledger/amounts.ts';
+import {
+  type Amounts,
+  amountIn,
+  isMoney,
+  shownAmount,
+  type Unit,
+  unitName,
+} from '../ledger/amounts.ts';
 import type { NotGranted } from '../ledger/ledger.ts';
 import { type Accounts, type AppliedLimit, SINGLE_USE_NAME } from './accounts.ts';
 import { type LimitStatus, type LimitViolation, limitViolations } from './limit-status.ts';
@@ -7,11 +14,29 @@ import { type LimitStatus, type LimitViolation, limitViolations } from './limit-
 /** The code of the limit that lasts longest is reported: a spent budget rather than a busy second. */
 const LASTING: readonly DenialCode[] = [
   'invalid_credential',
+  'call_exceeds_limit',
   'budget_exceeded',
   'quota_exceeded',
   'rate_limit_exceeded',
   'too_many_concurrent',
 ];
+
+/** What a denied call needs. */
+export interface Need {
+  /** The most that it may use, as closely as it is known. */
+  readonly most: Amounts;
+  /** Whether it could be held in a limit with this much left. */
+  fitsInto(unit: Unit, remaining: number): boolean;
+  /** Whether its client can ask for less output. */
+  readonly asksForOutput: boolean;
+}
+
+/** The need of something that cannot be too large for a limit. */
+export const needOf = (most: Amounts): Need => ({
+  most,
+  fitsInto: () => true,
+  asksForOutput: false,
+});
 
 interface ExplainedViolation {
   readonly code: DenialCode;
@@ -31,38 +56,68 @@ export function explainDenial(
   decision: NotGranted,
   accounts: Accounts,
   nowMs: number,
+  need: Need,
 ): LimitDenial {
-  const violations = limitViolations(accounts, decision);
+  const violations = stillBroken(limitViolations(accounts, decision), need);
   const own = violations.filter(({ claim }) => claim.scope === 'own');
   if (own.length === 0) return serviceDenial(violations, nowMs);
-  const explained = own.map(explain).sort((a, b) => placeOf(a) - placeOf(b));
+  const explained = own
+    .map((broken) => explain(broken, need))
+    .sort((a, b) => placeOf(a) - placeOf(b));
   const [worst] = explained;
   if (worst === undefined) throw new TypeError('A ledger denied a reserve without a violation.');
   if (worst.code === 'invalid_credential') return deny(worst.code, 'The user token was used up.');
-  const resetsAtMs = latest(own);
-  const denial = deny(worst.code, sentence(worst, resetsAtMs), {
+  const isTooLarge = worst.code === 'call_exceeds_limit';
+  const resetsAtMs = isTooLarge ? undefined : latest(own);
+  const message = isTooLarge ? tooLargeSentence(worst, need) : sentence(worst, resetsAtMs);
+  const denial = deny(worst.code, message, {
     limits: explained.map(({ shown }) => shown),
     ...(resetsAtMs !== undefined && { resetsAtMs }),
-    ...(own.every(mayClearAtAnyMoment) && { shouldRetry: true }),
+    ...(!isTooLarge && own.every(mayClearAtAnyMoment) && { shouldRetry: true }),
   });
   return { ...denial, limitStatus: { accounts, balances: decision.balances } };
 }
 
 const placeOf = ({ code }: ExplainedViolation): number => LASTING.indexOf(code);
 
-function explain({ claim, balance, violation }: LimitViolation): ExplainedViolation {
+/** The bound may have become closer since the ledger decided, so that some limits are kept now. */
+function stillBroken(violations: readonly LimitViolation[], { most }: Need): LimitViolation[] {
+  const broken = violations.filter(
+    ({ claim, balance }) => amountIn(most, claim.rule.unit) > balance.remaining,
+  );
+  return broken.length === 0 ? [...violations] : broken;
+}
+
+function explain(broken: LimitViolation, need: Need): ExplainedViolation {
+  const { claim, balance, violation } = broken;
   const { name, unit, amount } = claim.limit;
   const { fitsAtMs, hard } = violation;
+  const isTooLarge = neverFits(broken, need);
   const shown = {
     name,
     unit: unitName(unit),
-    limit: shownAmount(unit, amount),
+    limit: shownAmount(unit, isTooLarge ? capacityOf(claim) : amount),
+    needed: shownAmount(unit, amountIn(need.most, unit)),
     remaining: shownAmount(unit, balance.remaining),
     hard,
     ...(fitsAtMs !== undefined && { fitsAtMs }),
   };
-  return { code: codeOf(claim), shown };
+  return { code: isTooLarge ? 'call_exceeds_limit' : codeOf(claim), shown };
 }
+
+/** Limits that no call can be too large for: it takes one of them, or the limit is switched off. */
+const UNSIZED: ReadonlySet<Unit> = new Set(['requests', 'concurrent']);
+
+/** Whether a call is too large for a limit of which nothing is used. Credit makes more than that fit. */
+function neverFits({ claim, balance }: LimitViolation, need: Need): boolean {
+  const { unit } = claim.rule;
+  const capacity = capacityOf(claim);
+  if (UNSIZED.has(unit) || capacity === 0) return false;
+  return !need.fitsInto(unit, Math.max(capacity, capacity - balance.used));
+}
+
+const capacityOf = ({ rule }: AppliedLimit): number =>
+  rule.kind === 'rate' && rule.amount > 0 ? rule.burst : rule.amount;
 
 function codeOf({ limit, rule }: AppliedLimit): DenialCode {
   if (limit.name === SINGLE_USE_NAME) return 'invalid_credential';
@@ -91,6 +146,15 @@ function sentence({ code, shown }: ExplainedViolation, resetsAtMs: number | unde
   if (code === 'rate_limit_exceeded') return `Too many calls in a short time. ${left}${when}`;
   const held = shown.hard ? '' : ' Calls in flight hold the rest.';
   return `You exceeded your current quota. ${left}${held}${when}`;
+}
+
+function tooLargeSentence({ shown }: ExplainedViolation, { asksForOutput }: Need): string {
+  const { name, unit, limit, needed, remaining } = shown;
+  const advice = asksForOutput ? 'Send less, or ask for less output.' : 'Send less.';
+  return (
+    `This call may need up to ${needed} ${unit}. Limit "${name}" allows ${limit}, ` +
+    `and ${remaining} are left: the call can never fit. ${advice}`
+  );
 }
 
 function serviceDenial(violations: readonly LimitViolation[], nowMs: number): Denial {

@@ -13,7 +13,7 @@ import { NO_AMOUNTS } from '../ledger/amounts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { BodyBounds } from '../openai/request/read-json.ts';
 import { singleAccount } from '../plans/accounts.ts';
-import { explainDenial } from '../plans/explain-denial.ts';
+import { explainDenial, needOf } from '../plans/explain-denial.ts';
 import type { Limit } from '../plans/limit.ts';
 import { activeBlock, blockedDenial, type UserStates } from '../users/user-states.ts';
 import { mintToken } from './mint-token.ts';
@@ -112,7 +112,7 @@ async function count(
   const accounts = singleAccount(`exchange:${user.id}`, limits, user, nowMs);
   const id = randomUUID();
   const decision = await ledger.reserve(id, accounts.applied, ONE_REQUEST, HOLD);
-  if (!decision.granted) return explainDenial(decision, accounts, nowMs);
+  if (!decision.granted) return explainDenial(decision, accounts, nowMs, needOf(ONE_REQUEST));
   await ledger.settle(id, ONE_REQUEST);
   return undefined;
 }

@@ -13,6 +13,7 @@ import {
 import { jsonBody } from '../request/request-descriptor.ts';
 import { webSearch } from '../request/tool-checks.ts';
 import {
+  beyondText,
   type Check,
   json,
   kindOf,
@@ -64,10 +65,9 @@ const tools = kindOf(
       type: scalar,
       function: object({ name: text, description: text, parameters: json, strict: scalar }),
     }),
-    custom: object({
-      type: scalar,
-      custom: object({ name: text, description: text, format: json }),
-    }),
+    custom: beyondText(
+      object({ type: scalar, custom: object({ name: text, description: text, format: json }) }),
+    ),
   },
   'tools',
 );

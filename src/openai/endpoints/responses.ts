@@ -7,6 +7,7 @@ import { inputItems, storedPrompt } from '../request/item-checks.ts';
 import { jsonBody } from '../request/request-descriptor.ts';
 import { responsesTools } from '../request/tool-checks.ts';
 import {
+  beyondText,
   is,
   json,
   listOf,
@@ -25,10 +26,11 @@ const reasoning = object({
   summary: text,
   generate_summary: text,
   context: text,
-  mode: (value) =>
+  mode: beyondText((value) =>
     value === null || value === 'standard'
       ? undefined
       : notAllowed('must be "standard": others have no known price'),
+  ),
 });
 
 const includable = z.enum(

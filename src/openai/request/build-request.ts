@@ -42,6 +42,8 @@ export interface BuiltRequest extends BoundParts {
   readonly asksHiddenOutput: boolean;
   /** What is in `body` beyond text; `undefined` if there is nothing. */
   readonly media: Readonly<MediaCounts> | undefined;
+  /** The model reads nothing but the text of `body`, so a tokenizer can count it. */
+  readonly isTextOnly: boolean;
   /** Bytes of `body` that stand for media, whose tokens are in `extraInputTokens`. */
   readonly inlineBytes: number;
   /** Input tokens of one round that the bytes of the body do not bound. */
@@ -110,6 +112,7 @@ function built(endpoint: RequestDescriptor, checked: CheckedBody): BuiltRequest 
     serviceTier,
     audio: mayBeAudio(body, inspection),
     media,
+    isTextOnly: inspection.isTextOnly && media === undefined && fixed === undefined,
     inlineBytes,
     extraInputTokens: inspection.extraInputTokens + state + fees.extraInputTokens,
     inputRounds: fees.calls + 1,

@@ -10,6 +10,7 @@ import {
 } from './media-checks.ts';
 import { responsesTools } from './tool-checks.ts';
 import {
+  beyondText,
   type Check,
   type Fields,
   isObject,
@@ -91,12 +92,12 @@ const message = whole(
   }),
 );
 
-const encrypted: Check = (value, inspection) =>
-  value === '' ? reference(value, inspection) : text(value, inspection);
+const encrypted: Check = beyondText((value, inspection) =>
+  value === '' ? reference(value, inspection) : text(value, inspection),
+);
 
-const withTools = whole(
-  'tools',
-  object({ ...common, role: scalar, execution: scalar, tools: responsesTools }),
+const withTools = beyondText(
+  whole('tools', object({ ...common, role: scalar, execution: scalar, tools: responsesTools })),
 );
 const call = { ...common, caller: json, namespace: scalar, async: scalar, name: scalar };
 const result = whole('output', object({ ...call, output: textOr(listOf(inputPart)) }));
@@ -107,7 +108,9 @@ const ownItems: Fields = {
   function_call_output: result,
   custom_tool_call: whole('input', object({ ...call, input: text })),
   custom_tool_call_output: result,
-  tool_search_call: whole('arguments', object({ ...common, arguments: json, execution: scalar })),
+  tool_search_call: beyondText(
+    whole('arguments', object({ ...common, arguments: json, execution: scalar })),
+  ),
   tool_search_output: withTools,
   additional_tools: withTools,
   local_shell_call: whole('action', object({ ...common, action: json })),
@@ -124,12 +127,12 @@ const ownItems: Fields = {
   item_reference: reference,
 };
 
-const traceOf =
-  (name: HostedToolName, check: Check): Check =>
-  (value, inspection) =>
+const traceOf = (name: HostedToolName, check: Check): Check =>
+  beyondText((value, inspection) =>
     inspection.allow.hostedTools[name] === undefined
       ? notAllowed(`is of the hosted tool "${name}", which the plan does not enable`)
-      : check(value, inspection);
+      : check(value, inspection),
+  );
 
 /** OpenAI does not say how closely it looks at a screenshot. */
 const screenshot = imageIn('image_url', { type: scalar, file_id: reference }, 'original');
@@ -178,6 +181,7 @@ export const storedPrompt: Check = (value, inspection) => {
   if (prompt === undefined) {
     return notAllowed('is no stored prompt that the plan names in "prompts"');
   }
+  inspection.isTextOnly = false;
   inspection.extraInputTokens += prompt.inputTokens;
   return promptFields(value, inspection);
 };

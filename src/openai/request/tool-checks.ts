@@ -1,5 +1,6 @@
 import type { HostedToolName } from '../prices/hosted-tools.ts';
 import {
+  beyondText,
   type Check,
   type Fields,
   isObject,
@@ -24,6 +25,7 @@ function hosted(name: HostedToolName, fields: Fields): Check {
     if (tool === undefined) {
       return notAllowed(`is the hosted tool "${name}", which the plan does not enable`);
     }
+    inspection.isTextOnly = false;
     inspection.hosted ??= new Map();
     inspection.hosted.set(name, tool);
     return check(value, inspection);
@@ -123,11 +125,9 @@ const hostedTools: Fields = {
 
 const shellFields = { environment: orNull(shellEnvironment), allowed_callers: json };
 const hostedShell = hosted('shell', shellFields);
-const localShell = object({
-  type: scalar,
-  environment: object({ type: scalar }),
-  allowed_callers: json,
-});
+const localShell = beyondText(
+  object({ type: scalar, environment: object({ type: scalar }), allowed_callers: json }),
+);
 
 const ownFunction = object({
   type: scalar,
@@ -151,25 +151,32 @@ const ownCustom = object({
   allowed_callers: json,
 });
 
-/** Tools that the caller runs. They are free, and their own text bounds them. */
+/** Tools that the caller runs. They are free, and their own text bounds them. How OpenAI words them for the
+ * model is recorded for functions only. */
 const ownTools: Fields = {
   function: ownFunction,
-  custom: ownCustom,
-  apply_patch: object({ type: scalar, allowed_callers: json }),
-  local_shell: object({ type: scalar }),
-  namespace: object({
-    type: scalar,
-    name: text,
-    description: text,
-    tools: listOf(kindOf('type', { function: ownFunction, custom: ownCustom }, 'tools')),
-  }),
-  tool_search: object({
-    type: scalar,
-    description: text,
-    parameters: json,
-    execution: (value) =>
-      value === 'client' ? undefined : notAllowed('must be "client": no hosted search is accepted'),
-  }),
+  custom: beyondText(ownCustom),
+  apply_patch: beyondText(object({ type: scalar, allowed_callers: json })),
+  local_shell: beyondText(object({ type: scalar })),
+  namespace: beyondText(
+    object({
+      type: scalar,
+      name: text,
+      description: text,
+      tools: listOf(kindOf('type', { function: ownFunction, custom: ownCustom }, 'tools')),
+    }),
+  ),
+  tool_search: beyondText(
+    object({
+      type: scalar,
+      description: text,
+      parameters: json,
+      execution: (value) =>
+        value === 'client'
+          ? undefined
+          : notAllowed('must be "client": no hosted search is accepted'),
+    }),
+  ),
 };
 
 /** Tools of a Responses call, in every place where they are stated. An MCP server without a URL reaches nothing. */

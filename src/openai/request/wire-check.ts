@@ -25,6 +25,8 @@ export interface Inspection {
   extraInputTokens: number;
   /** The request refers to objects that OpenAI keeps. */
   usesState: boolean;
+  /** The model reads nothing but the text of the body, so a tokenizer can count it. */
+  isTextOnly: boolean;
 }
 
 export function inspect(allow: Allowances, model: string): Inspection {
@@ -36,6 +38,7 @@ export function inspect(allow: Allowances, model: string): Inspection {
     inlineBytes: 0,
     extraInputTokens: 0,
     usesState: false,
+    isTextOnly: true,
   };
 }
 
@@ -143,6 +146,14 @@ export function kindOf(key: string, kinds: Fields, what: string): Check {
   };
 }
 
+/** What a tokenizer cannot count: a model reads more than its text, or something else. */
+export const beyondText =
+  (check: Check): Check =>
+  (value, inspection) => {
+    inspection.isTextOnly = false;
+    return check(value, inspection);
+  };
+
 /** An object that OpenAI stores, named by the caller. Only for plans that let users share objects. */
 export const reference: Check = (value, inspection) => {
   if (value === null) return undefined;
@@ -150,5 +161,6 @@ export const reference: Check = (value, inspection) => {
     return notAllowed('refers to an object that OpenAI stores; the plan must enable "stateful"');
   }
   inspection.usesState = true;
+  inspection.isTextOnly = false;
   return undefined;
 };

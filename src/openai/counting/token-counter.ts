@@ -1,0 +1,149 @@
+import { Worker } from 'node:worker_threads';
+import { LRUCache } from 'lru-cache';
+import pLimit from 'p-limit';
+import type { Clock } from '../../base/clock.ts';
+import type { EncodingName } from './encodings.ts';
+
+/** A body to count, as the worker gets it. */
+export interface CountingJob {
+  readonly json: string;
+  /** The largest count is returned. */
+  readonly encodings: readonly EncodingName[];
+}
+
+const QUEUED_MAX = 8;
+const MINUTE_MS = 60_000;
+const COUNTS_PER_MINUTE = 10;
+const USERS_MAX = 10_000;
+const HEAP_MB_MAX = 256;
+/** The worker ends after this long without a job. */
+const IDLE_MS = 60_000;
+/** A worker that died before its first answer is not started again for this long. */
+const REST_MS = 60_000;
+/** For the start of the worker and one count, which ends by itself within 250 ms. */
+const LATE_MS = 10_000;
+
+/**
+ * Counts the tokens of bodies in a worker thread, which is started at the first count and ended when it is
+ * idle. Counts run one after another, since a count is work that a user causes before anything is charged:
+ * at most one of a user at a time, ten of a user a minute, and eight that wait.
+ */
+export class TokenCounter {
+  readonly #clock: Clock;
+  readonly #startWorker: () => Worker;
+  readonly #queue = pLimit(1);
+  readonly #users = new Set<string>();
+  readonly #counted = new LRUCache<string, { readonly minute: number; readonly counts: number }>({
+    max: USERS_MAX,
+  });
+  #worker: Worker | undefined;
+  #restsUntilMs = 0;
+  #idle: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(clock: Clock, startWorker = startCountingWorker) {
+    this.#clock = clock;
+    this.#startWorker = startWorker;
+  }
+
+  /** Returns the count; `undefined` where the user has no counting place, or the worker failed. */
+  async count(userId: string, job: CountingJob): Promise<number | undefined> {
+    if (!this.#admits(userId)) return undefined;
+    this.#users.add(userId);
+    try {
+      return await this.#queue(() => this.#run(job));
+    } finally {
+      this.#users.delete(userId);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#idle);
+    await this.#worker?.terminate();
+  }
+
+  #admits(userId: string): boolean {
+    const nowMs = this.#clock.nowMs();
+    if (this.#closed || nowMs < this.#restsUntilMs) return false;
+    if (this.#users.has(userId) || this.#queue.pendingCount >= QUEUED_MAX) return false;
+    const minute = Math.floor(nowMs / MINUTE_MS);
+    const before = this.#counted.get(userId);
+    const counts = before?.minute === minute ? before.counts : 0;
+    if (counts >= COUNTS_PER_MINUTE) return false;
+    this.#counted.set(userId, { minute, counts: counts + 1 });
+    return true;
+  }
+
+  async #run(job: CountingJob): Promise<number | undefined> {
+    const worker = this.#running();
+    if (worker === undefined) return undefined;
+    // A call waits for this count, so the process must not end.
+    worker.ref();
+    const tokens = await answerOf(worker, job);
+    worker.unref();
+    this.#idle = setTimeout(() => void worker.terminate(), IDLE_MS).unref();
+    return tokens;
+  }
+
+  #running(): Worker | undefined {
+    clearTimeout(this.#idle);
+    if (this.#closed) return undefined;
+    try {
+      this.#worker ??= this.#start();
+    } catch {
+      // Not every runtime has threads, and a bundler may have left the worker's file out.
+      this.#rest();
+    }
+    return this.#worker;
+  }
+
+  #start(): Worker {
+    const worker = this.#startWorker();
+    let hasAnswered = false;
+    worker.once('message', () => {
+      hasAnswered = true;
+    });
+    // `exit` follows. Without a listener the error would be thrown here.
+    worker.on('error', () => {});
+    worker.once('exit', () => {
+      if (this.#worker === worker) this.#worker = undefined;
+      if (!hasAnswered) this.#rest();
+    });
+    return worker;
+  }
+
+  #rest(): void {
+    this.#restsUntilMs = this.#clock.nowMs() + REST_MS;
+  }
+}
+
+/** Waits for one answer. Ends a worker that is late. Resolves with `undefined` if the worker dies. */
+function answerOf(worker: Worker, job: CountingJob): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const end = (tokens: unknown) => {
+      clearTimeout(late);
+      worker.off('message', end);
+      worker.off('exit', died);
+      resolve(typeof tokens === 'number' ? tokens : undefined);
+    };
+    const died = () => end(undefined);
+    const late = setTimeout(() => void worker.terminate(), LATE_MS);
+    worker.once('message', end);
+    worker.once('exit', died);
+    worker.postMessage(job);
+  });
+}
+
+/** The worker's file is beside this one: as source, and in the bundle. It gets nothing from the process
+ * that could hold a secret, and none of its flags. */
+function startCountingWorker(): Worker {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const file = new URL(`./counting-worker.${extension}`, import.meta.url);
+  return new Worker(file, {
+    name: 'guarded-completion counting',
+    env: {},
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
+  });
+}
