@@ -2,7 +2,11 @@ import { defineConfig } from 'tsup';
 import { entries } from './.ci/entries.ts';
 
 export default defineConfig({
-  entry: Object.fromEntries(entries.map(({ bundle, source }) => [bundle, source])),
+  entry: {
+    ...Object.fromEntries(entries.map(({ bundle, source }) => [bundle, source])),
+    // No entry of the package: the guard starts it as a thread.
+    'counting-worker': 'src/openai/counting/counting-worker.ts',
+  },
   format: 'esm',
   target: 'node22',
   platform: 'node',

@@ -40,6 +40,13 @@ const answer = await ask();
 if (!answer.choices[0].message.content) throw new Error('no answer');
 const refused = await ask().catch((error) => error);
 if (refused.code !== 'quota_exceeded' || refused.status !== 429) throw new Error('not refused: ' + refused);
+const counting = createGuardedCompletion({
+  apiKey: 'sk-example', baseURL: fake.baseURL, secret: 'x'.repeat(32),
+  plans: { free: { models: ['gpt-5-mini'], maxOutputTokens: 1000, limits: [{ tokens: 5000, per: 'day' }] } },
+});
+const messages = [{ role: 'user', content: 'word '.repeat(1200) }];
+await counting.client('ada').chat.completions.create({ model: 'gpt-5-mini', messages });
+await counting.close();
 await guard.close();
 await fake.close();
 `;
@@ -78,7 +85,7 @@ try {
         pass(`every export, imported and required, on Node ${node}`);
       }
       on('call.mjs');
-      pass(`a call and a refusal with openai ${openai} on Node ${node}`);
+      pass(`a call, a refusal and a count of tokens with openai ${openai} on Node ${node}`);
     }
   }
   console.log(`${passed} passed, 0 failed`);

@@ -6,7 +6,7 @@ import type { Authorized } from './states.ts';
 
 export interface CountingParts {
   /** `undefined` where input is bounded by its bytes alone. */
-  readonly tokenCounter: TokenCounter | undefined;
+  readonly tokenCounter: Pick<TokenCounter, 'count' | 'close'> | undefined;
 }
 
 /**

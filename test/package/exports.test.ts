@@ -126,6 +126,7 @@ const CODES: readonly (readonly [string, number, string, boolean?])[] = [
   ['invalid_request', 400, 'invalid_request_error'],
   ['parameter_not_allowed', 400, 'invalid_request_error'],
   ['model_not_priced', 400, 'invalid_request_error'],
+  ['call_exceeds_limit', 400, 'invalid_request_error', false],
   ['invalid_credential', 401, 'invalid_request_error'],
   ['expired_credential', 401, 'invalid_request_error'],
   ['user_blocked', 403, 'access_denied'],

@@ -46,11 +46,13 @@ export class BoundedCount {
 
   #ofPiece(piece: string): number {
     if (piece.length === 1 && piece.charCodeAt(0) < 0x80) return 1;
+    const isLong = piece.length > PIECE_BYTES_MAX || Buffer.byteLength(piece) > PIECE_BYTES_MAX;
+    return isLong ? this.#ofSlices(piece) : this.#exactly(piece);
+  }
+
+  #exactly(piece: string): number {
     const known = this.#remembered.get(piece);
     if (known !== undefined) return known;
-    if (piece.length > PIECE_BYTES_MAX) return this.#ofSlices(piece);
-    const bytes = Buffer.byteLength(piece);
-    if (bytes > PIECE_BYTES_MAX) return this.#ofSlices(piece);
     const tokens = this.#tokenizer.countTokens(piece);
     if (this.#remembered.size < REMEMBERED_MAX) this.#remembered.set(piece, tokens);
     return tokens;
@@ -61,7 +63,7 @@ export class BoundedCount {
     let at = 0;
     while (at < piece.length && !this.#looksLate()) {
       const end = codePointBorder(piece, at + SLICE_LENGTH);
-      tokens += this.#tokenizer.countTokens(piece.slice(at, end)) + 1;
+      tokens += this.#exactly(piece.slice(at, end)) + 1;
       at = end;
     }
     return tokens + Buffer.byteLength(piece.slice(at));
