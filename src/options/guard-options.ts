@@ -22,6 +22,7 @@ import { limitSpecs } from '../plans/limit-spec.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { PlanOf } from '../plans/plan-resolver.ts';
 import { sharedLimits } from '../plans/shared-limits.ts';
+import { servesOpenAI } from '../upstream/openai-host.ts';
 import type { ApiKeySource } from '../upstream/upstream-keys.ts';
 import { bounds } from './bounds.ts';
 import { exchange, exchangeSettings } from './exchange-options.ts';
@@ -184,7 +185,6 @@ export function parseOptions(options: GuardOptions) {
   };
 }
 
-<<<<<<< HEAD
 function requireTierPrices(counting: MoneyCounting, prices: PriceTable): void {
   const unpriced = unpricedTier(counting, prices);
   if (unpriced === undefined) return;
@@ -193,13 +193,6 @@ function requireTierPrices(counting: MoneyCounting, prices: PriceTable): void {
     `"options.plans.${plan}.allow.serviceTiers": the model "${model}" has no price in the tier "${tier}"`,
   );
 }
-=======
-/** OpenAI with its regions, Azure, and what stands in for them in a test. */
-const OPENAI_HOSTS =
-  /^(?:(?:[a-z]+\.)?api\.openai\.com|[\w-]+\.(?:openai|cognitiveservices|services\.ai)\.azure\.com|localhost|127\.0\.0\.1|\[::1\])$/;
-
-const servesOpenAI = ({ hostname }: URL): boolean => OPENAI_HOSTS.test(hostname);
->>>>>>> e3d92fa (Admit: what does not fit by its bytes is counted more closely, and a call that can never fit says so)
 
 /** A closure, so that no printout of the guard shows the key. */
 const constant = (key: string) => () => key;
