@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import { SharedDeadline } from '../base/deadline.ts';
 import type { Events } from '../core/events.ts';
 import { Cors } from '../http/cors.ts';
@@ -69,7 +70,7 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     bodyDeadline: new SharedDeadline(settings.bodyMs),
     // admit
     holdIds: new HoldIds(),
-    tokenCounter: settings.countsTokens ? new TokenCounter(clock) : undefined,
+    tokenCounter: settings.countsTokens ? createTokenCounter(clock, events) : undefined,
     // A ledger in this process would not survive the crash that a note of the dispatch is for.
     leavesAtOnce: () => isInProcess || (settings.hasFixedKey && queue.isFree),
     // tag
@@ -84,4 +85,8 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     // meter
     stream: settings.stream,
   };
+}
+
+function createTokenCounter(clock: Clock, events: Events): TokenCounter {
+  return new TokenCounter(clock, (error) => events.emit('failed', { source: 'internal', error }));
 }

@@ -59,8 +59,7 @@ const optionsShape = {
   baseURL: z.url({ protocol: /^https?$/ }).default('https://api.openai.com/v1'),
   /** Counts the tokens of a request whose bytes do not fit in a limit, for models that have a name of
    * OpenAI's. Other hosts add text of their own, so without it only requests to `api.openai.com`, Azure
-   * and this machine are counted.
-   * @default by `baseURL` */
+   * and this machine are counted. */
   countTokens: z.boolean().optional(),
   /** Sent as `OpenAI-Organization`. */
   organization: z.string().min(1).optional(),

@@ -30,6 +30,7 @@ const LATE_MS = 10_000;
  */
 export class TokenCounter {
   readonly #clock: Clock;
+  readonly #onError: (error: Error) => void;
   readonly #startWorker: () => Worker;
   readonly #queue = pLimit(1);
   readonly #users = new Set<string>();
@@ -41,8 +42,10 @@ export class TokenCounter {
   #idle: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(clock: Clock, startWorker = startCountingWorker) {
+  /** `onError` is called when the worker cannot start. */
+  constructor(clock: Clock, onError: (error: Error) => void, startWorker = startCountingWorker) {
     this.#clock = clock;
+    this.#onError = onError;
     this.#startWorker = startWorker;
   }
 
@@ -91,9 +94,8 @@ export class TokenCounter {
     if (this.#closed) return undefined;
     try {
       this.#worker ??= this.#start();
-    } catch {
-      // Not every runtime has threads, and a bundler may have left the worker's file out.
-      this.#rest();
+    } catch (cause) {
+      this.#rest(cause);
     }
     return this.#worker;
   }
@@ -101,20 +103,27 @@ export class TokenCounter {
   #start(): Worker {
     const worker = this.#startWorker();
     let hasAnswered = false;
+    let cause: unknown;
     worker.once('message', () => {
       hasAnswered = true;
     });
     // `exit` follows. Without a listener the error would be thrown here.
-    worker.on('error', () => {});
+    worker.on('error', (error) => {
+      cause = error;
+    });
     worker.once('exit', () => {
       if (this.#worker === worker) this.#worker = undefined;
-      if (!hasAnswered) this.#rest();
+      if (!hasAnswered && !this.#closed) this.#rest(cause);
     });
     return worker;
   }
 
-  #rest(): void {
+  /** Not every runtime has threads, and a bundler may have left the worker's file out. */
+  #rest(cause: unknown): void {
     this.#restsUntilMs = this.#clock.nowMs() + REST_MS;
+    const message =
+      'The thread that counts tokens did not start. Input is bounded by its bytes until it does.';
+    this.#onError(new Error(message, { cause }));
   }
 }
 

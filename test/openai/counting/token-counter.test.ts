@@ -23,21 +23,29 @@ function watched(counter: TokenCounter): TokenCounter {
 /** A counter whose worker does as it is told, and all workers that it started. */
 function standIn(clock = settableClock(START_MS)) {
   const workers: Worker[] = [];
-  const counter = new TokenCounter(clock, () => {
-    const worker = new Worker(STAND_IN);
-    workers.push(worker);
-    return worker;
-  });
+  const errors: Error[] = [];
+  const counter = new TokenCounter(
+    clock,
+    (error) => void errors.push(error),
+    () => {
+      const worker = new Worker(STAND_IN);
+      workers.push(worker);
+      return worker;
+    },
+  );
   const ask = (user: string, body: object) =>
     counter.count(user, { json: JSON.stringify(body), encodings: ['o200k_base'] });
-  return { counter: watched(counter), workers, ask, clock };
+  return { counter: watched(counter), workers, ask, clock, errors };
 }
 
+const throwIt = (error: Error) => {
+  throw error;
+};
 const answer = (tokens: number) => ({ does: 'answer', answer: tokens });
 
 describe('The counting worker', () => {
   it('returns what the tokenizers say, for each encoding and for the larger of both', async () => {
-    const counter = watched(new TokenCounter(systemClock));
+    const counter = watched(new TokenCounter(systemClock, throwIt));
     const json = JSON.stringify({ input: usualTexts['German']?.(5_000) });
     for (const encodings of [
       ['o200k_base'],
@@ -51,7 +59,7 @@ describe('The counting worker', () => {
   });
 
   it('does not count a body that is not JSON', async () => {
-    const counter = watched(new TokenCounter(systemClock));
+    const counter = watched(new TokenCounter(systemClock, throwIt));
     const job = { json: '{', encodings: ['o200k_base'] as const };
     expect(await counter.count('ada', job)).toBeUndefined();
   });
@@ -90,23 +98,33 @@ describe('The counting worker', () => {
     expect(await ask('ada', { does: 'fail' })).toBeUndefined();
   });
 
-  it('that never answered is not started again for a minute', async () => {
-    const { workers, ask, clock } = standIn();
+  it('that never answered is reported, and not started again for a minute', async () => {
+    const { workers, ask, clock, errors } = standIn();
     expect(await ask('ada', { does: 'die' })).toBeUndefined();
+    expect(errors.map(({ message }) => message)).toEqual([
+      expect.stringContaining('bounded by its bytes'),
+    ]);
     expect(await ask('ada', answer(7))).toBeUndefined();
     expect(workers).toHaveLength(1);
     clock.set(START_MS + 60_000);
     expect(await ask('ada', answer(7))).toBe(7);
   });
 
-  it('is not needed: where there are no threads, nothing is counted', async () => {
+  it('is not needed: where there are no threads, nothing is counted, and that is reported once', async () => {
+    const errors: Error[] = [];
     const counter = watched(
-      new TokenCounter(systemClock, () => {
-        throw new Error('There are no threads here.');
-      }),
+      new TokenCounter(
+        systemClock,
+        (error) => void errors.push(error),
+        () => {
+          throw new Error('There are no threads here.');
+        },
+      ),
     );
     const job = { json: '{}', encodings: ['o200k_base'] as const };
     expect(await counter.count('ada', job)).toBeUndefined();
+    expect(await counter.count('ada', job)).toBeUndefined();
+    expect(errors).toHaveLength(1);
   });
 
   it('ends with the counter, and so does every count', async () => {
