@@ -11,7 +11,7 @@ import { countHere, tokenizers } from './tokenizers.ts';
 
 const allow = parseAllowances(
   {
-    images: { tokensEach: 0, https: true },
+    images: { https: true },
     files: { tokensEach: 0 },
     audio: { tokensEach: 0 },
     stateful: { inputTokens: 0 },
