@@ -25,6 +25,7 @@ export const denialCodes = {
   request_too_large: entry(413, 'invalid_request_error', false),
   unsupported_media_type: entry(415, 'invalid_request_error'),
   rate_limit_exceeded: entry(429, 'rate_limit_exceeded'),
+  too_many_invalid_requests: entry(429, 'rate_limit_exceeded'),
   too_many_concurrent: entry(429, 'rate_limit_exceeded'),
   quota_exceeded: entry(429, 'insufficient_quota', false),
   budget_exceeded: entry(429, 'insufficient_quota', false),

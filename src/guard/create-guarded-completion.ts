@@ -91,7 +91,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   const credentials = createCredentials(settings, ledger.records, states);
   const callVerbs = callLedger(ledger);
   const blocks = { states, clock, onError: storeReporter(events) };
-  const calls = new InFlightCalls(clock, settings.drains, (call, nowMs) => {
+  const calls = new InFlightCalls(clock, settings.inFlightBounds, (call, nowMs) => {
     renewLease(callVerbs, call, nowMs);
     // A change notice may be lost, or come while a call was on its way in.
     stopIfBlocked(call, blocks);

@@ -10,6 +10,7 @@ import type { Settings } from '../options/guard-options.ts';
 import { HoldIds } from '../pipeline/admit.ts';
 import type { CallLedger } from '../pipeline/call-ledger.ts';
 import type { InFlightCalls } from '../pipeline/in-flight.ts';
+import { InvalidRequests } from '../pipeline/invalid-requests.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
 import type { Credentials } from '../tokens/credentials.ts';
 import { UpstreamQueue } from '../upstream/queue.ts';
@@ -68,6 +69,7 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     prices,
     bodyBytesMax: bodyBytesMax(bounds),
     bodyDeadline: new SharedDeadline(settings.bodyMs),
+    invalidRequests: new InvalidRequests(bounds.invalidPerMinute, clock),
     // admit
     holdIds: new HoldIds(),
     tokenCounter: settings.countsTokens ? createTokenCounter(clock, events) : undefined,

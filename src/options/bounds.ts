@@ -19,6 +19,10 @@ const boundsShape = {
   /** Calls to OpenAI at once, in this process.
    * @default 1_000 */
   inFlight: whole.default(1_000),
+  /** Calls of one user at once, in this process, those in the queue and those that are drained included.
+   * One more gets 429 `too_many_concurrent`, also without a limit of the kind `concurrent`. Without it, a
+   * tenth of `inFlight`, but at least 10, and never more than half of `inFlight`. */
+  inFlightPerUser: whole.optional(),
   /** Calls that may wait in the queue for one of those. More get 503 `upstream_busy`.
    * @default 1_000 */
   queued: wholeOrNone.default(1_000),
@@ -29,6 +33,11 @@ const boundsShape = {
   /** The same for one user.
    * @default 5 */
   drainsPerUser: wholeOrNone.default(5),
+  /** Requests of one user that are invalid (400, 403, 404, 405, 413, 415) in a minute, in this process.
+   * Then each request of the user gets 429 `too_many_invalid_requests` until the minute is over, before
+   * its body is read.
+   * @default 120 */
+  invalidPerMinute: whole.default(120),
 };
 
 /** How much the guard takes on at once, in this process. */
@@ -41,6 +50,12 @@ export interface ParsedBounds extends ParsedOptions<typeof boundsShape> {}
 /** The largest request body for plans that allow only text, and for those that also allow media. */
 export function bodyBytesMax({ bodyBytes }: ParsedBounds): { text: number; media: number } {
   return { text: bodyBytes ?? 4_194_304, media: bodyBytes ?? 20_971_520 };
+}
+
+/** Returns the fair share of one user, so that no user can take all places. */
+export function inFlightPerUser({ inFlight, inFlightPerUser }: ParsedBounds): number {
+  const share = Math.min(Math.max(Math.ceil(inFlight / 10), 10), Math.floor(inFlight / 2));
+  return inFlightPerUser ?? Math.max(share, 1);
 }
 
 export const bounds: z.ZodType<ParsedBounds, Bounds> = optionsSchema(boundsShape);

@@ -24,7 +24,7 @@ import type { PlanOf } from '../plans/plan-resolver.ts';
 import { sharedLimits } from '../plans/shared-limits.ts';
 import { servesOpenAI } from '../upstream/openai-host.ts';
 import type { ApiKeySource } from '../upstream/upstream-keys.ts';
-import { bounds } from './bounds.ts';
+import { bounds, inFlightPerUser } from './bounds.ts';
 import { exchange, exchangeSettings } from './exchange-options.ts';
 import { parsePlans, plan } from './plan-options.ts';
 import { type MoneyCounting, unpricedTier } from './plan-prices.ts';
@@ -178,8 +178,12 @@ export function parseOptions(options: GuardOptions) {
     tokens: { ttlMs: tokens.ttl, ttlMsMax: tokens.ttlMax },
     exchange: exchange && exchangeSettings(exchange, tokens.ttlMax),
     corsOrigins: new Set(parsed.cors?.origins),
-    /** None with `abort`. */
-    drains: onDisconnect === 'drain' ? parsed.bounds : { drains: 0, drainsPerUser: 0 },
+    inFlightBounds: {
+      inFlightPerUser: inFlightPerUser(parsed.bounds),
+      // None with `abort`.
+      drains: onDisconnect === 'drain' ? parsed.bounds.drains : 0,
+      drainsPerUser: parsed.bounds.drainsPerUser,
+    },
     ledgerFailure: { processes: ledgerFailure.processes, staleMs: ledgerFailure.cachedFor },
   };
 }

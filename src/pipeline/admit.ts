@@ -31,9 +31,12 @@ export interface AdmitParts extends CountingParts {
 
 /**
  * Step 3: does it fit in every limit? Holds the upper bound on all limits that apply, or on none: a
- * denial leaves no trace. Begins the call in flight, and ends it if it is denied.
+ * denial leaves no trace. Begins the call in flight, and ends it if it is denied. One user may have so
+ * many in this process, whatever their plan says.
  */
 export function admit(authorized: Authorized, parts: AdmitParts): Soon<Admitted | Denial> {
+  const tooMany = parts.calls.denialFor(authorized.identity.user.id);
+  if (tooMany !== undefined) return tooMany;
   // Known as in flight before it holds anything, so that no block can pass it by.
   const inFlight = parts.calls.begin(authorized.identity.user.id);
   authorized.request.onDisconnect(() => inFlight.stop('disconnected'));

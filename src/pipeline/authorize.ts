@@ -21,6 +21,7 @@ import {
   type UserState,
   type UserStates,
 } from '../users/user-states.ts';
+import type { InvalidRequests } from './invalid-requests.ts';
 import { ownAnswer } from './own-answer.ts';
 import type { Answered, Authorized, Identified } from './states.ts';
 
@@ -33,6 +34,7 @@ export interface AuthorizeParts {
   /** The largest body of plans that allow only text, and of those that also allow media. */
   readonly bodyBytesMax: { readonly text: number; readonly media: number };
   readonly bodyDeadline: BodyBounds['deadline'];
+  readonly invalidRequests: InvalidRequests;
 }
 
 /**
@@ -44,8 +46,8 @@ export function authorize(
   parts: AuthorizeParts,
 ): Soon<Authorized | Answered | Denial> {
   return after(parts.states.get(identified.identity.user.id), (state) => {
-    const blocked = blockIn(parts, state);
-    if (blocked !== undefined) return blocked;
+    const denial = denialOfUser(parts, identified, state);
+    if (denial !== undefined) return denial;
     const route = findRoute(identified.request);
     if (isDenial(route)) return route;
     const plan = parts.plans.planOf(identified.identity.user, state);
@@ -67,17 +69,21 @@ function authorizeRoute(
   if (endpoint.answer !== undefined) return ownAnswer(endpoint, params, plan, identity.scope);
   return after(readJson(request, bodyBoundsOf(parts, plan)), (body) => {
     if (isDenial(body)) return body;
-    // A body may take long to arrive. A block that came meanwhile counts.
+    // A body may take long to arrive. What came meanwhile counts: a block, or many invalid requests.
     return after(parts.states.get(identity.user.id), (state) => {
-      return blockIn(parts, state) ?? authorizeBody(parts, call, plan, endpoint, body);
+      return denialOfUser(parts, call, state) ?? authorizeBody(parts, call, plan, endpoint, body);
     });
   });
 }
 
-function blockIn({ clock }: AuthorizeParts, state: UserState): Denial | undefined {
-  if (state.block === undefined) return undefined;
-  const block = activeBlock(state, clock.nowMs());
-  return block && blockedDenial(block.reason);
+/** Returns why no request of this user is looked at now; `undefined` if it is. */
+function denialOfUser(
+  { clock, invalidRequests }: AuthorizeParts,
+  { identity }: Identified,
+  state: UserState,
+): Denial | undefined {
+  const block = state.block && activeBlock(state, clock.nowMs());
+  return block ? blockedDenial(block.reason) : invalidRequests.denialFor(identity.user.id);
 }
 
 function bodyBoundsOf(

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { type Denial, denialCodes } from '../core/denial.ts';
 import type { Events } from '../core/events.ts';
@@ -9,6 +10,9 @@ import type { Admitted, Requested } from './states.ts';
 
 /** Some SDKs sleep for as long as this header says (measured: an hour and more), so it stays short. */
 const RETRY_AFTER_SECONDS_MAX = 60;
+/** Clients that were denied until the same moment must not all come back in the same second. */
+const JITTER_PART = 0.1;
+const JITTER_SECONDS_MAX = 5;
 const RETRYABLE_STATUS: ReadonlySet<number> = new Set([429, 503]);
 
 export interface RefuseParts {
@@ -87,7 +91,14 @@ function retryHeaders(denial: Denial, nowMs: number): HeaderList {
   const shouldRetry = tooLong ? false : (denial.shouldRetry ?? listed);
   if (shouldRetry !== undefined) headers['x-should-retry'] = String(shouldRetry);
   if (RETRYABLE_STATUS.has(status) && shouldRetry !== false) {
-    headers['retry-after'] = String(waitSeconds);
+    headers['retry-after'] = String(jittered(waitSeconds));
   }
   return headers;
+}
+
+/** Returns the wait, or up to a tenth more (at least one second). Each is as likely as the others. */
+function jittered(waitSeconds: number): number {
+  const tenth = Math.min(Math.ceil(waitSeconds * JITTER_PART), JITTER_SECONDS_MAX);
+  const most = Math.min(waitSeconds + tenth, RETRY_AFTER_SECONDS_MAX);
+  return waitSeconds + randomInt(most - waitSeconds + 1);
 }

@@ -1,3 +1,5 @@
+import { UserCounts } from './user-counts.ts';
+
 /** How many calls may be drained at once. */
 export interface DrainBounds {
   /** In this process. */
@@ -12,7 +14,7 @@ export interface DrainBounds {
  */
 export class Drains {
   readonly #bounds: DrainBounds;
-  readonly #ofUsers = new Map<string, number>();
+  readonly #ofUsers = new UserCounts();
   #all = 0;
 
   constructor(bounds: DrainBounds) {
@@ -21,17 +23,15 @@ export class Drains {
 
   /** Returns whether the user may have one more drain, and counts it. One `end` pairs with each. */
   begin(userId: string): boolean {
-    const ofUser = this.#ofUsers.get(userId) ?? 0;
-    if (this.#all >= this.#bounds.drains || ofUser >= this.#bounds.drainsPerUser) return false;
+    if (this.#all >= this.#bounds.drains) return false;
+    if (this.#ofUsers.of(userId) >= this.#bounds.drainsPerUser) return false;
     this.#all += 1;
-    this.#ofUsers.set(userId, ofUser + 1);
+    this.#ofUsers.add(userId);
     return true;
   }
 
   end(userId: string): void {
-    const left = (this.#ofUsers.get(userId) ?? 0) - 1;
     this.#all -= 1;
-    if (left > 0) this.#ofUsers.set(userId, left);
-    else this.#ofUsers.delete(userId);
+    this.#ofUsers.remove(userId);
   }
 }

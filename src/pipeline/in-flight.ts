@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { UnorderedList } from '../base/unordered-list.ts';
 import { type Denial, deny } from '../core/denial.ts';
 import { type DrainBounds, Drains } from './drains.ts';
+import { UserCounts } from './user-counts.ts';
 
 /** Why a call ends early: its client disconnected, or the guard denies the rest of it. */
 export type StopReason = 'disconnected' | Denial;
@@ -76,6 +77,12 @@ export class InFlightCall {
 /** The denial of new calls while a guard closes, and of running ones that are cut at its end. */
 export const CLOSING = deny('shutting_down', 'The service is restarting. Try again shortly.');
 
+/** How many calls may be in flight at once. */
+export interface InFlightBounds extends DrainBounds {
+  /** Of one user, in this process. A queued call counts, and so does a drained one. */
+  readonly inFlightPerUser: number;
+}
+
 /** What is cut still has to be posted; a ledger that hangs must not keep the process. */
 const SETTLE_MS_MAX = 5_000;
 const TICK_MS = 1_000;
@@ -87,6 +94,8 @@ const TICK_MS = 1_000;
 export class InFlightCalls {
   readonly #clock: Clock;
   readonly #drains: Drains;
+  readonly #perUserMax: number;
+  readonly #ofUsers = new UserCounts();
   readonly #onTick: (call: InFlightCall, nowMs: number) => void;
   readonly #calls = new UnorderedList<InFlightCall>();
   readonly #idleListeners = new Set<() => void>();
@@ -95,11 +104,12 @@ export class InFlightCalls {
 
   constructor(
     clock: Clock,
-    bounds: DrainBounds,
+    bounds: InFlightBounds,
     onTick: (call: InFlightCall, nowMs: number) => void,
   ) {
     this.#clock = clock;
     this.#drains = new Drains(bounds);
+    this.#perUserMax = bounds.inFlightPerUser;
     this.#onTick = onTick;
   }
 
@@ -108,9 +118,17 @@ export class InFlightCalls {
     return this.#closing;
   }
 
+  /** Returns why this user may not begin one more call; `undefined` if they may. */
+  denialFor(userId: string): Denial | undefined {
+    if (this.#ofUsers.of(userId) < this.#perUserMax) return undefined;
+    const most = `one user may have ${this.#perUserMax} here ("bounds.inFlightPerUser")`;
+    return deny('too_many_concurrent', `Too many calls at once: ${most}.`);
+  }
+
   begin(userId: string): InFlightCall {
     const call = new InFlightCall(userId, this.#clock.nowMs());
     this.#calls.add(call);
+    this.#ofUsers.add(userId);
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
     return call;
   }
@@ -118,6 +136,7 @@ export class InFlightCalls {
   /** Exactly one `end` pairs with each `begin`. */
   end(call: InFlightCall): void {
     this.#calls.remove(call);
+    this.#ofUsers.remove(call.userId);
     call.releasePlace?.();
     if (call.draining) this.#drains.end(call.userId);
     if (this.#calls.size === 0) for (const listener of this.#idleListeners) listener();

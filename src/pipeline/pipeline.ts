@@ -1,5 +1,5 @@
 import { isPromiseLike } from '../base/deadline.ts';
-import { isDenial } from '../core/denial.ts';
+import { type Denial, isDenial } from '../core/denial.ts';
 import type { GuardResponse } from '../core/response.ts';
 import { type AdmitParts, admit } from './admit.ts';
 import { type AuthorizeParts, authorize } from './authorize.ts';
@@ -8,7 +8,7 @@ import { refuse } from './denial-response.ts';
 import { type IdentifyParts, identify } from './identify.ts';
 import { type MeterParts, meter } from './meter.ts';
 import { type SettleParts, settle } from './settle.ts';
-import type { Admitted, Metered, Outcome, Requested } from './states.ts';
+import type { Admitted, Identified, Metered, Outcome, Requested } from './states.ts';
 import { type TagParts, tag } from './tag.ts';
 
 /** What the steps of one guard work with. Each step declares what it uses, and sees nothing else. */
@@ -43,12 +43,12 @@ export async function runPipeline(
 
   const authorizing = authorize(identified, parts);
   const authorized = isPromiseLike(authorizing) ? await authorizing : authorizing;
-  if (isDenial(authorized)) return refuse(authorized, identified, parts);
+  if (isDenial(authorized)) return refuseUser(authorized, identified, parts);
   if ('response' in authorized) return authorized.response;
 
   const admitting = admit(authorized, parts);
   const admitted = isPromiseLike(admitting) ? await admitting : admitting;
-  if (isDenial(admitted)) return refuse(admitted, authorized, parts);
+  if (isDenial(admitted)) return refuseUser(admitted, authorized, parts);
 
   // From here on something is held. Whatever happens, `settle` is called exactly once.
   let metered: Metered;
@@ -65,6 +65,12 @@ export async function runPipeline(
     void settle(admitted, metered.outcome, parts);
   }
   return metered.response;
+}
+
+/** Refuses a call of a known user. If its request is invalid, it is counted. */
+function refuseUser(denial: Denial, call: Identified, parts: PipelineParts): GuardResponse {
+  parts.invalidRequests.count(call.identity.user.id, denial.code);
+  return refuse(denial, call, parts);
 }
 
 /** What a call is charged in which a step threw. */

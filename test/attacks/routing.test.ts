@@ -24,7 +24,7 @@ describe('The destination and the API key of a call', () => {
   });
   let elsewhere: string;
   beforeAll(async () => {
-    served = await serveFixture();
+    served = await serveFixture({ bounds: { invalidPerMinute: 1_000_000 } });
     token = await tokenOf(served.guard);
     await new Promise<void>((done) => trap.listen(0, '127.0.0.1', done));
     elsewhere = `http://127.0.0.1:${(trap.address() as AddressInfo).port}/v1`;
@@ -140,7 +140,7 @@ describe('A value that could break out of a header', () => {
   });
 
   it('A malformed raw header is rejected and the server keeps running', async () => {
-    await using served = await serveFixture();
+    await using served = await serveFixture({ bounds: { invalidPerMinute: 1_000_000 } });
     const token = await tokenOf(served.guard);
     for (const line of ['x-a: b\0c\r\n', 'x-a: b\rc\r\n', 'x-a : b\r\n', 'x a: b\r\n']) {
       const bytes = rawPost('/v1/chat/completions', token, JSON.stringify(chat()), line);

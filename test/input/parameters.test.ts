@@ -64,7 +64,8 @@ describe('An invalid number', () => {
 
   it('Every hold is a positive whole number, whatever is sent', async () => {
     const ledger = spiedLedger();
-    await using fixture = await startFixture({ plans, ledger });
+    const bounds = { invalidPerMinute: 1_000 };
+    await using fixture = await startFixture({ plans, ledger, bounds });
     const token = await tokenOf(fixture.guard);
     const any = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(null, '1', [], {}, 'x', false));
     const body = fc.record(

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type InFlightCall, InFlightCalls } from '../../src/pipeline/in-flight.ts';
+import { type InFlightBounds, InFlightCalls } from '../../src/pipeline/in-flight.ts';
 
-const BOUNDS = { drains: 10, drainsPerUser: 10 };
+const BOUNDS = { drains: 10, drainsPerUser: 10, inFlightPerUser: 100 };
 const clock = { nowMs: () => Date.now() };
 
-function callsOf(bounds = BOUNDS, onTick = (_: InFlightCall, __: number) => {}): InFlightCalls {
-  return new InFlightCalls(clock, bounds, onTick);
+function callsOf(bounds: Partial<InFlightBounds>): InFlightCalls {
+  return new InFlightCalls(clock, { ...BOUNDS, ...bounds }, () => {});
 }
 
 describe('The bounds of drains', () => {

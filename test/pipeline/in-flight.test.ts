@@ -9,7 +9,7 @@ import {
 } from '../../src/pipeline/in-flight.ts';
 
 const BLOCKED = deny('user_blocked', 'blocked');
-const BOUNDS = { drains: 10, drainsPerUser: 10 };
+const BOUNDS = { drains: 10, drainsPerUser: 10, inFlightPerUser: 100 };
 const clock = { nowMs: () => Date.now() };
 
 function callsOf(bounds = BOUNDS, onTick = (_: InFlightCall, __: number) => {}): InFlightCalls {

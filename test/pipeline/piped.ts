@@ -148,7 +148,7 @@ export function pipedParts(
     endUserIds,
     upstream,
     credentials: createCredentials(settings, ledger.records, states),
-    calls: new InFlightCalls(clock, settings.drains, () => {}),
+    calls: new InFlightCalls(clock, settings.inFlightBounds, () => {}),
     users: createUsers({ ledger, states, plans, endUserIds, events, clock }),
     ledger: {
       ...verbs,
