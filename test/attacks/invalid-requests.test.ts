@@ -130,7 +130,7 @@ describe('Requests that fail validation', () => {
     expect(await codeOf(await post(guard, token, chat()))).toBe('quota_exceeded');
   });
 
-  it('A request without a valid credential counts for nobody', () => {
+  it('A request without a valid credential counts for no user', () => {
     const counted = new InvalidRequests(1, { nowMs: () => 0 });
     counted.count('ada', 'invalid_credential');
     expect(counted.denialFor('ada')).toBeUndefined();

@@ -137,6 +137,7 @@ const CODES: readonly (readonly [string, number, string, boolean?])[] = [
   ['request_too_large', 413, 'invalid_request_error', false],
   ['unsupported_media_type', 415, 'invalid_request_error'],
   ['rate_limit_exceeded', 429, 'rate_limit_exceeded'],
+  ['too_many_invalid_requests', 429, 'rate_limit_exceeded'],
   ['too_many_concurrent', 429, 'rate_limit_exceeded'],
   ['quota_exceeded', 429, 'insufficient_quota', false],
   ['budget_exceeded', 429, 'insufficient_quota', false],
