@@ -1,9 +1,14 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { type Denial, deny, isDenial } from './denial.ts';
-
-const DEPTH_MAX = 64;
-/** Keys and array elements together. */
-const MEMBERS_MAX = 100_000;
+import { type Denial, isDenial } from './denial.ts';
+import {
+  countKeys,
+  DEPTH_MAX,
+  invalid,
+  MEMBERS_MAX,
+  NOT_JSON,
+  TOO_DEEP,
+  TOO_MANY,
+} from './json-scan.ts';
 
 export interface ParsedJson {
   readonly value: unknown;
@@ -13,29 +18,30 @@ export interface ParsedJson {
   readonly text?: string;
 }
 
-const invalid = (message: string): Denial => deny('invalid_request', message);
-const NOT_JSON = invalid('The body is not valid JSON in UTF-8.');
-const TOO_DEEP = invalid(`The body is nested deeper than ${DEPTH_MAX} levels.`);
-const TOO_MANY = invalid(`The body has more than ${MEMBERS_MAX} keys and elements.`);
 const DUPLICATE = invalid('The body has the same key twice in one object.');
 const BAD_NUMBER = invalid('The body has a number that is out of range.');
 const NOT_PLAIN = invalid('The body holds something that is not JSON.');
 
 /**
  * Parses JSON that means the same to every parser: valid UTF-8 without a byte order mark, no duplicate
- * or prototype keys, at most 64 levels and 100,000 keys and elements. Other bodies are denied with
- * `invalid_request`. Depth and size are checked before anything is built. The time is linear in the
- * bytes.
+ * or prototype keys, at most 64 levels, 100,000 keys and elements, and 10,000 different keys. Other
+ * bodies are denied with `invalid_request`. Depth and size are checked before anything is built. The
+ * time is linear in the bytes.
  */
 export function parseStrictJson(bytes: Uint8Array): ParsedJson | Denial {
+  const keys = countKeys(bytes);
+  if (typeof keys !== 'number') return keys;
   const text = decode(bytes);
-  return text === undefined ? NOT_JSON : parseStrictText(text, bytes.byteLength);
+  return text === undefined ? NOT_JSON : parseCounted(text, keys, bytes.byteLength);
 }
 
 /** The same for a text with a known length in UTF-8. */
 export function parseStrictText(text: string, byteLength: number): ParsedJson | Denial {
-  const keys = countKeys(text);
-  if (typeof keys !== 'number') return keys;
+  const keys = countKeys(Buffer.from(text));
+  return typeof keys === 'number' ? parseCounted(text, keys, byteLength) : keys;
+}
+
+function parseCounted(text: string, keys: number, byteLength: number): ParsedJson | Denial {
   const value = parseJson(text);
   if (value === undefined) return NOT_JSON;
   const census = new Census();
@@ -61,33 +67,6 @@ function decode(bytes: Uint8Array): string | undefined {
   // Most bodies are ASCII, and latin1 costs a third of decoding UTF-8.
   if (isAscii(buffer)) return buffer.toString('latin1');
   return isUtf8(buffer) ? buffer.toString('utf8') : undefined;
-}
-
-const QUOTE = 0x22;
-const COLON = 0x3a;
-const COMMA = 0x2c;
-const BRACE = 0x7b;
-const BRACE_END = 0x7d;
-const BRACKET = 0x5b;
-const BRACKET_END = 0x5d;
-
-/** Counts the keys in the text, which are the colons outside its strings. */
-function countKeys(text: string): number | Denial {
-  let keys = 0;
-  let commas = 0;
-  let depth = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) {
-      at = endOfString(text, at);
-      if (at < 0) return NOT_JSON;
-    } else if (code === COLON) keys++;
-    else if (code === COMMA) commas++;
-    else if (code === BRACE || code === BRACKET) {
-      if (++depth > DEPTH_MAX) return TOO_DEEP;
-    } else if (code === BRACE_END || code === BRACKET_END) depth--;
-  }
-  return keys + commas > MEMBERS_MAX ? TOO_MANY : keys;
 }
 
 const isPrototypeKey = (key: string) =>

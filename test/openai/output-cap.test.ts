@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isDenial } from '../../src/core/denial.ts';
+import type { BuiltRequest } from '../../src/openai/request/build-request.ts';
 import { attempt, build } from './building.ts';
 import { endpointNamed } from './named.ts';
 
@@ -62,7 +63,6 @@ describe('The output cap', () => {
     [],
     [5],
     {},
-    null,
     2 ** 53,
     Number.POSITIVE_INFINITY,
     Number.NaN,
@@ -82,6 +82,14 @@ describe('The output cap', () => {
         param: field,
       });
     }
+  });
+
+  it.each(counted)('%s treats %s: null like a request without it', (name, field) => {
+    const costOf = ({ body, hostedFeesFor, bound, ...cost }: BuiltRequest) => cost;
+    const left = Object.entries(build(name).body);
+    const built = build(name, { [field]: null });
+    expect(costOf(built)).toEqual(costOf(build(name)));
+    expect(Object.entries(built.body)).toEqual(expect.arrayContaining(left));
   });
 
   it('The output cap is always positive and within the plan, whatever the client sends', () => {

@@ -90,6 +90,27 @@ describe('parseStrictJson', () => {
     expect(isDenial(parse(JSON.stringify(many.slice(0, 100_000))))).toBe(false);
   });
 
+  it('parseStrictJson rejects too many different keys before it builds a value, and takes as many that repeat', () => {
+    const objects = (count: number, key: (index: number) => string) =>
+      JSON.stringify(Array.from({ length: count }, (_, index) => ({ [key(index)]: 0 })));
+    expect(parse(objects(40_000, (index) => `k${index}`))).toMatchObject({
+      message: 'The body has more than 10000 different keys.',
+    });
+    expect(isDenial(parse(objects(10_000, (index) => `k${index}`)))).toBe(false);
+    expect(isDenial(parse(objects(40_000, (index) => `k${index % 100}`)))).toBe(false);
+  });
+
+  it('parseStrictJson finds the end of every string, with whatever is escaped in it', () => {
+    const parts = fc.constantFrom('\\', '"', 'x', '\n', 'é', 'x'.repeat(31), '{', ':', ',');
+    fc.assert(
+      fc.property(fc.array(fc.array(parts).map((text) => text.join(''))), (strings) => {
+        const value = strings.map((text) => ({ [text]: text }));
+        expect(parsed(JSON.stringify(value)).value).toEqual(value);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it.each([
     ['an empty text', ''],
     ['only spaces', ' \n'],

@@ -3,7 +3,7 @@ import { chatUsage } from '../answer/usage.ts';
 import { tokenBound } from '../prices/upper-bound.ts';
 import { clientTag, flag, model, number, prompts, sampling, whole } from '../request/fields.ts';
 import { jsonBody } from '../request/request-descriptor.ts';
-import { is, text } from '../request/wire-check.ts';
+import { text } from '../request/wire-check.ts';
 import type { UpstreamDescriptor } from './descriptor.ts';
 
 const fields = {
@@ -12,7 +12,7 @@ const fields = {
   echo: flag,
   logprobs: number,
   model,
-  prompt: is(prompts),
+  prompt: prompts,
   stream: flag,
   suffix: text,
   temperature: number,

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { nanoUsdUp } from '../../base/money.ts';
 import { type Bound, tokenAmounts } from '../prices/upper-bound.ts';
 import type { Allowances } from '../request/allowances.ts';
@@ -7,9 +6,9 @@ import type { RealtimeAllowance, Reserve } from '../request/realtime-allowance.t
 import { type FixedRequest, jsonBody } from '../request/request-descriptor.ts';
 import {
   type Check,
-  is,
   isObject,
   type JsonObject,
+  malformed,
   notAllowed,
   object,
   orNull,
@@ -21,8 +20,11 @@ const fixedByPlan: Check = (value, { allow }) =>
     ? undefined
     : notAllowed('is fixed by the plan');
 
+const anchor: Check = (value) =>
+  value === 'created_at' ? undefined : malformed('must be "created_at"');
+
 const fields = {
-  expires_after: orNull(object({ anchor: is(z.literal('created_at')), seconds: whole })),
+  expires_after: orNull(object({ anchor, seconds: whole })),
   session: orNull(object({ type: fixedByPlan, model: fixedByPlan })),
 };
 

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { responseEvents } from '../answer/response-events.ts';
 import { responseUsage } from '../answer/usage.ts';
 import { tokenBound } from '../prices/upper-bound.ts';
@@ -8,9 +7,10 @@ import { jsonBody } from '../request/request-descriptor.ts';
 import { responsesTools } from '../request/tool-checks.ts';
 import {
   beyondText,
-  is,
+  type Check,
   json,
   listOf,
+  malformed,
   notAllowed,
   object,
   orNull,
@@ -33,19 +33,19 @@ const reasoning = object({
   ),
 });
 
-const includable = z.enum(
-  [
-    'file_search_call.results',
-    'web_search_call.results',
-    'web_search_call.action.sources',
-    'message.input_image.image_url',
-    'computer_call_output.output.image_url',
-    'code_interpreter_call.outputs',
-    'reasoning.encrypted_content',
-    'message.output_text.logprobs',
-  ],
-  'is not known',
-);
+const INCLUDABLE: ReadonlySet<unknown> = new Set([
+  'file_search_call.results',
+  'web_search_call.results',
+  'web_search_call.action.sources',
+  'message.input_image.image_url',
+  'computer_call_output.output.image_url',
+  'code_interpreter_call.outputs',
+  'reasoning.encrypted_content',
+  'message.output_text.logprobs',
+]);
+
+const includable: Check = (value) =>
+  INCLUDABLE.has(value) ? undefined : malformed('is not known');
 
 const fields = {
   ...generation,
@@ -54,7 +54,7 @@ const fields = {
   context_management: refused('would run the model once more; compaction is not accepted'),
   conversation: reference,
   image: refused('is not accepted here'),
-  include: orNull(listOf(is(includable))),
+  include: orNull(listOf(includable)),
   input: textOr(inputItems),
   instructions: text,
   max_output_tokens: whole,

@@ -1,8 +1,8 @@
-import { z } from 'zod';
 import {
+  below,
   type Check,
   type Fields,
-  is,
+  isObject,
   json,
   malformed,
   notAllowed,
@@ -19,6 +19,7 @@ import {
  * An endpoint rejects every other field by its name: a field of tomorrow might cost or leak.
  */
 export const whole: Check = (value) => {
+  if (value === null) return undefined;
   if (!Number.isSafeInteger(value)) return malformed('must be a whole number');
   return Number(value) >= 1 ? undefined : malformed('must be at least 1');
 };
@@ -27,8 +28,28 @@ export const number: Check = (value) =>
 export const flag: Check = (value) =>
   typeof value === 'boolean' || value === null ? undefined : malformed('must be true or false');
 /** What a client sends about its user. The guard replaces it. */
-export const clientTag = is(z.string('must be a string').max(512).nullable());
-const metadata = is(z.record(z.string().max(64), z.string().max(512)).nullable());
+export const clientTag: Check = (value) => {
+  if (typeof value !== 'string' && value !== null) return malformed('must be a string');
+  return value === null || value.length <= 512
+    ? undefined
+    : malformed('must have at most 512 characters');
+};
+
+const metadataValue: Check = (value) =>
+  typeof value === 'string' && value.length <= 512
+    ? undefined
+    : malformed('must be a string of at most 512 characters');
+
+const metadata: Check = (value, inspection) => {
+  if (value === null) return undefined;
+  if (!isObject(value)) return malformed('must be an object');
+  for (const key of Object.keys(value)) {
+    const denial =
+      key.length <= 64 ? metadataValue(value[key], inspection) : malformed('is too long a key');
+    if (denial !== undefined) return below(key, denial);
+  }
+  return undefined;
+};
 
 /** No character that needs escaping anywhere, or that makes it read as another model's name. */
 const MODEL = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
@@ -98,15 +119,22 @@ export const sampling: Fields = {
   stream_options: streamOptions,
 };
 
-const token = z.int().min(0);
+const isString = (value: unknown) => typeof value === 'string';
+const isToken = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;
+const isTokens = (value: unknown) =>
+  Array.isArray(value) && value.length > 0 && value.every(isToken);
 
-/** One string, several, one list of token ids, or several: of completions and embeddings. */
-export const prompts = z.union(
-  [
-    z.string(),
-    z.array(z.string()).min(1),
-    z.array(token).min(1),
-    z.array(z.array(token).min(1)).min(1),
-  ],
-  'must be a string, a list of strings, or token ids',
-);
+/**
+ * One string, several, one list of token ids, or several: of completions and embeddings. The first
+ * element says which, and the check ends at the first one that differs.
+ */
+export const prompts: Check = (value) =>
+  typeof value === 'string' || (Array.isArray(value) && isPromptList(value))
+    ? undefined
+    : malformed('must be a string, a list of strings, or token ids');
+
+function isPromptList(list: readonly unknown[]): boolean {
+  const first = list[0];
+  const isKind = isString(first) ? isString : isToken(first) ? isToken : isTokens;
+  return list.length > 0 && list.every(isKind);
+}

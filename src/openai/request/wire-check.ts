@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { type Denial, deny } from '../../core/denial.ts';
 import type { HostedTool, HostedToolName } from '../prices/hosted-tools.ts';
 import type { Allowances } from './allowances.ts';
@@ -71,19 +70,6 @@ export function below(place: string | number, denial: Denial): Denial {
 
 /** Any JSON. To OpenAI it is text that refers to nothing; its bytes bound its tokens. */
 export const json: Check = () => undefined;
-
-/** Every value that the schema accepts. */
-export function is(schema: z.ZodType): Check {
-  return (value) => {
-    const parsed = schema.safeParse(value);
-    if (parsed.success) return undefined;
-    const [issue] = parsed.error.issues;
-    return { ...malformed(issue?.message ?? 'is not valid'), ...paramOf(issue?.path ?? []) };
-  };
-}
-
-const paramOf = (path: readonly PropertyKey[]) =>
-  path.length === 0 ? {} : { param: path.map(String).join('.') };
 
 export const text: Check = (value) =>
   typeof value === 'string' || value === null ? undefined : malformed('must be a string');
