@@ -12,7 +12,7 @@ export type {
   SafetyEvent,
   SettledEvent,
 } from './core/events.ts';
-export type { GuardRequest, RequestBody } from './core/request.ts';
+export type { BodyRoom, GuardRequest, RequestBody } from './core/request.ts';
 export type { ByteSink, ByteSource, GuardResponse } from './core/response.ts';
 export type { Usage, UsageDoubt } from './core/usage.ts';
 export type { User } from './core/user.ts';

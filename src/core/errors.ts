@@ -17,11 +17,17 @@ export class AuthenticationUnavailableError extends Error {
   override readonly name = 'AuthenticationUnavailableError';
 }
 
+type BodyErrorCode =
+  | 'request_too_large'
+  | 'invalid_request'
+  | 'too_many_body_bytes'
+  | 'server_busy';
+
 /** A request body that could not be read. It becomes the denial with the same code. */
 export class BodyError extends Error {
   override readonly name = 'BodyError';
-  readonly code: 'request_too_large' | 'invalid_request';
-  constructor(code: 'request_too_large' | 'invalid_request', message: string) {
+  readonly code: BodyErrorCode;
+  constructor(code: BodyErrorCode, message: string) {
     super(message);
     this.code = code;
   }

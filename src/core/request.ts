@@ -9,6 +9,14 @@ export type RequestBody =
   | { readonly kind: 'text'; readonly text: string; readonly byteLength: number }
   | { readonly kind: 'parsed'; readonly value: unknown };
 
+/** Where the bytes of a body are counted. Both throw `BodyError` if they do not fit. */
+export interface BodyRoom {
+  /** The request says that its body has so many bytes. None of them has arrived. */
+  announce(bytes: number): void;
+  /** So many more bytes have arrived. */
+  take(bytes: number): void;
+}
+
 /** One HTTP request, as adapters hand it to the guard and the guard to authenticators. */
 export interface GuardRequest {
   /** Upper case. */
@@ -23,8 +31,9 @@ export interface GuardRequest {
   readonly remoteAddress?: string | undefined;
   /** Returns a header by its lower-case name; `undefined` when it is absent or was sent more than once. */
   header(name: string): string | undefined;
-  /** Reads the body, once. Throws `BodyError` when it exceeds `limitBytes`, is late or was cut off. */
-  readBody(limitBytes: number): RequestBody | Promise<RequestBody>;
+  /** Reads the body, once, and counts it in `room`. Throws `BodyError` when it exceeds `limitBytes`, does
+   * not fit into `room`, is late or was cut off. */
+  readBody(limitBytes: number, room?: BodyRoom): RequestBody | Promise<RequestBody>;
   /** Calls `listener`, at most once, if the caller disconnects before the response was delivered. */
   onDisconnect(listener: () => void): void;
 }

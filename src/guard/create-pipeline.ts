@@ -8,6 +8,7 @@ import type { PriceList } from '../openai/prices/prices.ts';
 import { bodyBytesMax } from '../options/bounds.ts';
 import type { Settings } from '../options/guard-options.ts';
 import { HoldIds } from '../pipeline/admit.ts';
+import { BodyBudget } from '../pipeline/body-budget.ts';
 import type { CallLedger } from '../pipeline/call-ledger.ts';
 import type { InFlightCalls } from '../pipeline/in-flight.ts';
 import { InvalidRequests } from '../pipeline/invalid-requests.ts';
@@ -70,6 +71,7 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     bodyBytesMax: bodyBytesMax(bounds),
     bodyDeadline: new SharedDeadline(settings.bodyMs),
     invalidRequests: new InvalidRequests(bounds.invalidPerMinute, clock),
+    bodies: new BodyBudget(bounds),
     // admit
     holdIds: new HoldIds(),
     tokenCounter: settings.countsTokens ? createTokenCounter(clock, events) : undefined,

@@ -24,12 +24,13 @@ interface HonoContext {
  */
 export function guardHono(guard: Mountable): (context: HonoContext) => Promise<Response> {
   return async (context) => {
-    const { raw, routePath } = context.req;
+    const { raw, routePath, bodyCache } = context.req;
     const prefix = routePath.replace(/\/?\*$/, '');
     const { remoteAddress } = incomingOf(context)?.socket ?? {};
     const mount = { prefix, host: context, remoteAddress };
-    // Hono caches a body that middleware has read.
-    if (!raw.bodyUsed) return guard.handler(raw, mount);
+    // Hono caches a body that middleware has read through it.
+    const isCached = raw.bodyUsed && Object.keys(bodyCache).length > 0;
+    if (!isCached) return guard.handler(raw, mount);
     return guard.handler(raw, { ...mount, body: await context.req.text() });
   };
 }

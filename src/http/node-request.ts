@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { BodyError } from '../core/errors.ts';
-import type { GuardRequest, RequestBody } from '../core/request.ts';
-import { hostBody, splitTarget, tooLarge } from './request-parts.ts';
+import type { BodyRoom, GuardRequest, RequestBody } from '../core/request.ts';
+import { BodyBytes, brokenOff, readByHost } from './body-bytes.ts';
+import { hostBody, splitTarget } from './request-parts.ts';
 
 /** Node's own request and response as a `GuardRequest`. */
 export class NodeRequest implements GuardRequest {
@@ -37,15 +37,15 @@ export class NodeRequest implements GuardRequest {
     return Array.isArray(value) ? undefined : value;
   }
 
-  readBody(limitBytes: number): RequestBody | Promise<RequestBody> {
-    if (this.#body !== undefined) return hostBody(this.#body, limitBytes);
-    const { headers } = this.#request;
+  readBody(limitBytes: number, room?: BodyRoom): RequestBody | Promise<RequestBody> {
+    if (this.#body !== undefined) return hostBody(this.#body, limitBytes, room);
+    const { headers, readableDidRead } = this.#request;
     const announced = Number(headers['content-length'] ?? 0);
-    if (announced > limitBytes) throw tooLarge(limitBytes);
     const chunked = headers['transfer-encoding'] !== undefined;
     // Without a body the request may have ended already, and its `end` would never come.
     if (announced === 0 && !chunked) return NO_BODY;
-    return readStream(this.#request, limitBytes);
+    if (readableDidRead) throw readByHost();
+    return readStream(this.#request, new BodyBytes(limitBytes, announced, room));
   }
 
   onDisconnect(listener: () => void): void {
@@ -69,28 +69,28 @@ function countHeader(rawHeaders: readonly string[], name: string): number {
   return count;
 }
 
-function readStream(request: IncomingMessage, limitBytes: number): Promise<RequestBody> {
+function readStream(request: IncomingMessage, body: BodyBytes): Promise<RequestBody> {
   return new Promise((resolve, reject) => {
     let ended = false;
     // Every request closes, and only one that closes early has failed. An error costs its stack, so it is
     // made only then.
     const brokeOff = () => {
-      if (!ended) reject(new BodyError('invalid_request', 'The body broke off.'));
+      if (!ended) reject(brokenOff());
     };
     // A request that is closed already emits no further event.
     if (request.destroyed) return brokeOff();
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.byteLength;
-      if (size <= limitBytes) chunks.push(chunk);
-      else reject(tooLarge(limitBytes));
-    });
+    const take = (chunk: Buffer) => {
+      try {
+        body.add(chunk);
+      } catch (error) {
+        request.off('data', take);
+        reject(error);
+      }
+    };
+    request.on('data', take);
     request.on('end', () => {
       ended = true;
-      const [only] = chunks;
-      const bytes = chunks.length === 1 && only ? only : Buffer.concat(chunks);
-      resolve({ kind: 'bytes', bytes });
+      resolve(body.whole());
     });
     request.on('error', brokeOff);
     request.on('close', brokeOff);

@@ -1,6 +1,7 @@
 import { withDeadline } from '../base/deadline.ts';
 import { BodyError } from '../core/errors.ts';
-import type { GuardRequest, RequestBody } from '../core/request.ts';
+import type { BodyRoom, GuardRequest, RequestBody } from '../core/request.ts';
+import { tooLarge } from './body-bytes.ts';
 
 /** A mount point as it is compared: without slashes at its end. */
 export const withoutEndSlash = (prefix: string): string => prefix.replace(/\/+$/, '');
@@ -17,22 +18,18 @@ export function splitTarget(target: string, prefix: string): { path: string; que
   return { path: full.slice(prefix.length), query };
 }
 
-/** Returns a body that the host's own parser has read: raw bytes, text, or the parsed value. */
-export function hostBody(body: unknown, limitBytes: number): RequestBody {
+/** Returns a body that the host's own parser has read: raw bytes, text, or the parsed value. A parsed
+ * value is counted later, when its size is known. */
+export function hostBody(body: unknown, limitBytes: number, room?: BodyRoom): RequestBody {
   if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
     return { kind: 'parsed', value: body };
   }
   const byteLength = typeof body === 'string' ? Buffer.byteLength(body, 'utf8') : body.byteLength;
-  if (byteLength <= limitBytes) {
-    return typeof body === 'string'
-      ? { kind: 'text', text: body, byteLength }
-      : { kind: 'bytes', bytes: body };
-  }
-  throw tooLarge(limitBytes);
-}
-
-export function tooLarge(limitBytes: number): BodyError {
-  return new BodyError('request_too_large', `The body is larger than ${limitBytes} bytes.`);
+  if (byteLength > limitBytes) throw tooLarge(limitBytes);
+  room?.take(byteLength);
+  return typeof body === 'string'
+    ? { kind: 'text', text: body, byteLength }
+    : { kind: 'bytes', bytes: body };
 }
 
 const BODY_BYTES_MAX = 64 * 1024;

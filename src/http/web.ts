@@ -1,7 +1,8 @@
 import { BodyError } from '../core/errors.ts';
-import type { GuardRequest, RequestBody } from '../core/request.ts';
+import type { BodyRoom, GuardRequest, RequestBody } from '../core/request.ts';
 import { type GuardResponse, isByteSource } from '../core/response.ts';
-import { hostBody, splitTarget, tooLarge, withoutEndSlash } from './request-parts.ts';
+import { BodyBytes, brokenOff, readByHost } from './body-bytes.ts';
+import { hostBody, splitTarget, withoutEndSlash } from './request-parts.ts';
 import { webStream } from './web-stream.ts';
 
 export interface WebHandlerOptions {
@@ -71,11 +72,10 @@ class WebRequest implements GuardRequest {
     return this.#request.headers.get(name) ?? undefined;
   }
 
-  async readBody(limitBytes: number): Promise<RequestBody> {
-    if (this.#body !== undefined) return hostBody(this.#body, limitBytes);
+  async readBody(limitBytes: number, room?: BodyRoom): Promise<RequestBody> {
+    if (this.#body !== undefined) return hostBody(this.#body, limitBytes, room);
     const announced = Number(this.header('content-length') ?? 0);
-    if (announced > limitBytes) throw tooLarge(limitBytes);
-    return readWeb(this.#request, limitBytes);
+    return readWeb(this.#request, new BodyBytes(limitBytes, announced, room));
   }
 
   onDisconnect(listener: () => void): void {
@@ -86,21 +86,12 @@ class WebRequest implements GuardRequest {
   }
 }
 
-async function readWeb(request: Request, limitBytes: number): Promise<RequestBody> {
-  if (request.bodyUsed) {
-    throw new TypeError('The host has read the body: pass it on as "body" to guard.handler');
-  }
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+async function readWeb(request: Request, body: BodyBytes): Promise<RequestBody> {
+  if (request.bodyUsed || request.body?.locked) throw readByHost();
   try {
-    for await (const chunk of request.body ?? []) {
-      size += chunk.byteLength;
-      if (size > limitBytes) throw tooLarge(limitBytes);
-      chunks.push(chunk);
-    }
+    for await (const chunk of request.body ?? []) body.add(chunk);
   } catch (error) {
-    if (error instanceof BodyError) throw error;
-    throw new BodyError('invalid_request', 'The body broke off.');
+    throw error instanceof BodyError ? error : brokenOff();
   }
-  return { kind: 'bytes', bytes: Buffer.concat(chunks) };
+  return body.whole();
 }

@@ -13,6 +13,13 @@ const boundsShape = {
   /** The largest request body, in bytes. A larger one gets 413 `request_too_large`. Without it: 4 MiB, or
    * 20 MiB for plans with images, files or audio. */
   bodyBytes: whole.optional(),
+  /** Bytes of request bodies in flight, in this process: from their arrival until their calls end. One
+   * more body gets 503 `server_busy`. A body always fits if there is no other.
+   * @default 268_435_456 (256 MiB) */
+  bodyBytesInFlight: whole.default(268_435_456),
+  /** The same for one user. One more body gets 429 `too_many_body_bytes`.
+   * @default 33_554_432 (32 MiB) */
+  bodyBytesInFlightPerUser: whole.default(33_554_432),
   /** The largest answer that is not a stream, in bytes.
    * @default 67_108_864 (64 MiB) */
   answerBytes: whole.default(67_108_864),

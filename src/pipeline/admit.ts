@@ -39,6 +39,7 @@ export function admit(authorized: Authorized, parts: AdmitParts): Soon<Admitted 
   if (tooMany !== undefined) return tooMany;
   // Known as in flight before it holds anything, so that no block can pass it by.
   const inFlight = parts.calls.begin(authorized.identity.user.id);
+  inFlight.body = authorized.callBody;
   authorized.request.onDisconnect(() => inFlight.stop('disconnected'));
   try {
     const admitted = reserve(authorized, inFlight, parts);

@@ -4,7 +4,7 @@ import { type Denial, deny, isDenial } from '../core/denial.ts';
 import type { ParsedJson } from '../core/json.ts';
 import type { GuardRequest } from '../core/request.ts';
 import { isMoney } from '../ledger/amounts.ts';
-import type { Descriptor, PathParams, UpstreamDescriptor } from '../openai/endpoints/descriptor.ts';
+import type { Descriptor, PathParams } from '../openai/endpoints/descriptor.ts';
 import { findEndpoint } from '../openai/endpoints/find-endpoint.ts';
 import type { PriceList } from '../openai/prices/prices.ts';
 import { hasTier, type RateCard } from '../openai/prices/rate-card.ts';
@@ -21,6 +21,7 @@ import {
   type UserState,
   type UserStates,
 } from '../users/user-states.ts';
+import type { BodyBudget } from './body-budget.ts';
 import type { InvalidRequests } from './invalid-requests.ts';
 import { ownAnswer } from './own-answer.ts';
 import type { Answered, Authorized, Identified } from './states.ts';
@@ -35,6 +36,7 @@ export interface AuthorizeParts {
   readonly bodyBytesMax: { readonly text: number; readonly media: number };
   readonly bodyDeadline: BodyBounds['deadline'];
   readonly invalidRequests: InvalidRequests;
+  readonly bodies: BodyBudget;
 }
 
 /**
@@ -67,13 +69,17 @@ function authorizeRoute(
     return deny('endpoint_not_allowed', `Your plan does not include ${endpoint.path}.`);
   }
   if (endpoint.answer !== undefined) return ownAnswer(endpoint, params, plan, identity.scope);
-  return after(readJson(request, bodyBoundsOf(parts, plan)), (body) => {
-    if (isDenial(body)) return body;
-    // A body may take long to arrive. What came meanwhile counts: a block, or many invalid requests.
-    return after(parts.states.get(identity.user.id), (state) => {
-      return denialOfUser(parts, call, state) ?? authorizeBody(parts, call, plan, endpoint, body);
-    });
-  });
+  const callBody = parts.bodies.roomFor(identity.user.id);
+  return callBody.during(() =>
+    after(readJson(request, bodyBoundsOf(parts, plan), callBody), (body) => {
+      if (isDenial(body)) return body;
+      // A body may take long to arrive. What came meanwhile counts: a block, or many invalid requests.
+      return after(parts.states.get(identity.user.id), (state) => {
+        const denial = denialOfUser(parts, call, state);
+        return denial ?? authorizeBody(parts, call, { plan, endpoint, callBody }, body);
+      });
+    }),
+  );
 }
 
 /** Returns why no request of this user is looked at now; `undefined` if it is. */
@@ -125,8 +131,7 @@ function findRoute(request: GuardRequest): Route | Denial {
 function authorizeBody(
   parts: AuthorizeParts,
   call: Identified,
-  plan: Plan,
-  endpoint: UpstreamDescriptor,
+  { plan, endpoint, callBody }: Pick<Authorized, 'plan' | 'endpoint' | 'callBody'>,
   body: ParsedJson,
 ): Authorized | Denial {
   const { identity } = call;
@@ -145,7 +150,17 @@ function authorizeBody(
     if (unpriced !== undefined) return unpriced;
   }
   const bound = boundOf(built, rateCard, inputUpperBound(body.bytes, built));
-  return { request: call.request, identity, plan, endpoint, built, prices, rateCard, bound };
+  return {
+    request: call.request,
+    identity,
+    plan,
+    endpoint,
+    callBody,
+    built,
+    prices,
+    rateCard,
+    bound,
+  };
 }
 
 /** What has no price cannot be held on a limit that counts money. */

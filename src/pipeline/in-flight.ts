@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { UnorderedList } from '../base/unordered-list.ts';
 import { type Denial, deny } from '../core/denial.ts';
+import type { CallBody } from './body-budget.ts';
 import { type DrainBounds, Drains } from './drains.ts';
 import { UserCounts } from './user-counts.ts';
 
@@ -37,6 +38,8 @@ export class InFlightCall {
   dispatched = false;
   /** Gives back the place at the upstream. Idempotent. Set by `call`. */
   releasePlace: (() => void) | undefined = undefined;
+  /** Its body in the budget of bodies in flight. Set by `admit`. */
+  body: CallBody | undefined = undefined;
   /** Its client disconnected, and it is read to its end all the same. Set by `InFlightCalls.drain`. */
   draining = false;
   #stopped: StopReason | undefined = undefined;
@@ -138,6 +141,7 @@ export class InFlightCalls {
     this.#calls.remove(call);
     this.#ofUsers.remove(call.userId);
     call.releasePlace?.();
+    call.body?.release();
     if (call.draining) this.#drains.end(call.userId);
     if (this.#calls.size === 0) for (const listener of this.#idleListeners) listener();
   }

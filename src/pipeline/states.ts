@@ -18,6 +18,7 @@ import type { BuiltRequest } from '../openai/request/build-request.ts';
 import type { LimitStatus } from '../plans/limit-status.ts';
 import type { Identity, Plan } from '../plans/plan.ts';
 import type { UpstreamReply } from '../upstream/upstream.ts';
+import type { CallBody } from './body-budget.ts';
 import type { InFlightCall } from './in-flight.ts';
 
 /** A call as an adapter or server code hands it over. */
@@ -40,6 +41,8 @@ export interface Authorized extends Identified {
   readonly plan: Plan;
   /** Set by `authorize`: the descriptor of the endpoint that is called. */
   readonly endpoint: UpstreamDescriptor;
+  /** Set by `authorize`: its body in the budget of bodies in flight. Given back when the call ends. */
+  readonly callBody: CallBody;
   /** Set by `authorize`: the request as it may be sent. `admit` may lower its output cap, and `tag` writes
    * the end-user id into its body. */
   readonly built: BuiltRequest;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Attestation } from '../auth/all-of.ts';
 import type { AuthContext, Authenticator } from '../auth/authenticator.ts';
 import { bearerCredential, INVALID_CREDENTIAL } from '../auth/bearer-credential.ts';
+import { crossSiteDenial } from '../auth/cross-site.ts';
 import type { Clock } from '../base/clock.ts';
 import { withHookDeadline } from '../base/deadline.ts';
 import type { DerivedKeys } from '../base/derived-keys.ts';
@@ -60,6 +61,8 @@ export async function exchangeToken(
   if (request.method !== 'POST') {
     return deny('method_not_allowed', 'Use POST here.', { allow: 'POST' });
   }
+  const crossSite = crossSiteDenial(request);
+  if (crossSite !== undefined) return crossSite;
   const basis = await basisOf(request, parts);
   if (isDenial(basis)) return basis;
   const { block } = await parts.states.get(basis.user.id);

@@ -1,3 +1,4 @@
+import { ByteBuffer } from '../base/byte-buffer.ts';
 import type { Soon } from '../base/deadline.ts';
 import type { ByteSink, ByteSource } from '../core/response.ts';
 import { UpstreamError } from './upstream.ts';
@@ -16,8 +17,7 @@ class Collected implements ByteSink {
   whole: Uint8Array | undefined;
   readonly #source: ByteSource;
   readonly #bytesMax: number;
-  readonly #chunks: Uint8Array[] = [];
-  #size = 0;
+  readonly #bytes = new ByteBuffer();
   #error: UpstreamError | undefined;
   #resolve: ((bytes: Uint8Array) => void) | undefined;
   #reject: ((error: UpstreamError) => void) | undefined;
@@ -36,9 +36,8 @@ class Collected implements ByteSink {
   }
 
   write(chunk: Uint8Array): boolean {
-    this.#size += chunk.byteLength;
-    if (this.#size <= this.#bytesMax) {
-      this.#chunks.push(chunk);
+    if (this.#bytes.size + chunk.byteLength <= this.#bytesMax) {
+      this.#bytes.add(chunk);
       return true;
     }
     this.#source.cancel();
@@ -47,8 +46,7 @@ class Collected implements ByteSink {
   }
 
   end(): void {
-    const [only] = this.#chunks;
-    this.whole = this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks);
+    this.whole = this.#bytes.join();
     this.#resolve?.(this.whole);
   }
 

@@ -1,4 +1,5 @@
 import { buildConnector, type Dispatcher, Pool } from 'undici';
+import { ByteBuffer } from '../base/byte-buffer.ts';
 import type { ByteSink, ByteSource } from '../core/response.ts';
 import { decodedBody } from './decoded-body.ts';
 import { skipContinue } from './skip-continue.ts';
@@ -61,8 +62,7 @@ class DispatchedExchange
   #resume: (() => void) | undefined;
   #headers: Headers = [];
   #sink: ByteSink | undefined;
-  #early: Buffer[] = [];
-  #earlyBytes = 0;
+  #early: ByteBuffer | undefined;
   #ended: 'whole' | 'broken' | undefined;
   #cancelled = false;
 
@@ -100,9 +100,9 @@ class DispatchedExchange
 
   onData(chunk: Buffer): boolean {
     if (this.#sink !== undefined) return this.#sink.write(chunk);
-    this.#early.push(chunk);
-    this.#earlyBytes += chunk.byteLength;
-    return this.#earlyBytes < EARLY_BYTES_MAX;
+    this.#early ??= new ByteBuffer();
+    this.#early.add(chunk);
+    return this.#early.size < EARLY_BYTES_MAX;
   }
 
   onComplete(): void {
@@ -135,12 +135,12 @@ class DispatchedExchange
 
   start(sink: ByteSink): void {
     this.#sink = sink;
-    let open = true;
-    for (const chunk of this.#early) open = sink.write(chunk);
-    this.#early = [];
+    const early = this.#early;
+    this.#early = undefined;
+    const open = early === undefined || sink.write(early.join());
     if (this.#ended === 'whole') sink.end();
     else if (this.#ended === 'broken') sink.fail();
-    else if (open && this.#earlyBytes >= EARLY_BYTES_MAX) this.resume();
+    else if (open && early !== undefined && early.size >= EARLY_BYTES_MAX) this.resume();
   }
 
   resume(): void {

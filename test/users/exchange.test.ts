@@ -353,8 +353,10 @@ describe('The limits and the attestation of the exchange', () => {
   it('The exchange accepts any login, including the host’s session', async () => {
     const auth = authenticate((asked) => (asked.header('cookie') === 'session=1' ? 'ada' : null));
     await using fixture = await start({ auth });
-    const cookie = (value: string) =>
-      new Request('http://app.test/token', { method: 'POST', headers: { cookie: value } });
+    const cookie = (value: string) => {
+      const headers = { cookie: value, 'content-type': 'application/json' };
+      return new Request('http://app.test/token', { method: 'POST', headers });
+    };
     const { handler } = fixture.guard.exchange;
     expect((await handler(cookie('session=1'))).status).toBe(200);
     expect((await handler(cookie('session=2'))).status).toBe(401);

@@ -12,7 +12,7 @@ import {
   parseStrictJson,
   parseStrictText,
 } from '../../core/json.ts';
-import type { GuardRequest, RequestBody } from '../../core/request.ts';
+import type { BodyRoom, GuardRequest, RequestBody } from '../../core/request.ts';
 
 const JSON_MEDIA_TYPE = /^application\/json(?:[ \t]*;[ \t]*charset="?utf-8"?)?[ \t]*$/i;
 
@@ -22,11 +22,15 @@ export interface BodyBounds {
   readonly deadline: SharedDeadline;
 }
 
-/** Reads the JSON body of a request. Returns a denial if there is none. */
-export function readJson(request: GuardRequest, bounds: BodyBounds): Soon<ParsedJson | Denial> {
+/** Reads the JSON body of a request, and counts it in `room`. Returns a denial if there is none. */
+export function readJson(
+  request: GuardRequest,
+  bounds: BodyBounds,
+  room?: BodyRoom,
+): Soon<ParsedJson | Denial> {
   const unsupported = unsupportedMedia(request);
   if (unsupported !== undefined) return unsupported;
-  return readBody(request, bounds, (body) => parseBody(body, bounds));
+  return readBody(request, bounds, room, (body) => parseBody(body, bounds, room));
 }
 
 /** The same for a request that may come without a body. Returns `undefined` then. */
@@ -34,19 +38,20 @@ export function readOptionalJson(
   request: GuardRequest,
   bounds: BodyBounds,
 ): Soon<ParsedJson | Denial | undefined> {
-  return readBody(request, bounds, (body) =>
-    isEmpty(body) ? undefined : (unsupportedMedia(request) ?? parseBody(body, bounds)),
+  return readBody(request, bounds, undefined, (body) =>
+    isEmpty(body) ? undefined : (unsupportedMedia(request) ?? parseBody(body, bounds, undefined)),
   );
 }
 
 function readBody<T>(
   request: GuardRequest,
   { bytesMax, deadline }: BodyBounds,
+  room: BodyRoom | undefined,
   parse: (body: RequestBody) => T | Denial,
 ): Soon<T | Denial> {
   try {
-    const body = withDeadline(request.readBody(bytesMax), deadline, lateBody);
-    return isPromiseLike(body) ? body.then(parse, denialOf) : parse(body);
+    const body = withDeadline(request.readBody(bytesMax, room), deadline, lateBody);
+    return isPromiseLike(body) ? body.then(parse).catch(denialOf) : parse(body);
   } catch (error) {
     return denialOf(error);
   }
@@ -76,11 +81,19 @@ function unsupportedMedia(request: GuardRequest): Denial | undefined {
   return deny('unsupported_media_type', 'Send JSON, with "content-type: application/json".');
 }
 
-function parseBody(body: RequestBody, { bytesMax }: BodyBounds): ParsedJson | Denial {
+function parseBody(
+  body: RequestBody,
+  { bytesMax }: BodyBounds,
+  room: BodyRoom | undefined,
+): ParsedJson | Denial {
   if (body.kind === 'bytes') return parseStrictJson(body.bytes);
   if (body.kind === 'text') return parseStrictText(body.text, body.byteLength);
   const parsed = checkParsedJson(body.value);
+  if (isDenial(parsed)) return parsed;
   // The host's own parser may let more through than we do.
-  if (isDenial(parsed) || parsed.bytes <= bytesMax) return parsed;
-  return deny('request_too_large', `The body is larger than ${bytesMax} bytes.`);
+  if (parsed.bytes > bytesMax) {
+    return deny('request_too_large', `The body is larger than ${bytesMax} bytes.`);
+  }
+  room?.take(parsed.bytes);
+  return parsed;
 }
