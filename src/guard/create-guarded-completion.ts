@@ -11,7 +11,7 @@ import { type GuardOptions, parseOptions, type Settings } from '../options/guard
 import { renewLease } from '../pipeline/admit.ts';
 import { callLedger } from '../pipeline/call-ledger.ts';
 import { InFlightCalls } from '../pipeline/in-flight.ts';
-import { stopIfBlocked } from '../pipeline/stop-if-blocked.ts';
+import { stopIfLockedOut } from '../pipeline/stop-if-locked-out.ts';
 import { createPlanResolver } from '../plans/plan-resolver.ts';
 import { createClient } from '../sdk/client.ts';
 import { createFetchAs } from '../sdk/fetch-as.ts';
@@ -90,11 +90,12 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   const states = new UserStates(ledger.records);
   const credentials = createCredentials(settings, ledger.records, states);
   const callVerbs = callLedger(ledger);
-  const blocks = { states, clock, onError: storeReporter(events) };
+  const { verifier } = credentials;
+  const lockOuts = { states, verifier, clock, onError: storeReporter(events) };
   const calls = new InFlightCalls(clock, settings.inFlightBounds, (call, nowMs) => {
     renewLease(callVerbs, call, nowMs);
     // A change notice may be lost, or come while a call was on its way in.
-    stopIfBlocked(call, blocks);
+    stopIfLockedOut(call, lockOuts);
   });
   const plans = createPlanResolver(
     settings.plans,
@@ -115,7 +116,10 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
 
   states.onChange((userId) => {
     plans.forget(userId);
-    for (const call of calls.ofUser(userId)) stopIfBlocked(call, blocks);
+    for (const call of calls.ofUser(userId)) stopIfLockedOut(call, lockOuts);
+  });
+  verifier.onChange((tokenId) => {
+    for (const call of calls.ofToken(tokenId)) stopIfLockedOut(call, lockOuts);
   });
 
   let closed: Promise<void> | undefined;
@@ -123,7 +127,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
     const endMs = performance.now() + graceMs;
     await calls.close(graceMs);
     await parts.tokenCounter?.close();
-    credentials.verifier.close();
+    verifier.close();
     states.close();
     await endUserIds.close();
     await upstream.close();

@@ -16,6 +16,8 @@ import type { Admitted, Authorized } from './states.ts';
 
 /** Slots and unsent holds come back by themselves this long after a process died. */
 export const LEASE_MS = 90_000;
+/** How often a call that goes on renews its lease. */
+export const RENEWAL_MS = LEASE_MS / 3;
 const UNSENT = { durationMs: LEASE_MS, dispatched: false };
 const SENT = { durationMs: LEASE_MS, dispatched: true };
 
@@ -38,7 +40,7 @@ export function admit(authorized: Authorized, parts: AdmitParts): Soon<Admitted 
   const tooMany = parts.calls.denialFor(authorized.identity.user.id);
   if (tooMany !== undefined) return tooMany;
   // Known as in flight before it holds anything, so that no block can pass it by.
-  const inFlight = parts.calls.begin(authorized.identity.user.id);
+  const inFlight = parts.calls.begin(authorized.identity);
   inFlight.body = authorized.callBody;
   authorized.request.onDisconnect(() => inFlight.stop('disconnected'));
   try {
@@ -182,7 +184,7 @@ export class HoldIds {
 
 /** Renews the lease of a call that lives longer than a third of it. A call whose process died is not renewed. */
 export function renewLease(ledger: CallLedger, call: InFlightCall, nowMs: number): void {
-  if (nowMs - call.renewedAtMs < LEASE_MS / 3) return;
+  if (nowMs - call.renewedAtMs < RENEWAL_MS) return;
   call.renewedAtMs = nowMs;
   const { dispatched } = call;
   const renew = async () => ledger.renew(call, { durationMs: LEASE_MS, dispatched });

@@ -1,6 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import { UnorderedList } from '../base/unordered-list.ts';
 import { type Denial, deny } from '../core/denial.ts';
+import type { User } from '../core/user.ts';
+import type { Identity } from '../plans/plan.ts';
 import type { CallBody } from './body-budget.ts';
 import { type DrainBounds, Drains } from './drains.ts';
 import { UserCounts } from './user-counts.ts';
@@ -17,6 +19,9 @@ export interface Stoppable {
   tick?(nowMs: number): void;
 }
 
+/** Whose call it is. */
+export type Caller = Pick<Identity, 'tokenId'> & { readonly user: Pick<User, 'id'> };
+
 /**
  * One admitted call, from before its hold to its settlement. Begun by `admit`, ended by `settle`. It is
  * the only part of a call that changes, and the only way to stop one: `README.md` draws its states.
@@ -25,6 +30,8 @@ export class InFlightCall {
   /** The list's own. */
   index = -1;
   readonly userId: string;
+  /** The user token that was presented; `undefined` for another credential. */
+  readonly tokenId: string | undefined;
   /** Names its hold in the ledger. Set by `admit`. */
   id = '';
   /** The hold itself, of a ledger in this process. Set by the ledger's `reserve`. */
@@ -45,8 +52,9 @@ export class InFlightCall {
   #stopped: StopReason | undefined = undefined;
   #running: Stoppable | undefined = undefined;
 
-  constructor(userId: string, nowMs: number) {
-    this.userId = userId;
+  constructor({ user, tokenId }: Caller, nowMs: number) {
+    this.userId = user.id;
+    this.tokenId = tokenId;
     this.renewedAtMs = nowMs;
   }
 
@@ -128,10 +136,10 @@ export class InFlightCalls {
     return deny('too_many_concurrent', `Too many calls at once: ${most}.`);
   }
 
-  begin(userId: string): InFlightCall {
-    const call = new InFlightCall(userId, this.#clock.nowMs());
+  begin(caller: Caller): InFlightCall {
+    const call = new InFlightCall(caller, this.#clock.nowMs());
     this.#calls.add(call);
-    this.#ofUsers.add(userId);
+    this.#ofUsers.add(call.userId);
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
     return call;
   }
@@ -155,6 +163,11 @@ export class InFlightCalls {
   /** The calls of one user, or all calls for `undefined`. */
   ofUser(userId: string | undefined): readonly InFlightCall[] {
     return this.#calls.all().filter((call) => userId === undefined || call.userId === userId);
+  }
+
+  /** The calls of one user token, or all calls for `undefined`. */
+  ofToken(tokenId: string | undefined): readonly InFlightCall[] {
+    return this.#calls.all().filter((call) => tokenId === undefined || call.tokenId === tokenId);
   }
 
   stopAll(reason: Denial): void {

@@ -48,6 +48,9 @@ export interface Identity {
   readonly user: User;
   /** The limits of the credential; `undefined` for none. */
   readonly scope?: Scope;
-  /** When the credential ends, Unix ms. A stream that began before may finish. */
+  /** When the credential ends, Unix ms. A stream that began with a login may finish after it. One that
+   * began with a user token is cut, 30 s after it at the latest. */
   readonly expiresAtMs?: number;
+  /** The user token that was presented. Set by `verifyUserToken`. Its revocation cuts running calls. */
+  readonly tokenId?: string;
 }

@@ -47,6 +47,7 @@ export class TokenVerifier {
   readonly #tokens: RecordCache<KnownToken>;
   /** The ids of tokens by the SHA-256 of the whole token, so that nothing less than it is found. */
   readonly #ids: LRUCache<string, string>;
+  readonly #listeners = new Set<(tokenId: string | undefined) => void>();
 
   constructor(parts: TokenParts, max = CACHED_TOKENS_MAX) {
     this.#parts = parts;
@@ -56,6 +57,7 @@ export class TokenVerifier {
       prefix: TOKEN_RECORD_PREFIX,
       max,
       parse: parseToken,
+      onChange: (id) => this.#tell(id),
     });
   }
 
@@ -73,8 +75,26 @@ export class TokenVerifier {
     return (stored.lifetimeEndsAtMs ?? 0) > this.#parts.clock.nowMs() ? stored : REFUSED;
   }
 
+  /** Returns why a token that was accepted before is not accepted at `nowMs`; `undefined` if it is. */
+  async lockedOut(id: string, nowMs: number): Promise<Denial | undefined> {
+    const token = this.#tokens.known(id) ?? (await this.#tokens.read(id));
+    if (token === undefined) return REFUSED;
+    const verdict = verdictOn(token, await this.#parts.states.get(token.identity.user.id), nowMs);
+    return isDenial(verdict) ? verdict : undefined;
+  }
+
+  /** Calls `listener` with the id of every token that was revoked, in any process, within 1 s. `undefined`
+   * means that any token can have been. */
+  onChange(listener: (tokenId: string | undefined) => void): void {
+    this.#listeners.add(listener);
+  }
+
   close(): void {
     this.#tokens.close();
+  }
+
+  #tell(id: string | undefined): void {
+    for (const listener of this.#listeners) listener(id);
   }
 
   #find(value: string): Soon<KnownToken | Denial> {
@@ -125,5 +145,5 @@ function parseToken(json: string | undefined, id: string): KnownToken | undefine
     ...(limits && { limits: parseLimits(limits, 'token.limits') }),
     ...(singleUse && { singleUse }),
   };
-  return { identity: { user, scope, expiresAtMs }, stored };
+  return { identity: { user, scope, expiresAtMs, tokenId: id }, stored };
 }

@@ -56,10 +56,11 @@ export interface IssuedToken {
 export interface Tokens {
   /** Issues a token for one user. `TypeError` for a field that is wrong or unknown. */
   issue(request: TokenRequest): Promise<IssuedToken>;
-  /** Revokes a token by its id, and the tokens that it was refreshed to, in every process within 1 s.
-   * Returns false if there was none. May be repeated. */
+  /** Revokes a token by its id, and the tokens that it was refreshed to, in every process within 1 s. Their
+   * running calls are cut, as by a block. Returns false if there was none. May be repeated. */
   revoke(id: string): Promise<boolean>;
-  /** Revokes every token issued so far to this user, in every process within 1 s. May be repeated. */
+  /** Revokes every token issued so far to this user, in every process within 1 s. Their running calls are
+   * cut, as by a block. May be repeated. */
   revokeAll(userId: string): Promise<void>;
 }
 

@@ -10,7 +10,7 @@ import { PATIENCE, withVerbs } from '../faults/killed/place.ts';
 import { startStores } from '../faults/killed/stores.ts';
 import { ownTime, passUntil } from '../faults/own-time.ts';
 import { startFixture } from '../fixture.ts';
-import { leave, leavesOpenAI, type Way, ways } from './leaving.ts';
+import { leave, leavesOpenAI, takesTime, type Way, ways } from './leaving.ts';
 import { limitCounts, nextSettled, serveFixture } from './served.ts';
 
 const OUTPUT_MAX = 2_000;
@@ -32,7 +32,7 @@ const SHOWS_ALL = 'gpt-4o';
 interface LeftCall {
   readonly way: Way;
   readonly model: string;
-  readonly endpoint: 'chat' | 'responses';
+  readonly endpoint: keyof typeof wires;
   readonly stream: boolean;
   readonly reasoningTokens: number;
   /**
@@ -47,7 +47,7 @@ interface LeftCall {
 const calls: fc.Arbitrary<LeftCall> = fc.record({
   way: fc.constantFrom(...ways),
   model: fc.constantFrom('gpt-5-mini', 'gpt-5.5', 'o4-mini', SHOWS_ALL),
-  endpoint: fc.constantFrom('chat', 'responses'),
+  endpoint: fc.constantFrom('chat', 'responses', 'completions'),
   stream: fc.boolean(),
   reasoningTokens: fc.nat(OUTPUT_MAX - 100),
   frames: fc.nat(14),
@@ -107,7 +107,7 @@ async function assertCharge(
   // A cut call stays behind the gate. A call that goes on without its client ends behind it.
   const isDrained = leavesOpenAI.has(way) && onDisconnect === 'drain' && drainsPerUser > 0;
   if (isDrained || way === 'the client never reads') gate.open();
-  if (way === 'the client never reads') await passUntil(settled, time);
+  if (takesTime.has(way)) await passUntil(settled, time);
   const charge = await settled;
   gate.open();
   await fake.idle();
@@ -120,14 +120,17 @@ async function assertCharge(
   return charge;
 }
 
+const prompt = 'How deep is the sea?';
+/** Each endpoint that writes tokens, with its prompt. */
+const wires = {
+  chat: { path: '/v1/chat/completions', more: { messages: [{ role: 'user', content: prompt }] } },
+  responses: { path: '/v1/responses', more: { input: prompt } },
+  completions: { path: '/v1/completions', more: { prompt, max_tokens: OUTPUT_MAX } },
+} as const;
+
 function wireOf({ endpoint, model, stream }: LeftCall): { path: string; body: string } {
-  const prompt = 'How deep is the sea?';
-  const body =
-    endpoint === 'chat'
-      ? { model, stream, messages: [{ role: 'user', content: prompt }] }
-      : { model, stream, input: prompt };
-  const path = endpoint === 'chat' ? '/v1/chat/completions' : '/v1/responses';
-  return { path, body: JSON.stringify(body) };
+  const { path, more } = wires[endpoint];
+  return { path, body: JSON.stringify({ model, stream, ...more }) };
 }
 
 function scriptOf(call: LeftCall, gate: Gate): Script {

@@ -1,3 +1,4 @@
+import { watchToken } from '../canary.ts';
 import { tokenOf } from '../fixture.ts';
 import { openRequest, rawPost } from '../http/client.ts';
 import type { Served } from './served.ts';
@@ -10,6 +11,8 @@ export const ways = [
   'the client aborts by signal',
   'the client never reads',
   'the user is blocked',
+  'the user token is revoked',
+  'the user token expires',
   'the guard closes',
   'OpenAI ends early',
   'OpenAI resets its connection',
@@ -18,6 +21,12 @@ export type Way = (typeof ways)[number];
 
 /** The ways after which the call goes on without its client, if the options allow it. */
 export const leavesOpenAI: ReadonlySet<Way> = new Set(ways.slice(0, 5));
+
+/** The ways that take minutes on the guard's clock. */
+export const takesTime: ReadonlySet<Way> = new Set([
+  'the client never reads',
+  'the user token expires',
+]);
 
 export interface Leaving {
   readonly served: Served;
@@ -66,8 +75,9 @@ async function abort({ served, user, path, body, arrived }: Leaving): Promise<vo
 async function leaveResponse(leaving: Leaving): Promise<void> {
   const { served, user, way, path, body, arrived } = leaving;
   const controller = new AbortController();
+  const { id, value } = await served.guard.tokens.issue({ user, ttl: ttlOf(way) });
   const headers = {
-    authorization: `Bearer ${await tokenOf(served.guard, user)}`,
+    authorization: `Bearer ${watchToken(value)}`,
     'content-type': 'application/json',
   };
   const { signal } = controller;
@@ -84,7 +94,10 @@ async function leaveResponse(leaving: Leaving): Promise<void> {
     else controller.abort();
   }
   if (way === 'the user is blocked') await served.guard.users.block(user, { reason: 'abuse' });
+  if (way === 'the user token is revoked') await served.guard.tokens.revoke(id);
   if (way === 'the guard closes') await served.guard.close({ graceMs: 0 });
 }
+
+const ttlOf = (way: Way) => (way === 'the user token expires' ? '2m' : '24h');
 
 const nothing = () => new Promise<undefined>((resolve) => setImmediate(() => resolve(undefined)));

@@ -11,16 +11,20 @@ function callsOf(bounds: Partial<InFlightBounds>): InFlightCalls {
 describe('The bounds of drains', () => {
   it('one user is drained at most drainsPerUser times at once', () => {
     const calls = callsOf({ drains: 10, drainsPerUser: 2 });
-    const [first, second, third] = [calls.begin('ada'), calls.begin('ada'), calls.begin('ada')];
+    const [first, second, third] = [
+      calls.begin({ user: { id: 'ada' } }),
+      calls.begin({ user: { id: 'ada' } }),
+      calls.begin({ user: { id: 'ada' } }),
+    ];
     expect([first, second, third].map((call) => calls.drain(call))).toEqual([true, true, false]);
-    expect(calls.drain(calls.begin('bob'))).toBe(true);
+    expect(calls.drain(calls.begin({ user: { id: 'bob' } }))).toBe(true);
     calls.end(first);
     expect(calls.drain(third)).toBe(true);
   });
 
   it('all users together are drained at most drains times at once', () => {
     const calls = callsOf({ drains: 1, drainsPerUser: 5 });
-    const [ada, bob] = [calls.begin('ada'), calls.begin('bob')];
+    const [ada, bob] = [calls.begin({ user: { id: 'ada' } }), calls.begin({ user: { id: 'bob' } })];
     expect(calls.drain(ada)).toBe(true);
     expect(calls.drain(bob)).toBe(false);
     calls.end(ada);
@@ -29,7 +33,10 @@ describe('The bounds of drains', () => {
 
   it('a call that is asked again takes one drain', () => {
     const calls = callsOf({ drains: 2, drainsPerUser: 2 });
-    const [first, second] = [calls.begin('ada'), calls.begin('ada')];
+    const [first, second] = [
+      calls.begin({ user: { id: 'ada' } }),
+      calls.begin({ user: { id: 'ada' } }),
+    ];
     expect([calls.drain(first), calls.drain(first), calls.drain(second)]).toEqual([
       true,
       true,
@@ -40,16 +47,16 @@ describe('The bounds of drains', () => {
 
   it('the end of a call that was not drained gives back no drain', () => {
     const calls = callsOf({ drains: 1, drainsPerUser: 1 });
-    const drained = calls.begin('ada');
+    const drained = calls.begin({ user: { id: 'ada' } });
     expect(calls.drain(drained)).toBe(true);
-    const cut = calls.begin('ada');
+    const cut = calls.begin({ user: { id: 'ada' } });
     expect(calls.drain(cut)).toBe(false);
     calls.end(cut);
-    expect(calls.drain(calls.begin('ada'))).toBe(false);
+    expect(calls.drain(calls.begin({ user: { id: 'ada' } }))).toBe(false);
   });
 
   it('without room for drains no call is drained', () => {
     const calls = callsOf({ drains: 0, drainsPerUser: 0 });
-    expect(calls.drain(calls.begin('ada'))).toBe(false);
+    expect(calls.drain(calls.begin({ user: { id: 'ada' } }))).toBe(false);
   });
 });

@@ -39,7 +39,7 @@ function watched(promise: Promise<void>): () => boolean {
 
 describe('InFlightCall.stop', () => {
   it('a stop reaches what the call does now, once', () => {
-    const call = new InFlightCall('ada', 0);
+    const call = new InFlightCall({ user: { id: 'ada' } }, 0);
     const queued = running();
     const sent = running();
     call.run(queued);
@@ -52,7 +52,7 @@ describe('InFlightCall.stop', () => {
   });
 
   it('a denial after a disconnect replaces it, so that it ends a drain', () => {
-    const call = new InFlightCall('ada', 0);
+    const call = new InFlightCall({ user: { id: 'ada' } }, 0);
     const sent = running();
     call.run(sent);
     call.stop('disconnected');
@@ -65,7 +65,7 @@ describe('InFlightCall.stop', () => {
     ['a disconnect', 'disconnected'],
     ['another denial', CLOSING],
   ] as const)('%s after a denial changes nothing', (_, second) => {
-    const call = new InFlightCall('ada', 0);
+    const call = new InFlightCall({ user: { id: 'ada' } }, 0);
     const sent = running();
     call.run(sent);
     call.stop(BLOCKED);
@@ -75,7 +75,7 @@ describe('InFlightCall.stop', () => {
   });
 
   it('a call that was stopped stops at once what it runs next', () => {
-    const call = new InFlightCall('ada', 0);
+    const call = new InFlightCall({ user: { id: 'ada' } }, 0);
     call.stop('disconnected');
     const stream = running();
     call.run(stream);
@@ -83,7 +83,7 @@ describe('InFlightCall.stop', () => {
   });
 
   it('a call that runs nothing that can be stopped only notes the reason', () => {
-    const call = new InFlightCall('ada', 0);
+    const call = new InFlightCall({ user: { id: 'ada' } }, 0);
     const sent = running();
     call.run(sent);
     call.run(undefined);
@@ -96,7 +96,7 @@ describe('InFlightCall.stop', () => {
 describe('InFlightCalls', () => {
   it('a call is in flight from begin to end', () => {
     const calls = callsOf();
-    const [ada, bob] = [calls.begin('ada'), calls.begin('bob')];
+    const [ada, bob] = [calls.begin({ user: { id: 'ada' } }), calls.begin({ user: { id: 'bob' } })];
     expect(calls.ofUser(undefined)).toEqual([ada, bob]);
     expect(calls.ofUser('ada')).toEqual([ada]);
     calls.end(ada);
@@ -107,7 +107,7 @@ describe('InFlightCalls', () => {
 
   it('the end of a call gives back its place at the upstream', () => {
     const calls = callsOf();
-    const call = calls.begin('ada');
+    const call = calls.begin({ user: { id: 'ada' } });
     const release = vi.fn();
     call.releasePlace = release;
     calls.end(call);
@@ -116,7 +116,7 @@ describe('InFlightCalls', () => {
 
   it('stopAll stops every call with the same reason', () => {
     const calls = callsOf();
-    const begun = [calls.begin('ada'), calls.begin('bob')];
+    const begun = [calls.begin({ user: { id: 'ada' } }), calls.begin({ user: { id: 'bob' } })];
     calls.stopAll(BLOCKED);
     expect(begun.map(({ stopped }) => stopped)).toEqual([BLOCKED, BLOCKED]);
     for (const call of begun) calls.end(call);
@@ -134,7 +134,10 @@ describe('InFlightCalls.whenIdle and close', () => {
 
   it('whenIdle resolves when the last call ends, for every listener', async () => {
     const calls = callsOf();
-    const [first, second] = [calls.begin('ada'), calls.begin('ada')];
+    const [first, second] = [
+      calls.begin({ user: { id: 'ada' } }),
+      calls.begin({ user: { id: 'ada' } }),
+    ];
     const idle = [watched(calls.whenIdle(60_000)), watched(calls.whenIdle(60_000))];
     calls.end(first);
     await vi.advanceTimersByTimeAsync(0);
@@ -146,7 +149,7 @@ describe('InFlightCalls.whenIdle and close', () => {
 
   it('whenIdle resolves after the deadline while a call still runs', async () => {
     const calls = callsOf();
-    calls.begin('ada');
+    calls.begin({ user: { id: 'ada' } });
     const isIdle = watched(calls.whenIdle(5_000));
     await vi.advanceTimersByTimeAsync(4_999);
     expect(isIdle()).toBe(false);
@@ -156,7 +159,7 @@ describe('InFlightCalls.whenIdle and close', () => {
 
   it('close refuses new calls at once and stops running ones after the grace', async () => {
     const calls = callsOf();
-    const call = calls.begin('ada');
+    const call = calls.begin({ user: { id: 'ada' } });
     const isClosed = watched(calls.close(10_000));
     expect(calls.closing).toBe(true);
     await vi.advanceTimersByTimeAsync(9_999);
@@ -171,7 +174,7 @@ describe('InFlightCalls.whenIdle and close', () => {
 
   it('close stops no call that ends within the grace', async () => {
     const calls = callsOf();
-    const call = calls.begin('ada');
+    const call = calls.begin({ user: { id: 'ada' } });
     const isClosed = watched(calls.close(10_000));
     calls.end(call);
     await vi.advanceTimersByTimeAsync(0);
@@ -181,7 +184,7 @@ describe('InFlightCalls.whenIdle and close', () => {
 
   it('close resolves 5 s after the cut although a call never ends', async () => {
     const calls = callsOf();
-    calls.begin('ada');
+    calls.begin({ user: { id: 'ada' } });
     const isClosed = watched(calls.close(0));
     await vi.advanceTimersByTimeAsync(4_000);
     expect(isClosed()).toBe(false);
@@ -197,7 +200,7 @@ describe('The tick of calls in flight', () => {
   it('every call, and what it does now, is ticked each second', async () => {
     const ticked: string[] = [];
     const calls = callsOf(BOUNDS, ({ userId }) => ticked.push(userId));
-    const [ada, bob] = [calls.begin('ada'), calls.begin('bob')];
+    const [ada, bob] = [calls.begin({ user: { id: 'ada' } }), calls.begin({ user: { id: 'bob' } })];
     const stream = running();
     ada.run(stream);
     bob.run({ stop: () => {} });
@@ -212,11 +215,11 @@ describe('The tick of calls in flight', () => {
   it('the timer stops when no call is left, and starts again with the next', async () => {
     const onTick = vi.fn();
     const calls = callsOf(BOUNDS, onTick);
-    calls.end(calls.begin('ada'));
+    calls.end(calls.begin({ user: { id: 'ada' } }));
     await vi.advanceTimersByTimeAsync(1_000);
     expect(vi.getTimerCount()).toBe(0);
     expect(onTick).not.toHaveBeenCalled();
-    calls.begin('ada');
+    calls.begin({ user: { id: 'ada' } });
     await vi.advanceTimersByTimeAsync(1_000);
     expect(onTick).toHaveBeenCalledOnce();
   });
@@ -227,8 +230,8 @@ describe('The tick of calls in flight', () => {
       ticked.push(call.userId);
       for (const other of calls.ofUser('bob')) calls.end(other);
     });
-    calls.begin('ada');
-    calls.begin('bob');
+    calls.begin({ user: { id: 'ada' } });
+    calls.begin({ user: { id: 'bob' } });
     await vi.advanceTimersByTimeAsync(2_000);
     expect(ticked).toEqual(['ada', 'bob', 'ada']);
   });

@@ -24,7 +24,7 @@ describe('renewLease', () => {
 
   it('a lease is renewed when a third of it is over, and not before', () => {
     const ledger = renewals();
-    const call = new InFlightCall('ada', 1_000);
+    const call = new InFlightCall({ user: { id: 'ada' } }, 1_000);
     renewLease(ledger, call, 1_000 + LEASE_MS / 3 - 1);
     expect(ledger.leases).toEqual([]);
     renewLease(ledger, call, 1_000 + LEASE_MS / 3);
@@ -34,7 +34,7 @@ describe('renewLease', () => {
 
   it('a renewal says whether the request may have been sent', () => {
     const ledger = renewals();
-    const call = new InFlightCall('ada', 0);
+    const call = new InFlightCall({ user: { id: 'ada' } }, 0);
     call.dispatched = true;
     renewLease(ledger, call, LEASE_MS);
     expect(ledger.leases).toEqual([{ durationMs: LEASE_MS, dispatched: true }]);
@@ -42,7 +42,7 @@ describe('renewLease', () => {
 
   it('a renewal that fails is tried again at the next tick', async () => {
     const ledger = renewals(1);
-    const call = new InFlightCall('ada', 0);
+    const call = new InFlightCall({ user: { id: 'ada' } }, 0);
     renewLease(ledger, call, LEASE_MS);
     await expect.poll(() => call.renewedAtMs).toBe(0);
     renewLease(ledger, call, LEASE_MS + 1_000);
