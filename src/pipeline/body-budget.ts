@@ -2,6 +2,7 @@ import { isPromiseLike, type Soon } from '../base/deadline.ts';
 import { type Denial, isDenial } from '../core/denial.ts';
 import { BodyError } from '../core/errors.ts';
 import type { BodyRoom } from '../core/request.ts';
+import { UserCounts } from './user-counts.ts';
 
 /** How many bytes of request bodies the guard holds at once. */
 export interface BodyBudgetBounds {
@@ -19,7 +20,7 @@ export interface BodyBudgetBounds {
  */
 export class BodyBudget {
   readonly #bounds: BodyBudgetBounds;
-  readonly #ofUsers = new Map<string, number>();
+  readonly #ofUsers = new UserCounts();
   #all = 0;
 
   constructor(bounds: BodyBudgetBounds) {
@@ -38,19 +39,23 @@ export class BodyBudget {
 
   /** The same for what is counted for one user. */
   fitsUser(userId: string, bytes: number, own: number): boolean {
-    const ofUser = this.#ofUsers.get(userId) ?? 0;
+    const ofUser = this.#ofUsers.of(userId);
     return ofUser === own || ofUser + bytes <= this.#bounds.bodyBytesInFlightPerUser;
   }
 
-  /** Adds to what has arrived. A negative number gives back. */
-  add(bytes: number): void {
+  /** So many more bytes have arrived. */
+  take(bytes: number): void {
     this.#all += bytes;
   }
 
-  addOfUser(userId: string, bytes: number): void {
-    const ofUser = (this.#ofUsers.get(userId) ?? 0) + bytes;
-    if (ofUser > 0) this.#ofUsers.set(userId, ofUser);
-    else this.#ofUsers.delete(userId);
+  takeOfUser(userId: string, bytes: number): void {
+    this.#ofUsers.add(userId, bytes);
+  }
+
+  /** Gives back what has arrived, and what was counted for the user. */
+  giveBack(bytes: number, userId: string, ofUser: number): void {
+    this.#all -= bytes;
+    if (ofUser > 0) this.#ofUsers.remove(userId, ofUser);
   }
 }
 
@@ -78,14 +83,13 @@ export class CallBody implements BodyRoom {
     if (!this.#budget.fits(bytes, this.#arrived)) throw busy();
     this.#takeOfUser(this.#arrived + bytes - this.#ofUser);
     this.#arrived += bytes;
-    this.#budget.add(bytes);
+    this.#budget.take(bytes);
   }
 
   /** Gives all of it back. Idempotent. What still arrives is refused. */
   release(): void {
     this.#released = true;
-    this.#budget.add(-this.#arrived);
-    if (this.#ofUser > 0) this.#budget.addOfUser(this.#userId, -this.#ofUser);
+    this.#budget.giveBack(this.#arrived, this.#userId, this.#ofUser);
     this.#arrived = 0;
     this.#ofUser = 0;
   }
@@ -111,7 +115,7 @@ export class CallBody implements BodyRoom {
   #takeOfUser(bytes: number): void {
     if (bytes <= 0) return;
     if (!this.#budget.fitsUser(this.#userId, bytes, this.#ofUser)) throw tooManyOfUser();
-    this.#budget.addOfUser(this.#userId, bytes);
+    this.#budget.takeOfUser(this.#userId, bytes);
     this.#ofUser += bytes;
   }
 }

@@ -6,12 +6,12 @@ export class UserCounts {
     return this.#counts.get(userId) ?? 0;
   }
 
-  add(userId: string): void {
-    this.#counts.set(userId, this.of(userId) + 1);
+  add(userId: string, count = 1): void {
+    this.#counts.set(userId, this.of(userId) + count);
   }
 
-  remove(userId: string): void {
-    const left = this.of(userId) - 1;
+  remove(userId: string, count = 1): void {
+    const left = this.of(userId) - count;
     if (left > 0) this.#counts.set(userId, left);
     else this.#counts.delete(userId);
   }

@@ -6,8 +6,6 @@ import { openRequest, type RawRequest, rawExchange, statusOf } from '../http/cli
 
 const BODY = chat({ stop: 'x'.repeat(40_000) });
 const BYTES = Buffer.byteLength(JSON.stringify(BODY));
-/** Input tokens per minute: one large body does not fit. */
-const LIMIT = 100_000;
 const bounds = { bodyBytes: 3 * BYTES, bodyBytesInFlightPerUser: 2 * BYTES };
 
 /** Sends all of a body but its last byte, so that it stays in flight. It is the `count`-th with a body. */
@@ -115,8 +113,10 @@ describe('Request bodies in flight', () => {
     [
       'denied by a limit',
       async ({ guard }) => {
-        const large = chat({ stop: 'x'.repeat(LIMIT) });
-        expect((await post(guard, await tokenOf(guard), large)).status).toBe(429);
+        const answers = await Promise.all(
+          Array.from({ length: 2 }, async () => post(guard, await tokenOf(guard), BODY)),
+        );
+        expect(answers.map(({ status }) => status).sort()).toEqual([200, 429]);
       },
     ],
     ['called in process', async ({ guard }) => guard.client('ada').models.list()],
@@ -137,7 +137,7 @@ describe('Request bodies in flight', () => {
       },
     ],
   ])('A body that was %s is counted no longer', async (_, call) => {
-    const limits = [{ inputTokens: LIMIT, per: 'minute' as const }];
+    const limits = [{ concurrent: 1 }];
     const plans = { free: { models: [MODEL], maxOutputTokens: 100, limits } };
     const twice = { ...bounds, bodyBytesInFlight: 2 * BYTES };
     await using served = await serveFixture({ bounds: twice, plans, timeouts: { body: '1s' } });
