@@ -61,7 +61,7 @@ describe('What images cost', () => {
     const token = await tokenOf(fixture.guard);
     fixture.fake.scriptNext({ imageTokens: 3_008 }, 2);
     const sixteen = await post(fixture.guard, token, withImages('gpt-5.4', blank, 'high', 16));
-    expect([sixteen.status, await codeOf(sixteen)]).toEqual([429, 'quota_exceeded']);
+    expect([sixteen.status, await codeOf(sixteen)]).toEqual([400, 'call_exceeds_limit']);
     const settled = nextSettled(fixture.guard, 'ada');
     const eight = await post(fixture.guard, token, withImages('gpt-5.4', blank, 'high', 8));
     expect(eight.status).toBe(200);
