@@ -15,6 +15,7 @@ export const denialCodes = {
   expired_credential: entry(401, 'invalid_request_error'),
   user_blocked: entry(403, 'access_denied'),
   model_not_allowed: entry(403, 'access_denied'),
+  model_restricted: entry(403, 'access_denied'),
   endpoint_not_allowed: entry(403, 'access_denied'),
   cross_site_request: entry(403, 'access_denied'),
   unknown_endpoint: entry(404, 'invalid_request_error'),

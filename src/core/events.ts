@@ -88,16 +88,19 @@ export interface FailedEvent {
 
 /** What OpenAI decided about one of your users. */
 export interface SafetyEvent {
-  /** `warning` and `deactivation` arrive by webhook, `identifier_blocked` as the response to a call. */
-  readonly kind: 'warning' | 'deactivation' | 'identifier_blocked';
+  /** `warning` and `deactivation` arrive by webhook. The others come as the response to a call:
+   * `identifier_blocked` is for good, `restricted` is for one model and a time. */
+  readonly kind: 'warning' | 'deactivation' | 'identifier_blocked' | 'restricted';
   /** `undefined` when `endUserId` is unknown here. */
   readonly userId: string | undefined;
   /** The id that OpenAI has for the user. */
   readonly endUserId: string;
   /** The reason that OpenAI gave, if any. */
   readonly reason: string | undefined;
-  /** The case at OpenAI, `C-…`; `undefined` for `identifier_blocked`. */
+  /** The case at OpenAI, `C-…`; `undefined` for what came as the response to a call. */
   readonly caseId: string | undefined;
+  /** The model that is `restricted`, as the call named it. */
+  readonly model?: string;
 }
 
 /** One rate of a model that `guard.setPrices` changed. */
@@ -131,7 +134,7 @@ export interface GuardEvents {
   failed: FailedEvent;
   /** A user was blocked. */
   blocked: { readonly userId: string; readonly reason: string };
-  /** OpenAI warned about a user, deactivated them, or refused their end-user id. */
+  /** OpenAI warned about a user, deactivated them, refused their end-user id, or restricted a model. */
   safety: SafetyEvent;
   /** The prices were replaced. */
   prices: PricesEvent;

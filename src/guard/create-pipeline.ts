@@ -19,6 +19,7 @@ import type { Upstream } from '../upstream/upstream.ts';
 import { UpstreamKeys } from '../upstream/upstream-keys.ts';
 import type { EndUserIds } from '../users/end-user-ids.ts';
 import { createIdentifierBlock } from '../users/identifier-block.ts';
+import { createModelPause } from '../users/model-pause.ts';
 import type { UserStates } from '../users/user-states.ts';
 import type { GuardUsers } from '../users/users.ts';
 
@@ -57,6 +58,7 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     limits: settings.limits,
     users,
     blockIdentifier: createIdentifierBlock({ users, states, events, clock }),
+    pauseModel: createModelPause({ states, events, clock }),
     // handle
     cors: new Cors(settings.corsOrigins),
     // identify

@@ -15,6 +15,7 @@ import { type BodyBounds, readJson } from '../openai/request/read-json.ts';
 import type { Identity, Plan } from '../plans/plan.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
 import type { SharedLimits } from '../plans/shared-limits.ts';
+import { activePause, restrictedDenial } from '../users/model-pause.ts';
 import {
   activeBlock,
   blockedDenial,
@@ -76,7 +77,9 @@ function authorizeRoute(
       // A body may take long to arrive. What came meanwhile counts: a block, or many invalid requests.
       return after(parts.states.get(identity.user.id), (state) => {
         const denial = denialOfUser(parts, call, state);
-        return denial ?? authorizeBody(parts, call, { plan, endpoint, callBody }, body);
+        if (denial !== undefined) return denial;
+        const authorized = authorizeBody(parts, call, { plan, endpoint, callBody }, body);
+        return pauseIn(parts, state, authorized) ?? authorized;
       });
     }),
   );
@@ -99,6 +102,16 @@ function bodyBoundsOf(
   const { images, files, audio } = policy.allow;
   const isLarge = (images ?? files ?? audio) !== undefined;
   return { bytesMax: isLarge ? bodyBytesMax.media : bodyBytesMax.text, deadline: bodyDeadline };
+}
+
+function pauseIn(
+  { clock }: AuthorizeParts,
+  state: UserState,
+  authorized: Authorized | Denial,
+): Denial | undefined {
+  if (state.pauses === undefined || isDenial(authorized)) return undefined;
+  const pause = activePause(state, authorized.built.model, clock.nowMs());
+  return pause && restrictedDenial(pause.model, pause.untilMs);
 }
 
 interface Route {

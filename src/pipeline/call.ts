@@ -1,36 +1,29 @@
 import { after, isPromiseLike, type Soon } from '../base/deadline.ts';
 import { type Denial, deny } from '../core/denial.ts';
-import type { Events } from '../core/events.ts';
 import type { ByteSource, GuardResponse } from '../core/response.ts';
 import { isEventStream } from '../openai/answer/content-type.ts';
+import { readFirstEvent } from '../openai/answer/first-event.ts';
+import { readRefusedAnswer } from '../openai/answer/wire-error.ts';
 import { collect } from '../upstream/collect.ts';
+import { PeekedBody } from '../upstream/peeked-body.ts';
 import type { UpstreamQueue } from '../upstream/queue.ts';
-import {
-  type Upstream,
-  type UpstreamCall,
-  UpstreamError,
-  type UpstreamReply,
-} from '../upstream/upstream.ts';
+import { type Upstream, type UpstreamCall, UpstreamError } from '../upstream/upstream.ts';
 import type { UpstreamKey, UpstreamKeys } from '../upstream/upstream-keys.ts';
-import { type Refusal, readRefusal } from '../upstream/upstream-refusal.ts';
-import { type BlockedIdentifier, IDENTIFIER_BLOCKED } from '../users/identifier-block.ts';
-import { blockedDenial } from '../users/user-states.ts';
+import { type Refusal, readRefusal, refusalIn } from '../upstream/upstream-refusal.ts';
 import { LEASE_MS } from './admit.ts';
 import type { CallLedger } from './call-ledger.ts';
 import { cutOutcome } from './cut-outcome.ts';
 import type { InFlightCall, InFlightCalls, Stoppable, StopReason } from './in-flight.ts';
+import { applyRefusal, type RefusalParts, refusedOutcome } from './refusal-effects.ts';
 import type { Called, Outcome, Tagged, Unanswered } from './states.ts';
 
-export interface CallParts {
+export interface CallParts extends RefusalParts {
   readonly upstream: Upstream;
   readonly queue: UpstreamQueue;
   readonly upstreamKeys: UpstreamKeys;
   readonly ledger: CallLedger;
   readonly calls: InFlightCalls;
-  readonly events: Events;
   readonly answerBytesMax: number;
-  /** Never rejects. */
-  readonly blockIdentifier: (blocked: BlockedIdentifier) => Promise<void>;
 }
 
 /** A request of which provably nothing was sent is tried once more. No other request is. */
@@ -58,7 +51,7 @@ function callFromPlace(parts: CallParts, tagged: Tagged): Soon<Called> {
   return after(parts.upstreamKeys.keyFor(identity.user, plan.name), (key) =>
     after(noteDispatch(parts.ledger, inFlight), () =>
       inFlight.stopped === undefined
-        ? send(parts, tagged, key, false)
+        ? send(parts, tagged, { key, refusedBefore: false })
         : stopped(tagged, { kind: 'nothing' }),
     ),
   );
@@ -70,39 +63,56 @@ function noteDispatch(ledger: CallLedger, call: InFlightCall): Soon<boolean> {
 }
 
 /** Sends the request. `refusedBefore`: another key was refused before this one. */
-async function send(
-  parts: CallParts,
-  tagged: Tagged,
-  key: UpstreamKey,
-  refusedBefore: boolean,
-): Promise<Called> {
+async function send(parts: CallParts, tagged: Tagged, attempt: Attempt): Promise<Called> {
   const { inFlight, endpoint, payload, endUserIdHeaders } = tagged;
+  const { headers: keyHeaders } = attempt.key;
   const headers =
-    endUserIdHeaders === undefined ? key.headers : { ...key.headers, ...endUserIdHeaders };
+    endUserIdHeaders === undefined ? keyHeaders : { ...keyHeaders, ...endUserIdHeaders };
   const { path } = endpoint;
   inFlight.dispatched = true;
-  for (let attempt = 1; ; attempt += 1) {
+  for (let tries = 1; ; tries += 1) {
     const sent = parts.upstream.send({ path, headers, body: payload });
     inFlight.run(new SentCall(sent, inFlight, parts.calls));
     try {
-      const reply = await sent.reply;
-      if (reply.status < 200 || reply.status > 299) {
-        return await refused(parts, tagged, { reply, key, refusedBefore });
-      }
-      if (isEventStream(reply.header('content-type'), tagged.built.stream)) {
-        return { kind: 'stream', tagged, reply, cancel: () => sent.cancel() };
-      }
-      // It is written and billed by now. To stop reading would only hide what it cost.
-      inFlight.run(undefined);
-      const whole = collect(reply.body, parts.answerBytesMax);
-      const bytes = isPromiseLike(whole) ? await whole : whole;
-      return { kind: 'whole', tagged, reply, bytes };
+      return await receive(parts, tagged, attempt, sent);
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
-      const isLast = error.sent || attempt === ATTEMPTS_MAX || inFlight.stopped !== undefined;
+      const isLast = error.sent || tries === ATTEMPTS_MAX || inFlight.stopped !== undefined;
       if (isLast) return failed(parts, tagged, error);
     }
   }
+}
+
+/** Waits for the answer. Rejects with `UpstreamError`. */
+async function receive(
+  parts: CallParts,
+  tagged: Tagged,
+  attempt: Attempt,
+  sent: UpstreamCall,
+): Promise<Called> {
+  const reply = await sent.reply;
+  const { redaction } = attempt.key;
+  if (reply.status < 200 || reply.status > 299) {
+    const refusal = readRefusal(reply, await collectSome(reply.body), redaction);
+    return refused(parts, tagged, attempt, refusal);
+  }
+  if (isEventStream(reply.header('content-type'), tagged.built.stream)) {
+    const body = new PeekedBody(reply.body, readFirstEvent);
+    const peeked = body.peek();
+    const first = isPromiseLike(peeked) ? await peeked : peeked;
+    if (first === undefined || first === 'answer') {
+      return { kind: 'stream', tagged, reply, redaction, body, cancel: () => sent.cancel() };
+    }
+    sent.cancel();
+    return refused(parts, tagged, attempt, refusalIn(first, redaction));
+  }
+  // It is written and billed by now. To stop reading would only hide what it cost.
+  tagged.inFlight.run(undefined);
+  const whole = collect(reply.body, parts.answerBytesMax);
+  const bytes = isPromiseLike(whole) ? await whole : whole;
+  const error = readRefusedAnswer(bytes);
+  if (error !== undefined) return refused(parts, tagged, attempt, refusalIn(error, redaction));
+  return { kind: 'whole', tagged, reply, redaction, bytes };
 }
 
 /** A call that waits for OpenAI's response. If its client disconnects, it is drained or cut. */
@@ -122,8 +132,7 @@ class SentCall implements Stoppable {
   }
 }
 
-interface Refused {
-  readonly reply: UpstreamReply;
+interface Attempt {
   /** The key that was sent. It must not appear in the response. */
   readonly key: UpstreamKey;
   readonly refusedBefore: boolean;
@@ -133,17 +142,16 @@ interface Refused {
 async function refused(
   parts: CallParts,
   tagged: Tagged,
-  { reply, key, refusedBefore }: Refused,
+  { key, refusedBefore }: Attempt,
+  refusal: Refusal,
 ): Promise<Called> {
-  const bytes = await collectSome(reply.body);
-  if (reply.status === KEY_REFUSED && !refusedBefore) {
+  if (refusal.status === KEY_REFUSED && !refusedBefore) {
     const other = await parts.upstreamKeys.keyAfter(key, tagged.identity.user, tagged.plan.name);
     if (tagged.inFlight.stopped !== undefined) return stopped(tagged, { kind: 'unserved' });
-    if (other !== undefined) return send(parts, tagged, other, true);
+    if (other !== undefined) return send(parts, tagged, { key: other, refusedBefore: true });
   }
-  const refusal = readRefusal(reply, bytes, key.key);
-  const ending = await endingOf(parts, tagged, refusal);
-  return unanswered(tagged, ending, { kind: refusal.forContent ? 'refused' : 'unserved' });
+  const ending = await applyRefusal(refusal, tagged, parts);
+  return unanswered(tagged, ending, refusedOutcome(refusal));
 }
 
 /** A refusal without a body, or with one that is too large, is still a refusal. */
@@ -157,18 +165,6 @@ async function collectSome(body: ByteSource): Promise<Uint8Array> {
 
 const KEY_REFUSED = 401;
 const REFUSAL_BYTES_MAX = 64 * 1024;
-
-async function endingOf(
-  parts: CallParts,
-  { identity, endUserId }: Tagged,
-  { ending, account, identifierBlocked }: Refusal,
-): Promise<Denial | GuardResponse> {
-  if (account) parts.events.emit('failed', { source: 'upstream_account', error: ending });
-  if (identifierBlocked === undefined) return ending;
-  const { message } = identifierBlocked;
-  await parts.blockIdentifier({ userId: identity.user.id, endUserId, message });
-  return blockedDenial(IDENTIFIER_BLOCKED);
-}
 
 function failed(parts: CallParts, tagged: Tagged, error: UpstreamError): Called {
   // Sent and unanswered: OpenAI may have worked on it, so the upper bound is charged. This includes a

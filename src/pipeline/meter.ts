@@ -1,22 +1,20 @@
 import { deny, isDenial } from '../core/denial.ts';
 import type { HeaderList } from '../core/response.ts';
 import { NO_USAGE } from '../core/usage.ts';
-import { saysIdentifierBlocked, type WireError } from '../openai/answer/blocked-identifier.ts';
 import { passedType } from '../openai/answer/content-type.ts';
 import { readAnswer } from '../openai/answer/read-answer.ts';
 import { isComplete, type Reading } from '../openai/answer/usage.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
-import type { BlockedIdentifier } from '../users/identifier-block.ts';
 import { readOutcome } from './cut-outcome.ts';
 import { type RefuseParts, refuse } from './denial-response.ts';
 import type { InFlightCalls } from './in-flight.ts';
 import { MeteredStream, type StreamSettings } from './metered-stream.ts';
+import { applyRefusal, type RefusalParts } from './refusal-effects.ts';
 import type {
   Called,
   Metered,
   Outcome,
   StreamAnswered,
-  Tagged,
   Unanswered,
   WholeAnswered,
 } from './states.ts';
@@ -24,11 +22,9 @@ import type {
 /** The outcome of a call that is bounded by one request and nothing else. */
 const FREE: Outcome = { kind: 'used', reading: { usage: NO_USAGE } };
 
-export interface MeterParts extends RefuseParts {
+export interface MeterParts extends RefuseParts, RefusalParts {
   readonly stream: StreamSettings;
   readonly calls: InFlightCalls;
-  /** Never rejects. */
-  readonly blockIdentifier: (blocked: BlockedIdentifier) => Promise<void>;
 }
 
 /** Step 6: passes the answer on unchanged, and reads its usage. */
@@ -71,35 +67,27 @@ const wholeOutcome = (reading: Reading | undefined): Outcome =>
 function meterStream(called: StreamAnswered, headers: HeaderList, parts: MeterParts): Metered {
   const stream = new MeteredStream(called, parts.stream, parts.calls);
   const { outcome } = stream;
-  void outcome.then(() => noteFailure(called.tagged, stream.failure, parts));
+  void outcome.then(() => {
+    if (stream.refusal !== undefined) void applyRefusal(stream.refusal, called.tagged, parts);
+  });
   // Proxies on the way must neither hold nor rewrite a stream (nginx, compression).
   headers['cache-control'] = 'no-store, no-transform';
   headers['x-accel-buffering'] = 'no';
   return { response: { status: called.reply.status, headers, body: stream }, outcome };
 }
 
-/** The stream itself passed unchanged. The user's next call is refused. */
-function noteFailure(
-  { identity, endUserId }: Tagged,
-  failure: WireError | undefined,
-  { blockIdentifier }: MeterParts,
-): void {
-  if (failure === undefined || !saysIdentifierBlocked(failure)) return;
-  void blockIdentifier({ userId: identity.user.id, endUserId, message: failure.message });
-}
-
 /** An allow-list: OpenAI's other headers describe the account that all users share. */
 const PASSED_HEADERS = ['x-request-id', 'openai-processing-ms', 'openai-version'] as const;
 
 function answerHeaders(
-  { kind, tagged, reply }: StreamAnswered | WholeAnswered,
+  { kind, tagged, reply, redaction }: StreamAnswered | WholeAnswered,
   nowMs: number,
 ): HeaderList {
   const headers = rateLimitHeaders(tagged.limitStatus, nowMs);
   headers['content-type'] = passedType(reply.header('content-type'), kind === 'stream');
   for (const name of PASSED_HEADERS) {
     const value = reply.header(name);
-    if (value !== undefined) headers[name] = value;
+    if (value !== undefined && !redaction.has(value)) headers[name] = value;
   }
   return headers;
 }

@@ -1,9 +1,10 @@
 import { type Denial, denialCodes, deny } from '../core/denial.ts';
 import type { ByteSink, ByteSource } from '../core/response.ts';
-import type { WireError } from '../openai/answer/blocked-identifier.ts';
 import { type StreamMeter, streamMeter } from '../openai/answer/stream-meter.ts';
+import { type Refusal, refusalIn } from '../upstream/upstream-refusal.ts';
 import { cutOutcome, readOutcome, showsOutput } from './cut-outcome.ts';
 import type { InFlightCalls, Stoppable, StopReason } from './in-flight.ts';
+import { refusedOutcome } from './refusal-effects.ts';
 import type { Outcome, StreamAnswered, UnreadOutcome } from './states.ts';
 
 export interface StreamSettings {
@@ -57,9 +58,10 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
     inFlight.run(this);
   }
 
-  /** OpenAI's own error event, known when the outcome is. */
-  get failure(): WireError | undefined {
-    return this.#meter.failure;
+  /** What OpenAI's own error event means, known when the outcome is. */
+  get refusal(): Refusal | undefined {
+    const { failure } = this.#meter;
+    return failure && refusalIn(failure, this.#called.redaction);
   }
 
   start(client: ByteSink): void {
@@ -74,7 +76,7 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
     // A client that still reads is slow, not stalled.
     this.#paused = false;
     this.#pausedSinceMs = undefined;
-    this.#called.reply.body.resume();
+    this.#called.body.resume();
   }
 
   cancel(): void {
@@ -94,7 +96,13 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
     if (this.#finished) return;
     const rest = this.#meter.end();
     if (rest !== undefined) this.#client?.write(rest);
-    if (!this.#meter.terminal) this.#writeError(BROKEN);
+    const { refusal } = this;
+    const { terminal, reading, readingIsFinal, hasAnswer } = this.#meter;
+    // Some hosts end without a last event. A final usage says that all of it came.
+    if (!terminal && !readingIsFinal) this.#writeError(BROKEN);
+    if (refusal !== undefined && !hasAnswer && reading === undefined) {
+      return this.#resolveWith(refusedOutcome(refusal));
+    }
     this.#finish(this.#meter.terminal && !this.#meter.failed ? { kind: 'held' } : this.#cut);
   }
 
@@ -130,7 +138,7 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
   #startUpstream(): void {
     if (this.#started) return;
     this.#started = true;
-    this.#called.reply.body.start(this);
+    this.#called.body.start(this);
   }
 
   #drainOrCut(): void {
@@ -160,9 +168,13 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
 
   /** The reported usage replaces any estimate, also when the stream was cut after it came. */
   #finish(otherwise: UnreadOutcome): void {
-    this.#finished = true;
     const { reading, readingIsFinal } = this.#meter;
-    this.#resolve(readOutcome(reading, readingIsFinal, otherwise));
+    this.#resolveWith(readOutcome(reading, readingIsFinal, otherwise));
+  }
+
+  #resolveWith(outcome: Outcome): void {
+    this.#finished = true;
+    this.#resolve(outcome);
     this.#client?.end();
     this.#client = undefined;
   }

@@ -8,7 +8,7 @@
  */
 import type { Denial } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';
-import type { GuardResponse } from '../core/response.ts';
+import type { ByteSource, GuardResponse } from '../core/response.ts';
 import type { Amounts } from '../ledger/amounts.ts';
 import type { Reading } from '../openai/answer/usage.ts';
 import type { UpstreamDescriptor } from '../openai/endpoints/descriptor.ts';
@@ -17,6 +17,7 @@ import type { RateCard } from '../openai/prices/rate-card.ts';
 import type { BuiltRequest } from '../openai/request/build-request.ts';
 import type { LimitStatus } from '../plans/limit-status.ts';
 import type { Identity, Plan } from '../plans/plan.ts';
+import type { Redaction } from '../upstream/redaction.ts';
 import type { UpstreamReply } from '../upstream/upstream.ts';
 import type { CallBody } from './body-budget.ts';
 import type { InFlightCall } from './in-flight.ts';
@@ -89,11 +90,15 @@ interface Replied {
   readonly tagged: Tagged;
   /** Set by `call`: a reply with status 2xx. */
   readonly reply: UpstreamReply;
+  /** Set by `call`: removes the key that was sent from what is passed on. */
+  readonly redaction: Redaction;
 }
 
-/** An event stream. Nothing of its body has been read. */
+/** An event stream. Its first event has been looked at. */
 export interface StreamAnswered extends Replied {
   readonly kind: 'stream';
+  /** Set by `call`: the body of the reply, from its first byte. */
+  readonly body: ByteSource;
   /** Set by `call`: closes the connection to OpenAI. */
   readonly cancel: () => void;
 }

@@ -1,5 +1,6 @@
 import { after, isPromiseLike, type Soon, withHookDeadline } from '../base/deadline.ts';
 import type { User } from '../core/user.ts';
+import { Redaction } from './redaction.ts';
 
 /** OpenAI's key, and optionally the project and organization to bill. Only the server sets them. */
 export type ApiKey =
@@ -24,6 +25,8 @@ export type ApiKeySource = (user: User, request: KeyRequest) => ApiKey | Promise
 export interface UpstreamKey {
   readonly key: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Removes it from what OpenAI says. */
+  readonly redaction: Redaction;
 }
 
 /** Gets the key of each call from the app, and keeps the latest one as it is sent. */
@@ -88,7 +91,7 @@ function toUpstreamKey(
   if (organization !== undefined) {
     headers['openai-organization'] = headerText(organization, '"apiKey".organization');
   }
-  return { key: String(key), headers };
+  return { key: String(key), headers, redaction: new Redaction(String(key)) };
 }
 
 function headerText(value: unknown, name: string): string {

@@ -1,41 +1,26 @@
 import { type Denial, deny } from '../core/denial.ts';
+import { parseJson } from '../core/json.ts';
 import type { GuardResponse } from '../core/response.ts';
-import { saysIdentifierBlocked, type WireError } from '../openai/answer/blocked-identifier.ts';
+import { type EndUserVerdict, verdictOn } from '../openai/answer/blocked-identifier.ts';
+import { readWireError, type WireError } from '../openai/answer/wire-error.ts';
+import type { Redaction } from './redaction.ts';
+import { impliedStatus, isAccountTrouble, isOverloaded } from './refusal-codes.ts';
 import type { UpstreamReply } from './upstream.ts';
 
-interface OpenAIError extends WireError {
-  readonly type: string | null;
-}
-
+/** What a refusal means, however OpenAI said it. */
 export interface Refusal {
+  /** The status that OpenAI sent, or would have sent. */
+  readonly status: number;
   /** What the user gets. */
   readonly ending: Denial | GuardResponse;
   /** Whether it is about the operator's account. */
   readonly account: boolean;
   /** Whether it is about what the request contains. Otherwise the user did not cause it. */
   readonly forContent: boolean;
-  /** OpenAI's words if it no longer serves this user. */
-  readonly identifierBlocked?: WireError;
+  /** What OpenAI decided about this user, if anything, and its words. */
+  readonly verdict?: { readonly kind: EndUserVerdict; readonly message: string };
 }
 
-/** Codes about the operator's account, never about the user (OpenAI's error guide, read 2026-11). */
-const ACCOUNT_CODES: ReadonlySet<string> = new Set([
-  'insufficient_quota',
-  'credit_balance_exhausted',
-  'organization_spend_limit_exceeded',
-  'project_spend_limit_exceeded',
-  'organization_usage_limit_exceeded',
-  'billing_hard_limit_reached',
-  'billing_not_active',
-  'account_deactivated',
-  'invalid_api_key',
-  'missing_scope',
-]);
-const OVERLOADED_CODES: ReadonlySet<string> = new Set([
-  'server_is_overloaded',
-  'service_unavailable_error',
-  'slow_down',
-]);
 const RETRY_MS_MAX = 60_000;
 const RETRY_MS_DEFAULT = 1_000;
 
@@ -44,25 +29,46 @@ const RETRY_MS_DEFAULT = 1_000;
  * without OpenAI's words. An error that the user's own request caused is passed on, with every key and
  * account name in it redacted.
  */
-export function readRefusal(reply: UpstreamReply, bytes: Uint8Array, key: string): Refusal {
-  const error = readError(bytes, key);
-  const { status } = reply;
+export function readRefusal(
+  reply: UpstreamReply,
+  bytes: Uint8Array,
+  redaction: Redaction,
+): Refusal {
+  const error = readWireError(parseJson(Buffer.from(bytes).toString('utf8')));
+  return refusalOf(reply.status, error, redaction, retryAfterMs(reply));
+}
+
+/** The same for an error inside an answer with a status of success: in a stream, or as the whole of it. */
+export function refusalIn(error: WireError, redaction: Redaction): Refusal {
+  return refusalOf(impliedStatus(error), error, redaction, RETRY_MS_DEFAULT);
+}
+
+function refusalOf(
+  status: number,
+  error: WireError | undefined,
+  redaction: Redaction,
+  retryMs: number,
+): Refusal {
+  const shown = error && redacted(error, redaction);
   if (isAccountTrouble(status, error)) {
     const denial = deny('upstream_account', 'The service cannot use OpenAI at the moment.');
-    return { ending: denial, account: true, forContent: false };
+    return { status, ending: denial, account: true, forContent: false };
   }
-  const ending = endingOf(status, error, reply);
-  const isOfUser = error !== undefined && status < 500 && saysIdentifierBlocked(error);
-  const forContent = isClientError(status) && !isTooBusy(status, error);
-  return { ending, account: false, forContent, ...(isOfUser && { identifierBlocked: error }) };
+  const ending = endingOf(status, shown, Date.now() + retryMs);
+  const kind = shown !== undefined && status < 500 ? verdictOn(shown) : undefined;
+  if (kind !== undefined && shown !== undefined) {
+    const verdict = { kind, message: shown.message };
+    return { status, ending, account: false, forContent: true, verdict };
+  }
+  const forContent = isClientError(status) && status !== 429 && !isOverloaded(error);
+  return { status, ending, account: false, forContent };
 }
 
 function endingOf(
   status: number,
-  error: OpenAIError | undefined,
-  reply: UpstreamReply,
+  error: WireError | undefined,
+  resetsAtMs: number,
 ): Denial | GuardResponse {
-  const resetsAtMs = Date.now() + retryAfterMs(reply);
   if (isOverloaded(error)) {
     return deny('upstream_busy', 'OpenAI is overloaded. Try again shortly.', { resetsAtMs });
   }
@@ -75,51 +81,26 @@ function endingOf(
 }
 
 const isClientError = (status: number) => status >= 400 && status < 500;
-const isOverloaded = (error: OpenAIError | undefined) => OVERLOADED_CODES.has(error?.code ?? '');
-const isTooBusy = (status: number, error: OpenAIError | undefined) =>
-  status === 429 || isOverloaded(error);
 
-function isAccountTrouble(status: number, error: OpenAIError | undefined): boolean {
-  if (status === 401) return true;
-  // A 403 about the end user's content is the user's; every other is the account's.
-  if (status === 403) return error === undefined || !(isPolicy(error) || isOfEndUser(error));
-  return ACCOUNT_CODES.has(error?.code ?? '') || error?.type === 'insufficient_quota';
-}
-
-const isPolicy = ({ code }: OpenAIError) => /policy/.test(code ?? '');
-const isOfEndUser = (error: OpenAIError) =>
-  error.param === 'safety_identifier' || saysIdentifierBlocked(error);
-
-function passed(status: number, error: OpenAIError): GuardResponse {
+function passed(status: number, { message, type, param, code }: WireError): GuardResponse {
   return {
     status,
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ error }),
+    body: JSON.stringify({ error: { message, type, param, code } }),
   };
 }
 
-/** OpenAI's keys, session keys and the ids of accounts. The key in use may look different. */
-const SECRETIVE = /\b(?:sk|ek|sess|org|proj)[-_][A-Za-z0-9_*.-]{6,}|\buser-[A-Za-z0-9]{16,}/g;
+const FIELD_LENGTH_MAX = 256;
 
-function redact(text: string, key: string): string {
-  return text.replaceAll(key, '[redacted]').replace(SECRETIVE, '[redacted]');
-}
-
-function readError(bytes: Uint8Array, key: string): OpenAIError | undefined {
-  try {
-    const { error } = JSON.parse(Buffer.from(bytes).toString('utf8'));
-    if (typeof error?.message !== 'string') return undefined;
-    const text = (value: unknown) =>
-      typeof value === 'string' ? redact(value, key).slice(0, 256) : null;
-    return {
-      message: redact(error.message, key),
-      type: text(error.type),
-      param: text(error.param),
-      code: text(error.code),
-    };
-  } catch {
-    return undefined;
-  }
+function redacted(error: WireError, redaction: Redaction): WireError {
+  const field = (text: string | null) =>
+    text === null ? null : redaction.error(text).slice(0, FIELD_LENGTH_MAX);
+  return {
+    message: redaction.error(error.message),
+    type: field(error.type),
+    param: field(error.param),
+    code: field(error.code),
+  };
 }
 
 function retryAfterMs(reply: UpstreamReply): number {

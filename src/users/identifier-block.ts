@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Events } from '../core/events.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { activeBlock, type UserStates } from './user-states.ts';
 import type { Users } from './users.ts';
 
@@ -25,24 +26,14 @@ export const IDENTIFIER_BLOCKED = 'OpenAI no longer serves this user.';
 
 /**
  * Blocks a user that OpenAI has blocked, so that their next calls do not reach OpenAI. Calls at the same
- * time cause one block. Never rejects: a failure of the store is an event, and the next call tries again.
- * The block stays until you end it. OpenAI's own block stays even then (its guide, read 2026-11).
+ * time cause one block. Never rejects. The block stays until you end it. OpenAI's own block stays even then
+ * (its guide, read 2026-11).
  */
 export function createIdentifierBlock(
   parts: IdentifierBlockParts,
 ): (blocked: BlockedIdentifier) => Promise<void> {
-  // At most one entry for each user with calls in flight.
-  const underWay = new Map<string, Promise<void>>();
-  return (blocked) => {
-    const { userId } = blocked;
-    const known = underWay.get(userId);
-    if (known !== undefined) return known;
-    const blocking = blockOnce(parts, blocked)
-      .catch((error: unknown) => parts.events.emit('failed', { source: 'ledger', error }))
-      .finally(() => underWay.delete(userId));
-    underWay.set(userId, blocking);
-    return blocking;
-  };
+  const userOf = ({ userId }: BlockedIdentifier) => userId;
+  return oneAtATime(parts.events, userOf, (blocked) => blockOnce(parts, blocked));
 }
 
 async function blockOnce(

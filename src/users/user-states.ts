@@ -2,6 +2,7 @@ import { type Denial, deny } from '../core/denial.ts';
 import { RecordCache } from '../ledger/record-cache.ts';
 import type { Records } from '../ledger/records.ts';
 import type { UserOverrides } from '../plans/plan-resolver.ts';
+import type { ModelPause } from './model-pause.ts';
 import type { Purchases } from './purchases.ts';
 
 export interface Block {
@@ -17,6 +18,8 @@ export interface UserState extends UserOverrides {
   readonly generation: number;
   /** Revoked families of refreshed tokens, each kept until its last token would have ended. */
   readonly revoked?: readonly RevokedFamily[];
+  /** Models that OpenAI has restricted for this user. */
+  readonly pauses?: readonly ModelPause[];
   /** What they bought, as billing providers reported it. */
   readonly purchases?: Purchases;
 }

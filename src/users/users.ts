@@ -28,7 +28,7 @@ export interface Users {
   /** Denies every call of this user, in every process within 1 s. Running streams are cut and settled.
    * The block ends at `until`, or stays without it. A repeat replaces the block. */
   block(userId: string, block: BlockSpec): Promise<void>;
-  /** Ends a block, in every process within 1 s. May be repeated. */
+  /** Ends a block and every pause of a model, in every process within 1 s. May be repeated. */
   unblock(userId: string): Promise<void>;
   /** Credits the current window of each limit, once. The credit ends with the window. A rate gets at most
    * its burst. */
@@ -101,7 +101,7 @@ export function createUsers(parts: UsersParts): GuardUsers {
       events.emit('blocked', { userId: id, reason });
     },
     async unblock(userId) {
-      await states.update(parseUser(userId).id, ({ block: _, ...state }) => state);
+      await states.update(parseUser(userId).id, ({ block: _, pauses: __, ...state }) => state);
     },
     grant: async (user, grant) => credit(user, grantAmounts(grant)),
     reset: (user) => credit(user, FORGIVE_ALL),

@@ -131,6 +131,7 @@ const CODES: readonly (readonly [string, number, string, boolean?])[] = [
   ['expired_credential', 401, 'invalid_request_error'],
   ['user_blocked', 403, 'access_denied'],
   ['model_not_allowed', 403, 'access_denied'],
+  ['model_restricted', 403, 'access_denied'],
   ['endpoint_not_allowed', 403, 'access_denied'],
   ['cross_site_request', 403, 'access_denied'],
   ['unknown_endpoint', 404, 'invalid_request_error'],

@@ -11,10 +11,10 @@ import { endUserIdOf, startSafety } from './notices.ts';
 const plans = {
   free: { models: [MODEL], maxOutputTokens: 100, limits: [{ requests: 10, per: '24h' }] },
 };
-const CAPTURED = {
+const BLOCKED = {
   type: 'invalid_request',
-  code: 'cyber_policy_violation',
-  message: 'This user’s access to gpt-5 has been temporarily limited.',
+  code: 'identifier_blocked',
+  message: 'This user’s access has been limited.',
   param: 'safety_identifier',
 };
 const endpoints = [
@@ -56,31 +56,51 @@ describe.each(endpoints)('A user whom OpenAI no longer serves, on $name', ({ pat
   it('An error event in a stream blocks the user, and the stream passes unchanged', async () => {
     await using fixture = await startSafety({ plans });
     const { fake, guard } = fixture;
-    fake.scriptNext({ break: { with: 'error-event', afterChunks: 3, error: CAPTURED } });
+    fake.scriptNext({ break: { with: 'error-event', afterChunks: 3, error: BLOCKED } });
     const token = await tokenOf(guard);
     const text = await (await post(guard, token, { ...body, stream: true }, path)).text();
-    expect(text).toContain(JSON.stringify(CAPTURED.message));
+    expect(text).toContain(JSON.stringify(BLOCKED.message));
     expect(text).not.toContain('user_blocked');
     await expect.poll(() => fixture.blocked.length).toBe(1);
     const denied = await post(guard, token, body, path);
     expect([denied.status, await codeOf(denied)]).toEqual([403, 'user_blocked']);
     expect(fake.requests).toHaveLength(1);
-    expect(fixture.noticed).toMatchObject([{ userId: 'ada', reason: CAPTURED.message }]);
+    expect(fixture.noticed).toMatchObject([{ userId: 'ada', reason: BLOCKED.message }]);
     await expect.poll(() => requests(guard)).toEqual([1, 0]);
   });
 });
 
-it('A response.failed event blocks the user as an error event does', async () => {
-  await using fixture = await startSafety({ plans });
-  const error = { code: 'identifier_blocked', message: 'Blocked.' };
-  const data = JSON.stringify({ type: 'response.failed', response: { status: 'failed', error } });
-  const headers = { 'content-type': 'text/event-stream' };
-  const body = `event: response.failed\ndata: ${data}\n\n`;
-  fixture.fake.scriptNext({ reply: { headers, body } });
-  const asked = { model: MODEL, input: 'hi', stream: true };
-  const answer = await post(fixture.guard, await tokenOf(fixture.guard), asked, '/v1/responses');
-  expect(await answer.text()).toBe(body);
-  await expect.poll(() => fixture.blocked.length).toBe(1);
+const blockedEvents: Record<string, (error: object) => string> = {
+  'a wrapped error': (error) => event('error', { type: 'error', error }),
+  'a flat error': (error) => event('error', { ...error, type: 'error' }),
+  'a failed response': (error) => event('response.failed', { response: { error } }),
+};
+const event = (type: string, data: object) =>
+  `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;
+
+describe.each(Object.entries(blockedEvents))('A blocked identifier in %s', (_form, form) => {
+  const start = async (body: string) => {
+    const fixture = await startSafety({ plans });
+    const headers = { 'content-type': 'text/event-stream' };
+    fixture.fake.scriptNext({ reply: { headers, body } });
+    const asked = { model: MODEL, input: 'hi', stream: true };
+    const answer = post(fixture.guard, await tokenOf(fixture.guard), asked, '/v1/responses');
+    return { ...fixture, answer: await answer };
+  };
+  const { param: _, ...error } = BLOCKED;
+
+  it('The first event of a stream blocks the user as a status does', async () => {
+    await using call = await start(form(error));
+    expect([call.answer.status, await codeOf(call.answer)]).toEqual([403, 'user_blocked']);
+    expect(call.blocked).toHaveLength(1);
+  });
+
+  it('A later event of a stream blocks the user, and the stream passes unchanged', async () => {
+    const body = event('response.created', { response: { error: null } }) + form(error);
+    await using call = await start(body);
+    expect(await call.answer.text()).toBe(body);
+    await expect.poll(() => call.blocked.length).toBe(1);
+  });
 });
 
 describe('Errors that block a user', () => {
@@ -96,8 +116,8 @@ describe('Errors that block a user', () => {
     ['the code identifier_blocked', error(403, 'identifier_blocked')],
     ['its words in the message', error(400, null, 'The safety identifier has been blocked.')],
     ['the words of OpenAI’s guide', error(400, null, 'Error: identifier blocked')],
-    ['the field with a policy code', error(400, CAPTURED.code, CAPTURED.message, CAPTURED.param)],
-    ['the field with status 429', error(429, 'access_limited', message, 'safety_identifier')],
+    ['its code with status 429', error(429, 'identifier_blocked', message, 'safety_identifier')],
+    ['its code with the older field', error(400, 'identifier_blocked', message, 'user')],
   ])('OpenAI’s error blocks the user: %s', async (_, reply) => {
     await using fixture = await startSafety({ plans });
     fixture.fake.scriptNext({ reply });
@@ -108,9 +128,9 @@ describe('Errors that block a user', () => {
   });
 
   it.each([
-    ['an unknown field', error(400, 'unknown_parameter', message, CAPTURED.param)],
-    ['a field in the wrong form', error(400, 'string_above_max_length', message, CAPTURED.param)],
-    ['a field without a code', error(400, null, 'Unrecognized argument.', CAPTURED.param)],
+    ['an unknown field', error(400, 'unknown_parameter', message, BLOCKED.param)],
+    ['a field in the wrong form', error(400, 'string_above_max_length', message, BLOCKED.param)],
+    ['a field without a code', error(400, null, 'Unrecognized argument.', BLOCKED.param)],
     ['content that a policy forbids', error(400, 'content_policy_violation')],
     [
       'words that the user chose',

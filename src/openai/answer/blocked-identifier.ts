@@ -1,34 +1,31 @@
-/** The parts of OpenAI's error that show which user and which field it is about. */
-export interface WireError {
-  readonly message: string;
-  readonly param: string | null;
-  readonly code: string | null;
-}
+import type { WireError } from './wire-error.ts';
 
 /** The fields in which the guard sends the end-user id. */
 const END_USER_ID_FIELDS: ReadonlySet<string | null> = new Set([null, 'safety_identifier', 'user']);
 const BLOCKED = /identifier[ _](?:(?:is|was|has been)[ _])?blocked/i;
+const RESTRICTED_CODE = /^cyber_policy(?:_|$)/;
+const RESTRICTED = /\buser['’]?s access\b.{0,200}\b(?:limited|restricted|suspended|revoked)\b/is;
 /** Codes about the form of the field, which the guard writes and not the user. */
 const OF_ITS_FORM = /^(?:unknown|unsupported|unrecognized|invalid|missing|empty|string)_/;
 
-/**
- * Returns whether OpenAI no longer serves this end user. Its guide promises an `identifier blocked`
- * error and names no status or code (read 2026-11). One that was seen in a stream had the param
- * `safety_identifier` and the code `cyber_policy_violation`. A complaint about the field itself, as from
- * another host that does not know it, does not count: it would block every user.
- */
-export function saysIdentifierBlocked({ message, param, code }: WireError): boolean {
-  if (!END_USER_ID_FIELDS.has(param)) return false;
-  if (BLOCKED.test(code ?? '') || BLOCKED.test(message)) return true;
-  return param === 'safety_identifier' && code !== null && !OF_ITS_FORM.test(code);
-}
+/** What OpenAI decided about an end user: `blocked` for good, or `restricted` for a model and a time. */
+export type EndUserVerdict = 'blocked' | 'restricted';
 
-/** Reads an error, as whole answers and events of either API carry it; `undefined` for anything else. */
-export function readWireError(json: unknown): WireError | undefined {
-  if (typeof json !== 'object' || json === null) return undefined;
-  if ('error' in json && json.error) return readWireError(json.error);
-  const { message, param, code } = json as Record<string, unknown>;
-  const text = (value: unknown) => (typeof value === 'string' ? value : null);
-  if (typeof message !== 'string') return undefined;
-  return { message, param: text(param), code: text(code) };
+/**
+ * Returns what an error says about the end user; `undefined` if it is about something else.
+ *
+ * OpenAI's guide promises an `identifier blocked` error and names no status or code (read 2026-11): only
+ * these words mean that it no longer serves the user. Everything else about `safety_identifier` is a limit
+ * that it may take back, as it did for many users on 2026-03-03 (openai/codex#13296). Its guide to
+ * cybersecurity checks calls it temporary, of some models, and names the code `cyber_policy` (read 2026-11);
+ * errors with `cyber_policy_violation` were seen, also without a `param`. A complaint about the field
+ * itself, as from another host that does not know it, says nothing about a user.
+ */
+export function verdictOn({ message, param, code }: WireError): EndUserVerdict | undefined {
+  if (!END_USER_ID_FIELDS.has(param)) return undefined;
+  if (BLOCKED.test(code ?? '') || BLOCKED.test(message)) return 'blocked';
+  if (code !== null && OF_ITS_FORM.test(code)) return undefined;
+  const isAboutUser = param === 'safety_identifier' && code !== null;
+  const isRestricted = RESTRICTED_CODE.test(code ?? '') || RESTRICTED.test(message);
+  return isAboutUser || isRestricted ? 'restricted' : undefined;
 }

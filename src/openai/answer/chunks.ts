@@ -16,6 +16,7 @@ import type { StreamNotes, StreamProtocol } from './stream-protocol.ts';
 const chunks = {
   usageOnRequest: true,
   read: readChunk,
+  isAnswer,
   isEnding: () => false,
   plainEnd: plainChunkEnd,
   errorFrame: chunkError,
@@ -32,6 +33,14 @@ export const textChunks: StreamProtocol = {
   ...chunks,
   textBytes: ({ data }) => choiceTextBytes(data),
 };
+
+const NO_CHOICES = /"choices"\s*:\s*\[\s*\]/;
+
+/** Azure sends its check of the prompt in a chunk without choices, before anything is written. */
+function isAnswer({ event, data }: Frame): boolean {
+  if (data === '' || data === '[DONE]' || event === 'error') return false;
+  return !data.includes('error":') && !NO_CHOICES.test(data);
+}
 
 function readChunk({ event, data }: Frame, notes: StreamNotes): void {
   if (data === '[DONE]') {

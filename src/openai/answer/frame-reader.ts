@@ -1,7 +1,7 @@
-import { readWireError, type WireError } from './blocked-identifier.ts';
 import { type Frame, parseFrame } from './sse-frames.ts';
 import type { StreamNotes, StreamProtocol } from './stream-protocol.ts';
 import { doubtsOf, isComplete, largerReading, type Reading, type UsageReader } from './usage.ts';
+import { readWireError, type WireError } from './wire-error.ts';
 
 export interface FrameReaderSettings {
   /** How many choices were asked for; default 1. */
@@ -14,6 +14,8 @@ export interface FrameReaderSettings {
 export class FrameReader implements StreamNotes {
   terminal = false;
   failed = false;
+  /** A part of an answer came. Until then, an error is a refusal, as one with a status. */
+  hasAnswer = false;
   failure: WireError | undefined;
   reading: Reading | undefined;
   textBytes = 0;
@@ -57,11 +59,13 @@ export class FrameReader implements StreamNotes {
     if (this.#usageIsFresh && frame.data !== '' && this.#protocol.textBytes(frame) > 0) {
       this.noteText();
     }
+    this.hasAnswer ||= this.#protocol.isAnswer(frame);
     this.#protocol.read(frame, this);
   }
 
   /** Text came, so a usage that came before it does not count it. */
   noteText(): void {
+    this.hasAnswer = true;
     this.#usageIsFresh = false;
     this.#usageIsFinal = false;
   }

@@ -1,9 +1,9 @@
 import { parseJson } from '../../core/json.ts';
-import { readWireError } from './blocked-identifier.ts';
 import { eventError } from './error-frame.ts';
 import { hasUsage, parseWords, property, stringBytes, stringEnd } from './json-search.ts';
 import type { Frame } from './sse-frames.ts';
 import type { StreamNotes, StreamProtocol } from './stream-protocol.ts';
+import { readRefusedJson, readWireError } from './wire-error.ts';
 
 const endings: ReadonlySet<string> = new Set([
   'response.completed',
@@ -16,10 +16,26 @@ const endings: ReadonlySet<string> = new Set([
 export const responseEvents: StreamProtocol = {
   usageOnRequest: false,
   read: readEvent,
+  isAnswer,
   isEnding: (event) => endings.has(event),
   textBytes: eventTextBytes,
   errorFrame: eventError,
 };
+
+/** Events of a response of which nothing has been made. */
+const announcements: ReadonlySet<string> = new Set([
+  'response.created',
+  'response.queued',
+  'response.in_progress',
+  'keepalive',
+]);
+
+function isAnswer({ event, data }: Frame): boolean {
+  if (data === '') return false;
+  const type = typeOf(event, data);
+  if (type === 'error' || announcements.has(type)) return false;
+  return !data.includes('error"') || readRefusedJson(parseJson(data)) === undefined;
+}
 
 function readEvent({ event, data }: Frame, notes: StreamNotes): void {
   const type = typeOf(event, data);

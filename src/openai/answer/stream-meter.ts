@@ -1,4 +1,3 @@
-import type { WireError } from './blocked-identifier.ts';
 import { chatChunks } from './chunks.ts';
 import type { StreamFailure } from './error-frame.ts';
 import { FrameReader, type FrameReaderSettings } from './frame-reader.ts';
@@ -7,6 +6,7 @@ import { withoutNullUsage } from './plain-chunk.ts';
 import { type FrameSink, FrameSplitter, parseFrame } from './sse-frames.ts';
 import type { AnswerDescriptor, StreamProtocol } from './stream-protocol.ts';
 import type { Reading } from './usage.ts';
+import type { WireError } from './wire-error.ts';
 
 /** Reads what a stream costs while it passes. */
 export interface StreamMeter {
@@ -22,6 +22,8 @@ export interface StreamMeter {
   readonly terminal: boolean;
   /** An error event came. */
   readonly failed: boolean;
+  /** A part of an answer came, also if it was cut later. */
+  readonly hasAnswer: boolean;
   /** What the error event said, or a response that failed; `undefined` when it cannot be read. */
   readonly failure: WireError | undefined;
   /** The largest count of each kind that was reported; `undefined` until there is one. */
@@ -75,6 +77,10 @@ class PassingMeter implements StreamMeter, FrameSink {
 
   get failed(): boolean {
     return this.reader.failed;
+  }
+
+  get hasAnswer(): boolean {
+    return this.reader.hasAnswer;
   }
 
   get failure(): WireError | undefined {

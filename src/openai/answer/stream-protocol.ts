@@ -1,7 +1,7 @@
-import type { WireError } from './blocked-identifier.ts';
 import type { StreamFailure } from './error-frame.ts';
 import type { Frame } from './sse-frames.ts';
 import type { UsageReader } from './usage.ts';
+import type { WireError } from './wire-error.ts';
 
 /** What the reader of one stream notes while its frames are read. */
 export interface StreamNotes {
@@ -31,6 +31,8 @@ export interface StreamProtocol {
   readonly usageOnRequest: boolean;
   /** Notes what one whole frame says. */
   read(frame: Frame, notes: StreamNotes): void;
+  /** Returns whether a whole frame is a part of an answer, and no error or announcement. */
+  isAnswer(frame: Frame): boolean;
   /** Returns whether a frame that is too long to be read ends the stream. */
   isEnding(event: string): boolean;
   /** Bytes of generated text, in a whole frame or in one that has only begun; `data` is not empty. */

@@ -1,0 +1,45 @@
+import type { Clock } from '../base/clock.ts';
+import type { Denial } from '../core/denial.ts';
+import type { Events } from '../core/events.ts';
+import type { GuardResponse } from '../core/response.ts';
+import type { Refusal } from '../upstream/upstream-refusal.ts';
+import { type BlockedIdentifier, IDENTIFIER_BLOCKED } from '../users/identifier-block.ts';
+import { justRestricted, type RestrictedModel } from '../users/model-pause.ts';
+import { blockedDenial } from '../users/user-states.ts';
+import type { Outcome, Tagged } from './states.ts';
+
+export interface RefusalParts {
+  readonly events: Events;
+  readonly clock: Clock;
+  /** Never rejects. */
+  readonly blockIdentifier: (blocked: BlockedIdentifier) => Promise<void>;
+  /** Never rejects. */
+  readonly pauseModel: (restricted: RestrictedModel) => Promise<void>;
+}
+
+/**
+ * Does what a refusal of OpenAI entails, whether it came as a status, as an event of a stream or inside a
+ * whole answer: reports trouble of the account, blocks a user, pauses a model. Returns what the client gets.
+ * Never rejects.
+ */
+export async function applyRefusal(
+  { ending, account, verdict }: Refusal,
+  { identity, endUserId, built }: Tagged,
+  parts: RefusalParts,
+): Promise<Denial | GuardResponse> {
+  if (account) parts.events.emit('failed', { source: 'upstream_account', error: ending });
+  if (verdict === undefined) return ending;
+  const { model } = built;
+  const call = { userId: identity.user.id, endUserId, message: verdict.message };
+  if (verdict.kind === 'restricted') {
+    await parts.pauseModel({ ...call, model });
+    return justRestricted(model, parts.clock.nowMs());
+  }
+  await parts.blockIdentifier(call);
+  return blockedDenial(IDENTIFIER_BLOCKED);
+}
+
+/** What a refused call is charged. */
+export const refusedOutcome = ({ forContent }: Refusal): Outcome => ({
+  kind: forContent ? 'refused' : 'unserved',
+});

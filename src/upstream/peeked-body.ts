@@ -1,0 +1,92 @@
+import type { Soon } from '../base/deadline.ts';
+import type { ByteSink, ByteSource } from '../core/response.ts';
+
+const PEEK_MS_MAX = 1_000;
+const HELD_BYTES_MAX = 64 * 1024;
+
+/**
+ * Reads the beginning of a stream before anything of it is passed on, and passes it on from its first byte.
+ * Nearly always the beginning came with the headers, so that `peek` returns at once.
+ */
+export class PeekedBody<Found> implements ByteSource, ByteSink {
+  readonly #body: ByteSource;
+  readonly #look: (text: string, hasEnded: boolean) => Found | undefined;
+  readonly #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  #text = '';
+  #found: Found | undefined;
+  #isPeeking = true;
+  #ended: 'whole' | 'broken' | undefined;
+  #sink: ByteSink | undefined;
+  #resolve: ((found: Found | undefined) => void) | undefined;
+
+  /** `look` gets the bytes so far as `latin1`, and returns what they are, or `undefined` for more. */
+  constructor(body: ByteSource, look: (text: string, hasEnded: boolean) => Found | undefined) {
+    this.#body = body;
+    this.#look = look;
+  }
+
+  /** Returns what was found; `undefined` if the stream is silent for a second or breaks off. */
+  peek(): Soon<Found | undefined> {
+    this.#body.start(this);
+    if (!this.#isPeeking) return this.#found;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#decide(undefined), PEEK_MS_MAX);
+      this.#resolve = (found) => {
+        clearTimeout(timer);
+        resolve(found);
+      };
+    });
+  }
+
+  start(sink: ByteSink): void {
+    let open = true;
+    for (const chunk of this.#held) open = sink.write(chunk);
+    this.#held.length = 0;
+    this.#sink = sink;
+    if (this.#ended === 'whole') sink.end();
+    else if (this.#ended === 'broken') sink.fail();
+    else if (open && this.#heldBytes >= HELD_BYTES_MAX) this.#body.resume();
+  }
+
+  resume(): void {
+    this.#body.resume();
+  }
+
+  cancel(): void {
+    this.#body.cancel();
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.#sink !== undefined) return this.#sink.write(chunk);
+    this.#held.push(chunk);
+    this.#heldBytes += chunk.byteLength;
+    if (this.#isPeeking) this.#read(chunk);
+    return this.#heldBytes < HELD_BYTES_MAX;
+  }
+
+  end(): void {
+    if (this.#sink !== undefined) return this.#sink.end();
+    this.#ended = 'whole';
+    if (this.#isPeeking) this.#decide(this.#look(this.#text, true));
+  }
+
+  fail(): void {
+    if (this.#sink !== undefined) return this.#sink.fail();
+    this.#ended = 'broken';
+    this.#decide(undefined);
+  }
+
+  #read(chunk: Uint8Array): void {
+    this.#text += Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1');
+    const found = this.#look(this.#text, false);
+    if (found !== undefined) this.#decide(found);
+  }
+
+  #decide(found: Found | undefined): void {
+    this.#isPeeking = false;
+    this.#found = found;
+    this.#text = '';
+    this.#resolve?.(found);
+  }
+}

@@ -1,0 +1,89 @@
+import { verdictOn } from '../openai/answer/blocked-identifier.ts';
+import type { WireError } from '../openai/answer/wire-error.ts';
+
+/** Codes and types about the operator's account, never about the user (OpenAI's error guide, read 2026-11;
+ * the last lines are those of other hosts). */
+const OF_ACCOUNT: ReadonlySet<string | null> = new Set([
+  'insufficient_quota',
+  'credit_balance_exhausted',
+  'organization_spend_limit_exceeded',
+  'project_spend_limit_exceeded',
+  'organization_usage_limit_exceeded',
+  'billing_hard_limit_reached',
+  'billing_not_active',
+  'account_deactivated',
+  'invalid_api_key',
+  'missing_scope',
+  'invalid_organization',
+  'mismatched_organization',
+  'mismatched_project',
+  'ip_not_authorized',
+  'unsupported_country_region_territory',
+  'authentication_error',
+  'permission_error',
+  'billing_error',
+  'insufficient_balance',
+  'insufficient_credits',
+  'payment_required',
+]);
+
+/** The words of such an error that has no code. They name no field of the request. */
+const WORDS_OF_ACCOUNT =
+  /exceeded your current quota|billing details|insufficient (?:balance|credits?|funds|quota)|(?:incorrect|invalid) api key/i;
+
+const OVERLOADED: ReadonlySet<string | null> = new Set([
+  'server_is_overloaded',
+  'service_unavailable_error',
+  'overloaded_error',
+  'slow_down',
+]);
+
+/** Types of a limit: the last two are units of OpenAI's own (its answers of status 429, seen 2026-11). */
+const BUSY: ReadonlySet<string | null> = new Set([
+  'rate_limit_exceeded',
+  'rate_limit_error',
+  'requests',
+  'tokens',
+]);
+
+const OF_REQUEST_TYPE: ReadonlySet<string | null> = new Set([
+  'invalid_request_error',
+  'invalid_request',
+]);
+/** Codes of OpenAI's about a request, as `response.failed` has them (openai 7.57, `ResponseError.code`). */
+const OF_REQUEST_CODE =
+  /^(?:invalid|unsupported|unknown|missing|empty|image|failed_to_download_image|context_length|string|content|model_not_found)/;
+
+const isPolicy = ({ code }: WireError) => /policy/.test(code ?? '');
+
+/** Whether an error with this status is about the operator's account. */
+export function isAccountTrouble(status: number, error: WireError | undefined): boolean {
+  if (status === 401 || status === 402) return true;
+  if (error === undefined) return status === 403;
+  if (verdictOn(error) !== undefined) return false;
+  // A 403 about the end user's content is the user's; every other is the account's.
+  if (status === 403) return !isPolicy(error) && error.param !== 'safety_identifier';
+  return isOfAccount(error);
+}
+
+function isOfAccount({ code, type, param, message }: WireError): boolean {
+  if (OF_ACCOUNT.has(code) || OF_ACCOUNT.has(type)) return true;
+  return param === null && WORDS_OF_ACCOUNT.test(message);
+}
+
+export const isOverloaded = (error: WireError | undefined): boolean =>
+  error !== undefined && (OVERLOADED.has(error.code) || OVERLOADED.has(error.type));
+
+/** Returns the status with which OpenAI refuses a call for the same reason, for an error without one. */
+export function impliedStatus(error: WireError): number {
+  const { code, type, param, status } = error;
+  if (verdictOn(error) !== undefined) return 403;
+  if (status !== undefined) return status;
+  if (code === 'invalid_api_key') return 401;
+  if (BUSY.has(code) || BUSY.has(type) || isOfAccount(error)) return 429;
+  if (isOverloaded(error)) return 503;
+  if (code === 'model_not_found') return 404;
+  const isOfRequest =
+    OF_REQUEST_TYPE.has(type) || param !== null || OF_REQUEST_CODE.test(code ?? '');
+  return isOfRequest || isPolicy(error) ? 400 : 500;
+}
