@@ -15,10 +15,11 @@ import { type BodyBounds, readJson } from '../openai/request/read-json.ts';
 import type { Identity, Plan } from '../plans/plan.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
 import type { SharedLimits } from '../plans/shared-limits.ts';
-import { activePause, restrictedDenial } from '../users/model-pause.ts';
 import {
   activeBlock,
+  activePause,
   blockedDenial,
+  restrictedDenial,
   type UserState,
   type UserStates,
 } from '../users/user-states.ts';

@@ -97,9 +97,8 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
     const rest = this.#meter.end();
     if (rest !== undefined) this.#client?.write(rest);
     const { refusal } = this;
-    const { terminal, reading, readingIsFinal, hasAnswer } = this.#meter;
-    // Some hosts end without a last event. A final usage says that all of it came.
-    if (!terminal && !readingIsFinal) this.#writeError(BROKEN);
+    const { isWhole, reading, hasAnswer } = this.#meter;
+    if (!isWhole) this.#writeError(BROKEN);
     if (refusal !== undefined && !hasAnswer && reading === undefined) {
       return this.#resolveWith(refusedOutcome(refusal));
     }

@@ -18,6 +18,7 @@ export class PeekedBody<Found> implements ByteSource, ByteSink {
   #isPeeking = true;
   #ended: 'whole' | 'broken' | undefined;
   #sink: ByteSink | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #resolve: ((found: Found | undefined) => void) | undefined;
 
   /** `look` gets the bytes so far as `latin1`, and returns what they are, or `undefined` for more. */
@@ -30,12 +31,9 @@ export class PeekedBody<Found> implements ByteSource, ByteSink {
   peek(): Soon<Found | undefined> {
     this.#body.start(this);
     if (!this.#isPeeking) return this.#found;
+    this.#timer = setTimeout(() => this.#decide(undefined), PEEK_MS_MAX);
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#decide(undefined), PEEK_MS_MAX);
-      this.#resolve = (found) => {
-        clearTimeout(timer);
-        resolve(found);
-      };
+      this.#resolve = resolve;
     });
   }
 
@@ -87,6 +85,7 @@ export class PeekedBody<Found> implements ByteSource, ByteSink {
     this.#isPeeking = false;
     this.#found = found;
     this.#text = '';
+    clearTimeout(this.#timer);
     this.#resolve?.(found);
   }
 }

@@ -1,16 +1,9 @@
 import type { Clock } from '../base/clock.ts';
-import { type Denial, deny } from '../core/denial.ts';
+import type { Denial } from '../core/denial.ts';
 import type { Events } from '../core/events.ts';
 import type { BlockedIdentifier } from './identifier-block.ts';
 import { oneAtATime } from './one-at-a-time.ts';
-import type { UserState, UserStates } from './user-states.ts';
-
-/** A model that a user may not call for a while, because OpenAI has restricted it for them. */
-export interface ModelPause {
-  readonly model: string;
-  /** Unix ms. */
-  readonly untilMs: number;
-}
+import { activePause, restrictedDenial, type UserState, type UserStates } from './user-states.ts';
 
 /** A call that OpenAI refused because it has restricted the user's access to its model. */
 export interface RestrictedModel extends BlockedIdentifier {
@@ -58,20 +51,6 @@ function withPause(state: UserState, model: string, nowMs: number): UserState {
   );
   const pauses = [...others, { model, untilMs: nowMs + PAUSE_MS }].slice(-PAUSES_MAX);
   return { ...state, pauses };
-}
-
-export function activePause(
-  { pauses }: UserState,
-  model: string,
-  nowMs: number,
-): ModelPause | undefined {
-  return pauses?.find((pause) => pause.model === model && pause.untilMs > nowMs);
-}
-
-/** `resetsAtMs`: when the pause ends. */
-export function restrictedDenial(model: string, resetsAtMs: number): Denial {
-  const message = `OpenAI has restricted your access to the model "${model}" for now.`;
-  return deny('model_restricted', message, { param: 'model', resetsAtMs });
 }
 
 /** The denial of the call that OpenAI refused, which begins the pause. */

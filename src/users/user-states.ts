@@ -2,13 +2,19 @@ import { type Denial, deny } from '../core/denial.ts';
 import { RecordCache } from '../ledger/record-cache.ts';
 import type { Records } from '../ledger/records.ts';
 import type { UserOverrides } from '../plans/plan-resolver.ts';
-import type { ModelPause } from './model-pause.ts';
 import type { Purchases } from './purchases.ts';
 
 export interface Block {
   readonly reason: string;
   /** Unix ms; `undefined` blocks until unblocked. */
   readonly untilMs?: number;
+}
+
+/** A model that a user may not call for a while, because OpenAI has restricted it for them. */
+export interface ModelPause {
+  readonly model: string;
+  /** Unix ms. */
+  readonly untilMs: number;
 }
 
 /** What the operator decided about one user. It is kept in the ledger's store. */
@@ -111,4 +117,18 @@ export function activeBlock(state: UserState, nowMs: number): Block | undefined 
   const { block } = state;
   if (block === undefined) return undefined;
   return block.untilMs === undefined || block.untilMs > nowMs ? block : undefined;
+}
+
+export function activePause(
+  { pauses }: UserState,
+  model: string,
+  nowMs: number,
+): ModelPause | undefined {
+  return pauses?.find((pause) => pause.model === model && pause.untilMs > nowMs);
+}
+
+/** `resetsAtMs`: when the pause ends. */
+export function restrictedDenial(model: string, resetsAtMs: number): Denial {
+  const message = `OpenAI has restricted your access to the model "${model}" for now.`;
+  return deny('model_restricted', message, { param: 'model', resetsAtMs });
 }

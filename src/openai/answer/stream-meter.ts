@@ -1,3 +1,4 @@
+import { parseJson } from '../../core/json.ts';
 import { chatChunks } from './chunks.ts';
 import type { StreamFailure } from './error-frame.ts';
 import { FrameReader, type FrameReaderSettings } from './frame-reader.ts';
@@ -20,6 +21,8 @@ export interface StreamMeter {
   readonly atFrameBoundary: boolean;
   /** OpenAI has ended the stream: `[DONE]`, a last `response.*` event, or an error. */
   readonly terminal: boolean;
+  /** Nothing is missing at its end: it is `terminal`, or its final usage came. Some hosts send no `[DONE]`. */
+  readonly isWhole: boolean;
   /** An error event came. */
   readonly failed: boolean;
   /** A part of an answer came, also if it was cut later. */
@@ -63,6 +66,7 @@ class PassingMeter implements StreamMeter, FrameSink {
   protected readonly reader: FrameReader;
   readonly #protocol: StreamProtocol;
   readonly #countsText: boolean;
+  #endsInFrame = false;
 
   /** A stream of an endpoint that never streams is read like chunks. */
   constructor({ stream = chatChunks, usage }: AnswerDescriptor, settings: StreamMeterSettings) {
@@ -73,6 +77,10 @@ class PassingMeter implements StreamMeter, FrameSink {
 
   get terminal(): boolean {
     return this.reader.terminal;
+  }
+
+  get isWhole(): boolean {
+    return this.terminal || (this.readingIsFinal && !this.#endsInFrame);
   }
 
   get failed(): boolean {
@@ -119,8 +127,15 @@ class PassingMeter implements StreamMeter, FrameSink {
   }
 
   end(): Uint8Array | undefined {
-    this.splitter.end(this);
+    this.endFrames();
     return undefined;
+  }
+
+  /** What is left may be a whole event without the blank line that ends it. */
+  protected endFrames(): void {
+    const { data } = parseFrame(this.splitter.held);
+    this.#endsInFrame = data !== '' && data !== '[DONE]' && parseJson(data) === undefined;
+    this.splitter.end(this);
   }
 
   errorFrame(failure: StreamFailure): Uint8Array {
@@ -162,7 +177,7 @@ class HidingMeter extends PassingMeter {
   }
 
   override end(): Uint8Array | undefined {
-    this.splitter.end(this);
+    this.endFrames();
     const shown = this.#takeShown();
     return shown === '' ? undefined : Buffer.from(shown, 'latin1');
   }
