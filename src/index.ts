@@ -25,7 +25,16 @@ export type * from './ledger/ledger.ts';
 export { memoryLedger } from './ledger/memory/memory-ledger.ts';
 export type { MemoryLedgerOptions } from './ledger/memory/memory-options.ts';
 export { ANY_KEY, type RecordListener, type Records, type StoredRecord } from './ledger/records.ts';
-export type { HostedTool, HostedToolName, HostedToolsSpec } from './openai/prices/hosted-tools.ts';
+export type {
+  CalledToolSpec,
+  ContainerMemory,
+  ContainerToolSpec,
+  HostedToolName,
+  HostedToolsSpec,
+  ImageGenerationSpec,
+  ImageQuality,
+  WebSearchSpec,
+} from './openai/prices/hosted-tools.ts';
 export type {
   LikePrice,
   LongTokenPrices,

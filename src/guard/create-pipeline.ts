@@ -4,6 +4,7 @@ import type { Events } from '../core/events.ts';
 import { Cors } from '../http/cors.ts';
 import type { CallHandlerParts } from '../http/handle.ts';
 import { TokenCounter } from '../openai/counting/token-counter.ts';
+import { sessionsIn } from '../openai/prices/hosted-fees.ts';
 import type { PriceList } from '../openai/prices/prices.ts';
 import { bodyBytesMax } from '../options/bounds.ts';
 import type { Settings } from '../options/guard-options.ts';
@@ -74,6 +75,7 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     bodyDeadline: new SharedDeadline(settings.bodyMs),
     invalidRequests: new InvalidRequests(bounds.invalidPerMinute, clock),
     bodies: new BodyBudget(bounds),
+    containerSessions: sessionsIn(settings.upstreamTimeouts.headersMs),
     // admit
     holdIds: new HoldIds(),
     tokenCounter: settings.countsTokens ? createTokenCounter(clock, events) : undefined,

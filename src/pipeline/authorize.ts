@@ -39,6 +39,8 @@ export interface AuthorizeParts {
   readonly bodyDeadline: BodyBounds['deadline'];
   readonly invalidRequests: InvalidRequests;
   readonly bodies: BodyBudget;
+  /** How many sessions a container can be billed for while an answer is awaited. */
+  readonly containerSessions: number;
 }
 
 /**
@@ -149,7 +151,11 @@ function authorizeBody(
   body: ParsedJson,
 ): Authorized | Denial {
   const { identity } = call;
-  const built = buildRequest(endpoint, body.value, plan.policy, body.text);
+  const prices = parts.prices.current();
+  const built = buildRequest(endpoint, body.value, plan.policy, body.text, {
+    cardOf: (model) => (plan.models.allows(model) ? prices.find(model) : undefined),
+    containerSessions: parts.containerSessions,
+  });
   if (isDenial(built)) return built;
   const scoped = identity.scope?.models;
   if (!plan.models.allows(built.model) || scoped?.allows(built.model) === false) {
@@ -157,7 +163,6 @@ function authorizeBody(
       param: 'model',
     });
   }
-  const prices = parts.prices.current();
   const rateCard = built.bound?.priced === true ? prices.find(built.model) : undefined;
   if (countsMoney(parts, plan, identity)) {
     const unpriced = unpricedDenial(built, rateCard);

@@ -36,6 +36,7 @@ export class InFlightCall {
   id = '';
   /** The hold itself, of a ledger in this process. Set by the ledger's `reserve`. */
   hold: object | undefined = undefined;
+  readonly startedAtMs: number;
   renewedAtMs: number;
   /** The ledger has noted that the request may leave, and charges the hold if this process dies. Set by
    * `admit` when the call leaves at once. */
@@ -55,6 +56,7 @@ export class InFlightCall {
   constructor({ user, tokenId }: Caller, nowMs: number) {
     this.userId = user.id;
     this.tokenId = tokenId;
+    this.startedAtMs = nowMs;
     this.renewedAtMs = nowMs;
   }
 

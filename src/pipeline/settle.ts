@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import { isPromiseLike } from '../base/deadline.ts';
 import type { Events } from '../core/events.ts';
 import { type Amounts, amounts } from '../ledger/amounts.ts';
@@ -14,6 +15,7 @@ export interface SettleParts {
   readonly ledger: CallLedger;
   readonly calls: InFlightCalls;
   readonly events: Events;
+  readonly clock: Clock;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface SettleParts {
 export async function settle(
   admitted: Admitted,
   outcome: Outcome,
-  { ledger, calls, events }: SettleParts,
+  { ledger, calls, events, clock }: SettleParts,
 ): Promise<void> {
   const { inFlight, identity } = admitted;
   try {
@@ -33,7 +35,7 @@ export async function settle(
       events.emit('released', { callId: inFlight.id, userId: identity.user.id });
       return;
     }
-    const charge = chargeOf(admitted, outcome);
+    const charge = chargeOf(admitted, outcome, clock);
     const posted = ledger.settle(inFlight, charge.used);
     const resolution = isPromiseLike(posted) ? await posted : posted;
     noteAnomalies(admitted, charge, events);
@@ -47,19 +49,19 @@ export async function settle(
 
 type Charged = Exclude<Outcome, { kind: 'nothing' | 'unserved' }>;
 
-function chargeOf(admitted: Admitted, outcome: Charged): Charge {
+function chargeOf(admitted: Admitted, outcome: Charged, clock: Clock): Charge {
   if (outcome.kind === 'refused') return REFUSED;
-  if (outcome.kind !== 'used') return unreadCharge(admitted, outcome);
+  if (outcome.kind !== 'used') return unreadCharge(admitted, outcome, clock);
   const { reading } = outcome;
-  const used = usedAmounts(reading, costOf(admitted, reading));
+  const used = usedAmounts(reading, costOf(admitted, reading, clock));
   const estimated = isEstimate(doubtsOf(reading));
   return { used: amounts({ requests: 1, ...used }), reading, estimated };
 }
 
-function unreadCharge(admitted: Admitted, outcome: UnreadOutcome): Charge {
+function unreadCharge(admitted: Admitted, outcome: UnreadOutcome, clock: Clock): Charge {
   const { floor } = outcome;
   const most = outcome.kind === 'held' ? admitted.held : visibleAmounts(admitted, outcome);
-  const used = floor === undefined ? most : atLeast(most, floor, costOf(admitted, floor));
+  const used = floor === undefined ? most : atLeast(most, floor, costOf(admitted, floor, clock));
   return { used, reading: undefined, estimated: true };
 }
 
@@ -88,10 +90,11 @@ function atLeast(most: Amounts, { usage }: Reading, costNanoUsd: number): Amount
 
 /** Priced by the model and tier that answered, because these are billed; by those of the request if the
  * answer does not name them. Prices are those that the call was held with. */
-function costOf({ built, prices, rateCard }: Admitted, reading: Reading): number {
+function costOf(admitted: Admitted, reading: Reading, clock: Clock): number {
+  const { built, prices, rateCard, inFlight } = admitted;
   const answered = reading.model === undefined ? undefined : prices.find(reading.model);
   const card = answered ?? rateCard;
-  const fees = built.hostedFeesFor(reading);
+  const fees = built.hostedFeesFor(reading, clock.nowMs() - inFlight.startedAtMs);
   if (card === undefined) return fees;
   // The empty name of a tier is none.
   return costNanoUsd(card, reading.usage, reading.serviceTier || built.serviceTier) + fees;

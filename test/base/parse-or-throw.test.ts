@@ -31,8 +31,8 @@ describe('A wrong option is a TypeError that names the field and what it must be
     [free({ limits: {} }), '"options.plans.free.limits": must be a list of limits'],
     [free({ limits: [{ requests: '1', per: 'day' }] }), '"options.plans.free.limits[0].requests"'],
     [
-      free({ allow: { stateful: {} } }),
-      '"options.plans.free.allow.stateful.inputTokens": must be a',
+      free({ allow: { stateful: { inputTokens: -1 } } }),
+      '"options.plans.free.allow.stateful.inputTokens": must be at least 0',
     ],
   ])('%j', (wrong, message) => {
     const start = () => createGuardedCompletion({ ...good, ...wrong } as GuardOptions);

@@ -29,6 +29,7 @@ const expected: Readonly<Record<string, number>> = {
   'README.md': 4,
   'docs/auth.md': 11,
   'docs/billing.md': 2,
+  'docs/hosted-tools.md': 1,
   'docs/keys.md': 2,
   'docs/limits.md': 1,
   'docs/plans.md': 3,
@@ -219,6 +220,17 @@ describe('docs/keys.md', () => {
     const keys = await Promise.all(Object.values(loaders).map((load) => load()));
     expect(keys).toEqual(Array.from({ length: 6 }, () => canaries.apiKey));
     expect(await askAs(guard, 'ada')).toEqual({ status: 200, code: null });
+    await guard.close();
+  });
+});
+
+describe('docs/hosted-tools.md', () => {
+  const [tools = ''] = codeOf('docs/hosted-tools.md');
+
+  it('The example of hosted tools is a guard that starts', async () => {
+    await using world = await startWorld('tools');
+    const { guard } = (await world.run('tools', tools)) as { guard: Guard };
+    expect((await guard.users.usage('ada')).plan).toBe('pro');
     await guard.close();
   });
 });

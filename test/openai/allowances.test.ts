@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { isDenial } from '../../src/core/denial.ts';
-import { NO_USAGE, type Usage } from '../../src/core/usage.ts';
 import { parseAllowances } from '../../src/openai/request/allowances.ts';
 import { built, chat, chatParts, items, parts, png, responses, search, tools } from './asking.ts';
 
@@ -57,51 +56,9 @@ describe('Images, files and audio that a plan enables', () => {
 });
 
 describe('Hosted tools that a plan enables', () => {
-  const usage: Usage = { ...NO_USAGE, inputTokens: 1, outputTokens: 1 };
   const allow = {
-    hostedTools: {
-      web_search: search,
-      code_interpreter: { ...search, usdPerCall: 0.03, maxCalls: 2 },
-    },
+    hostedTools: { web_search: search, code_interpreter: { ...search, maxCalls: 2 } },
   };
-  const both = tools(
-    { type: 'web_search', search_context_size: 'low' },
-    { type: 'code_interpreter', container: { type: 'auto', memory_limit: '1g' } },
-  );
-
-  it('A hold covers the dearest fee for every allowed tool call, and the calls are limited', () => {
-    const one = built(responses(tools({ type: 'web_search' }), allow));
-    expect(one).toMatchObject({ hostedFeesNanoUsd: 30_000_000, body: { max_tool_calls: 3 } });
-    const two = built(responses(both, allow));
-    expect(two).toMatchObject({ hostedFeesNanoUsd: 150_000_000, body: { max_tool_calls: 5 } });
-    const fewer = built(responses({ ...both, max_tool_calls: 2 }, allow));
-    expect(fewer).toMatchObject({ hostedFeesNanoUsd: 60_000_000, body: { max_tool_calls: 2 } });
-    const more = built(responses({ ...both, max_tool_calls: 900 }, allow));
-    expect(more.body['max_tool_calls']).toBe(5);
-  });
-
-  it('The charge covers the tool calls in the response, or the whole hold if it shows none', () => {
-    const request = built(responses(both, allow));
-    expect(
-      request.hostedFeesFor({
-        usage,
-        hostedCalls: { billed: { web_search: 2, code_interpreter: 1 } },
-      }),
-    ).toBe(50_000_000);
-    expect(request.hostedFeesFor({ usage, hostedCalls: { billed: {} } })).toBe(0);
-    expect(request.hostedFeesFor({ usage, hostedCalls: { billed: { mcp: 1 } } })).toBe(30_000_000);
-    expect(request.hostedFeesFor({ usage })).toBe(150_000_000);
-    expect(built(responses({})).hostedFeesFor({ usage })).toBe(0);
-  });
-
-  it('A hold also covers the web search of chat', () => {
-    expect(
-      built(chat({ web_search_options: { search_context_size: 'low' } }, allow)),
-    ).toMatchObject({
-      hostedFeesNanoUsd: 30_000_000,
-      inputRounds: 4,
-    });
-  });
 
   it.each([
     [
@@ -152,22 +109,57 @@ describe('State that a plan enables', () => {
     expect(isDenial(responses(items(trace), allow))).toBe(true);
   });
 
-  it('A hold covers the input tokens that references may add', () => {
-    const allow = { stateful: { inputTokens: 9_000 } };
+  it.each([
+    ['gpt-4o', 128_000],
+    ['gpt-5-mini-2025-08-07', 400_000],
+    ['gpt-5.6-sol', 1_050_000],
+    ['gpt-99', 1_050_000],
+  ])('What an id brings to %s counts as its whole context of %i tokens', (model, context) => {
+    const allow = { stateful: {} };
     for (const more of [
       { previous_response_id: 'resp_1' },
       items({ id: 'msg_1' }),
+      items({ type: 'item_reference', id: 'msg_1' }),
       { conversation: 'c' },
+      { conversation: { id: 'c' } },
+      parts({ type: 'input_file', file_id: 'file_1' }),
+      parts({ type: 'input_image', file_id: 'file_1' }),
     ]) {
-      expect(built(responses(more, allow)).extraInputTokens).toBe(9_000);
+      expect(built(responses({ model, ...more }, allow)).extraInputTokens).toBe(context);
     }
-    expect(built(responses({ store: true, background: true }, allow)).extraInputTokens).toBe(0);
+    expect(built(responses({ model, store: true }, allow)).extraInputTokens).toBe(0);
+    const prompts = { pmpt_1: {} };
+    const prompt = built(responses({ model, prompt: { id: 'pmpt_1' } }, { prompts }));
+    expect(prompt.extraInputTokens).toBe(context);
+  });
+
+  it('A plan can refuse state for models with a larger context', () => {
+    const allow = { stateful: { inputTokens: 200_000 }, prompts: { pmpt_1: { inputTokens: 1 } } };
+    const turn = { previous_response_id: 'resp_1' };
+    expect(isDenial(responses({ model: 'o3', ...turn }, allow))).toBe(false);
+    expect(responses({ model: 'gpt-5', ...turn }, allow)).toMatchObject({
+      code: 'parameter_not_allowed',
+      param: 'previous_response_id',
+    });
+    expect(responses({ model: 'gpt-5', prompt: { id: 'pmpt_1' } }, allow)).toMatchObject({
+      param: 'prompt',
+    });
+  });
+
+  it('A background call is refused even if the plan allows state', () => {
+    const allow = { stateful: {} };
+    expect(responses({ background: true }, allow)).toMatchObject({
+      code: 'parameter_not_allowed',
+      param: 'background',
+    });
+    expect(isDenial(responses({ background: false }, allow))).toBe(false);
+    expect(isDenial(responses({ background: null }))).toBe(false);
   });
 
   it('Only the stored prompts that the plan names are accepted', () => {
-    const allow = { prompts: { pmpt_1: { inputTokens: 700 } } };
+    const allow = { prompts: { pmpt_1: {} } };
     const prompt = { id: 'pmpt_1', version: '2', variables: { city: 'Oslo' } };
-    expect(built(responses({ prompt }, allow)).extraInputTokens).toBe(700);
+    expect(isDenial(responses({ prompt }, allow))).toBe(false);
     expect(isDenial(responses({ prompt: { ...prompt, id: 'pmpt_2' } }, allow))).toBe(true);
     expect(isDenial(responses({ prompt: { id: '__proto__' } }, allow))).toBe(true);
     const variables = { file: { type: 'input_file', file_id: 'file_1' } };

@@ -39,7 +39,7 @@ describe('Fields that the server decides', () => {
     }
     const denial = attempt(name, { store: true });
     expect(denial).toMatchObject({ code: 'parameter_not_allowed', param: 'store' });
-    const stateful = allowing({ stateful: { inputTokens: 10 } });
+    const stateful = allowing({ stateful: {} });
     expect(build(name, { store: true }, stateful).body['store']).toBe(true);
     expect(build(name, {}, stateful).body['store']).toBe(false);
   });

@@ -1,4 +1,5 @@
-import type { HostedCalls, HostedToolName, ImageTokens } from '../prices/hosted-tools.ts';
+import type { HostedCalls, HostedToolName } from '../prices/hosted-tools.ts';
+import type { ImageTokens } from '../prices/image-prices.ts';
 
 /** The members of an answer that `countHostedCalls` reads. */
 export interface HostedAnswer {

@@ -2,6 +2,7 @@ import { chatChunks } from '../answer/chunks.ts';
 import { chatUsage } from '../answer/usage.ts';
 import { tokenBound } from '../prices/upper-bound.ts';
 import { flag, generation, sampling, whole } from '../request/fields.ts';
+import { chatWebSearch } from '../request/hosted-tool-checks.ts';
 import {
   audioPart,
   fileData,
@@ -11,7 +12,6 @@ import {
   textPart,
 } from '../request/media-checks.ts';
 import { jsonBody } from '../request/request-descriptor.ts';
-import { webSearch } from '../request/tool-checks.ts';
 import {
   beyondText,
   type Check,
@@ -99,7 +99,7 @@ const fields = {
   tools: orNull(listOf(tools)),
   verbosity: text,
   // The hosted tool of the Responses API, without a `type`.
-  web_search_options: orNull(webSearch),
+  web_search_options: orNull(chatWebSearch),
 };
 
 export const chatCompletions: UpstreamDescriptor = {

@@ -1,7 +1,7 @@
 import { responseEvents } from '../answer/response-events.ts';
 import { responseUsage } from '../answer/usage.ts';
 import { tokenBound } from '../prices/upper-bound.ts';
-import { flag, generation, stateful, whole } from '../request/fields.ts';
+import { flag, generation, whole } from '../request/fields.ts';
 import { inputItems, storedPrompt } from '../request/item-checks.ts';
 import { jsonBody } from '../request/request-descriptor.ts';
 import { responsesTools } from '../request/tool-checks.ts';
@@ -47,10 +47,18 @@ const INCLUDABLE: ReadonlySet<unknown> = new Set([
 const includable: Check = (value) =>
   INCLUDABLE.has(value) ? undefined : malformed('is not known');
 
+/** The answer would be kept at OpenAI, where only its owner may read it, and it is not known who that is. */
+const background: Check = (value) => {
+  if (value === null || value === false) return undefined;
+  return value === true
+    ? notAllowed('is not accepted: the answer could not be fetched here; use "stream" instead')
+    : malformed('must be true or false');
+};
+
 const fields = {
   ...generation,
   access_programs: refused('belongs to the account'),
-  background: stateful,
+  background,
   context_management: refused('would run the model once more; compaction is not accepted'),
   conversation: reference,
   image: refused('is not accepted here'),

@@ -121,6 +121,9 @@ const priceShape = {
   perRequest: feeUsd.default(0),
   /** Marks a model that searches by itself. It then counts as the hosted tool `web_search`. */
   searches: searches.optional(),
+  /** The context of the model, in tokens: what a conversation that OpenAI keeps may bring. Without it, the
+   * guard knows that of OpenAI's models; any other counts as the largest. */
+  context: z.int().min(1).optional(),
   /** `false`: the answer shows all output that is billed, so a call that was cut is charged what was
    * delivered. Without it, the guard knows which of OpenAI's models hide none. */
   hiddenOutput: z.boolean().optional(),

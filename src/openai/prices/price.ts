@@ -9,6 +9,7 @@ export interface Price {
   readonly tiers: ReadonlyMap<string, RateSteps>;
   readonly usdPerRequest: number;
   readonly searches: OwnSearches | undefined;
+  readonly contextTokens: number | undefined;
   readonly hiddenOutput: boolean | undefined;
 }
 
@@ -18,8 +19,15 @@ export function priceOf(written: ParsedModelPrice): Price {
     canonicalTier(name),
     typeof tier === 'number' ? scaled(standard, tier) : stepsOf(tier),
   ]);
-  const { perRequest: usdPerRequest, searches, hiddenOutput } = written;
-  return { standard, tiers: new Map(tiers), usdPerRequest, searches, hiddenOutput };
+  const { perRequest: usdPerRequest, searches, context, hiddenOutput } = written;
+  return {
+    standard,
+    tiers: new Map(tiers),
+    usdPerRequest,
+    searches,
+    contextTokens: context,
+    hiddenOutput,
+  };
 }
 
 /** A price of the standard tier alone. */
@@ -28,6 +36,7 @@ export const standardPrice = (standard: RateSteps): Price => ({
   tiers: new Map(),
   usdPerRequest: 0,
   searches: undefined,
+  contextTokens: undefined,
   hiddenOutput: undefined,
 });
 
@@ -51,6 +60,7 @@ export function dearerPrice(a: Price, b: Price): Price {
     tiers,
     usdPerRequest: Math.max(a.usdPerRequest, b.usdPerRequest),
     searches: dearerSearches(a.searches, b.searches),
+    contextTokens: a.contextTokens,
     hiddenOutput: a.hiddenOutput,
   };
 }

@@ -138,10 +138,3 @@ function isCircle(own: ParsedPrices, model: string): boolean {
     at = priceKeys(entry.like).find((name) => own.has(name)) ?? entry.like;
   }
 }
-
-/** Whether OpenAI's model of this name searches by itself, without a tool in the request. */
-export function searchesByItself(model: string): boolean {
-  const key = priceKeys(model).find((name) => PUBLISHED.has(name));
-  const entry = key === undefined ? undefined : PUBLISHED.get(key);
-  return entry !== undefined && !('like' in entry) && entry.searches !== undefined;
-}

@@ -188,7 +188,8 @@ const specialized: Readonly<Record<string, ModelPrice>> = {
   },
   'gpt-5-search-api': {
     tokens: rates([1.25, 0.125, 10]),
-    searches: { usdPerCall: 0.01, maxPerRequest: SEARCHES_MAX },
+    // The page names the fee of "search preview" models and of the tool (0.01), and not of this model.
+    searches: { usdPerCall: 0.025, maxPerRequest: SEARCHES_MAX },
   },
   'gpt-4o-search-preview': {
     tokens: rates([2.5, undefined, 10]),

@@ -65,11 +65,13 @@ export interface RateCard {
     | { readonly nanoUsdPerCall: number; readonly maxPerRequest: number }
     | undefined;
   /** What the operator says of it; `undefined` when they say nothing. */
+  readonly contextTokens: number | undefined;
+  /** The same. */
   readonly hiddenOutput: boolean | undefined;
 }
 
 export function rateCard(price: Price): RateCard {
-  const { standard, searches, hiddenOutput } = price;
+  const { standard, searches, contextTokens, hiddenOutput } = price;
   const tiers = [...price.tiers].map(([name, steps]): [string, RateSteps] => [
     name,
     completedBy(steps, standard),
@@ -84,6 +86,7 @@ export function rateCard(price: Price): RateCard {
       nanoUsdPerCall: nanoUsdUp(searches.usdPerCall),
       maxPerRequest: searches.maxPerRequest,
     },
+    contextTokens,
     hiddenOutput,
   };
 }

@@ -73,16 +73,20 @@ export interface ImageAllowance extends ParsedOptions<typeof imageShape> {}
 const images: z.ZodType<ImageAllowance, ImageAllowanceSpec> = optionsSchema(imageShape);
 
 const inputBoundShape = {
-  /** Upper bound of the input tokens that one use brings into a request. */
-  inputTokens: tokens,
+  /** The largest context, in tokens, of a model that may be called with such an object. What the object
+   * brings is not known, so the call holds the model's whole context. Without it, every model. */
+  inputTokens: tokens.optional(),
 };
 
-/** A bound of input that the guard cannot see. */
+/** Input by id, which the guard cannot see. */
 export interface InputBound
   extends RequiredOptions<typeof inputBoundShape>,
     OptionalOptions<typeof inputBoundShape> {}
 
-const inputBound: z.ZodType<InputBound, InputBound> = optionsSchema(inputBoundShape);
+/** The same, parsed. */
+export interface ParsedInputBound extends ParsedOptions<typeof inputBoundShape> {}
+
+const inputBound: z.ZodType<ParsedInputBound, InputBound> = optionsSchema(inputBoundShape);
 
 const allowancesShape = {
   /** Images in the input, each counted by its pixels, its `detail` and the model. Without it, none. */
@@ -96,7 +100,7 @@ const allowancesShape = {
   audioOutput: z.boolean().default(false),
   /** `POST /realtime/client_secrets`. Without it, no secrets. */
   realtime: realtimeAllowance.optional(),
-  /** Tools that OpenAI runs, each with its fee and its bounds. Without it, none. */
+  /** Tools that OpenAI runs, each with its bounds; docs/hosted-tools.md. Without it, none. */
   hostedTools: hostedTools.prefault({}),
   /** Vector stores that `file_search` may read, by id.
    * @default [] */
@@ -107,11 +111,12 @@ const allowancesShape = {
   /** Service tiers that are allowed in addition to `default`.
    * @default [] */
   serviceTiers: names.default([]),
-  /** Stored prompts by id, each with an upper bound of its own tokens.
+  /** Stored prompts by id. A call with one holds the model's whole context, and counts as one with every
+   * hosted tool that the plan allows, because a prompt may name tools.
    * @default {} */
   prompts: z.record(name, inputBound).readonly().default({}),
   /**
-   * `store`, `background`, `previous_response_id`, `conversation`, references to items, files,
+   * `store`, `previous_response_id`, `conversation`, references to items, files,
    * containers and voices. All users of the project share these objects: any user who has an id can use
    * it. Only for plans whose users may see each other's. Without it, none.
    */

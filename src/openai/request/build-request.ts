@@ -1,19 +1,22 @@
 import { type Denial, deny, isDenial } from '../../core/denial.ts';
 import type { Reading } from '../answer/usage.ts';
-import { hostedFees } from '../prices/hosted-fees.ts';
+import { type HostedFees, hostedFees, NO_FEES } from '../prices/hosted-fees.ts';
 import type { Bound, BoundParts } from '../prices/upper-bound.ts';
 import type { Allowances, RequestPolicy } from './allowances.ts';
 import { asksHiddenOutput } from './hidden-output.ts';
 import { type OutputBound, outputBound } from './output-bound.ts';
 import type { FixedRequest, RequestDescriptor } from './request-descriptor.ts';
+import { missesTool, noteOwnSearches } from './search-models.ts';
 import {
   below,
+  type CallFacts,
   type Inspection,
   inspect,
   isObject,
   type JsonObject,
   type MediaCounts,
   malformed,
+  NO_FACTS,
 } from './wire-check.ts';
 import type { Original } from './write-json.ts';
 
@@ -53,7 +56,7 @@ export interface BuiltRequest extends BoundParts {
   /** `undefined`: one request and nothing else is used. */
   readonly bound: Bound | undefined;
   /** What hosted tools charged for the calls in the answer; the most where they are not known. */
-  hostedFeesFor(reading: Reading): number;
+  hostedFeesFor(reading: Reading, elapsedMs: number): number;
 }
 
 /**
@@ -66,19 +69,23 @@ export function buildRequest(
   body: unknown,
   policy: RequestPolicy,
   text?: string,
+  facts: CallFacts = NO_FACTS,
 ): BuiltRequest | Denial {
   if (!isObject(body)) return malformed('The body must be one JSON object.');
   const fixed = endpoint.fixedBy?.(policy.allow);
   if (fixed === undefined && endpoint.fixedBy !== undefined) return notInPlan(endpoint);
   const model = fixed?.model ?? body['model'] ?? endpoint.modelDefault;
-  const inspection = inspect(policy.allow, typeof model === 'string' ? model : '');
+  const inspection = inspect(policy.allow, typeof model === 'string' ? model : '', facts);
   const denial = endpoint.body.check(body, inspection) ?? missing(body, endpoint.body.required);
   if (denial !== undefined) return inWords(denial);
   if (typeof model !== 'string') return inWords(below('model', malformed('is required')));
+  const refusal =
+    missesTool(inspection) ?? noteOwnSearches(inspection, facts.cardOf(model)?.searches);
+  if (refusal !== undefined) return inWords(refusal);
   const output = outputBound(endpoint.outputCap, body, policy);
   if (isDenial(output)) return inWords(output);
   const original = text === undefined ? undefined : { text, value: body };
-  return built(endpoint, { body, original, inspection, model, output, fixed });
+  return built(endpoint, { body, original, inspection, model, output, fixed }, facts);
 }
 
 /** A body that was checked, and what follows from it. */
@@ -91,12 +98,10 @@ interface CheckedBody {
   readonly fixed: FixedRequest | undefined;
 }
 
-function built(endpoint: RequestDescriptor, checked: CheckedBody): BuiltRequest {
+function built(endpoint: RequestDescriptor, checked: CheckedBody, facts: CallFacts): BuiltRequest {
   const { body, original, inspection, model, output, fixed } = checked;
-  const { allow, hosted, media, inlineBytes, usesState } = inspection;
-  const asked = endpoint.hostedCallsField && body[endpoint.hostedCallsField];
-  const fees = hostedFees(hosted, asked, output.tokens);
-  const state = usesState ? (allow.stateful?.inputTokens ?? 0) : 0;
+  const { allow, media, inlineBytes, stateTokens } = inspection;
+  const fees = hostedFeesOf(endpoint, checked, facts);
   const stream = body['stream'] === true;
   const serviceTier = endpoint.tiered ? tierOf(body, allow) : undefined;
   return {
@@ -114,13 +119,35 @@ function built(endpoint: RequestDescriptor, checked: CheckedBody): BuiltRequest 
     media,
     isTextOnly: inspection.isTextOnly && media === undefined && fixed === undefined,
     inlineBytes,
-    extraInputTokens: inspection.extraInputTokens + state + fees.extraInputTokens,
+    extraInputTokens: inspection.extraInputTokens + stateTokens + fees.extraInputTokens,
     inputRounds: fees.calls + 1,
     hostedFeesNanoUsd: fees.mostNanoUsd,
     bound: fixed?.bound ?? endpoint.bound,
     hostedFeesFor: fees.chargedNanoUsd,
   };
 }
+
+function hostedFeesOf(
+  { hostedCallsField }: RequestDescriptor,
+  { body, inspection, output }: CheckedBody,
+  { containerSessions: sessions }: CallFacts,
+): HostedFees {
+  const { hosted, media, stateTokens } = inspection;
+  if (hosted === undefined) return NO_FEES;
+  return hostedFees(hosted, {
+    calls: hostedCallsField && body[hostedCallsField],
+    choices: output.choices,
+    outputTokens: output.tokens,
+    images: stateTokens > 0 ? Number.POSITIVE_INFINITY : imagesIn(media ?? NO_MEDIA),
+    sessions,
+  });
+}
+
+const NO_MEDIA: MediaCounts = { images: 0, files: 0, audio: 0 };
+
+/** A file may hold many. */
+const imagesIn = ({ images, files }: Readonly<MediaCounts>): number =>
+  files > 0 ? Number.POSITIVE_INFINITY : images;
 
 const notInPlan = ({ path }: RequestDescriptor): Denial =>
   deny('endpoint_not_allowed', `Your plan does not include ${path}.`);
@@ -143,14 +170,14 @@ const tagFields = new Set(['safety_identifier', 'user', 'prompt_cache_key', 'met
 
 function rewrite(
   { outputCap, storable, hostedCallsField, stream }: RequestDescriptor,
-  { body, model, output }: CheckedBody,
+  { body, model, output, inspection: { replaced } }: CheckedBody,
   hostedCalls: number,
   serviceTier: string | undefined,
 ): Record<string, unknown> {
   const sent: Record<string, unknown> = { model };
   for (const field of Object.keys(body)) {
     if (tagFields.has(field) || outputCap?.spellings.includes(field)) continue;
-    sent[field] = body[field];
+    sent[field] = replaced === undefined ? body[field] : withReplaced(body[field], replaced);
   }
   if (outputCap !== undefined) sent[outputCap.field] = output.perChoice;
   if (serviceTier !== undefined) sent['service_tier'] = serviceTier;
@@ -160,6 +187,17 @@ function rewrite(
     sent['stream_options'] = { ...streamOptions(body), include_usage: true };
   }
   return sent;
+}
+
+/** Tools are in a list, or in the lists of items. */
+function withReplaced(value: unknown, replaced: ReadonlyMap<unknown, JsonObject>): unknown {
+  if (Array.isArray(value)) return value.map((element) => withReplaced(element, replaced));
+  if (!isObject(value)) return value;
+  const other = replaced.get(value);
+  if (other !== undefined) return other;
+  return Array.isArray(value['tools'])
+    ? { ...value, tools: withReplaced(value['tools'], replaced) }
+    : value;
 }
 
 const streamOptions = (body: JsonObject) =>
@@ -174,9 +212,9 @@ function tierOf(body: JsonObject, { serviceTiers }: Allowances): string {
 }
 
 /** Objects that OpenAI keeps, and stored prompts, may contain audio. */
-function mayBeAudio(body: JsonObject, { media, usesState }: Inspection): boolean {
+function mayBeAudio(body: JsonObject, { media, stateTokens }: Inspection): boolean {
   const { audio, modalities, prompt } = body;
-  if (usesState || isObject(audio) || isObject(prompt)) return true;
+  if (stateTokens > 0 || isObject(audio) || isObject(prompt)) return true;
   if (media !== undefined && media.audio > 0) return true;
   return Array.isArray(modalities) && modalities.includes('audio');
 }

@@ -1,3 +1,4 @@
+import { toolChoice } from './tool-choice.ts';
 import {
   below,
   type Check,
@@ -11,7 +12,6 @@ import {
   reference,
   refused,
   scalar,
-  text,
 } from './wire-check.ts';
 
 /**
@@ -87,6 +87,12 @@ const cacheOptions = orNull(
   }),
 );
 
+/** Both have the same price (Azure's guide, 2026-10). */
+const cacheRetention: Check = (value) =>
+  value === null || value === 'in_memory' || value === '24h'
+    ? undefined
+    : notAllowed('must be "in_memory" or "24h": others have no known price');
+
 /** Fields of chat completions and responses. */
 export const generation: Fields = {
   model,
@@ -95,13 +101,13 @@ export const generation: Fields = {
   parallel_tool_calls: flag,
   prompt_cache_key: clientTag,
   prompt_cache_options: cacheOptions,
-  prompt_cache_retention: text,
+  prompt_cache_retention: cacheRetention,
   safety_identifier: clientTag,
   service_tier: serviceTier,
   store: stateful,
   stream: flag,
   temperature: number,
-  tool_choice: json,
+  tool_choice: toolChoice,
   top_logprobs: number,
   top_p: number,
   user: clientTag,

@@ -1,4 +1,5 @@
 import type { HostedToolName } from '../prices/hosted-tools.ts';
+import { noteEveryTool } from './hosted-uses.ts';
 import {
   audioPart,
   fileData,
@@ -11,6 +12,7 @@ import {
 import { responsesTools } from './tool-checks.ts';
 import {
   beyondText,
+  bringsState,
   type Check,
   type Fields,
   isObject,
@@ -181,9 +183,8 @@ export const storedPrompt: Check = (value, inspection) => {
   if (prompt === undefined) {
     return notAllowed('is no stored prompt that the plan names in "prompts"');
   }
-  inspection.isTextOnly = false;
-  inspection.extraInputTokens += prompt.inputTokens;
-  return promptFields(value, inspection);
+  noteEveryTool(inspection);
+  return bringsState(prompt, inspection) ?? promptFields(value, inspection);
 };
 
 const promptVariables: Check = (value, inspection) =>

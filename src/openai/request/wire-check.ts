@@ -1,6 +1,19 @@
 import { type Denial, deny } from '../../core/denial.ts';
-import type { HostedTool, HostedToolName } from '../prices/hosted-tools.ts';
-import type { Allowances } from './allowances.ts';
+import { contextTokens } from '../media/context-tokens.ts';
+import type { HostedUse } from '../prices/hosted-fees.ts';
+import type { HostedToolName } from '../prices/hosted-tools.ts';
+import type { RateCard } from '../prices/rate-card.ts';
+import type { Allowances, ParsedInputBound } from './allowances.ts';
+
+/** What else is known of a call before it is built. */
+export interface CallFacts {
+  /** The price of a model. `undefined`: it has none, or the plan does not allow it. */
+  readonly cardOf: (model: string) => Pick<RateCard, 'searches' | 'contextTokens'> | undefined;
+  /** How many sessions a container can be billed for while an answer is awaited. */
+  readonly containerSessions: number;
+}
+
+export const NO_FACTS: CallFacts = { cardOf: () => undefined, containerSessions: 1 };
 
 /** How many parts of a request are not text. */
 export interface MediaCounts {
@@ -14,29 +27,34 @@ export interface Inspection {
   readonly allow: Allowances;
   /** The model that was asked for; empty where the request names none, which is then refused. */
   readonly model: string;
+  readonly cardOf: CallFacts['cardOf'];
   /** `undefined` until a tool is found; most requests have none. */
-  hosted: Map<HostedToolName, HostedTool> | undefined;
+  hosted: Map<HostedToolName, HostedUse> | undefined;
+  /** Tools that are sent otherwise than they came, so that what was priced is what is sent. */
+  replaced: Map<JsonObject, JsonObject> | undefined;
   /** `undefined` while all that was found is text. */
   media: MediaCounts | undefined;
   /** Bytes of the body that stand for media, whose tokens are in `extraInputTokens`. */
   inlineBytes: number;
   /** Input tokens that come on top of the body's text. */
   extraInputTokens: number;
-  /** The request refers to objects that OpenAI keeps. */
-  usesState: boolean;
+  /** Input tokens that objects which OpenAI keeps may bring: the model's whole context, or 0. */
+  stateTokens: number;
   /** The model reads nothing but the text of the body, so a tokenizer can count it. */
   isTextOnly: boolean;
 }
 
-export function inspect(allow: Allowances, model: string): Inspection {
+export function inspect(allow: Allowances, model: string, { cardOf }: CallFacts): Inspection {
   return {
     allow,
     model,
+    cardOf,
     hosted: undefined,
+    replaced: undefined,
     media: undefined,
     inlineBytes: 0,
     extraInputTokens: 0,
-    usesState: false,
+    stateTokens: 0,
     isTextOnly: true,
   };
 }
@@ -140,13 +158,32 @@ export const beyondText =
     return check(value, inspection);
   };
 
+/** The largest context of any model (2026-11). */
+const CONTEXT_TOKENS_MAX = 1_050_000;
+
+/**
+ * Notes that the request brings something by an id. Nothing here knows how large it is, and a conversation
+ * grows with every turn, so it counts as all that the model can read.
+ */
+export function bringsState(
+  { inputTokens }: ParsedInputBound,
+  inspection: Inspection,
+): Denial | undefined {
+  const { model, cardOf } = inspection;
+  const most = cardOf(model)?.contextTokens ?? contextTokens(model) ?? CONTEXT_TOKENS_MAX;
+  if (inputTokens !== undefined && most > inputTokens) {
+    return notAllowed(`may bring ${most} input tokens, and the plan allows ${inputTokens}`);
+  }
+  inspection.stateTokens = most;
+  inspection.isTextOnly = false;
+  return undefined;
+}
+
 /** An object that OpenAI stores, named by the caller. Only for plans that let users share objects. */
 export const reference: Check = (value, inspection) => {
   if (value === null) return undefined;
-  if (inspection.allow.stateful === undefined) {
-    return notAllowed('refers to an object that OpenAI stores; the plan must enable "stateful"');
-  }
-  inspection.usesState = true;
-  inspection.isTextOnly = false;
-  return undefined;
+  const { stateful } = inspection.allow;
+  return stateful === undefined
+    ? notAllowed('refers to an object that OpenAI stores; the plan must enable "stateful"')
+    : bringsState(stateful, inspection);
 };

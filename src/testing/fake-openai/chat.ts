@@ -14,6 +14,7 @@ import {
   obfuscationFor,
   type ToolCall,
 } from './generation.ts';
+import { retentionRefusal } from './hosted-refusals.ts';
 import { arrayOf, type FakeJson, isRecord } from './json.ts';
 import type { Reply } from './script.ts';
 import { countTokens, countTokensDeep } from './tokens.ts';
@@ -26,6 +27,8 @@ export function chatCompletions(call: Call): GeneratedAnswer | Reply {
   if (!Array.isArray(call.body['messages'])) {
     return badRequest("Missing required parameter: 'messages'.", 'messages');
   }
+  const refusal = retentionRefusal(call.body);
+  if (refusal) return refusal;
   const generation = generate(call, requestedOf(call.body));
   return {
     invoiced: generation,

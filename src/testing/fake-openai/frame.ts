@@ -5,6 +5,8 @@ export interface Bill {
   readonly outputTokens: number;
   readonly reasoningTokens: number;
   readonly webSearches: number;
+  /** Fees of hosted tools. */
+  readonly feesUsd: number;
 }
 
 /** A piece of the body of an answer, and what generating it costs. */
@@ -13,23 +15,26 @@ export interface BilledFrame {
   readonly bill: Bill;
 }
 
-export const FREE: Bill = { outputTokens: 0, reasoningTokens: 0, webSearches: 0 };
+export const FREE: Bill = { outputTokens: 0, reasoningTokens: 0, webSearches: 0, feesUsd: 0 };
 
 export function outputBill(outputTokens: number): Bill {
-  return { outputTokens, reasoningTokens: 0, webSearches: 0 };
+  return { ...FREE, outputTokens };
 }
 
 export function addBill(line: InvoiceLine, bill: Bill): void {
   line.outputTokens += bill.outputTokens;
   line.reasoningTokens += bill.reasoningTokens;
   line.webSearches += bill.webSearches;
+  line.feesUsd += bill.feesUsd;
 }
 
-function joined(a: Bill, b: Bill): Bill {
+/** Adds two bills. */
+export function joined(a: Bill, b: Bill): Bill {
   return {
     outputTokens: a.outputTokens + b.outputTokens,
     reasoningTokens: a.reasoningTokens + b.reasoningTokens,
     webSearches: a.webSearches + b.webSearches,
+    feesUsd: a.feesUsd + b.feesUsd,
   };
 }
 

@@ -1,4 +1,5 @@
-import type { Bill, BilledFrame } from './frame.ts';
+import { type Bill, type BilledFrame, FREE, joined } from './frame.ts';
+import { CHAT_SEARCH_USD, feesUsd, hostedCallsOf, sessionUsd } from './hosted-calls.ts';
 import type { InvoicedCall } from './invoice.ts';
 import { arrayOf, type FakeJson, isRecord, stringOr } from './json.ts';
 import { exampleOf } from './schema-example.ts';
@@ -79,9 +80,22 @@ export function generate(call: Call, requested: GenerationRequest): Generation {
 }
 
 export function billOf(generation: Generation): Bill {
-  const { outputTokens, reasoningTokens, call } = generation;
-  const webSearches = call.endpoint === '/responses' ? (call.script.webSearches ?? 0) : 0;
-  return { outputTokens, reasoningTokens, webSearches };
+  const { outputTokens, reasoningTokens } = generation;
+  const own = { ...FREE, outputTokens, reasoningTokens };
+  return hostedBills(generation).reduce(joined, own);
+}
+
+/** What each call of a hosted tool costs, in order. */
+export function hostedBills({ call }: Pick<Generation, 'call'>): Bill[] {
+  const { endpoint, body, script } = call;
+  if (endpoint !== '/responses') return [];
+  const calls = hostedCallsOf(body, script);
+  const fees = feesUsd(body, calls);
+  return calls.map(({ tool, queries = [''] }, index) => ({
+    ...FREE,
+    webSearches: tool === 'web_search' ? queries.length : 0,
+    feesUsd: fees[index] ?? 0,
+  }));
 }
 
 /** Returns what the invoice contains about a call before anything is generated. */
@@ -97,6 +111,7 @@ export function invoiced(call: Call, inputTokens: number): InvoicedCall {
     inputTokens: script.inputTokens ?? inputTokens + imagesOver(body, script.imageTokens),
     cachedInputTokens: script.cachedInputTokens ?? 0,
     cacheWriteTokens: script.cacheWriteTokens ?? 0,
+    ...startedWith(call),
   };
 }
 
@@ -104,6 +119,15 @@ export function invoiced(call: Call, inputTokens: number): InvoicedCall {
 function imagesOver(body: FakeJson, imageTokens: number | undefined): number {
   if (imageTokens === undefined) return 0;
   return imagesIn(body).reduce((sum, url) => sum + imageTokens - countTokens(url), 0);
+}
+
+/** Hosted tools that no item of an answer shows: searches of chat, and a container that no call used. */
+function startedWith({ endpoint, body, script }: Call) {
+  if (endpoint === '/responses') {
+    return { webSearches: 0, feesUsd: script.billsUnusedContainer ? sessionUsd(body) : 0 };
+  }
+  const webSearches = endpoint === '/chat/completions' ? (script.webSearches ?? 0) : 0;
+  return { webSearches, feesUsd: webSearches * CHAT_SEARCH_USD };
 }
 
 function tierOf(asked: unknown): string {

@@ -68,6 +68,8 @@ export interface InvoicedCall {
   readonly inputTokens: number;
   readonly cachedInputTokens: number;
   readonly cacheWriteTokens: number;
+  readonly webSearches: number;
+  readonly feesUsd: number;
 }
 
 /** The bill of one call that began generation: everything that was generated until its socket closed. */
@@ -94,8 +96,10 @@ export class InvoiceLine implements InvoicedCall {
   outputTokens = 0;
   /** Part of `outputTokens`. */
   reasoningTokens = 0;
-  /** Hosted web searches; each has its fee. */
-  webSearches = 0;
+  /** Hosted web searches. */
+  webSearches: number;
+  /** Fees of hosted tools in US dollars: searches, containers, images. */
+  feesUsd: number;
   /** True once the whole answer was generated, whether or not it was received. */
   complete = false;
 
@@ -109,6 +113,8 @@ export class InvoiceLine implements InvoicedCall {
     this.inputTokens = call.inputTokens;
     this.cachedInputTokens = call.cachedInputTokens;
     this.cacheWriteTokens = call.cacheWriteTokens;
+    this.webSearches = call.webSearches;
+    this.feesUsd = call.feesUsd;
   }
 
   /** The price in US dollars by the current list; `undefined` for a model or tier without a price. */
@@ -121,9 +127,8 @@ export class InvoiceLine implements InvoicedCall {
       cache_write_tokens: this.cacheWriteTokens,
       output_tokens: this.outputTokens,
     });
-    const fees = this.webSearches && priceOf(this.model, { web_searches: this.webSearches });
-    if (multiplier === undefined || tokens === undefined || fees === undefined) return undefined;
-    return tokens * multiplier + fees;
+    if (multiplier === undefined || tokens === undefined) return undefined;
+    return tokens * multiplier + this.feesUsd;
   }
 }
 

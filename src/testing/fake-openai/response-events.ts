@@ -1,5 +1,6 @@
 import { type Bill, type BilledFrame, FREE, outputBill } from './frame.ts';
-import { chunksOf, type Generation, obfuscationFor } from './generation.ts';
+import { chunksOf, type Generation, hostedBills, obfuscationFor } from './generation.ts';
+import { hostedItems } from './hosted-items.ts';
 import { type FakeJson, isRecord } from './json.ts';
 import {
   choiceOf,
@@ -46,7 +47,7 @@ function* itemFrames(events: ItemEvents): Generator<BilledFrame> {
   if (item['type'] === 'message') yield* messageFrames(events);
   if (item['type'] === 'function_call') yield* functionCallFrames(events);
   if (item['type'] === 'web_search_call') yield* searchFrames(events);
-  const bill = item['type'] === 'reasoning' ? reasoningBill(events.generation) : FREE;
+  const bill = item['type'] === 'reasoning' ? reasoningBill(events.generation) : hostedBill(events);
   yield emit('response.output_item.done', { output_index: index, item }, bill);
 }
 
@@ -61,7 +62,13 @@ function unfinished(item: FakeJson): FakeJson {
 
 function reasoningBill(generation: Generation): Bill {
   const { reasoningTokens } = generation;
-  return { outputTokens: reasoningTokens, reasoningTokens, webSearches: 0 };
+  return { ...FREE, outputTokens: reasoningTokens, reasoningTokens };
+}
+
+/** What the call of a hosted tool costs; nothing for any other item. */
+function hostedBill({ generation, item }: ItemEvents): Bill {
+  const index = hostedItems(generation).findIndex(({ id }) => id === item['id']);
+  return hostedBills(generation)[index] ?? FREE;
 }
 
 function* messageFrames({ emit, generation, item, index }: ItemEvents): Generator<BilledFrame> {
@@ -103,5 +110,5 @@ function* searchFrames({ emit, item, index }: ItemEvents): Generator<BilledFrame
   const place = { item_id: item['id'], output_index: index };
   yield emit('response.web_search_call.in_progress', place);
   yield emit('response.web_search_call.searching', place);
-  yield emit('response.web_search_call.completed', place, { ...FREE, webSearches: 1 });
+  yield emit('response.web_search_call.completed', place);
 }

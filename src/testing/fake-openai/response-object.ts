@@ -1,18 +1,18 @@
 import type { Choice, Generation, ToolCall } from './generation.ts';
+import { hostedItems, toolUsage } from './hosted-items.ts';
 import { type FakeJson, isRecord } from './json.ts';
 import { responseUsage, withUsage } from './usage.ts';
 
 /** The whole response object after the last token. */
 export function finishedResponse(generation: Generation): FakeJson {
   const incomplete = choiceOf(generation).finish === 'length';
-  const searches = generation.call.script.webSearches ?? 0;
   return {
     ...responseObject(generation, incomplete ? 'incomplete' : 'completed', outputOf(generation)),
     completed_at: incomplete ? null : generation.createdAt,
     incomplete_details: incomplete ? { reason: 'max_output_tokens' } : null,
     usage: undefined,
     ...withUsage({}, responseUsage(generation), generation.call.script.usage),
-    ...(searches > 0 && { tool_usage: { web_search: { num_requests: searches } } }),
+    ...toolUsage(generation),
   };
 }
 
@@ -77,20 +77,14 @@ export function choiceOf(generation: Generation): Choice {
 /** The finished output items in the order in which they are made. */
 export function outputOf(generation: Generation): FakeJson[] {
   const choice = choiceOf(generation);
-  const { serial, script } = generation.call;
+  const { serial } = generation.call;
   const items: FakeJson[] = [];
   if (choice.reasoningTokens > 0)
     items.push({ id: `rs_${serial}`, type: 'reasoning', summary: [] });
-  for (let index = 0; index < (script.webSearches ?? 0); index++)
-    items.push(searchItem(serial, index));
+  items.push(...hostedItems(generation));
   if (choice.tokens.length > 0) items.push(messageItem(generation, choice));
   for (const call of choice.toolCalls) items.push(functionCallItem(call));
   return items;
-}
-
-function searchItem(serial: string, index: number): FakeJson {
-  const action = { type: 'search', query: 'weather', queries: ['weather'] };
-  return { id: `ws_${serial}${index}`, type: 'web_search_call', status: 'completed', action };
 }
 
 function messageItem(generation: Generation, choice: Choice): FakeJson {

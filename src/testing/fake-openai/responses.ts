@@ -8,6 +8,7 @@ import {
   generate,
   numberOf,
 } from './generation.ts';
+import { refusalOf } from './hosted-refusals.ts';
 import { arrayOf, type FakeJson, isRecord } from './json.ts';
 import { responseFrames } from './response-events.ts';
 import { finishedResponse } from './response-object.ts';
@@ -20,6 +21,8 @@ export function responses(call: Call): GeneratedAnswer | Reply {
   if (call.body['input'] === undefined && call.body['prompt'] === undefined) {
     return badRequest("Missing required parameter: 'input'.", 'input');
   }
+  const refusal = refusalOf(call.body);
+  if (refusal) return refusal;
   const generation = generate(call, requestedOf(call.body));
   return {
     invoiced: generation,

@@ -41,6 +41,24 @@ export interface ScriptedToolCall {
   readonly arguments: string | object;
 }
 
+/** A call of a tool that OpenAI runs, as a script makes it. */
+export interface ScriptedHostedCall {
+  readonly tool:
+    | 'web_search'
+    | 'file_search'
+    | 'code_interpreter'
+    | 'shell'
+    | 'image_generation'
+    | 'computer'
+    | 'mcp';
+  /** What one web search searches for. Each query is billed. Default one. */
+  readonly queries?: readonly string[];
+  /** The container in which code runs. Default one for the whole response. */
+  readonly container?: string;
+  /** What an image costs. Default as many as its model, quality and size cost. */
+  readonly imageTokens?: number;
+}
+
 /** The content of one response, and how it is sent. The defaults are as OpenAI does it. */
 export interface Script {
   /** The visible text. */
@@ -49,8 +67,14 @@ export interface Script {
   readonly tokens?: number;
   /** Calls of functions. */
   readonly toolCalls?: readonly ScriptedToolCall[];
-  /** Hosted web search calls before the text. Each has a fee. Responses only. */
+  /** Hosted web searches of one query each, before the text. In chat only the invoice shows them. */
   readonly webSearches?: number;
+  /** Calls of hosted tools before the text. Each has its fee. Responses only. */
+  readonly hostedCalls?: readonly ScriptedHostedCall[];
+  /** Merged into the true `tool_usage`. `missing` leaves it out. The invoice stays true. */
+  readonly toolUsage?: FakeJson | 'missing';
+  /** Bills a container that no call used, as users have reported. */
+  readonly billsUnusedContainer?: boolean;
   /** Hidden tokens that each choice generates before its text. They count towards the output cap. */
   readonly reasoningTokens?: number;
   /** The reported tokens of the prompt, including cached and cache-writing ones. */

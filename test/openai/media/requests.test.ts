@@ -6,6 +6,7 @@ import { dataUrl, jpeg, png } from './images.ts';
 import { frame128, frames, wav } from './recordings.ts';
 
 const model = 'gpt-5.4';
+const CONTEXT = 1_050_000;
 const square = dataUrl(png(1_024, 1_024));
 const broken = dataUrl(Buffer.from('no image'));
 const web = 'https://x.example/a.png';
@@ -21,8 +22,8 @@ const ask = (image_url: string, more = {}, images = {}, name = model) =>
 describe('Every place of a request that holds an image', () => {
   const allow = {
     images: {},
-    stateful: { inputTokens: 100_000 },
-    prompts: { p: { inputTokens: 7 } },
+    stateful: {},
+    prompts: { p: {} },
   };
   const image = input(square, { detail: 'high' });
   const output = { type: 'computer_screenshot', image_url: square };
@@ -39,11 +40,11 @@ describe('Every place of a request that holds an image', () => {
       items({ type: 'custom_tool_call_output', call_id: 'c', output: [image] }),
       SQUARE,
     ],
-    ['a stored prompt', { prompt: { id: 'p', variables: { x: image } } }, SQUARE + 7],
+    ['a stored prompt', { prompt: { id: 'p', variables: { x: image } } }, SQUARE + CONTEXT],
     [
       'a screenshot',
       items({ type: 'computer_call_output', call_id: 'c', output }),
-      SQUARE + 100_000,
+      SQUARE + CONTEXT,
     ],
     ['several', parts(image, image, image), 3 * SQUARE],
   ])('An image in %s counts by its pixels', (_, more, tokens) => {

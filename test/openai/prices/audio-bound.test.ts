@@ -4,8 +4,8 @@ import { allowing, build } from '../building.ts';
 const plan = allowing({
   audio: { tokensEach: 500 },
   audioOutput: true,
-  stateful: { inputTokens: 1_000 },
-  prompts: { pmpt_1: { inputTokens: 100 } },
+  stateful: {},
+  prompts: { pmpt_1: {} },
 });
 const input_audio = { data: 'AAAA', format: 'wav' };
 const heard = [{ role: 'user', content: [{ type: 'input_audio', input_audio }] }];

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { searchesByItself } from '../../../src/openai/prices/prices.ts';
 import { hasTier } from '../../../src/openai/prices/rate-card.ts';
 import { PAGE } from './page.ts';
 import { AFTER_PROMOTION, cardOf, cost, tableOf } from './tables.ts';
@@ -106,18 +105,17 @@ describe('The price page', () => {
 
 describe('A model that searches by itself', () => {
   it.each([
-    ['gpt-5-search-api', 10],
-    ['gpt-5-search-api-2025-10-14', 10],
+    ['gpt-5-search-api', 25],
+    ['gpt-5-search-api-2025-10-14', 25],
     ['gpt-4o-search-preview', 25],
     ['gpt-4o-mini-search-preview-2025-03-11', 25],
   ])('%s is marked, with its fee', (model, usdPerThousand) => {
-    expect(searchesByItself(model)).toBe(true);
     expect(cardOf(table, model).searches?.nanoUsdPerCall).toBe(usdPerThousand * 1e6);
   });
 
   it('Other models are not marked', () => {
-    for (const model of ['gpt-4o', 'gpt-5', 'search', 'x-search-preview']) {
-      expect(searchesByItself(model)).toBe(false);
+    for (const model of ['gpt-4o', 'gpt-5', 'gpt-4o-mini']) {
+      expect(cardOf(table, model).searches).toBeUndefined();
     }
   });
 });
