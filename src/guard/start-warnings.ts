@@ -1,5 +1,7 @@
 import cluster from 'node:cluster';
+import { PriceTable } from '../openai/prices/prices.ts';
 import type { Settings } from '../options/guard-options.ts';
+import { smallLimits } from './small-limits.ts';
 
 /** What shows that this process is one of several. The values are not secret. */
 const SIGNS: readonly [sign: string, shows: (environment: NodeJS.ProcessEnv) => boolean][] = [
@@ -16,22 +18,48 @@ export function signOfSeveral(environment: NodeJS.ProcessEnv): string | undefine
   return SIGNS.find(([, shows]) => shows(environment))?.[0];
 }
 
-let warned = false;
+/** What this process was warned of. */
+const warned = new Set<string>();
+const WARNINGS_MAX = 100;
+
+/** Warns once per process. */
+function warn(code: string, what: string, message: string): void {
+  const key = `${code} ${what}`;
+  if (warned.has(key) || warned.size >= WARNINGS_MAX) return;
+  warned.add(key);
+  process.emitWarning(message, { type: 'GuardWarning', code });
+}
 
 /**
- * Warns of a ledger in memory where several processes seem to serve, because each of them would give out
- * every limit again. Warns once per process. Silenced like Node's own warnings:
+ * Warns of what starts, but will disappoint. Each warning is silenced like Node's own, such as
  * `--disable-warning=GUARD_MEMORY_LEDGER`.
  */
-export function warnOfStart({ ledger }: Pick<Settings, 'ledger'>): void {
-  if (warned || !ledger.inProcess) return;
-  const sign = signOfSeveral(process.env);
+export function warnOfStart(
+  settings: Pick<Settings, 'ledger' | 'plans' | 'prices' | 'clock'>,
+): void {
+  warnOfMemoryLedger(settings);
+  warnOfSmallLimits(settings);
+}
+
+/** Where several processes seem to serve, each of them would give out every limit again. */
+function warnOfMemoryLedger({ ledger }: Pick<Settings, 'ledger'>): void {
+  const sign = ledger.inProcess && signOfSeveral(process.env);
   if (sign === undefined) return;
-  warned = true;
-  process.emitWarning(
+  warn(
+    'GUARD_MEMORY_LEDGER',
+    '',
     `The ledger is in the memory of this process, which seems to be one of several (${sign}): ` +
       'every process would give out each limit again. Use a ledger that they share, such as ' +
       'guarded-completion/redis, /postgres or /sqlite.',
-    { type: 'GuardWarning', code: 'GUARD_MEMORY_LEDGER' },
   );
+}
+
+/** A limit that holds few calls refuses them long before it is used up. */
+function warnOfSmallLimits({ plans, prices, clock }: Pick<Settings, 'plans' | 'prices' | 'clock'>) {
+  const table = new PriceTable(prices, new Date(clock.nowMs()));
+  for (const plan of plans.values()) {
+    for (const [name, message] of smallLimits(plan, table)) {
+      warn('GUARD_SMALL_LIMIT', `${plan.name} ${name}`, message);
+    }
+  }
 }

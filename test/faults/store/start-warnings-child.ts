@@ -3,7 +3,8 @@ import { createGuardedCompletion, memoryLedger } from '../../../src/index.ts';
 import { faultyStore } from './faulty-store.ts';
 
 /** Starts two guards, in a cluster worker on request, and prints each warning. */
-const [ledger, asWorker] = process.argv.slice(2);
+const [ledger, asWorker, limit] = process.argv.slice(2);
+const small = { models: ['gpt-5-mini'], limits: [{ tokens: 5_000, per: 'day' }] } as const;
 
 if (asWorker === 'worker' && cluster.isPrimary) {
   cluster.fork();
@@ -15,7 +16,7 @@ if (asWorker === 'worker' && cluster.isPrimary) {
     createGuardedCompletion({
       apiKey: 'sk-none',
       secret: 'a secret of at least thirty-two bytes',
-      plans: { free: { models: ['*'] } },
+      plans: { free: limit === 'small' ? small : { models: ['*'] } },
       ledger: ledger === 'memory' ? memoryLedger() : faultyStore(),
     });
   }

@@ -12,7 +12,7 @@ async function warnings(...args: string[]): Promise<string[]> {
   return stdout.split('\n').filter((line) => line.startsWith('GUARD_'));
 }
 
-describe('Start warnings for several processes', () => {
+describe('Start warnings', () => {
   it('A memory ledger causes one warning in each of several processes', async () => {
     const [warning, ...others] = await warnings('memory', 'worker');
     expect(warning).toMatch(/^GUARD_MEMORY_LEDGER: .*node:cluster.*give out each limit again/);
@@ -21,6 +21,14 @@ describe('Start warnings for several processes', () => {
 
   it('A shared ledger causes no warning', async () => {
     expect(await warnings('shared', 'worker')).toEqual([]);
+  });
+
+  it('A limit that holds few calls causes one warning, however many guards are made', async () => {
+    const [warning, ...others] = await warnings('shared', 'alone', 'small');
+    expect(warning).toMatch(
+      /^GUARD_SMALL_LIMIT: Plan "free": its limit "tokens-day" allows 5000 tokens, .* holds up to 12096 tokens/,
+    );
+    expect(others).toEqual([]);
   });
 
   it.each<[Record<string, string>, string | undefined]>([
