@@ -3,6 +3,7 @@ import { SharedDeadline } from '../base/deadline.ts';
 import type { Events } from '../core/events.ts';
 import { Cors } from '../http/cors.ts';
 import type { CallHandlerParts } from '../http/handle.ts';
+import { CountingPlaces } from '../openai/counting/counting-places.ts';
 import { TokenCounter } from '../openai/counting/token-counter.ts';
 import { sessionsIn } from '../openai/prices/hosted-fees.ts';
 import type { PriceList } from '../openai/prices/prices.ts';
@@ -78,6 +79,7 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     containerSessions: sessionsIn(settings.upstreamTimeouts.headersMs),
     // admit
     holdIds: new HoldIds(),
+    countingPlaces: new CountingPlaces(clock),
     tokenCounter: settings.countsTokens ? createTokenCounter(clock, events) : undefined,
     // A ledger in this process would not survive the crash that a note of the dispatch is for.
     leavesAtOnce: () => isInProcess || (settings.hasFixedKey && queue.isFree),

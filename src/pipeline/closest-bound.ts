@@ -1,12 +1,15 @@
 import { after, type Soon } from '../base/deadline.ts';
 import { closerInputBound, FRAMING_TOKENS } from '../openai/counting/closer-input-bound.ts';
+import type { CountingPlaces } from '../openai/counting/counting-places.ts';
 import type { TokenCounter } from '../openai/counting/token-counter.ts';
+import { type CountAtOpenAIParts, countAtOpenAI, needsOpenAIToCount } from './count-at-openai.ts';
 import { outputCapOf, type Room, shrinkToFit, withInputBound } from './shrink-to-fit.ts';
 import type { Authorized } from './states.ts';
 
-export interface CountingParts {
-  /** `undefined` where input is bounded by its bytes alone. */
+export interface CountingParts extends CountAtOpenAIParts {
+  /** `undefined` where nothing is counted. */
   readonly tokenCounter: Pick<TokenCounter, 'count' | 'close'> | undefined;
+  readonly countingPlaces: CountingPlaces;
 }
 
 /**
@@ -16,15 +19,28 @@ export interface CountingParts {
 export function closestBound(
   call: Authorized,
   rooms: readonly Room[],
-  { tokenCounter }: CountingParts,
+  parts: CountingParts,
 ): Soon<Authorized> {
-  if (tokenCounter === undefined || !mayHelp(call, rooms)) return call;
-  const { built, bound, identity } = call;
-  const counted = closerInputBound(built, bound.inputTokens, (job) =>
-    tokenCounter.count(identity.user.id, job),
+  if (parts.tokenCounter === undefined || !mayHelp(call, rooms)) return call;
+  return after(closerInput(call, parts.tokenCounter, parts), (inputTokens) =>
+    inputTokens < call.bound.inputTokens ? withInputBound(call, inputTokens) : call,
   );
-  return after(counted, (inputTokens) =>
-    inputTokens < bound.inputTokens ? withInputBound(call, inputTokens) : call,
+}
+
+function closerInput(
+  call: Authorized,
+  tokenCounter: Pick<TokenCounter, 'count'>,
+  parts: CountingParts,
+): Soon<number> {
+  const { built, bound, identity } = call;
+  const inPlace = (count: () => Promise<number | undefined>) =>
+    parts.countingPlaces.use(identity.user.id, count);
+  if (needsOpenAIToCount(call)) {
+    const counted = inPlace(() => countAtOpenAI(call, parts));
+    return counted.then((tokens = Number.POSITIVE_INFINITY) => tokens + FRAMING_TOKENS);
+  }
+  return closerInputBound(built, bound.inputTokens, (job) =>
+    inPlace(() => tokenCounter.count(job)),
   );
 }
 

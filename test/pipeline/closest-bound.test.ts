@@ -21,7 +21,7 @@ interface Asked {
 async function ask({ limits, body = LONG, maxOutputTokens = 1_000, tokens = 1_210 }: Asked) {
   const jobs: CountingJob[] = [];
   const tokenCounter = {
-    async count(_: string, job: CountingJob) {
+    async count(job: CountingJob) {
       jobs.push(job);
       return Number.isNaN(tokens) ? undefined : tokens;
     },

@@ -1,5 +1,4 @@
 import { Worker } from 'node:worker_threads';
-import { LRUCache } from 'lru-cache';
 import pLimit from 'p-limit';
 import type { Clock } from '../../base/clock.ts';
 import type { EncodingName } from './encodings.ts';
@@ -11,10 +10,6 @@ export interface CountingJob {
   readonly encodings: readonly EncodingName[];
 }
 
-const QUEUED_MAX = 8;
-const MINUTE_MS = 60_000;
-const COUNTS_PER_MINUTE = 10;
-const USERS_MAX = 10_000;
 const HEAP_MB_MAX = 256;
 /** The worker ends after this long without a job. */
 const IDLE_MS = 60_000;
@@ -25,18 +20,13 @@ const LATE_MS = 10_000;
 
 /**
  * Counts the tokens of bodies in a worker thread, which is started at the first count and ended when it is
- * idle. Counts run one after another, since a count is work that a user causes before anything is charged:
- * at most one of a user at a time, ten of a user a minute, and eight that wait.
+ * idle. Counts run one after another.
  */
 export class TokenCounter {
   readonly #clock: Clock;
   readonly #onError: (error: Error) => void;
   readonly #startWorker: () => Worker;
   readonly #queue = pLimit(1);
-  readonly #users = new Set<string>();
-  readonly #counted = new LRUCache<string, { readonly minute: number; readonly counts: number }>({
-    max: USERS_MAX,
-  });
   #worker: Worker | undefined;
   #restsUntilMs = 0;
   #idle: NodeJS.Timeout | undefined;
@@ -49,15 +39,9 @@ export class TokenCounter {
     this.#startWorker = startWorker;
   }
 
-  /** Returns the count; `undefined` where the user has no counting place, or the worker failed. */
-  async count(userId: string, job: CountingJob): Promise<number | undefined> {
-    if (!this.#admits(userId)) return undefined;
-    this.#users.add(userId);
-    try {
-      return await this.#queue(() => this.#run(job));
-    } finally {
-      this.#users.delete(userId);
-    }
+  /** Returns the count; `undefined` where the worker failed. */
+  async count(job: CountingJob): Promise<number | undefined> {
+    return this.#isResting ? undefined : this.#queue(() => this.#run(job));
   }
 
   async close(): Promise<void> {
@@ -66,16 +50,8 @@ export class TokenCounter {
     await this.#worker?.terminate();
   }
 
-  #admits(userId: string): boolean {
-    const nowMs = this.#clock.nowMs();
-    if (this.#closed || nowMs < this.#restsUntilMs) return false;
-    if (this.#users.has(userId) || this.#queue.pendingCount >= QUEUED_MAX) return false;
-    const minute = Math.floor(nowMs / MINUTE_MS);
-    const before = this.#counted.get(userId);
-    const counts = before?.minute === minute ? before.counts : 0;
-    if (counts >= COUNTS_PER_MINUTE) return false;
-    this.#counted.set(userId, { minute, counts: counts + 1 });
-    return true;
+  get #isResting(): boolean {
+    return this.#closed || this.#clock.nowMs() < this.#restsUntilMs;
   }
 
   async #run(job: CountingJob): Promise<number | undefined> {
@@ -91,7 +67,7 @@ export class TokenCounter {
 
   #running(): Worker | undefined {
     clearTimeout(this.#idle);
-    if (this.#closed) return undefined;
+    if (this.#isResting) return undefined;
     try {
       this.#worker ??= this.#start();
     } catch (cause) {

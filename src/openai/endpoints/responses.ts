@@ -83,6 +83,22 @@ export const responses: UpstreamDescriptor = {
   body: jsonBody(fields),
   outputCap: { field: 'max_output_tokens', spellings: ['max_output_tokens'], least: 16 },
   hostedCallsField: 'max_tool_calls',
+  // Its fields: `InputTokenCountParams` of the `openai` package 7.57.0 (2026-11-13), without those that name
+  // what is stored. OpenAI states no price for it (guide "Counting tokens", 2026-06).
+  inputCount: {
+    path: '/responses/input_tokens',
+    fields: [
+      'model',
+      'input',
+      'instructions',
+      'parallel_tool_calls',
+      'reasoning',
+      'text',
+      'tool_choice',
+      'tools',
+      'truncation',
+    ],
+  },
   tiered: true,
   storable: true,
   endUserId: { field: 'safety_identifier' },

@@ -47,6 +47,8 @@ export interface BuiltRequest extends BoundParts {
   readonly media: Readonly<MediaCounts> | undefined;
   /** The model reads nothing but the text of `body`, so a tokenizer can count it. */
   readonly isTextOnly: boolean;
+  /** Refers to objects that OpenAI keeps. */
+  readonly usesState: boolean;
   /** Bytes of `body` that stand for media, whose tokens are in `extraInputTokens`. */
   readonly inlineBytes: number;
   /** Input tokens of one round that the bytes of the body do not bound. */
@@ -117,6 +119,7 @@ function built(endpoint: RequestDescriptor, checked: CheckedBody, facts: CallFac
     serviceTier,
     audio: mayBeAudio(body, inspection),
     media,
+    usesState,
     isTextOnly: inspection.isTextOnly && media === undefined && fixed === undefined,
     inlineBytes,
     extraInputTokens: inspection.extraInputTokens + stateTokens + fees.extraInputTokens,

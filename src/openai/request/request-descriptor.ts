@@ -23,8 +23,15 @@ export interface RequestDescriptor {
   readonly stream?: StreamProtocol;
   /** The most that one call can use. Absent: one request and nothing else. */
   readonly bound?: Bound;
+  /** Where OpenAI counts the input of a request, and the fields that it takes there. */
+  readonly inputCount?: InputCount;
   /** Where the plan decides about the whole request. Returns `undefined` if the plan does not. */
   readonly fixedBy?: (allow: Allowances) => FixedRequest | undefined;
+}
+
+interface InputCount {
+  readonly path: `/${string}`;
+  readonly fields: readonly string[];
 }
 
 /** A JSON body. Every field that is not in the table is rejected by its name. */

@@ -45,7 +45,8 @@ function requestedOf(body: FakeJson): GenerationRequest {
   };
 }
 
-function inputTokensOf(body: FakeJson): number {
+/** What the input of a response is billed as. */
+export function inputTokensOf(body: FakeJson): number {
   let tokens = TOKENS_PER_REQUEST + arrayOf(body['input']).length;
   for (const key of ['input', 'instructions']) tokens += countTokensDeep(body[key]);
   for (const key of ['tools', 'text']) {

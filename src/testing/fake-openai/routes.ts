@@ -4,6 +4,7 @@ import { completions } from './completions.ts';
 import { embeddings } from './embeddings.ts';
 import { badRequest, errorReply, openAIErrors } from './error-replies.ts';
 import type { GeneratedAnswer, GeneratingEndpoint } from './generation.ts';
+import { inputTokens } from './input-tokens.ts';
 import { isRecord } from './json.ts';
 import { listModels, modelNotFound, retrieveModel } from './models.ts';
 import { moderations } from './moderations.ts';
@@ -18,6 +19,7 @@ export const PREFIX = '/v1';
 const ENDPOINTS: Readonly<Record<string, GeneratingEndpoint>> = {
   '/chat/completions': chatCompletions,
   '/responses': responses,
+  '/responses/input_tokens': inputTokens,
   '/completions': completions,
   '/embeddings': embeddings,
   '/moderations': moderations,

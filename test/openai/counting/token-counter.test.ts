@@ -33,8 +33,8 @@ function standIn(clock = settableClock(START_MS)) {
       return worker;
     },
   );
-  const ask = (user: string, body: object) =>
-    counter.count(user, { json: JSON.stringify(body), encodings: ['o200k_base'] });
+  const ask = (body: object) =>
+    counter.count({ json: JSON.stringify(body), encodings: ['o200k_base'] });
   return { counter: watched(counter), workers, ask, clock, errors };
 }
 
@@ -52,23 +52,21 @@ describe('The counting worker', () => {
       ['cl100k_base'],
       ['o200k_base', 'cl100k_base'],
     ] as const) {
-      expect(await counter.count('ada', { json, encodings })).toBe(
-        await countHere({ json, encodings }),
-      );
+      expect(await counter.count({ json, encodings })).toBe(await countHere({ json, encodings }));
     }
   });
 
   it('does not count a body that is not JSON', async () => {
     const counter = watched(new TokenCounter(systemClock, throwIt));
     const job = { json: '{', encodings: ['o200k_base'] as const };
-    expect(await counter.count('ada', job)).toBeUndefined();
+    expect(await counter.count(job)).toBeUndefined();
   });
 
   it('is not started before the first count, and serves many', async () => {
     const { workers, ask } = standIn();
     expect(workers).toHaveLength(0);
-    expect(await ask('ada', answer(7))).toBe(7);
-    expect(await ask('ada', answer(8))).toBe(8);
+    expect(await ask(answer(7))).toBe(7);
+    expect(await ask(answer(8))).toBe(8);
     expect(workers).toHaveLength(1);
   });
 
@@ -76,18 +74,18 @@ describe('The counting worker', () => {
     'that ends by “%s” makes the count fail, and the next count starts another',
     async (does) => {
       const { workers, ask } = standIn();
-      await ask('ada', answer(7));
-      expect(await ask('ada', { does })).toBeUndefined();
-      expect(await ask('ada', answer(8))).toBe(8);
+      await ask(answer(7));
+      expect(await ask({ does })).toBeUndefined();
+      expect(await ask(answer(8))).toBe(8);
       expect(workers).toHaveLength(2);
     },
   );
 
   it('that is killed during a count makes it fail, and those that wait are counted', async () => {
     const { workers, ask } = standIn();
-    await ask('ada', answer(7));
-    const hanging = ask('ada', { does: 'hang' });
-    const waiting = ask('bob', answer(9));
+    await ask(answer(7));
+    const hanging = ask({ does: 'hang' });
+    const waiting = ask(answer(9));
     await workers[0]?.terminate();
     expect(await hanging).toBeUndefined();
     expect(await waiting).toBe(9);
@@ -95,19 +93,19 @@ describe('The counting worker', () => {
 
   it('that cannot count says so', async () => {
     const { ask } = standIn();
-    expect(await ask('ada', { does: 'fail' })).toBeUndefined();
+    expect(await ask({ does: 'fail' })).toBeUndefined();
   });
 
   it('that never answered is reported, and not started again for a minute', async () => {
     const { workers, ask, clock, errors } = standIn();
-    expect(await ask('ada', { does: 'die' })).toBeUndefined();
+    expect(await ask({ does: 'die' })).toBeUndefined();
     expect(errors.map(({ message }) => message)).toEqual([
       expect.stringContaining('bounded by its bytes'),
     ]);
-    expect(await ask('ada', answer(7))).toBeUndefined();
+    expect(await ask(answer(7))).toBeUndefined();
     expect(workers).toHaveLength(1);
     clock.set(START_MS + 60_000);
-    expect(await ask('ada', answer(7))).toBe(7);
+    expect(await ask(answer(7))).toBe(7);
   });
 
   it('is not needed: where there are no threads, nothing is counted, and that is reported once', async () => {
@@ -122,18 +120,18 @@ describe('The counting worker', () => {
       ),
     );
     const job = { json: '{}', encodings: ['o200k_base'] as const };
-    expect(await counter.count('ada', job)).toBeUndefined();
-    expect(await counter.count('ada', job)).toBeUndefined();
+    expect(await counter.count(job)).toBeUndefined();
+    expect(await counter.count(job)).toBeUndefined();
     expect(errors).toHaveLength(1);
   });
 
   it('ends with the counter, and so does every count', async () => {
     const { counter, workers, ask } = standIn();
-    await ask('ada', answer(7));
-    const running = ask('ada', { does: 'hang' });
-    const waiting = ask('bob', answer(9));
+    await ask(answer(7));
+    const running = ask({ does: 'hang' });
+    const waiting = ask(answer(9));
     await counter.close();
-    expect(await Promise.all([running, waiting, ask('cid', answer(9))])).toEqual([
+    expect(await Promise.all([running, waiting, ask(answer(9))])).toEqual([
       undefined,
       undefined,
       undefined,
@@ -145,40 +143,5 @@ describe('The counting worker', () => {
   it('does not keep the process alive between counts, and a count in progress does', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [CHILD], { env: {} });
     expect(stdout).toBe(`${await countHere({ json: '{"a":1}', encodings: ['o200k_base'] })}`);
-  });
-});
-
-describe('The counting places', () => {
-  it('are one for each user at a time', async () => {
-    const { workers, ask } = standIn();
-    await ask('bob', answer(1));
-    const first = ask('ada', { does: 'hang' });
-    expect(await ask('ada', answer(7))).toBeUndefined();
-    const other = ask('bob', answer(8));
-    await workers[0]?.terminate();
-    expect(await Promise.all([first, other])).toEqual([undefined, 8]);
-  });
-
-  it('are at most ten for each user in a minute', async () => {
-    const { ask, clock } = standIn();
-    const tenTimes = Array.from({ length: 10 });
-    for (const _ of tenTimes) expect(await ask('ada', answer(7))).toBe(7);
-    expect(await ask('ada', answer(7))).toBeUndefined();
-    expect(await ask('bob', answer(8))).toBe(8);
-    clock.set(START_MS + 60_000);
-    expect(await ask('ada', answer(9))).toBe(9);
-  });
-
-  it('are nine together: one that is counted and eight that wait', async () => {
-    const { workers, ask } = standIn();
-    await ask('ada', answer(7));
-    const hanging = ask('ada', { does: 'hang' });
-    // A count begins in the next turn; until then it waits.
-    await Promise.resolve();
-    const waiting = Array.from({ length: 8 }, (_, user) => ask(`user ${user}`, answer(user)));
-    expect(await ask('one too many', answer(7))).toBeUndefined();
-    await workers[0]?.terminate();
-    expect(await hanging).toBeUndefined();
-    expect(await Promise.all(waiting)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 });
