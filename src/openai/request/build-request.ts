@@ -119,7 +119,7 @@ function built(endpoint: RequestDescriptor, checked: CheckedBody, facts: CallFac
     serviceTier,
     audio: mayBeAudio(body, inspection),
     media,
-    usesState,
+    usesState: stateTokens > 0,
     isTextOnly: inspection.isTextOnly && media === undefined && fixed === undefined,
     inlineBytes,
     extraInputTokens: inspection.extraInputTokens + stateTokens + fees.extraInputTokens,

@@ -26,7 +26,7 @@ const start = (tokens: number, more: Parameters<typeof startFixture>[0] = {}) =>
         models: ['gpt-5-mini'],
         maxOutputTokens: 100,
         limits: [{ tokens, per: 'day' }],
-        allow: { files: {}, hostedTools: { web_search: TOOL }, stateful: { inputTokens: 10 } },
+        allow: { files: {}, hostedTools: { web_search: TOOL }, stateful: {} },
       },
     },
     ...more,
