@@ -1,4 +1,10 @@
-import { createGuardedCompletion, type Guard, type GuardOptions } from '../../src/index.ts';
+import { authenticate } from '../../src/auth/authenticate.ts';
+import {
+  createGuardedCompletion,
+  type Guard,
+  type GuardOptions,
+  type GuardRequest,
+} from '../../src/index.ts';
 
 export const MODEL = 'gpt-5-mini';
 const MOST_OUTPUT_TOKENS = 40;
@@ -39,6 +45,10 @@ export function soakGuard(
     plans,
     limits: [{ concurrent: 12 }, { usd: 200, per: 'month' }],
     planOf: ({ id }) => planOf(id),
+    auth: authenticate((request: GuardRequest) => ({
+      id: request.header('x-user') ?? '',
+      claims: { call: request.header('x-call') },
+    })),
     endUserId: ({ claims }) => String(claims?.['call']),
     timeouts: { headers: '2s', idle: '1s' },
   });

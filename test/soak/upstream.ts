@@ -1,3 +1,4 @@
+import { errorReply } from '../../src/testing/fake-openai/error-replies.ts';
 import { type FakeOpenAI, fakeOpenAI } from '../../src/testing/fake-openai/fake-openai.ts';
 import type { Script } from '../../src/testing/fake-openai/script.ts';
 import { openAIErrors } from '../../src/testing/index.ts';
@@ -14,13 +15,21 @@ export async function moodyOpenAI(seed: number): Promise<FakeOpenAI> {
   return fake;
 }
 
+/** OpenAI refuses what the user wrote. */
+const REFUSED = errorReply(400, 'invalid_request_error', null, 'The request is not valid.');
+
 function moodOf(choice: Choices): Script {
   const tokens = choice.between(1, 30);
   const betweenChunks = choice.between(0, 4);
-  if (choice.chance(0.9)) return choice.chance(0.5) ? { tokens } : { tokens, betweenChunks };
+  const reasoningTokens = choice.between(0, 8);
+  if (choice.chance(0.9)) {
+    const thinks = { tokens, reasoningTokens };
+    return choice.chance(0.5) ? thinks : { ...thinks, betweenChunks };
+  }
   const afterChunks = choice.between(0, 8);
   const moods: readonly [Script, ...Script[]] = [
     { reply: openAIErrors.rateLimited() },
+    { reply: REFUSED },
     { tokens, usage: 'missing' },
     { tokens, betweenChunks, break: { with: 'reset', afterChunks } },
     { tokens, betweenChunks, break: { with: 'error-event', afterChunks } },

@@ -1,8 +1,13 @@
 /** One of several backends of a soak: makes random calls until it is told to finish or killed. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { toNodeHandler } from '../../src/index.ts';
 import { openPlace, type Place, withVerbs } from '../faults/killed/place.ts';
-import { MODEL, soakGuard, USERS, type UserName } from './guarding.ts';
+import { soakGuard, USERS, type UserName } from './guarding.ts';
+import { callSomehow } from './manners.ts';
 import { type Choices, choices } from './random.ts';
 
 /** The settings, passed as JSON in the only argument. */
@@ -59,6 +64,14 @@ guard.on('released', ({ callId }) =>
   tellPosted(callId, { released: true, estimated: false, costNanoUsd: 0 }),
 );
 
+const handle = toNodeHandler(guard);
+const server = createServer((request, response) => {
+  void running.run(String(request.headers['x-call']), () => handle(request, response));
+});
+server.listen(0, '127.0.0.1');
+await once(server, 'listening');
+const { port } = server.address() as AddressInfo;
+
 function tellPosted(callId: string, posted: Omit<CallReport, 'kind' | 'call'>): void {
   const call = callOfHold.get(callId);
   callOfHold.delete(callId);
@@ -71,7 +84,7 @@ async function callOnAndOn(user: UserName, index: number): Promise<void> {
   for (let count = 1; !ending; count += 1) {
     await operate(user, choice).catch(() => {});
     const call = `${user}/${name}/${count}`;
-    const answer = await running.run(call, () => ask(user, call, choice));
+    const answer = await running.run(call, () => callSomehow(guard, port, { user, call, choice }));
     tell({ kind: 'answer', call, ...answer });
     await sleep(choice.between(0, 30));
   }
@@ -82,32 +95,6 @@ async function operate(user: UserName, choice: Choices): Promise<void> {
     await guard.users.block(user, { reason: 'at random', until: new Date(Date.now() + 300) });
   }
   if (choice.chance(0.01)) await guard.users.grant(user, { requests: 5, tokens: 100 });
-}
-
-async function ask(
-  user: UserName,
-  call: string,
-  choice: Choices,
-): Promise<{ whole: boolean; code: string | undefined }> {
-  const stream = choice.chance(0.6);
-  const messages = [{ role: 'user', content: 'x'.repeat(choice.between(1, 400)) }];
-  const signal = choice.chance(0.15) ? AbortSignal.timeout(choice.between(1, 60)) : undefined;
-  try {
-    const response = await guard.fetchAs({ id: user, claims: { call } })(
-      'http://guard.test/v1/chat/completions',
-      {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ model: MODEL, messages, stream }),
-        ...(signal && { signal }),
-      },
-    );
-    const text = await response.text();
-    const whole = response.status === 200 && (!stream || text.includes('data: [DONE]'));
-    return { whole, code: response.headers.get('x-guard-code') ?? undefined };
-  } catch {
-    return { whole: false, code: undefined };
-  }
 }
 
 function tellHeap(): void {
@@ -123,5 +110,7 @@ process.on('disconnect', () => process.exit(0));
 await Promise.all(USERS.map(callOnAndOn));
 clearInterval(heartbeat);
 await guard.close({ graceMs: 2_000 });
+server.closeAllConnections();
+server.close();
 await opened[Symbol.asyncDispose]();
 process.disconnect();
