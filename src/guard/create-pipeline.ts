@@ -91,7 +91,6 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     upstream,
     queue,
     upstreamKeys: new UpstreamKeys(settings.apiKey, settings.fixedHeaders, hookMs),
-    answerBytesMax: bounds.answerBytes,
     // meter
     stream: settings.stream,
   };

@@ -20,9 +20,6 @@ const boundsShape = {
   /** The same for one user. One more body gets 429 `too_many_body_bytes`.
    * @default 33_554_432 (32 MiB) */
   bodyBytesInFlightPerUser: whole.default(33_554_432),
-  /** The largest answer that is not a stream, in bytes.
-   * @default 67_108_864 (64 MiB) */
-  answerBytes: whole.default(67_108_864),
   /** Calls to OpenAI at once, in this process.
    * @default 1_000 */
   inFlight: whole.default(1_000),

@@ -5,6 +5,7 @@ import { isEventStream } from '../openai/answer/content-type.ts';
 import { readFirstEvent } from '../openai/answer/first-event.ts';
 import { readRefusedAnswer } from '../openai/answer/wire-error.ts';
 import { collect } from '../upstream/collect.ts';
+import { collectOrPass } from '../upstream/collect-or-pass.ts';
 import { PeekedBody } from '../upstream/peeked-body.ts';
 import type { UpstreamQueue } from '../upstream/queue.ts';
 import { type Upstream, type UpstreamCall, UpstreamError } from '../upstream/upstream.ts';
@@ -23,7 +24,6 @@ export interface CallParts extends RefusalParts {
   readonly upstreamKeys: UpstreamKeys;
   readonly ledger: CallLedger;
   readonly calls: InFlightCalls;
-  readonly answerBytesMax: number;
 }
 
 /** A request of which provably nothing was sent is tried once more. No other request is. */
@@ -83,6 +83,9 @@ async function send(parts: CallParts, tagged: Tagged, attempt: Attempt): Promise
   }
 }
 
+/** What is collected of a response that is no stream. A larger one passes as it comes. */
+const COLLECTED_BYTES_MAX = 1024 * 1024;
+
 /** Waits for the answer. Rejects with `UpstreamError`. */
 async function receive(
   parts: CallParts,
@@ -108,11 +111,14 @@ async function receive(
   }
   // It is written and billed by now. To stop reading would only hide what it cost.
   tagged.inFlight.run(undefined);
-  const whole = collect(reply.body, parts.answerBytesMax);
-  const bytes = isPromiseLike(whole) ? await whole : whole;
-  const error = readRefusedAnswer(bytes);
+  const collecting = collectOrPass(reply.body, COLLECTED_BYTES_MAX);
+  const whole = isPromiseLike(collecting) ? await collecting : collecting;
+  if (!(whole instanceof Uint8Array)) {
+    return { kind: 'large', tagged, reply, redaction, body: whole, cancel: () => sent.cancel() };
+  }
+  const error = readRefusedAnswer(whole);
   if (error !== undefined) return refused(parts, tagged, attempt, refusalIn(error, redaction));
-  return { kind: 'whole', tagged, reply, redaction, bytes };
+  return { kind: 'whole', tagged, reply, redaction, bytes: whole };
 }
 
 /** A call that waits for OpenAI's response. If its client disconnects, it is drained or cut. */

@@ -1,17 +1,20 @@
 import { deny, isDenial } from '../core/denial.ts';
 import type { HeaderList } from '../core/response.ts';
 import { NO_USAGE } from '../core/usage.ts';
+import { AnswerMeter } from '../openai/answer/answer-meter.ts';
 import { passedType } from '../openai/answer/content-type.ts';
 import { readAnswer } from '../openai/answer/read-answer.ts';
+import { streamMeter } from '../openai/answer/stream-meter.ts';
 import { isComplete, type Reading } from '../openai/answer/usage.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
-import { readOutcome } from './cut-outcome.ts';
+import { readOutcome, showsOutput } from './cut-outcome.ts';
 import { type RefuseParts, refuse } from './denial-response.ts';
 import type { InFlightCalls } from './in-flight.ts';
 import { MeteredStream, type StreamSettings } from './metered-stream.ts';
 import { applyRefusal, type RefusalParts } from './refusal-effects.ts';
 import type {
   Called,
+  LargeAnswered,
   Metered,
   Outcome,
   StreamAnswered,
@@ -20,7 +23,8 @@ import type {
 } from './states.ts';
 
 /** The outcome of a call that is bounded by one request and nothing else. */
-const FREE: Outcome = { kind: 'used', reading: { usage: NO_USAGE } };
+const FREE_READING: Reading = { usage: NO_USAGE };
+const FREE: Outcome = { kind: 'used', reading: FREE_READING };
 
 export interface MeterParts extends RefuseParts, RefusalParts {
   readonly stream: StreamSettings;
@@ -31,8 +35,9 @@ export interface MeterParts extends RefuseParts, RefusalParts {
 export function meter(called: Called, parts: MeterParts): Metered {
   if (called.kind === 'unanswered') return meterNothing(called, parts);
   const headers = answerHeaders(called, parts.clock.nowMs());
-  return called.kind === 'stream'
-    ? meterStream(called, headers, parts)
+  if (called.kind === 'stream') return meterStream(called, headers, parts);
+  return called.kind === 'large'
+    ? meterLarge(called, headers, parts)
     : meterWhole(called, headers, parts);
 }
 
@@ -64,8 +69,24 @@ function meterWhole(
 const wholeOutcome = (reading: Reading | undefined): Outcome =>
   readOutcome(reading, reading !== undefined && isComplete(reading), { kind: 'held' });
 
+/** Passes a response on that is too large to be collected. Its usage is read on the way. */
+function meterLarge(called: LargeAnswered, headers: HeaderList, parts: MeterParts): Metered {
+  const { tagged, reply } = called;
+  const { inFlight, endpoint, built } = tagged;
+  const usage = endpoint.usage ?? (built.bound === undefined ? () => FREE_READING : undefined);
+  const body = new MeteredStream(called, new AnswerMeter(usage), parts.stream, parts.calls);
+  const response = isDenial(inFlight.stopped)
+    ? refuse(inFlight.stopped, tagged, parts)
+    : { status: reply.status, headers, body };
+  return { response, outcome: body.outcome };
+}
+
 function meterStream(called: StreamAnswered, headers: HeaderList, parts: MeterParts): Metered {
-  const stream = new MeteredStream(called, parts.stream, parts.calls);
+  const { endpoint, built } = called.tagged;
+  const { hideUsage, choices } = built;
+  const countsText = showsOutput(called.tagged);
+  const streaming = streamMeter(endpoint, { hideUsage, choices, countsText });
+  const stream = new MeteredStream(called, streaming, parts.stream, parts.calls);
   const { outcome } = stream;
   void outcome.then(() => {
     if (stream.refusal !== undefined) void applyRefusal(stream.refusal, called.tagged, parts);
@@ -80,7 +101,7 @@ function meterStream(called: StreamAnswered, headers: HeaderList, parts: MeterPa
 const PASSED_HEADERS = ['x-request-id', 'openai-processing-ms', 'openai-version'] as const;
 
 function answerHeaders(
-  { kind, tagged, reply, redaction }: StreamAnswered | WholeAnswered,
+  { kind, tagged, reply, redaction }: Exclude<Called, Unanswered>,
   nowMs: number,
 ): HeaderList {
   const headers = rateLimitHeaders(tagged.limitStatus, nowMs);

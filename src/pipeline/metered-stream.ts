@@ -1,11 +1,11 @@
 import { type Denial, denialCodes, deny } from '../core/denial.ts';
 import type { ByteSink, ByteSource } from '../core/response.ts';
-import { type StreamMeter, streamMeter } from '../openai/answer/stream-meter.ts';
+import type { BodyMeter } from '../openai/answer/body-meter.ts';
 import { type Refusal, refusalIn } from '../upstream/upstream-refusal.ts';
-import { cutOutcome, readOutcome, showsOutput } from './cut-outcome.ts';
+import { cutOutcome, readOutcome } from './cut-outcome.ts';
 import type { InFlightCalls, Stoppable, StopReason } from './in-flight.ts';
 import { refusedOutcome } from './refusal-effects.ts';
-import type { Outcome, StreamAnswered, UnreadOutcome } from './states.ts';
+import type { LargeAnswered, Outcome, StreamAnswered, UnreadOutcome } from './states.ts';
 
 export interface StreamSettings {
   /** A quiet stream gets an SSE comment after this long, so that nothing on the way closes it. */
@@ -21,18 +21,22 @@ const FRAME_END = Buffer.from('\n\n');
 const BROKEN = deny('upstream_failed', 'The answer from OpenAI broke off.');
 const SILENT = deny('upstream_timeout', 'OpenAI stopped answering.');
 
+/** A response whose body passes while it is read. */
+export type PassingAnswered = StreamAnswered | LargeAnswered;
+
 /**
  * Passes a stream on with its back-pressure and reads its usage. It is the body of the response, and what
  * receives OpenAI's bytes. A stream that ends without its own last event ends with an error event, never
- * with a last event that OpenAI did not send.
+ * with a last event that OpenAI did not send. A large answer that breaks off has no such event: its
+ * connection breaks.
  */
 export class MeteredStream implements ByteSource, ByteSink, Stoppable {
   /** Resolves exactly once, however the stream ends. */
   readonly outcome: Promise<Outcome>;
-  readonly #called: StreamAnswered;
+  readonly #called: PassingAnswered;
   readonly #settings: StreamSettings;
   readonly #calls: InFlightCalls;
-  readonly #meter: StreamMeter;
+  readonly #meter: BodyMeter;
   #resolve!: (outcome: Outcome) => void;
   #client: ByteSink | undefined;
   #started = false;
@@ -44,18 +48,20 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
   #pausedSinceMs: number | undefined;
   #paused = false;
 
-  constructor(called: StreamAnswered, settings: StreamSettings, calls: InFlightCalls) {
-    const { inFlight, endpoint, built } = called.tagged;
+  constructor(
+    called: PassingAnswered,
+    meter: BodyMeter,
+    settings: StreamSettings,
+    calls: InFlightCalls,
+  ) {
     this.#called = called;
+    this.#meter = meter;
     this.#settings = settings;
     this.#calls = calls;
-    const { hideUsage, choices } = built;
-    const countsText = showsOutput(called.tagged);
-    this.#meter = streamMeter(endpoint, { hideUsage, choices, countsText });
     this.outcome = new Promise((resolve) => {
       this.#resolve = resolve;
     });
-    inFlight.run(this);
+    called.tagged.inFlight.run(this);
   }
 
   /** What OpenAI's own error event means, known when the outcome is. */
@@ -160,9 +166,16 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
   }
 
   #writeError({ code, message }: Denial): void {
-    if (!this.#meter.atFrameBoundary) this.#client?.write(FRAME_END);
     const { type } = denialCodes[code];
-    this.#client?.write(this.#meter.errorFrame({ code, type, message }));
+    const frame = this.#meter.errorFrame({ code, type, message });
+    if (frame === undefined) return this.#breakClient();
+    if (!this.#meter.atFrameBoundary) this.#client?.write(FRAME_END);
+    this.#client?.write(frame);
+  }
+
+  #breakClient(): void {
+    this.#client?.fail();
+    this.#client = undefined;
   }
 
   /** The reported usage replaces any estimate, also when the stream was cut after it came. */
@@ -180,8 +193,7 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
 
   #tickPaused(pausedMs: number): void {
     if (pausedMs < this.#settings.stallMs) return;
-    this.#client?.fail();
-    this.#client = undefined;
+    this.#breakClient();
     this.stop('disconnected');
   }
 }

@@ -84,7 +84,7 @@ export interface Tagged extends Admitted {
 }
 
 /** A call that came back from OpenAI, or that ended before. Returned by `call`. */
-export type Called = StreamAnswered | WholeAnswered | Unanswered;
+export type Called = StreamAnswered | LargeAnswered | WholeAnswered | Unanswered;
 
 interface Replied {
   readonly tagged: Tagged;
@@ -94,13 +94,22 @@ interface Replied {
   readonly redaction: Redaction;
 }
 
-/** An event stream. Its first event has been looked at. */
-export interface StreamAnswered extends Replied {
-  readonly kind: 'stream';
+/** A response whose body passes to the client while it is read. */
+interface PassingReply extends Replied {
   /** Set by `call`: the body of the reply, from its first byte. */
   readonly body: ByteSource;
   /** Set by `call`: closes the connection to OpenAI. */
   readonly cancel: () => void;
+}
+
+/** An event stream. Its first event has been looked at. */
+export interface StreamAnswered extends PassingReply {
+  readonly kind: 'stream';
+}
+
+/** A response that is no stream, and too large to be collected. */
+export interface LargeAnswered extends PassingReply {
+  readonly kind: 'large';
 }
 
 /** A response that was read whole. */

@@ -99,6 +99,9 @@ class DispatchedExchange
   }
 
   onData(chunk: Buffer): boolean {
+    // When undici resumes in the middle of a piece, it first tells an empty one. A reader that paused for
+    // it would pause forever (8.13.1, 2026-11).
+    if (chunk.byteLength === 0) return true;
     if (this.#sink !== undefined) return this.#sink.write(chunk);
     this.#early ??= new ByteBuffer();
     this.#early.add(chunk);

@@ -86,21 +86,6 @@ describe('A client that reads more slowly than OpenAI writes', () => {
   });
 });
 
-describe('An answer that is not streamed', () => {
-  it('A whole answer is collected only up to its bound, and then charged its hold', async () => {
-    const bounds = { answerBytes: 64 * 1024 };
-    await using fixture = await startFixture({ plans, bounds });
-    const { fake, guard } = fixture;
-    const body = JSON.stringify({ choices: [], padding: 'x'.repeat(bounds.answerBytes) });
-    fake.scriptNext({ reply: { body, billed: true } });
-    const token = await tokenOf(guard);
-    expect((await post(guard, token, chat())).status).toBe(502);
-    expect((await post(guard, token, chat())).status).toBe(200);
-    await expect.poll(() => fixture.settled.length).toBe(2);
-    expect(fixture.settled[0]).toMatchObject({ outputTokens: 100, estimated: true });
-  });
-});
-
 function memoryBytes(): number {
   globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();

@@ -84,6 +84,7 @@ describe('A stream that is cut anywhere', () => {
             if (/^data(:|\r|\n)/m.test(frame)) ours.push(parsed);
           },
           loose: () => {},
+          looseEnd: () => {},
         };
         for (const piece of cutAt(
           bytes,

@@ -17,7 +17,6 @@ const chunks = {
   usageOnRequest: true,
   read: readChunk,
   isAnswer,
-  isEnding: () => false,
   plainEnd: plainChunkEnd,
   errorFrame: chunkError,
 } satisfies Partial<StreamProtocol>;

@@ -1,3 +1,4 @@
+import { LargeFrame } from './large-frame.ts';
 import { type Frame, parseFrame } from './sse-frames.ts';
 import type { StreamNotes, StreamProtocol } from './stream-protocol.ts';
 import { doubtsOf, isComplete, largerReading, type Reading, type UsageReader } from './usage.ts';
@@ -24,6 +25,7 @@ export class FrameReader implements StreamNotes {
   readonly #choices: number;
   readonly #countsText: boolean;
   readonly #endedChoices = new Set<unknown>();
+  #large: LargeFrame | undefined;
   #usageIsFinal = false;
   /** No text came after the last usage. */
   #usageIsFresh = false;
@@ -70,11 +72,18 @@ export class FrameReader implements StreamNotes {
     this.#usageIsFinal = false;
   }
 
-  /** A frame that is too long to be read: all of it may be text, and only its name tells its kind. */
+  /** A frame that is too long to be held. All of it may be text. */
   readLoose(piece: string, first: boolean): void {
     if (this.#countsText) this.textBytes += piece.length;
     this.noteText();
-    if (first && this.#protocol.isEnding(parseFrame(piece).event)) this.terminal = true;
+    if (first) this.#large = new LargeFrame();
+    this.#large?.push(piece);
+  }
+
+  /** What such a frame says of the cost and the end is read like that of any other. */
+  endLoose(): void {
+    if (this.#large !== undefined) this.#protocol.read(this.#large.frame, this);
+    this.#large = undefined;
   }
 
   /** Bytes of generated text, in a whole frame or in one that has only begun. */

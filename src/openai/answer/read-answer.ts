@@ -1,50 +1,46 @@
 import { parseJson } from '../../core/json.ts';
+import { answerQuery } from './answer-query.ts';
+import { JsonScanner } from './json-scanner.ts';
+import { bufferOf, bytesAsText } from './sse-frames.ts';
 import type { Reading, UsageReader } from './usage.ts';
 import { asObject } from './usage-rules.ts';
 
-const WHOLE_BYTES_MAX = 256 * 1024;
-const TAIL_BYTES = 64 * 1024;
-const CANDIDATES_MAX = 8;
+/** Up to here it is faster to parse an answer than to scan it. */
+const PARSED_BYTES_MAX = 256 * 1024;
 
 /** A whole answer that was read. */
 interface ReadAnswer {
   /** `undefined`: the answer does not say what it cost. */
   readonly reading: Reading | undefined;
-  /** The parsed answer; `undefined` for a large one of which only the end was parsed. */
+  /** The parsed answer; `undefined` for a large one, of which only the cost is read. */
   readonly json: unknown;
 }
 
 /**
- * Reads the cost from a whole answer. `'invalid'`: the bytes are no JSON object, so this is no answer
- * of OpenAI's.
+ * Reads the cost from a whole answer of any length. `'invalid'`: the bytes are no JSON object, so this is
+ * no answer of OpenAI's.
  */
 export function readAnswer(
   usage: UsageReader | undefined,
   bytes: Uint8Array,
 ): ReadAnswer | 'invalid' {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (usage !== undefined && buffer.byteLength > WHOLE_BYTES_MAX) {
-    const reading = readTail(usage, buffer);
-    if (reading !== undefined) return { reading, json: undefined };
+  if (bytes.byteLength > PARSED_BYTES_MAX) {
+    const scanned = scan(bytes);
+    return scanned === undefined ? 'invalid' : { reading: usage?.(scanned), json: undefined };
   }
-  const json = asObject(parseJson(buffer.toString('utf8')));
-  return json === undefined ? 'invalid' : { reading: usage?.(json), json };
+  const text = bufferOf(bytes).toString('utf8');
+  const json = asObject(parseJson(text));
+  if (json === undefined) return 'invalid';
+  // The parser keeps the last of two, the scanner the larger one.
+  return { reading: usage?.(repeatsUsage(text) ? scan(bytes) : json), json };
 }
 
-/**
- * Reads large answers (embeddings, long texts) from their end. What follows a top-level `"usage"` is,
- * behind a `{`, again one JSON object. Behind a nested one it has a brace too many. Inside a string the
- * quotes would be escaped.
- */
-function readTail(usage: UsageReader, buffer: Buffer): Reading | undefined {
-  if (buffer[0] !== 0x7b) return undefined;
-  const tail = buffer.subarray(-TAIL_BYTES).toString('utf8');
-  let at = tail.length;
-  for (let tries = 0; tries < CANDIDATES_MAX && at > 0; tries++) {
-    at = tail.lastIndexOf('"usage"', at - 1);
-    if (at < 0) return undefined;
-    const reading = usage(parseJson(`{${tail.slice(at)}`));
-    if (reading !== undefined) return reading;
-  }
-  return undefined;
+function scan(bytes: Uint8Array): unknown {
+  const scanner = new JsonScanner(answerQuery);
+  scanner.push(bytesAsText(bytes));
+  return scanner.value;
 }
+
+const USAGE = '"usage"';
+
+const repeatsUsage = (text: string): boolean => text.indexOf(USAGE) !== text.lastIndexOf(USAGE);

@@ -17,7 +17,6 @@ export const responseEvents: StreamProtocol = {
   usageOnRequest: false,
   read: readEvent,
   isAnswer,
-  isEnding: (event) => endings.has(event),
   textBytes: eventTextBytes,
   errorFrame: eventError,
 };

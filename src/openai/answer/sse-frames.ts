@@ -3,6 +3,13 @@
  * chunk may be cut anywhere, also inside a character.
  */
 
+/** The bytes as such a text. */
+export const bytesAsText = (bytes: Uint8Array): string => bufferOf(bytes).toString('latin1');
+
+/** The same bytes, not copied. */
+export const bufferOf = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
 /** Two line ends in a row. A CR at the very end does not count yet: it may be half of a CRLF. */
 const blankLine = /(?:\r\n|\n|\r(?=[^\n]))(?:\r\n|\n|\r(?=[^\n]))/g;
 /** The longest part of a blank line that can be in one chunk while the rest is in the next. */
@@ -14,6 +21,8 @@ export interface FrameSink {
   frame(frame: string): void;
   /** Bytes of a frame of more than 1 MiB, which passes in pieces. `first`: they begin the frame. */
   loose(piece: string, first: boolean): void;
+  /** That frame has ended. */
+  looseEnd?(): void;
 }
 
 /** Cuts a stream into frames, wherever its chunks are cut. Holds at most 1 MiB and one chunk. */
@@ -58,8 +67,10 @@ export class FrameSplitter {
     const end = frameEnd(probe, 0, hasReturns || tail.includes('\r')) - tail.length;
     if (end < 0) return -1;
     const last = text.slice(0, end);
-    if (this.#isLoose) sink.loose(last, false);
-    else sink.frame(this.held + last);
+    if (this.#isLoose) {
+      sink.loose(last, false);
+      sink.looseEnd?.();
+    } else sink.frame(this.held + last);
     this.#clear();
     return end;
   }
@@ -78,9 +89,10 @@ export class FrameSplitter {
 
   /** Ends the stream. What is held counts as a frame, as it does for clients. */
   end(sink: FrameSink): void {
-    const { held } = this;
+    const { held, isLoose } = this;
     this.#clear();
     if (held !== '') sink.frame(held);
+    else if (isLoose) sink.looseEnd?.();
   }
 
   #clear(): void {

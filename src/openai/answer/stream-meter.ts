@@ -1,38 +1,18 @@
 import { parseJson } from '../../core/json.ts';
+import type { BodyMeter } from './body-meter.ts';
 import { chatChunks } from './chunks.ts';
 import type { StreamFailure } from './error-frame.ts';
 import { FrameReader, type FrameReaderSettings } from './frame-reader.ts';
 import { hideUsage } from './hide-usage.ts';
 import { withoutNullUsage } from './plain-chunk.ts';
-import { type FrameSink, FrameSplitter, parseFrame } from './sse-frames.ts';
+import { bufferOf, bytesAsText, type FrameSink, FrameSplitter, parseFrame } from './sse-frames.ts';
 import type { AnswerDescriptor, StreamProtocol } from './stream-protocol.ts';
 import type { Reading } from './usage.ts';
 import type { WireError } from './wire-error.ts';
 
 /** Reads what a stream costs while it passes. */
-export interface StreamMeter {
-  /** Returns the bytes to pass on, the same object where nothing changes; `undefined`: none yet. */
-  push(chunk: Uint8Array): Uint8Array | undefined;
-  /** The stream ended well. Returns what was held back. */
-  end(): Uint8Array | undefined;
-  /** The event that ends this stream with a failure. It may be written at a frame boundary only. */
+export interface StreamMeter extends BodyMeter {
   errorFrame(failure: StreamFailure): Uint8Array;
-  /** What was passed on ends where a frame ends, so another frame may follow. */
-  readonly atFrameBoundary: boolean;
-  /** OpenAI has ended the stream: `[DONE]`, a last `response.*` event, or an error. */
-  readonly terminal: boolean;
-  /** Nothing is missing at its end: it is `terminal`, or its final usage came. Some hosts send no `[DONE]`. */
-  readonly isWhole: boolean;
-  /** An error event came. */
-  readonly failed: boolean;
-  /** A part of an answer came, also if it was cut later. */
-  readonly hasAnswer: boolean;
-  /** What the error event said, or a response that failed; `undefined` when it cannot be read. */
-  readonly failure: WireError | undefined;
-  /** The largest count of each kind that was reported; `undefined` until there is one. */
-  readonly reading: Reading | undefined;
-  /** That reading is of the whole answer, also if the stream is cut now. */
-  readonly readingIsFinal: boolean;
   /**
    * Bytes of all generated text that was passed on, arguments of tools and refusals included. Never
    * fewer than its tokens: escapes count as they are written.
@@ -57,9 +37,6 @@ export function streamMeter(
     ? new HidingMeter(endpoint, settings)
     : new PassingMeter(endpoint, settings);
 }
-
-const bufferOf = (chunk: Uint8Array): Buffer =>
-  Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 
 class PassingMeter implements StreamMeter, FrameSink {
   protected readonly splitter = new FrameSplitter();
@@ -114,7 +91,7 @@ class PassingMeter implements StreamMeter, FrameSink {
   }
 
   push(chunk: Uint8Array): Uint8Array | undefined {
-    const text = bufferOf(chunk).toString('latin1');
+    const text = bytesAsText(chunk);
     if (this.plainEnd(text) < 0) this.splitter.push(text, this);
     else this.reader.noteText();
     return chunk;
@@ -148,6 +125,10 @@ class PassingMeter implements StreamMeter, FrameSink {
 
   loose(piece: string, first: boolean): void {
     this.reader.readLoose(piece, first);
+  }
+
+  looseEnd(): void {
+    this.reader.endLoose();
   }
 }
 

@@ -33,8 +33,6 @@ export interface StreamProtocol {
   read(frame: Frame, notes: StreamNotes): void;
   /** Returns whether a whole frame is a part of an answer, and no error or announcement. */
   isAnswer(frame: Frame): boolean;
-  /** Returns whether a frame that is too long to be read ends the stream. */
-  isEnding(event: string): boolean;
   /** Bytes of generated text, in a whole frame or in one that has only begun; `data` is not empty. */
   textBytes(frame: Frame): number;
   /**

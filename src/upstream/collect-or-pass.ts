@@ -1,0 +1,105 @@
+import type { Soon } from '../base/deadline.ts';
+import type { ByteSink, ByteSource } from '../core/response.ts';
+import { UpstreamError } from './upstream.ts';
+
+/**
+ * Reads a whole body of at most `bytesMax`. A longer one is returned as a source that begins with what was
+ * read, and goes on at the pace of its reader. Rejects with `UpstreamError` when the body breaks off
+ * before. A body that came whole with its headers, as most do, is returned at once.
+ */
+export function collectOrPass(source: ByteSource, bytesMax: number): Soon<Uint8Array | ByteSource> {
+  const body = new LongBody(source, bytesMax);
+  source.start(body);
+  return body.result ?? body.promise();
+}
+
+type Result = Uint8Array | ByteSource;
+
+const FIRST_BYTES = 64 * 1024;
+
+class LongBody implements ByteSink, ByteSource {
+  /** The whole body, or this object for a longer one. */
+  result: Result | undefined;
+  readonly #source: ByteSource;
+  readonly #bytesMax: number;
+  #held: Uint8Array = new Uint8Array();
+  /** How much of `#held` is filled. */
+  #size = 0;
+  #sink: ByteSink | undefined;
+  #ended: 'whole' | 'broken' | undefined;
+  #settle: ((result: Result | undefined) => void) | undefined;
+
+  constructor(source: ByteSource, bytesMax: number) {
+    this.#source = source;
+    this.#bytesMax = bytesMax;
+  }
+
+  async promise(): Promise<Result> {
+    const settled = new Promise<Result | undefined>((resolve) => {
+      this.#settle = resolve;
+    });
+    const result = this.#ended === undefined ? await settled : this.result;
+    if (result === undefined) throw new UpstreamError('The answer broke off.', { sent: true });
+    return result;
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.#sink !== undefined) return this.#sink.write(chunk);
+    this.#hold(chunk);
+    if (this.#size <= this.#bytesMax) return true;
+    this.#resolve(this);
+    return false;
+  }
+
+  end(): void {
+    this.#ended = 'whole';
+    if (this.#sink !== undefined) return this.#sink.end();
+    if (this.result === undefined) this.#resolve(this.#held.subarray(0, this.#size));
+  }
+
+  fail(): void {
+    this.#ended = 'broken';
+    if (this.#sink !== undefined) this.#sink.fail();
+    else if (this.result === undefined) this.#settle?.(undefined);
+  }
+
+  start(sink: ByteSink): void {
+    const held = this.#held.subarray(0, this.#size);
+    this.#held = new Uint8Array();
+    this.#sink = sink;
+    const open = sink.write(held);
+    if (this.#ended === 'whole') sink.end();
+    else if (this.#ended === 'broken') sink.fail();
+    else if (open) this.resume();
+  }
+
+  resume(): void {
+    this.#source.resume();
+  }
+
+  cancel(): void {
+    this.#source.cancel();
+  }
+
+  #resolve(result: Result): void {
+    this.result = result;
+    this.#settle?.(result);
+  }
+
+  /** One chunk is kept as it is. Several are copied, because a small one may keep a large buffer alive. */
+  #hold(chunk: Uint8Array): void {
+    const size = this.#size + chunk.byteLength;
+    if (this.#size === 0) this.#held = chunk;
+    else {
+      if (size > this.#held.byteLength) this.#grow(size);
+      this.#held.set(chunk, this.#size);
+    }
+    this.#size = size;
+  }
+
+  #grow(size: number): void {
+    const grown = Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, 2 * size));
+    grown.set(this.#held.subarray(0, this.#size));
+    this.#held = grown;
+  }
+}
