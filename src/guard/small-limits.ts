@@ -40,10 +40,11 @@ function sentence(plan: Plan, limit: Limit, model: string, held: number): string
   const shown = (amount: number) => `${shownAmount(unit, amount)} ${unitName(unit)}`;
   const allowed = shown(limit.burst ?? limit.amount);
   const field = limit.burst === undefined ? 'the limit' : '"burst"';
+  const { maxOutputTokens } = plan.policy;
+  const orLower = unit === 'inputTokens' ? '' : `, or lower "maxOutputTokens" (${maxOutputTokens})`;
   return (
     `Plan "${plan.name}": its limit "${limit.name}" allows ${allowed}, and one call of ` +
     `${TYPICAL_BYTES} bytes to ${model} holds up to ${shown(held)} until its usage is known. ` +
-    `Raise ${field} to ${shown(HOLDS_MIN * held)} or more, or lower "maxOutputTokens" ` +
-    `(${plan.policy.maxOutputTokens}).`
+    `Raise ${field} to ${shown(HOLDS_MIN * held)} or more${orLower}.`
   );
 }

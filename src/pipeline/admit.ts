@@ -164,8 +164,14 @@ function needOf(call: Authorized): Need {
   return {
     most: call.bound,
     fitsInto: (unit, remaining) => shrinkToFit(call, [{ unit, remaining }]) !== undefined,
-    asksForOutput: call.endpoint.outputCap !== undefined,
+    advice: adviceFor(call.endpoint),
   };
+}
+
+/** What the plan has fixed, a client cannot make smaller. */
+function adviceFor({ outputCap, fixedBy }: Authorized['endpoint']): string {
+  if (fixedBy !== undefined) return '';
+  return outputCap === undefined ? ' Send less.' : ' Send less, or ask for less output.';
 }
 
 /**

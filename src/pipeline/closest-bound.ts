@@ -40,7 +40,7 @@ function closerInput(
     return counted.then((tokens = Number.POSITIVE_INFINITY) => tokens + FRAMING_TOKENS);
   }
   return closerInputBound(built, bound.inputTokens, (job) =>
-    inPlace(() => tokenCounter.count(job)),
+    inPlace(() => tokenCounter.count(job())),
   );
 }
 

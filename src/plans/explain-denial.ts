@@ -27,15 +27,15 @@ export interface Need {
   readonly most: Amounts;
   /** Whether it could be held in a limit with this much left. */
   fitsInto(unit: Unit, remaining: number): boolean;
-  /** Whether its client can ask for less output. */
-  readonly asksForOutput: boolean;
+  /** What the client of a call that is too large can do. */
+  readonly advice: string;
 }
 
 /** The need of something that cannot be too large for a limit. */
 export const needOf = (most: Amounts): Need => ({
   most,
   fitsInto: () => true,
-  asksForOutput: false,
+  advice: '',
 });
 
 interface ExplainedViolation {
@@ -148,12 +148,11 @@ function sentence({ code, shown }: ExplainedViolation, resetsAtMs: number | unde
   return `You exceeded your current quota. ${left}${held}${when}`;
 }
 
-function tooLargeSentence({ shown }: ExplainedViolation, { asksForOutput }: Need): string {
+function tooLargeSentence({ shown }: ExplainedViolation, { advice }: Need): string {
   const { name, unit, limit, needed, remaining } = shown;
-  const advice = asksForOutput ? 'Send less, or ask for less output.' : 'Send less.';
   return (
     `This call may need up to ${needed} ${unit}. Limit "${name}" allows ${limit}, ` +
-    `and ${remaining} are left: the call can never fit. ${advice}`
+    `and ${remaining} are left: the call can never fit.${advice}`
   );
 }
 

@@ -69,6 +69,15 @@ describe('POST /realtime/client_secrets', () => {
     expect(await guard.users.byEndUserId(tags[0] ?? '')).toBe('ada');
   });
 
+  it('A client secret that can never fit in a limit is denied without advice that no client can follow', async () => {
+    const tight: PlanSpec = { ...talking, limits: [{ usd: 0.3, per: 'day' }] };
+    await using fixture = await startFixture({ plans: { talking: tight } });
+    const answer = await mint(fixture);
+    const { error } = (await answer.json()) as { error: { code: string; message: string } };
+    expect([answer.status, error.code]).toEqual([400, 'call_exceeds_limit']);
+    expect(error.message).toMatch(/need up to 0\.4 usd.*can never fit\.$/);
+  });
+
   it('Each client secret is charged what the plan reserves, in every limit', async () => {
     await using fixture = await startFixture({ plans: { talking } });
     await (await mint(fixture)).text();

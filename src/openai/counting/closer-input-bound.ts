@@ -14,8 +14,8 @@ const COUNTED_BYTES_MAX = 1_000_000;
 export const FRAMING_TOKENS = 64;
 const TOOLS_TOKENS = 256;
 
-/** Counts a job; `undefined` when it could not be counted. */
-export type Count = (job: CountingJob) => Promise<number | undefined>;
+/** Counts a job, which is made only if it is counted; `undefined` when it could not be. */
+export type Count = (job: () => CountingJob) => Promise<number | undefined>;
 
 /**
  * Returns a bound of the input tokens that is closer than `inputTokens`, where the text of the request is
@@ -42,7 +42,7 @@ async function counted(
   inputTokens: number,
   count: Count,
 ): Promise<number> {
-  const tokens = await count({ json: JSON.stringify(body), encodings: names });
+  const tokens = await count(() => ({ json: JSON.stringify(body), encodings: names }));
   if (tokens === undefined) return inputTokens;
   const framing = FRAMING_TOKENS + (hasTools(body) ? TOOLS_TOKENS : 0);
   return Math.min(inputTokens, Math.ceil(tokens * factor) + framing);

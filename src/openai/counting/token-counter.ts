@@ -18,6 +18,19 @@ const REST_MS = 60_000;
 /** For the start of the worker and one count, which ends by itself within 250 ms. */
 const LATE_MS = 10_000;
 
+/** What a test replaces. */
+interface WorkerSettings {
+  readonly startWorker: () => Worker;
+  readonly idleMs: number;
+  readonly lateMs: number;
+}
+
+const SETTINGS: WorkerSettings = {
+  startWorker: startCountingWorker,
+  idleMs: IDLE_MS,
+  lateMs: LATE_MS,
+};
+
 /**
  * Counts the tokens of bodies in a worker thread, which is started at the first count and ended when it is
  * idle. Counts run one after another.
@@ -25,7 +38,7 @@ const LATE_MS = 10_000;
 export class TokenCounter {
   readonly #clock: Clock;
   readonly #onError: (error: Error) => void;
-  readonly #startWorker: () => Worker;
+  readonly #settings: WorkerSettings;
   readonly #queue = pLimit(1);
   #worker: Worker | undefined;
   #restsUntilMs = 0;
@@ -33,10 +46,14 @@ export class TokenCounter {
   #closed = false;
 
   /** `onError` is called when the worker cannot start. */
-  constructor(clock: Clock, onError: (error: Error) => void, startWorker = startCountingWorker) {
+  constructor(
+    clock: Clock,
+    onError: (error: Error) => void,
+    settings: Partial<WorkerSettings> = {},
+  ) {
     this.#clock = clock;
     this.#onError = onError;
-    this.#startWorker = startWorker;
+    this.#settings = { ...SETTINGS, ...settings };
   }
 
   /** Returns the count; `undefined` where the worker failed. */
@@ -59,10 +76,18 @@ export class TokenCounter {
     if (worker === undefined) return undefined;
     // A call waits for this count, so the process must not end.
     worker.ref();
-    const tokens = await answerOf(worker, job);
+    const { idleMs, lateMs } = this.#settings;
+    const tokens = await answerOf(worker, job, lateMs);
     worker.unref();
-    this.#idle = setTimeout(() => void worker.terminate(), IDLE_MS).unref();
+    if (this.#closed) return undefined;
+    this.#idle = setTimeout(() => this.#end(worker), idleMs).unref();
     return tokens;
+  }
+
+  #end(worker: Worker): void {
+    // At once, so that no job goes to a worker that ends.
+    this.#worker = undefined;
+    void worker.terminate();
   }
 
   #running(): Worker | undefined {
@@ -77,7 +102,7 @@ export class TokenCounter {
   }
 
   #start(): Worker {
-    const worker = this.#startWorker();
+    const worker = this.#settings.startWorker();
     let hasAnswered = false;
     let cause: unknown;
     worker.once('message', () => {
@@ -104,7 +129,7 @@ export class TokenCounter {
 }
 
 /** Waits for one answer. Ends a worker that is late. Resolves with `undefined` if the worker dies. */
-function answerOf(worker: Worker, job: CountingJob): Promise<number | undefined> {
+function answerOf(worker: Worker, job: CountingJob, lateMs: number): Promise<number | undefined> {
   return new Promise((resolve) => {
     const end = (tokens: unknown) => {
       clearTimeout(late);
@@ -113,7 +138,7 @@ function answerOf(worker: Worker, job: CountingJob): Promise<number | undefined>
       resolve(typeof tokens === 'number' ? tokens : undefined);
     };
     const died = () => end(undefined);
-    const late = setTimeout(() => void worker.terminate(), LATE_MS);
+    const late = setTimeout(() => void worker.terminate(), lateMs);
     worker.once('message', end);
     worker.once('exit', died);
     worker.postMessage(job);

@@ -34,7 +34,7 @@ const bytesOf = (body: unknown) => Buffer.byteLength(JSON.stringify(body));
 async function bounds(name: string, body: Record<string, unknown>) {
   const request = built(name, body);
   const bytes = inputUpperBound(bytesOf(body), request);
-  return { bytes, closer: await closerInputBound(request, bytes, countHere) };
+  return { bytes, closer: await closerInputBound(request, bytes, (job) => countHere(job())) };
 }
 
 const english = usualTexts['English']?.(20_000) ?? '';

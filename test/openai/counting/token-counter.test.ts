@@ -21,18 +21,18 @@ function watched(counter: TokenCounter): TokenCounter {
 }
 
 /** A counter whose worker does as it is told, and all workers that it started. */
-function standIn(clock = settableClock(START_MS)) {
+function standIn(settings: { idleMs?: number; lateMs?: number } = {}) {
+  const clock = settableClock(START_MS);
   const workers: Worker[] = [];
   const errors: Error[] = [];
-  const counter = new TokenCounter(
-    clock,
-    (error) => void errors.push(error),
-    () => {
+  const counter = new TokenCounter(clock, (error) => void errors.push(error), {
+    ...settings,
+    startWorker() {
       const worker = new Worker(STAND_IN);
       workers.push(worker);
       return worker;
     },
-  );
+  });
   const ask = (body: object) =>
     counter.count({ json: JSON.stringify(body), encodings: ['o200k_base'] });
   return { counter: watched(counter), workers, ask, clock, errors };
@@ -91,6 +91,20 @@ describe('The counting worker', () => {
     expect(await waiting).toBe(9);
   });
 
+  it('that is late is ended, and the count fails', async () => {
+    const { workers, ask } = standIn({ lateMs: 200 });
+    expect(await ask({ does: 'hang' })).toBeUndefined();
+    await expect.poll(() => workers[0]?.threadId).toBe(-1);
+  });
+
+  it('ends when it is idle, and starts again', async () => {
+    const { workers, ask } = standIn({ idleMs: 1 });
+    expect(await ask(answer(7))).toBe(7);
+    await expect.poll(() => workers[0]?.threadId).toBe(-1);
+    expect(await ask(answer(8))).toBe(8);
+    expect(workers).toHaveLength(2);
+  });
+
   it('that cannot count says so', async () => {
     const { ask } = standIn();
     expect(await ask({ does: 'fail' })).toBeUndefined();
@@ -111,13 +125,11 @@ describe('The counting worker', () => {
   it('is not needed: where there are no threads, nothing is counted, and that is reported once', async () => {
     const errors: Error[] = [];
     const counter = watched(
-      new TokenCounter(
-        systemClock,
-        (error) => void errors.push(error),
-        () => {
+      new TokenCounter(systemClock, (error) => void errors.push(error), {
+        startWorker() {
           throw new Error('There are no threads here.');
         },
-      ),
+      }),
     );
     const job = { json: '{}', encodings: ['o200k_base'] as const };
     expect(await counter.count(job)).toBeUndefined();
