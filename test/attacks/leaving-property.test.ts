@@ -135,7 +135,9 @@ function wireOf({ endpoint, model, stream }: LeftCall): { path: string; body: st
 
 function scriptOf(call: LeftCall, gate: Gate): Script {
   const { way, model, stream, frames, usageIn } = call;
-  const reasoningTokens = model === SHOWS_ALL ? 0 : call.reasoningTokens;
+  // No model of legacy completions reasons.
+  const reasons = model !== SHOWS_ALL && call.endpoint !== 'completions';
+  const reasoningTokens = reasons ? call.reasoningTokens : 0;
   const plain = { text: 'one two three four five', reasoningTokens, usageIn };
   const afterChunks = stream ? frames : 0;
   if (way === 'OpenAI ends early') return { ...plain, break: { with: 'eof', afterChunks } };
