@@ -13,6 +13,14 @@ describe('A recorded session', () => {
   });
 
   it.each(recorded)('has the same bytes on both wires for $name', (call) => {
-    expect(replayed.find(({ name }) => name === call.name)).toEqual(call);
+    expect(replayed.filter(({ name }) => name === call.name).map(joined)).toEqual([joined(call)]);
   });
 });
+
+/** The call with its chunks as one: how a stream is cut depends on when its bytes arrive. */
+function joined(call: RecordedCall): RecordedCall {
+  const [head = '', ...rest] = call.received.split('\r\n\r\n');
+  if (!head.includes('Transfer-Encoding: chunked')) return call;
+  const body = rest.join('\r\n\r\n').replaceAll(/(?:^|\r\n)[0-9a-f]+\r\n/g, '');
+  return { ...call, received: `${head}\r\n\r\n${body}` };
+}
