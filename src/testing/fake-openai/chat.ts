@@ -1,5 +1,5 @@
 import { badRequest } from './error-replies.ts';
-import { type Bill, type BilledFrame, FREE, outputBill } from './frame.ts';
+import { type Bill, type BilledFrame, FREE, outputBill, reasoningBill } from './frame.ts';
 import {
   billOf,
   type Call,
@@ -112,7 +112,7 @@ function* framesOf(generation: Generation): Generator<BilledFrame> {
 
 function* choiceFrames(writer: ChunkWriter, choice: Choice, index: number): Generator<BilledFrame> {
   const content = choice.toolCalls.length > 0 && choice.tokens.length === 0 ? null : '';
-  const thought = { ...FREE, ...reasoningBill(choice.reasoningTokens) };
+  const thought = reasoningBill(choice.reasoningTokens);
   yield writer.chunk(index, { role: 'assistant', content, refusal: null }, thought);
   for (const [text, tokens] of chunksOf(choice.tokens, writer.call)) {
     yield writer.chunk(index, { content: text }, outputBill(tokens));
@@ -134,10 +134,6 @@ function* toolCallFrames(
     const delta = { tool_calls: [{ index, function: { arguments: text } }] };
     yield writer.chunk(choice, delta, outputBill(tokens));
   }
-}
-
-function reasoningBill(reasoningTokens: number): Partial<Bill> {
-  return { outputTokens: reasoningTokens, reasoningTokens };
 }
 
 /** Writes the chunk frames of one stream. The members that all of them share are serialised once. */

@@ -1,5 +1,5 @@
 import { badRequest } from './error-replies.ts';
-import { type BilledFrame, FREE, outputBill } from './frame.ts';
+import { type BilledFrame, FREE, joined, outputBill, reasoningBill } from './frame.ts';
 import {
   billOf,
   type Call,
@@ -68,14 +68,18 @@ function* framesOf(generation: Generation): Generator<BilledFrame> {
   const rest = includesUsage ? { usage: null } : {};
   const frame = (choices: readonly object[], members: FakeJson) =>
     `data: ${JSON.stringify({ ...shared(generation), choices, ...members })}\n\n`;
-  for (const [index, { tokens, finish }] of generation.choices.entries()) {
+  for (const [index, choice] of generation.choices.entries()) {
+    const { tokens, finish } = choice;
+    // What is thought is billed before any of the text.
+    let before = reasoningBill(choice.reasoningTokens);
     for (const [text, count] of chunksOf(tokens, call)) {
       const part = { text, index, logprobs: null, finish_reason: null };
-      yield { bytes: frame([part], rest), bill: outputBill(count) };
+      yield { bytes: frame([part], rest), bill: joined(before, outputBill(count)) };
+      before = FREE;
     }
     yield {
       bytes: frame([{ text: '', index, logprobs: null, finish_reason: finish }], rest),
-      bill: FREE,
+      bill: before,
     };
   }
   if (includesUsage) {

@@ -21,6 +21,11 @@ export function outputBill(outputTokens: number): Bill {
   return { ...FREE, outputTokens };
 }
 
+/** Hidden tokens, which no frame shows. */
+export function reasoningBill(reasoningTokens: number): Bill {
+  return { ...FREE, outputTokens: reasoningTokens, reasoningTokens };
+}
+
 export function addBill(line: InvoiceLine, bill: Bill): void {
   line.outputTokens += bill.outputTokens;
   line.reasoningTokens += bill.reasoningTokens;

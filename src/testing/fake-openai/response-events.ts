@@ -1,4 +1,4 @@
-import { type Bill, type BilledFrame, FREE, outputBill } from './frame.ts';
+import { type Bill, type BilledFrame, FREE, outputBill, reasoningBill } from './frame.ts';
 import { chunksOf, type Generation, hostedBills, obfuscationFor } from './generation.ts';
 import { hostedItems } from './hosted-items.ts';
 import { type FakeJson, isRecord } from './json.ts';
@@ -47,7 +47,10 @@ function* itemFrames(events: ItemEvents): Generator<BilledFrame> {
   if (item['type'] === 'message') yield* messageFrames(events);
   if (item['type'] === 'function_call') yield* functionCallFrames(events);
   if (item['type'] === 'web_search_call') yield* searchFrames(events);
-  const bill = item['type'] === 'reasoning' ? reasoningBill(events.generation) : hostedBill(events);
+  const bill =
+    item['type'] === 'reasoning'
+      ? reasoningBill(events.generation.reasoningTokens)
+      : hostedBill(events);
   yield emit('response.output_item.done', { output_index: index, item }, bill);
 }
 
@@ -58,11 +61,6 @@ function unfinished(item: FakeJson): FakeJson {
   if ('content' in item) begun['content'] = [];
   if ('arguments' in item) begun['arguments'] = '';
   return begun;
-}
-
-function reasoningBill(generation: Generation): Bill {
-  const { reasoningTokens } = generation;
-  return { ...FREE, outputTokens: reasoningTokens, reasoningTokens };
 }
 
 /** What the call of a hosted tool costs; nothing for any other item. */
