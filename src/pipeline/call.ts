@@ -78,7 +78,7 @@ async function send(parts: CallParts, tagged: Tagged, attempt: Attempt): Promise
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
       const isLast = error.sent || tries === ATTEMPTS_MAX || inFlight.stopped !== undefined;
-      if (isLast) return failed(parts, tagged, error);
+      if (isLast) return failed(parts, tagged, attempt.key.redaction.failure(error));
     }
   }
 }

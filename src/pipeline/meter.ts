@@ -12,6 +12,7 @@ import { type RefuseParts, refuse } from './denial-response.ts';
 import type { InFlightCalls } from './in-flight.ts';
 import { MeteredStream, type StreamSettings } from './metered-stream.ts';
 import { applyRefusal, type RefusalParts } from './refusal-effects.ts';
+import { shownErrors } from './shown-errors.ts';
 import type {
   Called,
   LargeAnswered,
@@ -46,7 +47,7 @@ function meterNothing({ ending, outcome, tagged }: Unanswered, parts: MeterParts
 }
 
 function meterWhole(
-  { tagged, reply, bytes }: WholeAnswered,
+  { tagged, reply, bytes, redaction }: WholeAnswered,
   headers: HeaderList,
   parts: MeterParts,
 ): Metered {
@@ -59,9 +60,10 @@ function meterWhole(
   }
   const { reading, json } = read;
   const { stopped } = tagged.inFlight;
+  const body = redaction.answer(bytes);
   const answer = isDenial(stopped)
     ? refuse(stopped, tagged, parts)
-    : { status: reply.status, headers, body: bytes, json };
+    : { status: reply.status, headers, body, ...(body === bytes && { json }) };
   const isFree = reading === undefined && tagged.built.bound === undefined;
   return { response: answer, outcome: isFree ? FREE : wholeOutcome(reading) };
 }
@@ -85,7 +87,8 @@ function meterStream(called: StreamAnswered, headers: HeaderList, parts: MeterPa
   const { endpoint, built } = called.tagged;
   const { hideUsage, choices } = built;
   const countsText = showsOutput(called.tagged);
-  const streaming = streamMeter(endpoint, { hideUsage, choices, countsText });
+  const shownError = shownErrors(called.redaction);
+  const streaming = streamMeter(endpoint, { hideUsage, choices, countsText, shownError });
   const stream = new MeteredStream(called, streaming, parts.stream, parts.calls);
   const { outcome } = stream;
   void outcome.then(() => {
@@ -97,18 +100,24 @@ function meterStream(called: StreamAnswered, headers: HeaderList, parts: MeterPa
   return { response: { status: called.reply.status, headers, body: stream }, outcome };
 }
 
+type Answered = Exclude<Called, Unanswered>;
+
 /** An allow-list: OpenAI's other headers describe the account that all users share. */
 const PASSED_HEADERS = ['x-request-id', 'openai-processing-ms', 'openai-version'] as const;
 
-function answerHeaders(
-  { kind, tagged, reply, redaction }: Exclude<Called, Unanswered>,
-  nowMs: number,
-): HeaderList {
+/** A header of the reply, unless it has the key. */
+function shownHeader({ reply, redaction }: Answered, name: string): string | undefined {
+  const value = reply.header(name);
+  return value === undefined || redaction.has(value) ? undefined : value;
+}
+
+function answerHeaders(called: Answered, nowMs: number): HeaderList {
+  const { kind, tagged } = called;
   const headers = rateLimitHeaders(tagged.limitStatus, nowMs);
-  headers['content-type'] = passedType(reply.header('content-type'), kind === 'stream');
+  headers['content-type'] = passedType(shownHeader(called, 'content-type'), kind === 'stream');
   for (const name of PASSED_HEADERS) {
-    const value = reply.header(name);
-    if (value !== undefined && !redaction.has(value)) headers[name] = value;
+    const value = shownHeader(called, name);
+    if (value !== undefined) headers[name] = value;
   }
   return headers;
 }

@@ -1,10 +1,11 @@
-import { type Denial, denialCodes, deny } from '../core/denial.ts';
+import { type Denial, deny } from '../core/denial.ts';
 import type { ByteSink, ByteSource } from '../core/response.ts';
 import type { BodyMeter } from '../openai/answer/body-meter.ts';
 import { type Refusal, refusalIn } from '../upstream/upstream-refusal.ts';
 import { cutOutcome, readOutcome } from './cut-outcome.ts';
 import type { InFlightCalls, Stoppable, StopReason } from './in-flight.ts';
 import { refusedOutcome } from './refusal-effects.ts';
+import { failureOf } from './shown-errors.ts';
 import type { LargeAnswered, Outcome, StreamAnswered, UnreadOutcome } from './states.ts';
 
 export interface StreamSettings {
@@ -93,7 +94,7 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
     this.#active = true;
     const passed = this.#meter.push(chunk);
     if (passed === undefined || this.#client === undefined) return true;
-    const open = this.#client.write(passed);
+    const open = this.#client.write(this.#called.redaction.answer(passed));
     this.#paused = !open;
     return open;
   }
@@ -101,7 +102,7 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
   end(): void {
     if (this.#finished) return;
     const rest = this.#meter.end();
-    if (rest !== undefined) this.#client?.write(rest);
+    if (rest !== undefined) this.#client?.write(this.#called.redaction.answer(rest));
     const { refusal } = this;
     const { isWhole, reading, hasAnswer } = this.#meter;
     if (!isWhole) this.#writeError(BROKEN);
@@ -165,9 +166,8 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
     return cutOutcome(this.#called.tagged, textBytes);
   }
 
-  #writeError({ code, message }: Denial): void {
-    const { type } = denialCodes[code];
-    const frame = this.#meter.errorFrame({ code, type, message });
+  #writeError(denial: Denial): void {
+    const frame = this.#meter.errorFrame(failureOf(denial));
     if (frame === undefined) return this.#breakClient();
     if (!this.#meter.atFrameBoundary) this.#client?.write(FRAME_END);
     this.#client?.write(frame);

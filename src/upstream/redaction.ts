@@ -1,16 +1,26 @@
+import { inspect } from 'node:util';
+import { UpstreamError } from './upstream.ts';
+
+const EVERYTHING = { depth: 10, maxArrayLength: 10_000, maxStringLength: 1_000_000 };
 /** OpenAI's keys, session keys and the ids of accounts. The key in use may look different. */
 const SECRETIVE = /\b(?:sk|ek|sess|org|proj)[-_][A-Za-z0-9_*.-]{6,}|\buser-[A-Za-z0-9]{16,}/g;
 const REDACTED = '[redacted]';
 /** A shorter key is searched as it is: its other forms would be found in ordinary words. */
 const FORMS_LENGTH_MIN = 8;
 
+/** A shorter key may be an ordinary word of an answer. Those of OpenAI are longer than 40. */
+const MASKED_LENGTH_MIN = 20;
+const MASK = 0x2a;
+
 /** Removes one key from texts of an upstream, in every form in which it may repeat it. */
 export class Redaction {
   readonly #key: string;
+  readonly #bytes: Buffer | undefined;
   #forms: RegExp | undefined;
 
   constructor(key: string) {
     this.#key = key;
+    this.#bytes = key.length < MASKED_LENGTH_MIN ? undefined : Buffer.from(key, 'latin1');
   }
 
   /** Removes the key, and what names a key or an account of OpenAI. For errors only. */
@@ -24,9 +34,35 @@ export class Redaction {
     return text.replace(this.#forms, REDACTED);
   }
 
-  has(text: string): boolean {
-    return this.key(text) !== text;
+  /** Returns bytes of an answer with the key masked; the same object where it is not, as nearly always. */
+  answer(chunk: Uint8Array): Uint8Array {
+    if (this.#bytes === undefined) return chunk;
+    const buffer = Buffer.isBuffer(chunk)
+      ? chunk
+      : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const at = buffer.indexOf(this.#bytes);
+    return at < 0 ? chunk : masked(Buffer.from(buffer), this.#bytes, at);
   }
+
+  /** No form is shorter than the key. */
+  has(text: string): boolean {
+    return text.length >= this.#key.length && this.key(text) !== text;
+  }
+
+  /** Returns an error of an upstream for the operator, without its cause if the key is anywhere in it. */
+  failure(error: UpstreamError): UpstreamError {
+    if (!this.has(inspect(error, EVERYTHING))) return error;
+    const { sent, timedOut } = error;
+    const cause =
+      error.cause instanceof Error ? new Error(this.error(error.cause.message)) : undefined;
+    return new UpstreamError(this.error(error.message), { sent, timedOut, cause });
+  }
+}
+
+function masked(copy: Buffer, key: Buffer, first: number): Buffer {
+  for (let at = first; at >= 0; at = copy.indexOf(key, at))
+    copy.fill(MASK, at, at + key.byteLength);
+  return copy;
 }
 
 const literal = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');

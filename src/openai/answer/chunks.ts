@@ -38,17 +38,27 @@ const NO_CHOICES = /"choices"\s*:\s*\[\s*\]/;
 /** Azure sends its check of the prompt in a chunk without choices, before anything is written. */
 function isAnswer({ event, data }: Frame): boolean {
   if (data === '' || data === '[DONE]' || event === 'error') return false;
-  return !data.includes('error":') && !NO_CHOICES.test(data);
+  return !saysError(data) && !NO_CHOICES.test(data);
 }
+
+/** An error that is wrapped, or flat as some hosts write it. Inside a string the quotes would be escaped. */
+const ERROR = /"error"\s*:\s*(?!null)[^\s]|"(?:object|type)"\s*:\s*"error"/;
+
+const saysError = (data: string): boolean => data.includes('error"') && ERROR.test(data);
+
+const isError = (json: unknown): boolean =>
+  Boolean(property(json, 'error')) ||
+  property(json, 'object') === 'error' ||
+  property(json, 'type') === 'error';
 
 function readChunk({ event, data }: Frame, notes: StreamNotes): void {
   if (data === '[DONE]') {
     notes.terminal = true;
     return notes.confirmUsage();
   }
-  if (event === 'error' || data.includes('error":')) {
+  if (event === 'error' || saysError(data)) {
     const json = parseWords(data);
-    if (event === 'error' || property(json, 'error')) notes.fail(json);
+    if (event === 'error' || isError(json)) notes.fail(json);
   }
   const withUsage = hasUsage(data);
   if (!withUsage && !hasValue(data, 'finish_reason"')) return;

@@ -18,6 +18,8 @@ export class FrameReader implements StreamNotes {
   /** A part of an answer came. Until then, an error is a refusal, as one with a status. */
   hasAnswer = false;
   failure: WireError | undefined;
+  /** Events so far that said an error. */
+  errors = 0;
   reading: Reading | undefined;
   textBytes = 0;
   readonly #protocol: StreamProtocol;
@@ -97,8 +99,13 @@ export class FrameReader implements StreamNotes {
 
   fail(error: unknown): void {
     this.failed = true;
-    this.failure = readWireError(error);
     this.terminal = true;
+    this.noteFailure(error);
+  }
+
+  noteFailure(error: unknown): void {
+    this.errors += 1;
+    this.failure = readWireError(error);
   }
 
   /** A count never falls. What a later usage leaves out stays as it was. */

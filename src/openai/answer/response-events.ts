@@ -3,7 +3,7 @@ import { eventError } from './error-frame.ts';
 import { hasUsage, parseWords, property, stringBytes, stringEnd } from './json-search.ts';
 import type { Frame } from './sse-frames.ts';
 import type { StreamNotes, StreamProtocol } from './stream-protocol.ts';
-import { readRefusedJson, readWireError } from './wire-error.ts';
+import { readRefusedJson } from './wire-error.ts';
 
 const endings: ReadonlySet<string> = new Set([
   'response.completed',
@@ -43,9 +43,7 @@ function readEvent({ event, data }: Frame, notes: StreamNotes): void {
   const isEnding = endings.has(type);
   const isSecondEnding = isEnding && notes.terminal && !notes.failed;
   if (isEnding) notes.terminal = true;
-  if (type === 'response.failed') {
-    notes.failure = readWireError(property(parseWords(data), 'response'));
-  }
+  if (type === 'response.failed') notes.noteFailure(parseWords(data));
   if (hasUsage(data)) notes.readUsage(property(parseJson(data), 'response'), isEnding);
   if (isSecondEnding) notes.noteSecondEnding();
 }

@@ -19,6 +19,8 @@ const FRAME_BYTES_MAX = 1024 * 1024;
 export interface FrameSink {
   /** A whole frame, with the blank line that ends it. */
   frame(frame: string): void;
+  /** A piece of a frame that is not whole yet. `heldBytes`: of all its pieces so far. */
+  held?(piece: string, heldBytes: number): void;
   /** Bytes of a frame of more than 1 MiB, which passes in pieces. `first`: they begin the frame. */
   loose(piece: string, first: boolean): void;
   /** That frame has ended. */
@@ -80,7 +82,7 @@ export class FrameSplitter {
     if (this.#isLoose) return sink.loose(text, false);
     this.#pieces.push(text);
     this.#held += text.length;
-    if (this.#held <= FRAME_BYTES_MAX) return;
+    if (this.#held <= FRAME_BYTES_MAX) return sink.held?.(text, this.#held);
     sink.loose(this.held, true);
     this.#isLoose = true;
     this.#pieces = [];

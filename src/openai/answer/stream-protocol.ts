@@ -1,7 +1,6 @@
 import type { StreamFailure } from './error-frame.ts';
 import type { Frame } from './sse-frames.ts';
 import type { UsageReader } from './usage.ts';
-import type { WireError } from './wire-error.ts';
 
 /** What the reader of one stream notes while its frames are read. */
 export interface StreamNotes {
@@ -9,14 +8,14 @@ export interface StreamNotes {
   terminal: boolean;
   /** An error event came. */
   readonly failed: boolean;
-  /** What an error event or a failed response said. */
-  failure: WireError | undefined;
   /** All choices that were asked for have a `finish_reason`. */
   readonly choicesEnded: boolean;
   /** Notes a choice with a `finish_reason`. */
   endChoice(index: unknown): void;
   /** Notes an error event, which ends the stream. */
   fail(error: unknown): void;
+  /** Notes a response that failed. */
+  noteFailure(error: unknown): void;
   /** Reads usage. `isFinal`: it is the usage of the whole answer even if the stream is cut now. */
   readUsage(json: unknown, isFinal: boolean): void;
   /** The stream has ended, so a usage that no text followed is final. */
@@ -42,9 +41,9 @@ export interface StreamProtocol {
   plainEnd?(text: string): number;
   /**
    * The event that ends a stream which failed after its start, so that every client reads a failure.
-   * It must follow a frame boundary and is never followed by `[DONE]`.
+   * It must follow a frame boundary and is never followed by `[DONE]`. `last`: the frame before it.
    */
-  errorFrame(failure: StreamFailure): Uint8Array;
+  errorFrame(failure: StreamFailure, last: string): Uint8Array;
 }
 
 /** How the answers of an endpoint are read. */
