@@ -16,6 +16,7 @@ import type { InFlightCalls } from '../pipeline/in-flight.ts';
 import { InvalidRequests } from '../pipeline/invalid-requests.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
 import type { Credentials } from '../tokens/credentials.ts';
+import { servesOpenAI } from '../upstream/openai-host.ts';
 import { UpstreamQueue } from '../upstream/queue.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { UpstreamKeys } from '../upstream/upstream-keys.ts';
@@ -89,6 +90,7 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     derivedKeys: settings.keys,
     // call
     upstream,
+    host: { servesOpenAI: servesOpenAI(settings.baseURL) },
     queue,
     upstreamKeys: new UpstreamKeys(settings.apiKey, settings.fixedHeaders, hookMs),
     // meter

@@ -13,7 +13,7 @@ import type { UpstreamKey, UpstreamKeys } from '../upstream/upstream-keys.ts';
 import { type Refusal, readRefusal, refusalIn } from '../upstream/upstream-refusal.ts';
 import { LEASE_MS } from './admit.ts';
 import type { CallLedger } from './call-ledger.ts';
-import { cutOutcome } from './cut-outcome.ts';
+import { cutOutcome, type KnownHost } from './cut-outcome.ts';
 import type { InFlightCall, InFlightCalls, Stoppable, StopReason } from './in-flight.ts';
 import { applyRefusal, type RefusalParts, refusedOutcome } from './refusal-effects.ts';
 import type { Called, Outcome, Tagged, Unanswered } from './states.ts';
@@ -24,6 +24,7 @@ export interface CallParts extends RefusalParts {
   readonly upstreamKeys: UpstreamKeys;
   readonly ledger: CallLedger;
   readonly calls: InFlightCalls;
+  readonly host: KnownHost;
 }
 
 /** A request of which provably nothing was sent is tried once more. No other request is. */
@@ -175,7 +176,8 @@ const REFUSAL_BYTES_MAX = 64 * 1024;
 function failed(parts: CallParts, tagged: Tagged, error: UpstreamError): Called {
   // Sent and unanswered: OpenAI may have worked on it, so the upper bound is charged. This includes a
   // body that broke off.
-  if (tagged.inFlight.stopped !== undefined) return stopped(tagged, abandoned(tagged, error));
+  if (tagged.inFlight.stopped !== undefined)
+    return stopped(tagged, abandoned(tagged, error, parts.host));
   parts.events.emit('failed', { source: 'upstream', error });
   const shouldRetry = !error.sent;
   const denial = error.timedOut
@@ -185,10 +187,10 @@ function failed(parts: CallParts, tagged: Tagged, error: UpstreamError): Called 
 }
 
 /** Returns the charge of a call that was stopped before it was answered. */
-function abandoned(tagged: Tagged, { sent }: UpstreamError): Outcome {
+function abandoned(tagged: Tagged, { sent }: UpstreamError, host: KnownHost): Outcome {
   if (!sent) return { kind: 'nothing' };
   // An answer that comes whole may have been written whole by then.
-  return tagged.built.stream ? cutOutcome(tagged, 0) : { kind: 'held' };
+  return tagged.built.stream ? cutOutcome(tagged, host, 0) : { kind: 'held' };
 }
 
 function stopped(tagged: Tagged, outcome: Outcome): Unanswered {

@@ -8,10 +8,17 @@ const AHEAD_TOKENS = 512;
 /** What decides whether an answer shows all output. */
 type Call = Pick<Authorized, 'built' | 'rateCard'>;
 
-/** Returns whether the answer to this call shows all output that OpenAI bills. */
-export function showsOutput({ built, rateCard }: Call): boolean {
+/** What is known of the host that is called. */
+export interface KnownHost {
+  /** OpenAI's own models answer there. Elsewhere, a name tells nothing of the model. */
+  readonly servesOpenAI: boolean;
+}
+
+/** Returns whether the answer to this call provably shows all output that is billed. */
+export function showsOutput({ built, rateCard }: Call, { servesOpenAI }: KnownHost): boolean {
   if (built.asksHiddenOutput) return false;
-  return !(rateCard?.hiddenOutput ?? isHidingModel(built.model));
+  const { hiddenOutput = !servesOpenAI || isHidingModel(built.model) } = rateCard ?? {};
+  return !hiddenOutput;
 }
 
 /**
@@ -19,8 +26,12 @@ export function showsOutput({ built, rateCard }: Call): boolean {
  * token of text is at least one byte. `textBytes` is what was received; `undefined` if the client did not
  * keep up, so that OpenAI may be far ahead.
  */
-export function cutOutcome(call: Call, textBytes: number | undefined): UnreadOutcome {
-  if (textBytes === undefined || !showsOutput(call)) return { kind: 'held' };
+export function cutOutcome(
+  call: Call,
+  host: KnownHost,
+  textBytes: number | undefined,
+): UnreadOutcome {
+  if (textBytes === undefined || !showsOutput(call, host)) return { kind: 'held' };
   return { kind: 'visible', outputTokens: textBytes + AHEAD_TOKENS };
 }
 

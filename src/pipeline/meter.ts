@@ -9,8 +9,7 @@ import { isComplete, type Reading } from '../openai/answer/usage.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
 import { readOutcome, showsOutput } from './cut-outcome.ts';
 import { type RefuseParts, refuse } from './denial-response.ts';
-import type { InFlightCalls } from './in-flight.ts';
-import { MeteredStream, type StreamSettings } from './metered-stream.ts';
+import { MeteredStream, type PassingParts } from './metered-stream.ts';
 import { applyRefusal, type RefusalParts } from './refusal-effects.ts';
 import { shownErrors } from './shown-errors.ts';
 import type {
@@ -27,10 +26,7 @@ import type {
 const FREE_READING: Reading = { usage: NO_USAGE };
 const FREE: Outcome = { kind: 'used', reading: FREE_READING };
 
-export interface MeterParts extends RefuseParts, RefusalParts {
-  readonly stream: StreamSettings;
-  readonly calls: InFlightCalls;
-}
+export interface MeterParts extends RefuseParts, RefusalParts, PassingParts {}
 
 /** Step 6: passes the answer on unchanged, and reads its usage. */
 export function meter(called: Called, parts: MeterParts): Metered {
@@ -76,7 +72,7 @@ function meterLarge(called: LargeAnswered, headers: HeaderList, parts: MeterPart
   const { tagged, reply } = called;
   const { inFlight, endpoint, built } = tagged;
   const usage = endpoint.usage ?? (built.bound === undefined ? () => FREE_READING : undefined);
-  const body = new MeteredStream(called, new AnswerMeter(usage), parts.stream, parts.calls);
+  const body = new MeteredStream(called, new AnswerMeter(usage), parts);
   const response = isDenial(inFlight.stopped)
     ? refuse(inFlight.stopped, tagged, parts)
     : { status: reply.status, headers, body };
@@ -86,10 +82,10 @@ function meterLarge(called: LargeAnswered, headers: HeaderList, parts: MeterPart
 function meterStream(called: StreamAnswered, headers: HeaderList, parts: MeterParts): Metered {
   const { endpoint, built } = called.tagged;
   const { hideUsage, choices } = built;
-  const countsText = showsOutput(called.tagged);
+  const countsText = showsOutput(called.tagged, parts.host);
   const shownError = shownErrors(called.redaction);
   const streaming = streamMeter(endpoint, { hideUsage, choices, countsText, shownError });
-  const stream = new MeteredStream(called, streaming, parts.stream, parts.calls);
+  const stream = new MeteredStream(called, streaming, parts);
   const { outcome } = stream;
   void outcome.then(() => {
     if (stream.refusal !== undefined) void applyRefusal(stream.refusal, called.tagged, parts);

@@ -2,7 +2,7 @@ import { type Denial, deny } from '../core/denial.ts';
 import type { ByteSink, ByteSource } from '../core/response.ts';
 import type { BodyMeter } from '../openai/answer/body-meter.ts';
 import { type Refusal, refusalIn } from '../upstream/upstream-refusal.ts';
-import { cutOutcome, readOutcome } from './cut-outcome.ts';
+import { cutOutcome, type KnownHost, readOutcome } from './cut-outcome.ts';
 import type { InFlightCalls, Stoppable, StopReason } from './in-flight.ts';
 import { refusedOutcome } from './refusal-effects.ts';
 import { failureOf } from './shown-errors.ts';
@@ -15,6 +15,13 @@ export interface StreamSettings {
   readonly idleMs: number;
   /** A client may leave its bytes unread this long. */
   readonly stallMs: number;
+}
+
+/** What a passing response works with. */
+export interface PassingParts {
+  readonly stream: StreamSettings;
+  readonly calls: InFlightCalls;
+  readonly host: KnownHost;
 }
 
 const HEARTBEAT = Buffer.from(': keep-alive\n\n');
@@ -37,6 +44,7 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
   readonly #called: PassingAnswered;
   readonly #settings: StreamSettings;
   readonly #calls: InFlightCalls;
+  readonly #host: KnownHost;
   readonly #meter: BodyMeter;
   #resolve!: (outcome: Outcome) => void;
   #client: ByteSink | undefined;
@@ -49,16 +57,12 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
   #pausedSinceMs: number | undefined;
   #paused = false;
 
-  constructor(
-    called: PassingAnswered,
-    meter: BodyMeter,
-    settings: StreamSettings,
-    calls: InFlightCalls,
-  ) {
+  constructor(called: PassingAnswered, meter: BodyMeter, { stream, calls, host }: PassingParts) {
     this.#called = called;
     this.#meter = meter;
-    this.#settings = settings;
+    this.#settings = stream;
     this.#calls = calls;
+    this.#host = host;
     this.outcome = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -163,7 +167,7 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
   get #cut(): UnreadOutcome {
     const isRead = this.#started && this.#pausedSinceMs === undefined;
     const textBytes = isRead ? this.#meter.deliveredTextBytes : undefined;
-    return cutOutcome(this.#called.tagged, textBytes);
+    return cutOutcome(this.#called.tagged, this.#host, textBytes);
   }
 
   #writeError(denial: Denial): void {

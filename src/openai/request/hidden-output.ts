@@ -11,6 +11,7 @@ const VISIBLE_MODELS: ReadonlySet<string> = new Set([
   'gpt-4',
   'gpt-4-32k',
   'gpt-4-turbo',
+  'gpt-4-turbo-preview',
   'gpt-4.1',
   'gpt-4.1-mini',
   'gpt-4.1-nano',
@@ -24,12 +25,13 @@ export function isHidingModel(model: string): boolean {
 }
 
 /**
- * Returns whether a request makes any model write something that the answer does not show: audio,
- * choices that were not the best, output of hosted tools.
+ * Returns whether a request makes any model write something that the answer does not show: audio or
+ * images, choices that were not the best, predicted text that was rejected, output of hosted tools.
  */
 export function asksHiddenOutput(body: JsonObject, hostedCalls: number): boolean {
-  const { audio, best_of, n, prompt } = body;
-  if (hostedCalls > 0 || isObject(audio)) return true;
+  const { audio, best_of, modalities, n, prediction, prompt, web_search_options } = body;
+  if (hostedCalls > 0 || [audio, prediction, web_search_options].some(isObject)) return true;
+  if (Array.isArray(modalities) && modalities.some((kind) => kind !== 'text')) return true;
   // A stored prompt may name tools. The prompt of a completion is a string or a list.
   return isObject(prompt) || (best_of !== undefined && Number(best_of) > Number(n ?? 1));
 }
