@@ -131,7 +131,8 @@ const optionsShape = {
    * and what was delivered.
    * @default 'drain' */
   onDisconnect: z.enum(['abort', 'drain']).default('drain'),
-  /** Calls OpenAI in place of undici: for a proxy, another runtime, or a test. */
+  /** Calls OpenAI in place of undici: for a proxy, another runtime, or a test. Node's own `fetch` fails at
+   * an upstream that sends `100 Continue`, which the guard skips without this option (Node 24.21, 2026-11). */
   fetch: callback<typeof globalThis.fetch>().optional(),
   /** Tells the time, for tests.
    * @default systemClock */

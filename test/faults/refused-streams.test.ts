@@ -228,3 +228,44 @@ describe.each(endpoints)('A refusal inside an answer of $name', ({ path, body, f
     },
   );
 });
+
+describe('A refusal in the first event of a stream', () => {
+  const { error } = refusals['invalid_api_key'] as Refusal;
+  const refused = events(`data: ${json({ error })}`);
+
+  it('A key that is refused so is replaced once, as with a status', async () => {
+    const apiKey = (_user: unknown, { refused }: { refused?: string }) =>
+      refused === undefined ? 'sk-a-key-that-was-revoked' : canaries.apiKey;
+    const apiKeys = ['sk-a-key-that-was-revoked', canaries.apiKey];
+    await using fixture = await startFixture({ plans, apiKey }, { apiKeys });
+    fixture.fake.scriptNext({ reply: refused });
+    const send = ways['HTTP'] as Send;
+    const answer = await send(fixture, '/v1/chat/completions', chat({ stream: true }));
+    expect(await answer.text()).toContain('[DONE]');
+    expect([answer.status, fixture.failed, fixture.fake.requests.length]).toEqual([200, [], 2]);
+  });
+
+  it.each([undefined, globalThis.fetch])(
+    'A refusal that comes long after the headers costs nothing either (%#)',
+    async (fetch) => {
+      await using fixture = await startFixture({ plans, ...(fetch && { fetch }) });
+      const { fake, guard, failed } = fixture;
+      const gate = fake.gate();
+      const reply = { ...refused, body: `: first\n\n${refused.body}` };
+      fake.scriptNext({ reply, cuts: [9], betweenChunks: gate });
+      const ending = nextEnding(guard, 'ada');
+      const send = ways['HTTP'] as Send;
+      const answer = await send(fixture, '/v1/chat/completions', chat({ stream: true }));
+      gate.open();
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([
+        200,
+        'text/event-stream',
+      ]);
+      const text = await answer.text();
+      expect(text).toContain('"code":"upstream_account"');
+      expect(text).not.toContain(canaries.apiKey.slice(10));
+      expect(await ending).toEqual({ released: true });
+      expect(failed.map(({ source }) => source)).toEqual(['upstream_account']);
+    },
+  );
+});
