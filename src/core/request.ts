@@ -29,6 +29,8 @@ export interface GuardRequest {
   readonly host: unknown;
   /** The address of the peer; `undefined` where the adapter does not have it. */
   readonly remoteAddress?: string | undefined;
+  /** Whether the caller has ended its side of the connection. It may be gone: only writing to it shows. */
+  readonly isHalfClosed?: boolean;
   /** Returns a header by its lower-case name; `undefined` when it is absent or was sent more than once. */
   header(name: string): string | undefined;
   /** Reads the body, once, and counts it in `room`. Throws `BodyError` when it exceeds `limitBytes`, does

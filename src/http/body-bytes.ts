@@ -35,9 +35,12 @@ export const tooLarge = (limitBytes: number): BodyError =>
 
 export const brokenOff = (): BodyError => new BodyError('invalid_request', 'The body broke off.');
 
-/** Something in the host took the body, or the beginning of it, before the guard. */
-export const readByHost = (): BodyError =>
-  new BodyError(
-    'invalid_request',
-    'The server has read the body, or a part of it, before the guard did. Mount the guard before that, or pass the body on.',
-  );
+/** Something in the host took the body, or its beginning, before the guard. */
+export class BodyTakenError extends BodyError {
+  constructor() {
+    super(
+      'invalid_request',
+      'The server has read the body, or a part of it, before the guard did. Mount the guard before that, or pass the body on.',
+    );
+  }
+}

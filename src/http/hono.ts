@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { serveHalfClosed } from './half-closed.ts';
 import type { Mountable } from './mountable.ts';
 
 /** Hono's context, as far as it is needed here; checked against the real one in tests. */
@@ -26,8 +27,7 @@ export function guardHono(guard: Mountable): (context: HonoContext) => Promise<R
   return async (context) => {
     const { raw, routePath, bodyCache } = context.req;
     const prefix = routePath.replace(/\/?\*$/, '');
-    const { remoteAddress } = incomingOf(context)?.socket ?? {};
-    const mount = { prefix, host: context, remoteAddress };
+    const mount = { prefix, host: context, ...connectionOf(context) };
     // Hono caches a body that middleware has read through it.
     const isCached = raw.bodyUsed && Object.keys(bodyCache).length > 0;
     if (!isCached) return guard.handler(raw, mount);
@@ -35,7 +35,16 @@ export function guardHono(guard: Mountable): (context: HonoContext) => Promise<R
   };
 }
 
-/** Node's own request, which `@hono/node-server` adds; `undefined` elsewhere. */
-function incomingOf({ env }: HonoContext): IncomingMessage | undefined {
-  return (env as { readonly incoming?: IncomingMessage } | null | undefined)?.incoming;
+/** What only Node's own objects show, which `@hono/node-server` adds to the context. */
+function connectionOf({ env }: HonoContext) {
+  const { incoming, outgoing } = (env ?? {}) as Partial<NodeObjects>;
+  if (incoming === undefined || outgoing === undefined) return {};
+  serveHalfClosed(incoming, outgoing);
+  const { socket } = incoming;
+  return { remoteAddress: socket.remoteAddress, isHalfClosed: () => socket.readableEnded };
+}
+
+interface NodeObjects {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
 }

@@ -9,6 +9,7 @@ interface KoaContext {
   readonly res: ServerResponse;
   readonly request: { readonly body?: unknown };
   respond?: boolean;
+  onerror(error: Error | null): void;
 }
 
 /**
@@ -34,8 +35,18 @@ export function guardKoa(
     }
     // From here on the guard sends the response, and Koa must not.
     context.respond = false;
+    ignoreDisconnects(context);
     const { req, res, request } = context;
     await serveNode(guard, req, res, { prefix, host: context, body: request.body });
+  };
+}
+
+/** Koa prints every error of a connection, and here each client that leaves is one. */
+function ignoreDisconnects(context: KoaContext): void {
+  const { onerror } = context;
+  context.onerror = (error) => {
+    const code = error !== null && 'code' in error ? error.code : undefined;
+    if (code !== 'EPIPE' && code !== 'ECONNRESET') onerror.call(context, error);
   };
 }
 

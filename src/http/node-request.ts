@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BodyRoom, GuardRequest, RequestBody } from '../core/request.ts';
-import { BodyBytes, brokenOff, readByHost } from './body-bytes.ts';
+import { BodyBytes, BodyTakenError, brokenOff } from './body-bytes.ts';
 import { hostBody, splitTarget } from './request-parts.ts';
 
 /** Node's own request and response as a `GuardRequest`. */
@@ -28,6 +28,10 @@ export class NodeRequest implements GuardRequest {
     return this.#request.socket.remoteAddress;
   }
 
+  get isHalfClosed(): boolean {
+    return this.#request.socket.readableEnded;
+  }
+
   header(name: string): string | undefined {
     const value = this.#request.headers[name];
     // Node keeps the first of two. Two credentials must count as none.
@@ -44,7 +48,7 @@ export class NodeRequest implements GuardRequest {
     const chunked = headers['transfer-encoding'] !== undefined;
     // Without a body the request may have ended already, and its `end` would never come.
     if (announced === 0 && !chunked) return NO_BODY;
-    if (readableDidRead) throw readByHost();
+    if (readableDidRead) throw new BodyTakenError();
     return readStream(this.#request, new BodyBytes(limitBytes, announced, room));
   }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { serveHalfClosed } from './half-closed.ts';
 import type { Mountable } from './mountable.ts';
 import { type NodeMount, NodeRequest } from './node-request.ts';
 import { sendResponse } from './node-response.ts';
@@ -51,6 +52,7 @@ export function serveNode(
   response: ServerResponse,
   mount: NodeMount,
 ): Promise<void> {
+  serveHalfClosed(request, response);
   const served = guard.serve(new NodeRequest(request, response, mount));
   return served.then((answer) => sendResponse(request, response, answer));
 }

@@ -1,7 +1,7 @@
 import { withDeadline } from '../base/deadline.ts';
 import { BodyError } from '../core/errors.ts';
 import type { BodyRoom, GuardRequest, RequestBody } from '../core/request.ts';
-import { tooLarge } from './body-bytes.ts';
+import { BodyTakenError, tooLarge } from './body-bytes.ts';
 
 /** A mount point as it is compared: without slashes at its end. */
 export const withoutEndSlash = (prefix: string): string => prefix.replace(/\/+$/, '');
@@ -46,12 +46,22 @@ export class RawBodyError extends Error {
  * too large, late or cut off, and `RawBodyError` when the host has parsed it.
  */
 export async function readSignedBody(request: GuardRequest): Promise<string> {
-  const body = await withDeadline(request.readBody(BODY_BYTES_MAX), BODY_MS_MAX, late);
-  if (body.kind === 'text') return body.text;
-  if (body.kind === 'bytes') return Buffer.from(body.bytes).toString('utf8');
+  const body = await rawBody(request);
+  if (body?.kind === 'text') return body.text;
+  if (body?.kind === 'bytes') return Buffer.from(body.bytes).toString('utf8');
   throw new RawBodyError(
     'The signature is over the raw body, which a body parser of the host has parsed: mount the webhooks before it.',
   );
+}
+
+/** Returns `undefined` for a body that something in the host took without passing it on. */
+async function rawBody(request: GuardRequest): Promise<RequestBody | undefined> {
+  try {
+    return await withDeadline(request.readBody(BODY_BYTES_MAX), BODY_MS_MAX, late);
+  } catch (error) {
+    if (error instanceof BodyTakenError) return undefined;
+    throw error;
+  }
 }
 
 const late = () => new BodyError('invalid_request', 'The body did not arrive in time.');

@@ -1,7 +1,7 @@
 import { BodyError } from '../core/errors.ts';
 import type { BodyRoom, GuardRequest, RequestBody } from '../core/request.ts';
 import { type GuardResponse, isByteSource } from '../core/response.ts';
-import { BodyBytes, brokenOff, readByHost } from './body-bytes.ts';
+import { BodyBytes, BodyTakenError, brokenOff } from './body-bytes.ts';
 import { hostBody, splitTarget, withoutEndSlash } from './request-parts.ts';
 import { webStream } from './web-stream.ts';
 
@@ -14,6 +14,8 @@ export interface WebHandlerOptions {
   readonly body?: unknown;
   /** The far end of the connection, for `anonymous()`. */
   readonly remoteAddress?: string | undefined;
+  /** Whether the client has ended its side of the connection, for hosts on node:http. */
+  readonly isHalfClosed?: () => boolean;
 }
 
 /** Serves a WHATWG `Request` with a `Response`: for Hono, Next, Bun, Deno and other such hosts. */
@@ -41,6 +43,8 @@ export function toResponse(
   return new Response(body as string | Uint8Array<ArrayBuffer>, init);
 }
 
+const never = () => false;
+
 class WebRequest implements GuardRequest {
   readonly method: string;
   readonly path: string;
@@ -50,10 +54,11 @@ class WebRequest implements GuardRequest {
   readonly disconnect: () => void;
   readonly #request: Request;
   readonly #body: unknown;
+  readonly #isHalfClosed: () => boolean;
   #listener: (() => void) | undefined;
 
   constructor(request: Request, options: WebHandlerOptions) {
-    const { prefix = '', host = request, body, remoteAddress } = options;
+    const { prefix = '', host = request, body, remoteAddress, isHalfClosed = never } = options;
     // The URL parser has resolved dots already. The rest must match to the letter.
     const url = new URL(request.url);
     const { path, query } = splitTarget(url.pathname + url.search, withoutEndSlash(prefix));
@@ -66,6 +71,11 @@ class WebRequest implements GuardRequest {
     this.disconnect = disconnect;
     this.#request = request;
     this.#body = body;
+    this.#isHalfClosed = isHalfClosed;
+  }
+
+  get isHalfClosed(): boolean {
+    return this.#isHalfClosed();
   }
 
   header(name: string): string | undefined {
@@ -87,7 +97,7 @@ class WebRequest implements GuardRequest {
 }
 
 async function readWeb(request: Request, body: BodyBytes): Promise<RequestBody> {
-  if (request.bodyUsed || request.body?.locked) throw readByHost();
+  if (request.bodyUsed || request.body?.locked) throw new BodyTakenError();
   try {
     for await (const chunk of request.body ?? []) body.add(chunk);
   } catch (error) {

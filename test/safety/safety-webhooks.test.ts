@@ -64,6 +64,15 @@ describe.each(hosts)('A deactivation that arrives on $name', ({ name, start }) =
 });
 
 describe('A safety notice', () => {
+  it('A notice whose body the server has read fails the webhook, so that it is sent again', async () => {
+    await using fixture = await startSafety();
+    const init = requestOf(noticeOf('warning', 'case_1'));
+    const request = new Request('http://app.test/webhooks', init);
+    await request.text();
+    expect((await mountOn(fixture).handler(request)).status).toBe(500);
+    expect(fixture.failed).toMatchObject([{ source: 'webhook', error: { name: 'RawBodyError' } }]);
+  });
+
   it.each(['warning', 'deactivation'] as const)('A %s emits a safety event', async (type) => {
     await using fixture = await startSafety();
     const endUserId = await endUserIdOf(fixture);
