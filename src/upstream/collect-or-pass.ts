@@ -1,3 +1,4 @@
+import { ByteBuffer } from '../base/byte-buffer.ts';
 import type { Soon } from '../base/deadline.ts';
 import type { ByteSink, ByteSource } from '../core/response.ts';
 import { UpstreamError } from './upstream.ts';
@@ -15,16 +16,12 @@ export function collectOrPass(source: ByteSource, bytesMax: number): Soon<Uint8A
 
 type Result = Uint8Array | ByteSource;
 
-const FIRST_BYTES = 64 * 1024;
-
 class LongBody implements ByteSink, ByteSource {
   /** The whole body, or this object for a longer one. */
   result: Result | undefined;
   readonly #source: ByteSource;
   readonly #bytesMax: number;
-  #held: Uint8Array = new Uint8Array();
-  /** How much of `#held` is filled. */
-  #size = 0;
+  #held = new ByteBuffer();
   #sink: ByteSink | undefined;
   #ended: 'whole' | 'broken' | undefined;
   #settle: ((result: Result | undefined) => void) | undefined;
@@ -45,8 +42,8 @@ class LongBody implements ByteSink, ByteSource {
 
   write(chunk: Uint8Array): boolean {
     if (this.#sink !== undefined) return this.#sink.write(chunk);
-    this.#hold(chunk);
-    if (this.#size <= this.#bytesMax) return true;
+    this.#held.add(chunk);
+    if (this.#held.size <= this.#bytesMax) return true;
     this.#resolve(this);
     return false;
   }
@@ -54,7 +51,7 @@ class LongBody implements ByteSink, ByteSource {
   end(): void {
     this.#ended = 'whole';
     if (this.#sink !== undefined) return this.#sink.end();
-    if (this.result === undefined) this.#resolve(this.#held.subarray(0, this.#size));
+    if (this.result === undefined) this.#resolve(this.#held.join());
   }
 
   fail(): void {
@@ -64,8 +61,8 @@ class LongBody implements ByteSink, ByteSource {
   }
 
   start(sink: ByteSink): void {
-    const held = this.#held.subarray(0, this.#size);
-    this.#held = new Uint8Array();
+    const held = this.#held.join();
+    this.#held = new ByteBuffer();
     this.#sink = sink;
     const open = sink.write(held);
     if (this.#ended === 'whole') sink.end();
@@ -84,22 +81,5 @@ class LongBody implements ByteSink, ByteSource {
   #resolve(result: Result): void {
     this.result = result;
     this.#settle?.(result);
-  }
-
-  /** One chunk is kept as it is. Several are copied, because a small one may keep a large buffer alive. */
-  #hold(chunk: Uint8Array): void {
-    const size = this.#size + chunk.byteLength;
-    if (this.#size === 0) this.#held = chunk;
-    else {
-      if (size > this.#held.byteLength) this.#grow(size);
-      this.#held.set(chunk, this.#size);
-    }
-    this.#size = size;
-  }
-
-  #grow(size: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, 2 * size));
-    grown.set(this.#held.subarray(0, this.#size));
-    this.#held = grown;
   }
 }

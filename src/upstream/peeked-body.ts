@@ -1,3 +1,4 @@
+import { ByteBuffer } from '../base/byte-buffer.ts';
 import type { Soon } from '../base/deadline.ts';
 import type { ByteSink, ByteSource } from '../core/response.ts';
 
@@ -11,8 +12,7 @@ const HELD_BYTES_MAX = 64 * 1024;
 export class PeekedBody<Found> implements ByteSource, ByteSink {
   readonly #body: ByteSource;
   readonly #look: (text: string, hasEnded: boolean) => Found | undefined;
-  readonly #held: Uint8Array[] = [];
-  #heldBytes = 0;
+  #held: ByteBuffer | undefined;
   #text = '';
   #found: Found | undefined;
   #isPeeking = true;
@@ -38,13 +38,14 @@ export class PeekedBody<Found> implements ByteSource, ByteSink {
   }
 
   start(sink: ByteSink): void {
-    let open = true;
-    for (const chunk of this.#held) open = sink.write(chunk);
-    this.#held.length = 0;
+    const held = this.#held?.join();
+    const open = held === undefined || held.byteLength === 0 || sink.write(held);
+    const paused = (held?.byteLength ?? 0) >= HELD_BYTES_MAX;
+    this.#held = undefined;
     this.#sink = sink;
     if (this.#ended === 'whole') sink.end();
     else if (this.#ended === 'broken') sink.fail();
-    else if (open && this.#heldBytes >= HELD_BYTES_MAX) this.#body.resume();
+    else if (open && paused) this.#body.resume();
   }
 
   resume(): void {
@@ -57,10 +58,10 @@ export class PeekedBody<Found> implements ByteSource, ByteSink {
 
   write(chunk: Uint8Array): boolean {
     if (this.#sink !== undefined) return this.#sink.write(chunk);
-    this.#held.push(chunk);
-    this.#heldBytes += chunk.byteLength;
+    this.#held ??= new ByteBuffer();
+    this.#held.add(chunk);
     if (this.#isPeeking) this.#read(chunk);
-    return this.#heldBytes < HELD_BYTES_MAX;
+    return this.#held.size < HELD_BYTES_MAX;
   }
 
   end(): void {

@@ -1,3 +1,5 @@
+import { ByteBuffer } from '../../base/byte-buffer.ts';
+
 interface FetchedJson {
   readonly value: unknown;
   /** From the `cache-control` of the server; `undefined` without one. */
@@ -22,14 +24,12 @@ export async function fetchJson(url: URL, signal: AbortSignal): Promise<FetchedJ
 }
 
 async function textOf(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  const bytes = new ByteBuffer();
   for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > BYTES_MAX) throw new Error(`The answer has more than ${BYTES_MAX} bytes`);
-    chunks.push(chunk);
+    bytes.add(chunk);
+    if (bytes.size > BYTES_MAX) throw new Error(`The answer has more than ${BYTES_MAX} bytes`);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.from(bytes.join()).toString('utf8');
 }
 
 function maxAgeMs(cacheControl: string | null): number | undefined {

@@ -15,6 +15,8 @@ const blankLine = /(?:\r\n|\n|\r(?=[^\n]))(?:\r\n|\n|\r(?=[^\n]))/g;
 /** The longest part of a blank line that can be in one chunk while the rest is in the next. */
 const BLANK_LINE_PART = 3;
 const FRAME_BYTES_MAX = 1024 * 1024;
+/** More pieces than these are joined, because a piece costs 32 bytes beside its text. */
+const PIECES_MAX = 1024;
 
 export interface FrameSink {
   /** A whole frame, with the blank line that ends it. */
@@ -30,6 +32,8 @@ export interface FrameSink {
 /** Cuts a stream into frames, wherever its chunks are cut. Holds at most 1 MiB and one chunk. */
 export class FrameSplitter {
   #pieces: string[] = [];
+  /** How many of the first pieces were joined from others. */
+  #joined = 0;
   #held = 0;
   #tail = '';
   #isLoose = false;
@@ -82,10 +86,15 @@ export class FrameSplitter {
     if (this.#isLoose) return sink.loose(text, false);
     this.#pieces.push(text);
     this.#held += text.length;
+    if (this.#pieces.length - this.#joined > PIECES_MAX) {
+      this.#pieces.push(this.#pieces.splice(this.#joined).join(''));
+      this.#joined += 1;
+    }
     if (this.#held <= FRAME_BYTES_MAX) return sink.held?.(text, this.#held);
     sink.loose(this.held, true);
     this.#isLoose = true;
     this.#pieces = [];
+    this.#joined = 0;
     this.#held = 0;
   }
 
@@ -99,6 +108,7 @@ export class FrameSplitter {
 
   #clear(): void {
     this.#pieces = [];
+    this.#joined = 0;
     this.#held = 0;
     this.#tail = '';
     this.#isLoose = false;

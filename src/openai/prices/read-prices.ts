@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { ByteBuffer } from '../../base/byte-buffer.ts';
 import {
   callback,
   type OptionalOptions,
@@ -106,14 +107,12 @@ async function fetchBounded(
   if (!response.ok || response.body === null) {
     throw new Error(`The prices could not be read: ${url.host} answered ${response.status}`);
   }
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+  const bytes = new ByteBuffer();
   for await (const chunk of response.body) {
-    length += chunk.length;
-    if (length > BYTES_MAX) throw tooLong();
-    chunks.push(chunk);
+    bytes.add(chunk);
+    if (bytes.size > BYTES_MAX) throw tooLong();
   }
-  return Buffer.concat(chunks);
+  return Buffer.from(bytes.join());
 }
 
 const tooLong = () => new Error(`The prices have more than ${BYTES_MAX} bytes`);
