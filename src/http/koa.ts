@@ -35,16 +35,16 @@ export function guardKoa(
     }
     // From here on the guard sends the response, and Koa must not.
     context.respond = false;
-    ignoreDisconnects(context);
+    Object.assign(context, { onerror: exceptDisconnects(context) });
     const { req, res, request } = context;
     await serveNode(guard, req, res, { prefix, host: context, body: request.body });
   };
 }
 
 /** Koa prints every error of a connection, and here each client that leaves is one. */
-function ignoreDisconnects(context: KoaContext): void {
+function exceptDisconnects(context: KoaContext): KoaContext['onerror'] {
   const { onerror } = context;
-  context.onerror = (error) => {
+  return (error) => {
     const code = error !== null && 'code' in error ? error.code : undefined;
     if (code !== 'EPIPE' && code !== 'ECONNRESET') onerror.call(context, error);
   };
