@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { createGuardedCompletion, type Guard, type SettledEvent } from '../../src/index.ts';
 import { nextSettled } from '../attacks/served.ts';
@@ -235,7 +237,8 @@ describe.each(wires)('A whole answer above 1 MiB, %s', (_, send) => {
       if (Math.floor(bytes / (8 * MEGABYTE)) > megabytes) most = Math.max(most, memoryBytes());
     }
     expect(bytes).toBeGreaterThan(79 * MEGABYTE);
-    expect(most - before).toBeLessThan(24 * MEGABYTE);
+    // Sockets on both sides keep up to 45 MB on their way, whatever the length (measured: 79 and 300 MB).
+    expect(most - before).toBeLessThan(65 * MEGABYTE);
     expect(await settled).toMatchObject({
       inputTokens: 9_000,
       outputTokens: 0,
@@ -315,8 +318,12 @@ describe.each(wires)('A whole answer above 1 MiB, %s', (_, send) => {
   });
 });
 
+// Only what is kept counts, so every sample follows a collection.
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
 function memoryBytes(): number {
-  globalThis.gc?.();
+  collect();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
