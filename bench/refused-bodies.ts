@@ -24,6 +24,7 @@ const guard = createGuardedCompletion({
   secret: 'a secret of the bench, 32 bytes at least',
   // Nothing is sent: what would be accepted names a model that the plan does not include.
   baseURL: 'http://127.0.0.1:9',
+  bounds: { invalidPerMinute: 1_000_000 },
   plans: {
     free: {
       models: ['none'],

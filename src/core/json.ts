@@ -24,9 +24,9 @@ const NOT_PLAIN = invalid('The body holds something that is not JSON.');
 
 /**
  * Parses JSON that means the same to every parser: valid UTF-8 without a byte order mark, no duplicate
- * or prototype keys, at most 64 levels, 100,000 keys and elements, and 10,000 different keys. Other
- * bodies are denied with `invalid_request`. Depth and size are checked before anything is built. The
- * time is linear in the bytes.
+ * or prototype keys, at most 64 levels, 100,000 keys and elements, 10,000 different keys and 20,000
+ * different short strings. Other bodies are denied with `invalid_request`. Depth and size are checked before
+ * anything is built. The time is linear in the bytes.
  */
 export function parseStrictJson(bytes: Uint8Array): ParsedJson | Denial {
   const keys = countKeys(bytes);

@@ -100,6 +100,22 @@ describe('parseStrictJson', () => {
     expect(isDenial(parse(objects(40_000, (index) => `k${index % 100}`)))).toBe(false);
   });
 
+  it('parseStrictJson rejects too many different short strings before it builds a value', () => {
+    const strings = (count: number, text: (index: number) => string) =>
+      JSON.stringify(Array.from({ length: count }, (_, index) => text(index)));
+    expect(parse(strings(80_000, (index) => `${index}`))).toMatchObject({
+      message: 'The body has more than 20000 different strings of at most 10 bytes.',
+    });
+    for (const text of [
+      (index: number) => `${index % 9_000}`,
+      (index: number) => `long ${index} text`,
+    ]) {
+      expect(isDenial(parse(strings(90_000, text)))).toBe(false);
+      // What one text had does not count for the next one.
+      expect(isDenial(parse(strings(20_000, (index) => `${index}`)))).toBe(false);
+    }
+  });
+
   it('parseStrictJson finds the end of every string, with whatever is escaped in it', () => {
     const parts = fc.constantFrom('\\', '"', 'x', '\n', 'é', 'x'.repeat(31), '{', ':', ',');
     fc.assert(
