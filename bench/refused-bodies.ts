@@ -16,7 +16,7 @@ const FIELDS = {
   '/embeddings': ['input'],
   '/moderations': ['input'],
 };
-const ROUNDS = 5;
+const ROUNDS = 25;
 const LIMIT_MS = 20;
 
 const guard = createGuardedCompletion({
