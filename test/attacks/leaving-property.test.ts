@@ -103,7 +103,7 @@ async function assertCharge(
   const settled = nextSettled(guard, user);
   const frames = call.stream ? call.frames : 0;
   const arrived = () => framesSent(fake, gate, frames);
-  await leave({ served, user, way, ...wireOf(call), arrived });
+  await leave({ served, time, user, way, ...wireOf(call), arrived });
   // A cut call stays behind the gate. A call that goes on without its client ends behind it.
   const isDrained = leavesOpenAI.has(way) && onDisconnect === 'drain' && drainsPerUser > 0;
   if (isDrained || way === 'the client never reads') gate.open();

@@ -1,4 +1,5 @@
 import { watchToken } from '../canary.ts';
+import { type OwnTime, passUntil } from '../faults/own-time.ts';
 import { tokenOf } from '../fixture.ts';
 import { openRequest, rawPost } from '../http/client.ts';
 import type { Served } from './served.ts';
@@ -30,6 +31,7 @@ export const takesTime: ReadonlySet<Way> = new Set([
 
 export interface Leaving {
   readonly served: Served;
+  readonly time: OwnTime;
   readonly user: string;
   readonly way: Way;
   readonly path: string;
@@ -49,14 +51,15 @@ export async function leave(leaving: Leaving): Promise<void> {
 }
 
 async function leaveConnection(
-  { served, user, path, body, arrived }: Leaving,
+  { served, time, user, path, body, arrived }: Leaving,
   by: 'destroy' | 'resetAndDestroy',
 ): Promise<void> {
   const post = rawPost(path, await tokenOf(served.guard, user), body);
   const { socket } = openRequest(served.port, post);
   await arrived();
   socket[by]();
-  await served.clientGone();
+  // Of a client that closed, the guard learns when it writes to it, at its next tick.
+  await passUntil(served.clientGone(), time, 0);
 }
 
 async function abort({ served, user, path, body, arrived }: Leaving): Promise<void> {

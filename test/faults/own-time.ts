@@ -24,14 +24,18 @@ export function ownTime(): OwnTime {
 }
 
 /** Lets minutes pass until `ended` resolves, however late the timed work began. */
-export async function passUntil(ended: Promise<unknown>, time: OwnTime): Promise<void> {
+export async function passUntil(
+  ended: Promise<unknown>,
+  time: OwnTime,
+  stepMs = MINUTE_MS,
+): Promise<void> {
   let hasEnded = false;
   const note = () => {
     hasEnded = true;
   };
   void ended.then(note);
   while (!hasEnded) {
-    time.pass(MINUTE_MS);
+    time.pass(stepMs);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
