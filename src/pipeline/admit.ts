@@ -38,7 +38,10 @@ export interface AdmitParts extends CountingParts {
  */
 export function admit(authorized: Authorized, parts: AdmitParts): Soon<Admitted | Denial> {
   const tooMany = parts.calls.denialFor(authorized.identity.user.id);
-  if (tooMany !== undefined) return tooMany;
+  if (tooMany !== undefined) {
+    authorized.callBody.release();
+    return tooMany;
+  }
   // Known as in flight before it holds anything, so that no block can pass it by.
   const inFlight = parts.calls.begin(authorized.identity);
   inFlight.body = authorized.callBody;

@@ -55,6 +55,18 @@ describe('The calls of one user in this process', () => {
     expect(await answer.text()).toContain('bounds.inFlightPerUser');
   });
 
+  it('A call that is denied a place gives back the bytes of its body', async () => {
+    const bounds = { inFlightPerUser: 1, bodyBytesInFlightPerUser: 3_000 };
+    await using served = await serveFixture({ plans, bounds });
+    await hangingCalls(served, 'ada', 1);
+    await served.fake.received(1);
+    const token = await tokenOf(served.guard, 'ada');
+    const large = chat({ messages: [{ role: 'user', content: 'x'.repeat(1_000) }] });
+    for (let call = 0; call < 10; call += 1) {
+      expect(await codeOf(await post(served.guard, token, large))).toBe('too_many_concurrent');
+    }
+  });
+
   it('A drained call keeps its place among the calls of its user', async () => {
     await using served = await serveFixture({ plans, bounds: { inFlightPerUser: 1 } });
     const { fake, guard, port, clientGone } = served;
