@@ -139,10 +139,10 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
     }
     if (nowMs - this.#quietSinceMs >= this.#settings.idleMs) return this.stop(SILENT);
     const writtenAtMs = Math.max(this.#quietSinceMs, this.#heartbeatAtMs);
-    // A comment inside a frame would break it.
     // A client that has ended its side may be gone, which only a write shows.
     const { isHalfClosed } = this.#called.tagged.request;
     const quietMs = isHalfClosed ? 0 : this.#settings.heartbeatMs;
+    // A comment inside a frame would break it.
     if (nowMs - writtenAtMs < quietMs || !this.#meter.atFrameBoundary) return;
     this.#heartbeatAtMs = nowMs;
     this.#client?.write(HEARTBEAT);

@@ -12,7 +12,7 @@ export interface EndUserIds {
   /** Returns the user of this id, stored by any process, up to 400 days after the last call; `undefined`
    * for an unknown id. */
   find(endUserId: string): Promise<string | undefined>;
-  /** Resolves when everything is written, or after 2 s. What is not written by then is dropped. */
+  /** Resolves when everything is written, or after 2 s. Anything left by then is dropped. */
   close(): Promise<void>;
 }
 

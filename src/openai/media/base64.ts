@@ -12,7 +12,7 @@ export function isBase64(text: string, start: number): boolean {
   return true;
 }
 
-/** The decoder skips what is not base64, and also takes the alphabet of URLs. */
+/** The decoder skips other characters than base64, and also takes the alphabet of URLs. */
 function isAlphabet(slice: string): boolean {
   return (
     Buffer.from(slice, 'base64').length === Math.floor((slice.length * 3) / 4) &&

@@ -7,7 +7,9 @@ import type { ModelPrice, TokenPrices } from './model-price.ts';
  * Source, unless a row names another: OpenAI's price page (https://developers.openai.com/api/docs/pricing),
  * as it was in September 2026, its tables Standard, Flex, Fast and Fine-tuning. Fast was called Priority
  * until 2026-07-30. The Batch API does not pass through the guard, so its prices are not here.
- * Rates are as published, never derived from each other: a tier that the page does not list has no price.
+ * Rates are as published, and a tier without a published price has none. A few rows of the newest models are
+ * not on that copy: fast rates of the small gpt-6 models are from public readings of the page, their flex is
+ * half and ultrafast six times the standard rate, as the guide says of these tiers. Check them against the page.
  */
 type Figures = readonly [input: number, cached: number | undefined, output: number];
 type WriteFigures = readonly [input: number, cached: number, cacheWrite: number, output: number];
