@@ -37,7 +37,12 @@ function scan(text: string, size = text.length, asked: ObjectQuery = query): Jso
   return scanner;
 }
 
-const key = fc.constantFrom('a', 'b', 'c', 'l', 'é', '"', '\\', '', 'toString', 'x'.repeat(40));
+/**
+ * No key is another one with a quote in place of its last backslash: the V8 of Node 24 (13.6) reads `"\""`
+ * as a backslash after it has parsed an object of the same shape with that key, and would be no oracle.
+ */
+const keys = ['a', 'b', 'c', 'l', 'é', 'q"', '\\', '', 'toString', 'x'.repeat(40)] as const;
+const key = fc.constantFrom(...keys);
 const { value: anyValue } = fc.letrec((tie) => ({
   value: fc.oneof(
     { depthSize: 'small' },
