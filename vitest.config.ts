@@ -5,7 +5,7 @@ import { quickTests } from './test/quick-tests.ts';
 
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
-/** Suites that start many processes; `npm run test:slow` runs them alone. */
+/** Suites that take longest, because they start many processes, wait or try very much. */
 const SLOW = 'test/**/*.slow.test.ts';
 
 /** `npm test` runs all but the slow suites, `npm run test:quick` what starts nothing. */
