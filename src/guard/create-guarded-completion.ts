@@ -18,9 +18,9 @@ import { createFetchAs } from '../sdk/fetch-as.ts';
 import { createCredentials } from '../tokens/credentials.ts';
 import type { ExchangeParts } from '../tokens/token-exchange.ts';
 import type { Tokens } from '../tokens/tokens.ts';
-import { fetchUpstream } from '../upstream/fetch-upstream.ts';
-import { undiciUpstream } from '../upstream/undici-upstream.ts';
-import type { Upstream } from '../upstream/upstream.ts';
+import { fetchTransport } from '../upstream/fetch-transport.ts';
+import { undiciTransport } from '../upstream/undici-transport.ts';
+import type { Transport } from '../upstream/transport.ts';
 import { BilledUsers, shareBilledUsers } from '../users/billed-users.ts';
 import { createEndUserIds, type EndUserIds, noEndUserIds } from '../users/end-user-ids.ts';
 import { UserStates } from '../users/user-states.ts';
@@ -105,7 +105,7 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   );
   const endUserIds = endUserIdsOf(settings, events);
   const users = createUsers({ ledger, states, plans, endUserIds, events, clock });
-  const upstream = upstreamOf(settings);
+  const upstream = transportOf(settings);
   const prices = new PriceList(settings.prices, clock, (model, until) => {
     const error = new Error(`The price of "${model}" ended on ${until}. Set the option "prices".`);
     events.emit('failed', { source: 'prices', error });
@@ -161,10 +161,10 @@ function endUserIdsOf({ rememberEndUserIds, ledger, clock }: Settings, events: E
   return createEndUserIds({ ledger, clock, onError: storeReporter(events) });
 }
 
-function upstreamOf({ fetch, baseURL, upstreamTimeouts }: Settings): Upstream {
+function transportOf({ fetch, baseURL, upstreamTimeouts }: Settings): Transport {
   return fetch === undefined
-    ? undiciUpstream(baseURL, upstreamTimeouts)
-    : fetchUpstream(fetch, baseURL, upstreamTimeouts);
+    ? undiciTransport(baseURL, upstreamTimeouts)
+    : fetchTransport(fetch, baseURL, upstreamTimeouts);
 }
 
 /** `undefined` without the option `exchange`. */

@@ -18,7 +18,7 @@ import type { PlanResolver } from '../plans/plan-resolver.ts';
 import type { Credentials } from '../tokens/credentials.ts';
 import { servesOpenAI } from '../upstream/openai-host.ts';
 import { UpstreamQueue } from '../upstream/queue.ts';
-import type { Upstream } from '../upstream/upstream.ts';
+import type { Transport } from '../upstream/transport.ts';
 import { UpstreamKeys } from '../upstream/upstream-keys.ts';
 import type { EndUserIds } from '../users/end-user-ids.ts';
 import { createIdentifierBlock } from '../users/identifier-block.ts';
@@ -38,7 +38,7 @@ interface SharedParts {
   readonly prices: PriceList;
   readonly users: GuardUsers;
   readonly endUserIds: EndUserIds;
-  readonly upstream: Upstream;
+  readonly upstream: Transport;
 }
 
 /** Makes what `handleCall` and the steps of the pipeline work with, once for each guard. */

@@ -8,7 +8,7 @@ import { collect } from '../upstream/collect.ts';
 import { collectOrPass } from '../upstream/collect-or-pass.ts';
 import { PeekedBody } from '../upstream/peeked-body.ts';
 import type { UpstreamQueue } from '../upstream/queue.ts';
-import { type Upstream, type UpstreamCall, UpstreamError } from '../upstream/upstream.ts';
+import { type Transport, type UpstreamCall, UpstreamError } from '../upstream/transport.ts';
 import type { UpstreamKey, UpstreamKeys } from '../upstream/upstream-keys.ts';
 import { type Refusal, readRefusal, refusalIn } from '../upstream/upstream-refusal.ts';
 import { LEASE_MS } from './admit.ts';
@@ -19,7 +19,7 @@ import { applyRefusal, type RefusalParts, refusedOutcome } from './refusal-effec
 import type { Called, Outcome, Tagged, Unanswered } from './states.ts';
 
 export interface CallParts extends RefusalParts {
-  readonly upstream: Upstream;
+  readonly upstream: Transport;
   readonly queue: UpstreamQueue;
   readonly upstreamKeys: UpstreamKeys;
   readonly ledger: CallLedger;

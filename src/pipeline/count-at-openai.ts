@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { parseJson } from '../core/json.ts';
 import { collect } from '../upstream/collect.ts';
-import type { Upstream } from '../upstream/upstream.ts';
+import type { Transport } from '../upstream/transport.ts';
 import type { UpstreamKeys } from '../upstream/upstream-keys.ts';
 import type { Authorized } from './states.ts';
 
 export interface CountAtOpenAIParts {
-  readonly upstream: Upstream;
+  readonly upstream: Transport;
   readonly upstreamKeys: UpstreamKeys;
 }
 

@@ -18,7 +18,7 @@ import type { BuiltRequest } from '../openai/request/build-request.ts';
 import type { LimitStatus } from '../plans/limit-status.ts';
 import type { Identity, Plan } from '../plans/plan.ts';
 import type { Redaction } from '../upstream/redaction.ts';
-import type { UpstreamReply } from '../upstream/upstream.ts';
+import type { UpstreamReply } from '../upstream/transport.ts';
 import type { CallBody } from './body-budget.ts';
 import type { InFlightCall } from './in-flight.ts';
 

@@ -1,7 +1,7 @@
 import { ByteBuffer } from '../base/byte-buffer.ts';
 import type { Soon } from '../base/deadline.ts';
 import type { ByteSink, ByteSource } from '../core/response.ts';
-import { UpstreamError } from './upstream.ts';
+import { UpstreamError } from './transport.ts';
 
 /**
  * Reads a whole body of at most `bytesMax`. A longer one is returned as a source that begins with what was

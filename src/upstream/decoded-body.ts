@@ -1,7 +1,7 @@
 import type { Transform } from 'node:stream';
 import zlib from 'node:zlib';
 import type { ByteSink, ByteSource } from '../core/response.ts';
-import { UpstreamError } from './upstream.ts';
+import { UpstreamError } from './transport.ts';
 
 type MakeDecoder = (firstByte: number) => Transform;
 

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { UpstreamError } from './upstream.ts';
+import { UpstreamError } from './transport.ts';
 
 const EVERYTHING = { depth: 10, maxArrayLength: 10_000, maxStringLength: 1_000_000 };
 /** OpenAI's keys, session keys and the ids of accounts. The key in use may look different. */

@@ -5,7 +5,7 @@ import { type EndUserVerdict, verdictOn } from '../openai/answer/blocked-identif
 import { readWireError, type WireError } from '../openai/answer/wire-error.ts';
 import type { Redaction } from './redaction.ts';
 import { impliedStatus, isAccountTrouble, isOverloaded } from './refusal-codes.ts';
-import type { UpstreamReply } from './upstream.ts';
+import type { UpstreamReply } from './transport.ts';
 
 /** What a refusal means, however OpenAI said it. */
 export interface Refusal {

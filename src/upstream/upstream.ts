@@ -1,51 +1,18 @@
-import type { ByteSource } from '../core/response.ts';
+import type { Dialect } from './dialects/dialect.ts';
+import type { Transport } from './transport.ts';
+import type { UpstreamKeys } from './upstream-keys.ts';
 
-interface UpstreamRequest {
-  /** Below the base URL, from the descriptor of the endpoint; never from a client. */
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-export interface UpstreamReply {
-  readonly status: number;
-  /** By lower-case name; the first value when there are several. */
-  header(name: string): string | undefined;
-  readonly body: ByteSource;
-}
-
-/** One request on its way. */
-export interface UpstreamCall {
-  /** Rejects only with `UpstreamError`. */
-  readonly reply: Promise<UpstreamReply>;
-  /** Closes the socket, at any time. A pending reply rejects. Idempotent. */
-  cancel(): void;
-}
-
-/** Where calls go: one fixed origin. Follows no redirects, and never sends a request twice. */
+/** One base URL with its key and its dialect. Made once for each entry of the option `upstreams`. */
 export interface Upstream {
-  send(request: UpstreamRequest): UpstreamCall;
-  close(): Promise<void>;
-}
-
-/** A call that got no answer. */
-export class UpstreamError extends Error {
-  override readonly name = 'UpstreamError';
-  /** False only when provably no byte of the request left. Only then may it be repeated. */
-  readonly sent: boolean;
-  readonly timedOut: boolean;
-
-  constructor(message: string, facts: { sent: boolean; timedOut?: boolean; cause?: unknown }) {
-    super(message, { cause: facts.cause });
-    this.sent = facts.sent;
-    this.timedOut = facts.timedOut ?? false;
-  }
-}
-
-export interface UpstreamTimeouts {
-  readonly connectMs: number;
-  /** From the request's last byte to the answer's headers. An answer that is not a stream comes whole. */
-  readonly headersMs: number;
-  /** Longest silence within an answer. */
-  readonly idleMs: number;
+  /** Its name in the option `upstreams`; `main` for `apiKey`. */
+  readonly name: string;
+  readonly dialect: Dialect;
+  readonly transport: Transport;
+  readonly keys: UpstreamKeys;
+  /** Its share among several upstreams that serve the same model. */
+  readonly weight: number;
+  /** Whether it serves a model of this name. */
+  serves(model: string): boolean;
+  /** Returns where an endpoint is, below the base URL, with its query. */
+  pathOf(path: string, model: string): string;
 }

@@ -27,8 +27,8 @@ function evasionsOf({ path, text, tree }: SourceFile): string[] {
 /** Set by the executor of a promise, which runs within the constructor. */
 const SET_BY_EXECUTOR = [
   'pipeline/metered-stream.ts: #resolve!',
-  'upstream/undici-upstream.ts: #resolve!',
-  'upstream/undici-upstream.ts: #reject!',
+  'upstream/undici-transport.ts: #resolve!',
+  'upstream/undici-transport.ts: #reject!',
 ];
 
 const FORBIDDEN_WORDS = /(?:^|-)(?:utils?|helpers?|managers?|opts?|misc|common)(?:-|$)/;

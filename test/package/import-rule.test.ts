@@ -27,7 +27,7 @@ describe('the checker of the import rule', () => {
     ['http/node.ts', 'auth/index.ts', 'imports an index'],
     ['auth/any-of.ts', 'auth/index.ts', 'imports an index'],
     ['testing/fake-openai/chat.ts', 'openai/usage.ts', 'testing imports what it judges'],
-    ['testing/fault-proxy.ts', 'upstream/upstream.ts', 'testing imports what it judges'],
+    ['testing/fault-proxy.ts', 'upstream/transport.ts', 'testing imports what it judges'],
     ['ledger/counting/part.ts', 'plans/limit.ts', 'imports from a layer above'],
     ['ledger/ledger.ts', 'openai/answer/usage.ts', 'imports from a layer above'],
     ['core/denial.ts', 'ledger/ledger.ts', 'imports from a layer above'],

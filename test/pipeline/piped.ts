@@ -10,7 +10,7 @@ import { InFlightCalls } from '../../src/pipeline/in-flight.ts';
 import { type PipelineParts, runPipeline } from '../../src/pipeline/pipeline.ts';
 import { createPlanResolver } from '../../src/plans/plan-resolver.ts';
 import { createCredentials } from '../../src/tokens/credentials.ts';
-import type { Upstream, UpstreamReply } from '../../src/upstream/upstream.ts';
+import type { Transport, UpstreamReply } from '../../src/upstream/transport.ts';
 import { noEndUserIds } from '../../src/users/end-user-ids.ts';
 import { UserStates } from '../../src/users/user-states.ts';
 import { createUsers } from '../../src/users/users.ts';
@@ -128,7 +128,7 @@ export function pipedParts(
   );
   const endUserIds = noEndUserIds;
   let stream = new FakeSource();
-  const upstream: Upstream = {
+  const upstream: Transport = {
     send() {
       happened.push('sent');
       const reply = send().then((sent) => {

@@ -4,7 +4,7 @@ import type { GuardRequest } from '../../src/core/request.ts';
 import { type GuardResponse, isByteSource } from '../../src/core/response.ts';
 import { LedgerError } from '../../src/index.ts';
 import { runPipeline } from '../../src/pipeline/pipeline.ts';
-import { UpstreamError } from '../../src/upstream/upstream.ts';
+import { UpstreamError } from '../../src/upstream/transport.ts';
 import { MODEL } from '../fixture.ts';
 import { CHAT, DONE, LAST_CHUNK, type Piped, pipedParts, replyOf, requestOf } from './piped.ts';
 

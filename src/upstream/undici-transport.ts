@@ -4,18 +4,18 @@ import type { ByteSink, ByteSource } from '../core/response.ts';
 import { decodedBody } from './decoded-body.ts';
 import { skipContinue } from './skip-continue.ts';
 import {
-  type Upstream,
+  type Transport,
+  type TransportTimeouts,
   type UpstreamCall,
   UpstreamError,
   type UpstreamReply,
-  type UpstreamTimeouts,
-} from './upstream.ts';
+} from './transport.ts';
 
 /**
  * Calls `baseURL` through a pool of its own, with undici's `dispatch`: about a fifth of what `fetch`
  * costs here (bench/). It follows no redirect, pipelines nothing and repeats nothing.
  */
-export function undiciUpstream(baseURL: URL, timeouts: UpstreamTimeouts): Upstream {
+export function undiciTransport(baseURL: URL, timeouts: TransportTimeouts): Transport {
   const pool = new Pool(baseURL.origin, {
     // Calls in flight are bounded before this point. A second bound here would only hide a queue.
     connections: null,
@@ -36,7 +36,7 @@ export function undiciUpstream(baseURL: URL, timeouts: UpstreamTimeouts): Upstre
   };
 }
 
-function connectorOf({ connectMs }: UpstreamTimeouts): buildConnector.connector {
+function connectorOf({ connectMs }: TransportTimeouts): buildConnector.connector {
   const connect = buildConnector({ timeout: connectMs });
   return (options, done) =>
     connect(options, (...[error, socket]) =>

@@ -3,25 +3,25 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { ByteSource } from '../../src/core/response.ts';
 import { collect } from '../../src/upstream/collect.ts';
-import { fetchUpstream } from '../../src/upstream/fetch-upstream.ts';
-import { undiciUpstream } from '../../src/upstream/undici-upstream.ts';
-import { UpstreamError, type UpstreamTimeouts } from '../../src/upstream/upstream.ts';
+import { fetchTransport } from '../../src/upstream/fetch-transport.ts';
+import { undiciTransport } from '../../src/upstream/undici-transport.ts';
+import { UpstreamError, type TransportTimeouts } from '../../src/upstream/transport.ts';
 
-const LONG: UpstreamTimeouts = { connectMs: 5_000, headersMs: 5_000, idleMs: 5_000 };
+const LONG: TransportTimeouts = { connectMs: 5_000, headersMs: 5_000, idleMs: 5_000 };
 const BYTES_MAX = 1024 * 1024;
 const request = { path: '/chat/completions', headers: { 'x-test': 'one' }, body: '{"a":"ä"}' };
 
 const upstreams = {
-  'undici dispatch': undiciUpstream,
-  'the app’s own fetch': (base: URL, timeouts: UpstreamTimeouts) =>
-    fetchUpstream(globalThis.fetch, base, timeouts),
+  'undici dispatch': undiciTransport,
+  'the app’s own fetch': (base: URL, timeouts: TransportTimeouts) =>
+    fetchTransport(globalThis.fetch, base, timeouts),
 };
 
 /** One list of cases for every way of calling OpenAI. */
 describe.each(Object.entries(upstreams))('Calls to OpenAI by %s', (_name, create) => {
   const start = async (
     answer: (request: IncomingMessage, response: ServerResponse) => void,
-    timeouts: Partial<UpstreamTimeouts> = {},
+    timeouts: Partial<TransportTimeouts> = {},
   ) => {
     const server = await listen(answer);
     const upstream = create(new URL(`${server.origin}/v1/`), { ...LONG, ...timeouts });
@@ -137,7 +137,7 @@ describe('A fetch that ignores its signal', () => {
     const silent = new ReadableStream({ pull: () => new Promise(() => {}) });
     const fetch = async () => new Response(silent);
     const base = new URL('http://upstream.invalid/v1');
-    const upstream = fetchUpstream(fetch, base, { ...LONG, idleMs: 50 });
+    const upstream = fetchTransport(fetch, base, { ...LONG, idleMs: 50 });
     const { body } = await upstream.send(request).reply;
     await expect(collect(body, BYTES_MAX)).rejects.toBeInstanceOf(UpstreamError);
   });

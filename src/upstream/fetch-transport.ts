@@ -1,22 +1,22 @@
 import type { ByteSink, ByteSource } from '../core/response.ts';
 import { decodedBody } from './decoded-body.ts';
 import {
-  type Upstream,
+  type Transport,
+  type TransportTimeouts,
   UpstreamError,
   type UpstreamReply,
-  type UpstreamTimeouts,
-} from './upstream.ts';
+} from './transport.ts';
 
 /**
  * Calls `baseURL` through the app's own `fetch` (a proxy, a test, another runtime). It is slower than
  * undici's dispatch. Its guarantees are the same, except that every failure counts as sent, because
  * `fetch` does not report how far a request came.
  */
-export function fetchUpstream(
+export function fetchTransport(
   fetch: typeof globalThis.fetch,
   baseURL: URL,
-  timeouts: UpstreamTimeouts,
-): Upstream {
+  timeouts: TransportTimeouts,
+): Transport {
   const base = baseURL.href.replace(/\/+$/, '');
   const replyTo = async (url: string, init: RequestInit, controller: AbortController) => {
     const timer = setTimeout(() => controller.abort(TIMED_OUT), timeouts.headersMs);
