@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { createGuardedCompletion, type Guard, type Ledger } from 'guarded-completion';
 import { guardExpress } from 'guarded-completion/express';
-import type { Upstream } from './transport.ts';
+import type { Upstream } from './upstream.ts';
 
 export const MODEL = 'gpt-5-mini';
 

@@ -4,7 +4,7 @@ import { leaveNote, ledgerOf, welcome } from './kept.ts';
 import { reconcile } from './reconcile.ts';
 import { conclude } from './report.ts';
 import { play } from './story.ts';
-import { startUpstream } from './transport.ts';
+import { startUpstream } from './upstream.ts';
 
 /**
  * `npm run demo` plays a story and checks it. `npm run demo -- --serve` keeps the backend running. With

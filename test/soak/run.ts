@@ -5,7 +5,7 @@ import { openPlace, type Place } from '../faults/killed/place.ts';
 import { Crew } from './crew.ts';
 import { disturb } from './faults.ts';
 import { soakGuard, USERS } from './guarding.ts';
-import { moodyOpenAI } from './transport.ts';
+import { moodyOpenAI } from './upstream.ts';
 import { chargedNanoUsd, faultsOf, isExact, isHeapJudged, owedNanoUsd } from './verdict.ts';
 
 export interface Run {
