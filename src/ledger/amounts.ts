@@ -1,7 +1,7 @@
 import { nanoUsdOf, usdOf } from '../base/money.ts';
 
 /**
- * What a limit can count. This file is the only one that lists the units: a new unit is added here, and
+ * What a ledger can count. This file is the only one that lists the units: a new unit is added here, and
  * the type checker names every other file that has to give it a meaning. Redis stores amounts in this
  * order, so a new unit goes to the end.
  */
@@ -12,15 +12,24 @@ export const UNITS = [
   'outputTokens',
   'nanoUsd',
   'concurrent',
+  'upstreamTokens',
 ] as const;
 
-/** What a limit counts. Money is counted in integer nano-USD (1 USD = 1e9), rounded up. */
+/**
+ * What a ledger counts. Money is counted in integer nano-USD (1 USD = 1e9), rounded up. `upstreamTokens` are
+ * the tokens that a call takes of an upstream's rate limit, as the upstream counts them before it answers.
+ */
 export type Unit = (typeof UNITS)[number];
 
 /** What one call takes (held) or took (used), in every unit at once; non-negative integers. */
 export type Amounts = Readonly<Record<Unit, number>>;
 
 export type MutableAmounts = Record<Unit, number>;
+
+/** Units that a limit of a plan, a token or all users can be in. Users are never shown the others. */
+export type LimitableUnit = Exclude<Unit, 'upstreamTokens'>;
+
+export const isLimitable = (unit: Unit): unit is LimitableUnit => unit !== 'upstreamTokens';
 
 /** The names that options, denials and `users.usage` have for units. Money is in dollars there. */
 const unitNames = {
@@ -30,18 +39,19 @@ const unitNames = {
   outputTokens: 'outputTokens',
   nanoUsd: 'usd',
   concurrent: 'concurrent',
-} as const satisfies Readonly<Record<Unit, string>>;
+} as const satisfies Readonly<Record<LimitableUnit, string>>;
 
-export type UnitName = (typeof unitNames)[Unit];
+export type UnitName = (typeof unitNames)[LimitableUnit];
 
 /** Units of which something is used up; calls in flight only hold `concurrent`. */
 export type CountedUnit = Exclude<Unit, 'concurrent'>;
 
 export const isCounted = (unit: Unit): unit is CountedUnit => unit !== 'concurrent';
 
-export type CountedUnitName = (typeof unitNames)[CountedUnit];
+export type CountedUnitName = (typeof unitNames)[CountedUnit & LimitableUnit];
 
-export const unitName = <U extends Unit>(unit: U): (typeof unitNames)[U] => unitNames[unit];
+export const unitName = <U extends LimitableUnit>(unit: U): (typeof unitNames)[U] =>
+  unitNames[unit];
 
 export const isMoney = (unit: Unit): boolean => unit === 'nanoUsd';
 
@@ -55,7 +65,15 @@ export const writtenAmount = (unit: Unit, written: number): number =>
 
 /** Returns a new object with 0 in every unit. */
 export function zeroAmounts(): MutableAmounts {
-  return { requests: 0, tokens: 0, inputTokens: 0, outputTokens: 0, nanoUsd: 0, concurrent: 0 };
+  return {
+    requests: 0,
+    tokens: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    nanoUsd: 0,
+    concurrent: 0,
+    upstreamTokens: 0,
+  };
 }
 
 export const NO_AMOUNTS: Amounts = zeroAmounts();
@@ -69,8 +87,9 @@ export function amounts({
   outputTokens = 0,
   nanoUsd = 0,
   concurrent = 0,
+  upstreamTokens = 0,
 }: Partial<Amounts>): Amounts {
-  return { requests, tokens, inputTokens, outputTokens, nanoUsd, concurrent };
+  return { requests, tokens, inputTokens, outputTokens, nanoUsd, concurrent, upstreamTokens };
 }
 
 /** Returns one amount for each unit. */
@@ -95,6 +114,8 @@ export function amountIn(amounts: Amounts, unit: Unit): number {
       return amounts.nanoUsd;
     case 'concurrent':
       return amounts.concurrent;
+    case 'upstreamTokens':
+      return amounts.upstreamTokens;
   }
 }
 

@@ -50,12 +50,14 @@ export async function settle(
 type Charged = Exclude<Outcome, { kind: 'nothing' | 'unserved' }>;
 
 function chargeOf(admitted: Admitted, outcome: Charged, clock: Clock): Charge {
-  if (outcome.kind === 'refused') return REFUSED;
+  // An upstream counts these before it answers, whatever becomes of the call.
+  const { upstreamTokens } = admitted.held;
+  if (outcome.kind === 'refused') return refusedCharge(upstreamTokens);
   if (outcome.kind !== 'used') return unreadCharge(admitted, outcome, clock);
   const { reading } = outcome;
   const used = usedAmounts(reading, costOf(admitted, reading, clock));
   const estimated = isEstimate(doubtsOf(reading));
-  return { used: amounts({ requests: 1, ...used }), reading, estimated };
+  return { used: amounts({ requests: 1, ...used, upstreamTokens }), reading, estimated };
 }
 
 function unreadCharge(admitted: Admitted, outcome: UnreadOutcome, clock: Clock): Charge {
@@ -65,7 +67,10 @@ function unreadCharge(admitted: Admitted, outcome: UnreadOutcome, clock: Clock):
   return { used, reading: undefined, estimated: true };
 }
 
-const REFUSED: Charge = { used: amounts({ requests: 1 }), reading: undefined, estimated: false };
+function refusedCharge(upstreamTokens: number): Charge {
+  const used = amounts({ requests: 1, upstreamTokens });
+  return { used, reading: undefined, estimated: false };
+}
 
 /** Never more than was held. Units that a cut does not lower stay charged as they were held. */
 function visibleAmounts(

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
-import { isMoney, UNITS, type Unit, unitName, writtenAmount } from '../ledger/amounts.ts';
+import {
+  isLimitable,
+  isMoney,
+  type LimitableUnit,
+  UNITS,
+  unitName,
+  writtenAmount,
+} from '../ledger/amounts.ts';
 import type { OnFailure } from '../ledger/ledger.ts';
 import {
   amountShape,
@@ -12,7 +19,7 @@ import {
 
 /** The fields of one limit option, each checked on its own. Amounts are in `unit`. */
 export interface LimitFields {
-  readonly unit: Unit;
+  readonly unit: LimitableUnit;
   readonly amount: number;
   readonly per?: string | undefined;
   readonly burst?: number | undefined;
@@ -22,7 +29,7 @@ export interface LimitFields {
   readonly onFailure?: OnFailure | undefined;
 }
 
-function shapeOf(unit: Unit) {
+function shapeOf(unit: LimitableUnit) {
   const key = unitName(unit);
   const amount = { [key]: amountShape[key] };
   if (unit === 'concurrent') return z.strictObject({ ...amount, ...everyLimitShape });
@@ -30,7 +37,8 @@ function shapeOf(unit: Unit) {
   return z.strictObject({ ...amount, ...windowShape, burst });
 }
 
-const shapes = new Map(UNITS.map((unit) => [unit, shapeOf(unit)]));
+const limitable = UNITS.filter(isLimitable);
+const shapes = new Map(limitable.map((unit) => [unit, shapeOf(unit)]));
 
 type Parsed = Omit<LimitFields, 'unit' | 'amount' | 'onFailure'> & {
   readonly [field: string]: unknown;
@@ -54,9 +62,11 @@ export function limitFields(spec: unknown, path: string): LimitFields {
   };
 }
 
-function unitOf(spec: unknown, path: string): Unit {
+function unitOf(spec: unknown, path: string): LimitableUnit {
   const given = typeof spec === 'object' && spec !== null ? spec : {};
-  const [unit, ...others] = UNITS.filter((candidate) => unitName(candidate) in given);
+  const [unit, ...others] = limitable.filter((candidate) => unitName(candidate) in given);
   if (unit !== undefined && others.length === 0) return unit;
-  throw new TypeError(`"${path}" must have exactly one of "${UNITS.map(unitName).join('", "')}"`);
+  throw new TypeError(
+    `"${path}" must have exactly one of "${limitable.map(unitName).join('", "')}"`,
+  );
 }

@@ -1,5 +1,5 @@
 import type { User } from '../core/user.ts';
-import type { Unit } from '../ledger/amounts.ts';
+import type { LimitableUnit } from '../ledger/amounts.ts';
 import type { Rule } from '../ledger/ledger.ts';
 
 /** A limit of a plan, a token or all users, parsed once. */
@@ -7,7 +7,7 @@ export interface Limit {
   readonly name: string;
   /** What it counts and over what span. Two limits with one key share one counter of an account. */
   readonly key: string;
-  readonly unit: Unit;
+  readonly unit: LimitableUnit;
   /** In `unit`; money in nano-USD. */
   readonly amount: number;
   /** `undefined` for all but rates. */

@@ -1,6 +1,6 @@
 import { microUsdOf } from '../base/money.ts';
 import type { HeaderList } from '../core/response.ts';
-import { isMoney, type Unit } from '../ledger/amounts.ts';
+import { isMoney, type LimitableUnit } from '../ledger/amounts.ts';
 import type { Balance } from '../ledger/ledger.ts';
 import type { Limit } from './limit.ts';
 import { describeOwn, type LimitStatus } from './limit-status.ts';
@@ -9,7 +9,7 @@ import { describeOwn, type LimitStatus } from './limit-status.ts';
  * The draft's registry has requests (the default) and concurrent requests, but no tokens or money
  * (draft-ietf-httpapi-ratelimit-headers-10, read 2026-11). Those have a parameter of our own.
  */
-const UNIT_PARAMETER: Readonly<Record<Unit, string>> = {
+const UNIT_PARAMETER: Readonly<Record<LimitableUnit, string>> = {
   requests: '',
   concurrent: ';qu="concurrent-requests"',
   tokens: ';guard-unit="tokens"',
@@ -48,7 +48,7 @@ function statusItem(limit: Limit, balance: Balance, nowMs: number): string {
 /** The largest integer of a structured field (RFC 9651 §3.3.1). */
 const INTEGER_MAX = 999_999_999_999_999;
 
-function shown(unit: Unit, amount: number): number {
+function shown(unit: LimitableUnit, amount: number): number {
   const counted = isMoney(unit) ? microUsdOf(amount) : amount;
   return Math.min(INTEGER_MAX, Math.floor(counted));
 }

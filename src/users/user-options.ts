@@ -10,6 +10,7 @@ import {
   amountsBy,
   type CountedUnitName,
   isCounted,
+  isLimitable,
   unitName,
   writtenAmount,
 } from '../ledger/amounts.ts';
@@ -67,6 +68,6 @@ export const setPlanOptions = optionsSchema(setPlanShape);
 export function grantAmounts(grant: Grant): Amounts {
   const given = parseOrThrow(grants, grant, 'users.grant');
   return amountsBy((unit) =>
-    isCounted(unit) ? writtenAmount(unit, given[unitName(unit)] ?? 0) : 0,
+    isCounted(unit) && isLimitable(unit) ? writtenAmount(unit, given[unitName(unit)] ?? 0) : 0,
   );
 }

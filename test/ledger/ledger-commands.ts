@@ -15,6 +15,9 @@ export type Verbs = Omit<Ledger, 'records'>;
 const CALENDAR_MS = 8_192;
 const IDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 
+const SHARED = ['tokens/8s', 'usd/8s', 'tpm'];
+const isShared = ({ key }: Rule): boolean => SHARED.includes(key);
+
 /** Rates are fractions of a power of two, so that arithmetic has the same result in any order. */
 function rulesOf(limit: number, nowMs: number): readonly Rule[] {
   const startMs = Math.floor(nowMs / CALENDAR_MS) * CALENDAR_MS;
@@ -30,6 +33,7 @@ function rulesOf(limit: number, nowMs: number): readonly Rule[] {
     { kind: 'concurrent', key: 'concurrent', unit: 'concurrent', amount: Math.ceil(limit / 4) },
     { kind: 'rolling', key: 'requests/1s', unit: 'requests', amount: limit, windowMs: 1_008 },
     { kind: 'rate', key: 'requests/4s~rate', ...rate, unit: 'requests' },
+    { kind: 'rate', key: 'tpm', ...rate, unit: 'upstreamTokens', burst: 16 + limit },
   ];
 }
 
@@ -37,6 +41,7 @@ const cost = fc.record({
   requests: fc.constantFrom(0, 1),
   tokens: fc.nat(12),
   nanoUsd: fc.nat(20),
+  upstreamTokens: fc.nat(12),
   concurrent: fc.constant(1),
 });
 const lease = fc.record({
@@ -46,7 +51,7 @@ const lease = fc.record({
 const id = fc.constantFrom(...IDS);
 /** The rules, account, limit and time skew of a call. A changed limit is just another choice. */
 const choice = fc.record({
-  rules: fc.subarray([0, 1, 2, 3, 4, 5, 6], { minLength: 1 }),
+  rules: fc.subarray([0, 1, 2, 3, 4, 5, 6, 7], { minLength: 1 }),
   user: fc.constantFrom('ada', 'bob'),
   limit: fc.constantFrom(20, 20, 20, 10, 4, 0),
   hasGlobal: fc.boolean(),
@@ -57,7 +62,7 @@ type Choice = typeof choice extends fc.Arbitrary<infer Value> ? Value : never;
 function claimsOf({ rules, user, limit, hasGlobal, skewMs }: Choice, nowMs: number): Claim[] {
   const all = rulesOf(limit, nowMs + skewMs);
   const own = all.filter((_, index) => rules.includes(index));
-  const shared = hasGlobal ? rulesOf(30, nowMs + skewMs).slice(2, 4) : [];
+  const shared = hasGlobal ? rulesOf(30, nowMs + skewMs).filter(isShared) : [];
   return [
     ...own.map((rule) => claim(rule, `user:${user}`)),
     ...shared.map((rule) => claim(rule, GLOBAL)),

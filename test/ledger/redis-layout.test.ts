@@ -53,14 +53,14 @@ describe.skipIf(server === undefined)('The keys of the ledger in Redis', () => {
     await ledger.settle('one', tokens(1));
     await ledger.credit('gift', [claim(daily(9))], tokens(1));
     expect(await keysOf(namespace)).toEqual({
-      '2:a:user:ada': ['string', 5],
-      '2:a:user:bob': ['string', 121],
-      [`2:ended:${hourOf(START_MS)}`]: ['hash', 2],
-      '2:holds': ['hash', 0],
-      '2:leases': ['zset', 0],
+      '3:a:user:ada': ['string', 5],
+      '3:a:user:bob': ['string', 121],
+      [`3:ended:${hourOf(START_MS)}`]: ['hash', 2],
+      '3:holds': ['hash', 0],
+      '3:leases': ['zset', 0],
     });
     const [ended, holds, leases] = [`ended:${hourOf(START_MS)}`, 'holds', 'leases'].map(
-      (name) => `{${namespace}}:2:${name}`,
+      (name) => `{${namespace}}:3:${name}`,
     );
     const withoutFiller = (members: string[]) => members.filter((name) => !name.startsWith('--'));
     expect(withoutFiller(await redis.hkeys(ended ?? '')).sort()).toEqual(['ggift', 'hone']);
@@ -69,18 +69,22 @@ describe.skipIf(server === undefined)('The keys of the ledger in Redis', () => {
     expect(await redis.zscore(leases ?? '', 'htwo')).toBe(`${START_MS + MINUTE_MS}`);
   });
 
-  it('The ledger leaves the keys of an earlier layout alone and reads only its records', async () => {
+  it('The ledger leaves the keys of earlier layouts alone and reads only its records', async () => {
     const namespace = freshName();
     const key = (name: string) => `{${namespace}}:${name}`;
     await redis.set(key('clock'), `${Date.now()}`);
     await redis.hset(key('s:user:ada'), { c: 'counters', m: '', p: '9', Lcall: 'lease' });
     await redis.set(key('hold:call'), 'held', 'PX', HOUR_MS);
     await redis.set(key('gift:gift'), '1', 'PX', HOUR_MS);
+    await redis.set(key('2:a:user:ada'), 'an account');
+    await redis.hset(key('2:holds'), { '=': 'state', hcall: 'hold' });
+    await redis.zadd(key('2:leases'), 1, 'hcall');
     await redis.hset(key('r:user:bob'), { v: '{"blocked":true}', n: '3' });
     const before = await keysOf(namespace);
     const contents = async () => [
       await redis.hgetall(key('s:user:ada')),
-      await redis.mget(key('hold:call'), key('gift:gift')),
+      await redis.mget(key('hold:call'), key('gift:gift'), key('2:a:user:ada')),
+      await redis.hgetall(key('2:holds')),
     ];
     const counted = await contents();
 
@@ -110,7 +114,7 @@ describe.skipIf(server === undefined)('The keys of the ledger in Redis', () => {
       await ledger.reserve(id, [claim(daily(99))], tokens(1), DISPATCHED);
       return ledger.settle(id, tokens(1));
     };
-    const key = (ms: number) => `{${namespace}}:2:ended:${hourOf(ms)}`;
+    const key = (ms: number) => `{${namespace}}:3:ended:${hourOf(ms)}`;
     await end('first');
     clock.set(START_MS + HOUR_MS);
     await end('second');
@@ -138,7 +142,7 @@ describe.skipIf(server === undefined)('The keys of the ledger in Redis', () => {
     const ledger = redisLedger(redis, { namespace, clock: settableClock(START_MS) });
     const claims = [daily(9), rolling(9), rate(9, 9), concurrent(2)].map((rule) => claim(rule));
     await ledger.reserve('evicted', claims, tokens(3), DISPATCHED);
-    await redis.del(`{${namespace}}:2:a:user:ada`);
+    await redis.del(`{${namespace}}:3:a:user:ada`);
     await ledger.reserve('other', claims, tokens(1), DISPATCHED);
     expect(await ledger.settle('evicted', tokens(2))).toBe('done');
     const held = (await ledger.read(claims)).map((balance) => balance.held);
@@ -155,7 +159,7 @@ describe.skipIf(server === undefined)('The keys of the ledger in Redis', () => {
     await ledger.reserve('one', claims, tokens(2), DISPATCHED);
     await ledger.settle('one', tokens(2));
     await ledger.reserve('two', claims, tokens(3), DISPATCHED);
-    await redis.del(`{${namespace}}:2:holds`);
+    await redis.del(`{${namespace}}:3:holds`);
     clock.set(START_MS + 1);
     expect((await ledger.read(claims)).map(({ used, held }) => [used, held])).toEqual([
       [2, 0],
@@ -176,7 +180,7 @@ describe.skipIf(server === undefined)('The keys of the ledger in Redis', () => {
     const ledger = redisLedger(redis, { namespace, clock });
     const claims = [claim(lasting(9))];
     await ledger.reserve('old', claims, tokens(1), DISPATCHED);
-    await redis.del(`{${namespace}}:2:leases`);
+    await redis.del(`{${namespace}}:3:leases`);
     clock.set(START_MS + 1);
     await ledger.reserve('new', claims, tokens(1), { ...DISPATCHED, durationMs: DAY_MS });
     clock.set(START_MS + 2 * MINUTE_MS);
@@ -188,7 +192,7 @@ describe.skipIf(server === undefined)('The keys of the ledger in Redis', () => {
     const clock = settableClock(START_MS);
     const ledger = redisLedger(redis, { namespace, clock });
     const other = redisLedger(redis, { namespace, clock });
-    const key = `{${namespace}}:2:a:user:ada`;
+    const key = `{${namespace}}:3:a:user:ada`;
     await ledger.reserve('call', [claim(concurrent(2))], tokens(1), LEASE);
     await redis.pexpire(key, HOUR_MS);
     for (const days of [1, 3]) {

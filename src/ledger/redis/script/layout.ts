@@ -3,7 +3,7 @@ import { UNITS } from '../../amounts.ts';
 import type { Rule } from '../../ledger.ts';
 
 /** A hold stores one amount for each unit, so another number of units is another layout. */
-const LAYOUT_FOR_UNITS = { 6: 2 } as const;
+const LAYOUT_FOR_UNITS = { 7: 3 } as const;
 /** The layout's number is in all keys of counters, so that processes with another layout do not read them. */
 const LAYOUT = LAYOUT_FOR_UNITS[UNITS.length];
 
