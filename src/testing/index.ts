@@ -2,6 +2,11 @@ export { errorReply, openAIErrors, redirectTo } from './fake-openai/error-replie
 export { type FakeOpenAI, type FakeOpenAIOptions, fakeOpenAI } from './fake-openai/fake-openai.ts';
 export type { Gate } from './fake-openai/gate.ts';
 export type { InvoiceLine, InvoiceTotals } from './fake-openai/invoice.ts';
+export type {
+  FakeRateLevels,
+  FakeRateLimitOptions,
+  FakeRateLimits,
+} from './fake-openai/rate-limits.ts';
 export type { FakeSafetyCase } from './fake-openai/safety-cases.ts';
 export type { Reply, Script, ScriptedToolCall, ScriptFor } from './fake-openai/script.ts';
 export { headerOf, type SeenRequest } from './fake-openai/seen-request.ts';

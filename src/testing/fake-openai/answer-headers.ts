@@ -1,6 +1,6 @@
 import type { Script } from './script.ts';
 
-/** The headers that OpenAI and its CDN send with every response, including the rate limits of the key. */
+/** The headers that OpenAI and its CDN send with every response. */
 const ALWAYS: readonly string[] = [
   'openai-organization',
   'org-fakeOrganization',
@@ -12,18 +12,6 @@ const ALWAYS: readonly string[] = [
   '12',
   'x-envoy-upstream-service-time',
   '13',
-  'x-ratelimit-limit-requests',
-  '500',
-  'x-ratelimit-limit-tokens',
-  '200000',
-  'x-ratelimit-remaining-requests',
-  '499',
-  'x-ratelimit-remaining-tokens',
-  '199998',
-  'x-ratelimit-reset-requests',
-  '120ms',
-  'x-ratelimit-reset-tokens',
-  '0s',
   'access-control-expose-headers',
   'X-Request-ID, CF-Ray',
   'strict-transport-security',
@@ -46,9 +34,10 @@ const ALWAYS: readonly string[] = [
 export function answerHeaders(
   requestId: string,
   contentType: string,
+  rateLimits: readonly string[],
   ...overrides: ReadonlyArray<Script['headers'] | undefined>
 ): string[] {
-  const usual = [...ALWAYS, 'x-request-id', requestId, 'content-type', contentType];
+  const usual = [...ALWAYS, ...rateLimits, 'x-request-id', requestId, 'content-type', contentType];
   const own = overrides.flatMap((headers) => Object.entries(headers ?? {}));
   if (own.length === 0) return usual;
   const replaced = new Set(own.map(([name]) => name.toLowerCase()));

@@ -112,6 +112,7 @@ function begin(response: FakeResponse, content: Content): void {
   const list = answerHeaders(
     `req_${response.serial}`,
     content.contentType,
+    response.rateHeaders,
     content.headers,
     headers,
   );

@@ -12,7 +12,7 @@ export const openAIErrors = {
       'unsupported_country_region_territory',
       'Country, region, or territory not supported',
     ),
-  /** The message names the organization and when to retry. */
+  /** The message names the organization and when to retry. For limits that count, see `rateLimits`. */
   rateLimited: (retryAfterSeconds = 1, organization = 'org-fakeOrganization'): Reply => ({
     ...errorReply(
       429,
@@ -23,9 +23,6 @@ export const openAIErrors = {
     headers: {
       'retry-after': String(retryAfterSeconds),
       'retry-after-ms': String(retryAfterSeconds * 1000),
-      'x-ratelimit-limit-requests': '500',
-      'x-ratelimit-remaining-requests': '0',
-      'x-ratelimit-reset-requests': `${retryAfterSeconds}s`,
     },
   }),
   insufficientQuota: (code = 'insufficient_quota'): Reply =>

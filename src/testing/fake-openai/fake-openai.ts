@@ -7,6 +7,7 @@ import { createGate, type Gate } from './gate.ts';
 import type { GeneratedAnswer } from './generation.ts';
 import { InvoiceLine, type InvoiceTotals } from './invoice.ts';
 import { DEFAULT_MODELS } from './models.ts';
+import { type FakeRateLimitOptions, type FakeRateLimits, RateLimits } from './rate-limits.ts';
 import { RequestLog } from './request-log.ts';
 import { PREFIX, route, type UpstreamAccount } from './routes.ts';
 import { type FakeSafetyCase, SafetyCases } from './safety-cases.ts';
@@ -23,6 +24,8 @@ export interface FakeOpenAIOptions {
   readonly maxOutputTokens?: number;
   /** `false` keeps only `totals()` and nothing per request, for load tests. Default `true`. */
   readonly record?: boolean;
+  /** OpenAI's limits. By default those of an account so large that they never refuse. */
+  readonly rateLimits?: FakeRateLimitOptions;
   /** Default 0: a free port. */
   readonly port?: number;
 }
@@ -37,6 +40,8 @@ export interface FakeOpenAI extends AsyncDisposable {
   readonly requests: readonly SeenRequest[];
   /** How many connections are open now. */
   readonly openSockets: number;
+  /** Counters of the limits. Throws a `TypeError` without the option `rateLimits`. */
+  readonly rateLimits: FakeRateLimits;
   /** Sums all lines, or those with the same key. Running calls count with what they have generated. */
   totals(): InvoiceTotals;
   /** Adds up the lines that have the same key. */
@@ -106,6 +111,7 @@ class FakeServer implements FakeOpenAI {
       listedModels: options.models ?? DEFAULT_MODELS,
       maxOutputTokens: options.maxOutputTokens ?? 128_000,
       safety: this.#safety,
+      rateLimits: options.rateLimits && new RateLimits(options.rateLimits),
     };
     this.#records = new RequestLog(options.record ?? true);
     this.#server = createServer(
@@ -130,6 +136,12 @@ class FakeServer implements FakeOpenAI {
 
   get openSockets(): number {
     return this.#records.sockets.size;
+  }
+
+  get rateLimits(): FakeRateLimits {
+    const { rateLimits } = this.#account;
+    if (rateLimits) return rateLimits;
+    throw new TypeError('This fake has no limits. Start it with the option "rateLimits".');
   }
 
   listen(port: number): Promise<void> {
@@ -199,9 +211,7 @@ class FakeServer implements FakeOpenAI {
     const serial = (++this.#serial).toString(36).padStart(24, '0');
     const response = new FakeResponse(seen, this.#scripts.take(seen), serial, raw);
     this.#records.began(seen, raw.req.socket);
-    const answer = this.#records.isFull
-      ? TOO_MANY_RECORDS
-      : route(this.#account, seen, response.script, serial);
+    const answer = this.#records.isFull ? TOO_MANY_RECORDS : route(this.#account, response);
     const line = 'json' in answer ? this.#bill(response, answer) : undefined;
     try {
       await deliver(response, answer, line);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { UNLIMITED } from './rate-limits.ts';
 import type { Pause, Script } from './script.ts';
 import type { SeenRequest } from './seen-request.ts';
 
@@ -14,6 +15,8 @@ export class FakeResponse {
   readonly serial: string;
   readonly raw: ServerResponse;
   readonly socket: Socket;
+  /** Names and values of what the answer says of the limits. */
+  rateHeaders = UNLIMITED;
   #closed: Promise<void> | undefined;
 
   constructor(seen: SeenRequest, script: Script, serial: string, raw: ServerResponse) {

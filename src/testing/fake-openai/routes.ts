@@ -3,14 +3,16 @@ import { clientSecrets } from './client-secrets.ts';
 import { completions } from './completions.ts';
 import { embeddings } from './embeddings.ts';
 import { badRequest, errorReply, openAIErrors } from './error-replies.ts';
+import type { FakeResponse } from './fake-response.ts';
 import type { GeneratedAnswer, GeneratingEndpoint } from './generation.ts';
 import { inputTokens } from './input-tokens.ts';
-import { isRecord } from './json.ts';
+import { type FakeJson, isRecord } from './json.ts';
 import { listModels, modelNotFound, retrieveModel } from './models.ts';
 import { moderations } from './moderations.ts';
+import type { RateLimits } from './rate-limits.ts';
 import { responses } from './responses.ts';
 import type { SafetyCases } from './safety-cases.ts';
-import type { Reply, Script } from './script.ts';
+import type { Reply } from './script.ts';
 import { headerOf, type SeenRequest } from './seen-request.ts';
 
 /** The path before every endpoint, as in OpenAI's base URL. */
@@ -29,6 +31,14 @@ const ENDPOINTS: Readonly<Record<string, GeneratingEndpoint>> = {
 /** Endpoints that take no model, or take it elsewhere in the body. */
 const MODELLESS: ReadonlySet<string> = new Set(['/moderations', '/realtime/client_secrets']);
 
+/** Endpoints that generate, and count against the limits of a model family. */
+const LIMITED: ReadonlySet<string> = new Set([
+  '/chat/completions',
+  '/responses',
+  '/completions',
+  '/embeddings',
+]);
+
 /** What a fake accepts. */
 export interface UpstreamAccount {
   readonly apiKeys: readonly string[] | undefined;
@@ -36,15 +46,12 @@ export interface UpstreamAccount {
   readonly listedModels: readonly string[];
   readonly maxOutputTokens: number;
   readonly safety: SafetyCases;
+  readonly rateLimits: RateLimits | undefined;
 }
 
 /** Returns what OpenAI would send: an answer that is generated and billed, or a reply that is free. */
-export function route(
-  account: UpstreamAccount,
-  request: SeenRequest,
-  script: Script,
-  serial: string,
-): GeneratedAnswer | Reply {
+export function route(account: UpstreamAccount, response: FakeResponse): GeneratedAnswer | Reply {
+  const request = response.seen;
   const [path = ''] = request.url.split('?', 1);
   const refusal = unauthorized(account, request);
   if (refusal) return refusal;
@@ -61,8 +68,23 @@ export function route(
     if (typeof model !== 'string') return badRequest('you must provide a model parameter', 'model');
     if (account.models?.includes(model) === false) return modelNotFound(model);
   }
+  const { script, serial } = response;
   const { maxOutputTokens } = account;
-  return answer({ endpoint, body, script, serial, maxOutputTokens });
+  const limited = LIMITED.has(endpoint) ? limit(account, response, String(model), body) : undefined;
+  return limited ?? answer({ endpoint, body, script, serial, maxOutputTokens });
+}
+
+/** Counts the request. Returns a refusal if it does not fit in the limits of the account. */
+function limit(
+  { rateLimits }: UpstreamAccount,
+  response: FakeResponse,
+  model: string,
+  body: FakeJson,
+): Reply | undefined {
+  if (!rateLimits) return undefined;
+  const { headers, refusal } = rateLimits.admit(model, body);
+  response.rateHeaders = headers;
+  return refusal;
 }
 
 function read(account: UpstreamAccount, endpoint: string): Reply | undefined {
