@@ -9,6 +9,7 @@ import {
 import { recordCases } from './ledger-conformance/records.ts';
 import { resolutionCases } from './ledger-conformance/resolution.ts';
 import { timeCases } from './ledger-conformance/time.ts';
+import { upstreamCases } from './ledger-conformance/upstream.ts';
 
 export type { SettableClock } from './ledger-conformance/case.ts';
 
@@ -68,7 +69,7 @@ export function ledgerConformance(
       runner.it(testCase.title, () => runCase(testCase, factory));
     }
   };
-  const groups = { admissionCases, resolutionCases, timeCases, recordCases };
+  const groups = { admissionCases, resolutionCases, timeCases, upstreamCases, recordCases };
   for (const [title, cases] of Object.entries(TITLES)) {
     runner.describe(title, () => groups[cases].forEach(register));
   }
@@ -78,6 +79,7 @@ const TITLES = {
   'Ledger admission': 'admissionCases',
   'Ledger holds': 'resolutionCases',
   'Ledger time': 'timeCases',
+  'Ledger rates of an upstream': 'upstreamCases',
   'Ledger records': 'recordCases',
 } as const;
 

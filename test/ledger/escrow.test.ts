@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Claim, Ledger } from '../../src/ledger/ledger.ts';
+import { LedgerError } from '../../src/core/errors.ts';
+import type { Amounts } from '../../src/ledger/amounts.ts';
+import type { Claim, Ledger, Rule } from '../../src/ledger/ledger.ts';
 import { memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
 import { Chunk } from '../../src/ledger/redis/escrow/chunk.ts';
 import { EscrowLedger } from '../../src/ledger/redis/escrow/escrow-ledger.ts';
@@ -10,6 +12,7 @@ import {
   concurrent,
   DISPATCHED,
   GLOBAL,
+  rate,
   rolling,
   START_MS,
   settableClock,
@@ -28,28 +31,106 @@ const CHUNK = LIMIT * SHARE;
 const globalClaim = (unit: Claim['rule']['unit'] = 'tokens') =>
   claim({ ...lasting(LIMIT), unit }, GLOBAL);
 
-/** The same ledger, to which no account is shared. */
-const withoutShared = (ledger: Ledger): Ledger => {
-  const owned = (claims: readonly Claim[]) =>
-    claims.map((given): Claim => ({ ...given, scope: 'own' }));
+/** The same ledger, for which the scope of a claim depends on its rule alone. */
+const scopedBy = (ledger: Ledger, scopeOf: (rule: Rule) => Claim['scope']): Ledger => {
+  const scoped = (claims: readonly Claim[]) =>
+    claims.map((given): Claim => ({ ...given, scope: scopeOf(given.rule) }));
   return {
     records: ledger.records,
-    reserve: (id, claims, ...rest) => ledger.reserve(id, owned(claims), ...rest),
+    reserve: (id, claims, ...rest) => ledger.reserve(id, scoped(claims), ...rest),
     settle: (id, used) => ledger.settle(id, used),
     release: (id, options) => ledger.release(id, options),
     renew: (id, lease) => ledger.renew(id, lease),
-    read: (claims) => ledger.read(owned(claims)),
-    credit: (id, claims, given) => ledger.credit(id, owned(claims), given),
+    read: (claims) => ledger.read(scoped(claims)),
+    credit: (id, claims, given) => ledger.credit(id, scoped(claims), given),
     close: () => ledger.close(),
   };
 };
 
-describe('Users spread over shards', () => {
-  // No account is global here: each one has to count exactly, on whichever shard it is.
+// Nothing is leased in these two, so that every account has to count exactly, on whichever ledger it is.
+describe.each<[string, (rule: Rule) => Claim['scope']]>([
+  ['Users spread over shards', () => 'own'],
+  [
+    'Users spread over shards, with shared rates',
+    ({ kind }) => (kind === 'rate' ? 'shared' : 'own'),
+  ],
+])('%s', (_name, scopeOf) => {
   ledgerConformance({ describe, it }, async ({ clock }) => {
     const [global, ...shards] = Array.from({ length: 4 }, () => memoryLedger({ clock }));
     if (global === undefined) throw new TypeError('There is no ledger.');
-    return { ledger: withoutShared(new EscrowLedger(global, shards, { clock })) };
+    return { ledger: scopedBy(new EscrowLedger(global, shards, { clock }), scopeOf) };
+  });
+});
+
+describe('A reserve of leased limits, shared rates and own limits at once', () => {
+  const own = claim({ ...lasting(40), key: 'own' });
+  const upstream = claim({ ...rate(60, 30), unit: 'upstreamTokens' }, 'upstream:main');
+  const mixed: readonly Claim[] = [own, globalClaim(), { ...upstream, scope: 'shared' }];
+  const costing = (cost: number, upstreamTokens: number) =>
+    amounts({ ...tokens(cost), upstreamTokens });
+
+  function start() {
+    const clock = settableClock(START_MS);
+    const global = memoryLedger({ clock });
+    const ledger = new EscrowLedger(global, [memoryLedger({ clock })], { share: SHARE, clock });
+    /** What all parts have used and hold, without the chunks of the leased limit. */
+    const standing = async () => {
+      const [first, , last] = await ledger.read(mixed);
+      return [first, last].map((balance) => [balance?.used, balance?.held]);
+    };
+    return { ledger, global, standing };
+  }
+
+  it.each<[string, number, Amounts]>([
+    ['the shared rate denies', 2, costing(1, 31)],
+    ['the leased limit denies', 1, costing(LIMIT + 1, 1)],
+    ['the own limit denies', 0, costing(41, 1)],
+  ])('It takes nothing if %s, and its id can be used again', async (_name, place, held) => {
+    const { ledger, standing } = start();
+    const decision = await ledger.reserve('call', mixed, held, DISPATCHED);
+    expect(decision).toMatchObject({ granted: false, violations: [{ claim: place }] });
+    expect(decision.balances).toMatchObject(mixed.map(() => ({ used: 0 })));
+    expect(await standing()).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+    expect(await ledger.settle('call', held)).toBe('unknown');
+    const next = await ledger.reserve('call', mixed, costing(40, 30), DISPATCHED);
+    expect(next.granted).toBe(true);
+    expect(await standing()).toEqual([
+      [0, 40],
+      [30, 0],
+    ]);
+    expect(await ledger.settle('call', costing(25, 30))).toBe('done');
+    expect(await standing()).toEqual([
+      [25, 0],
+      [30, 0],
+    ]);
+    await ledger.close();
+  });
+
+  it('A denied reserve leaves all of a chunk to the next call', async () => {
+    const { ledger, global } = start();
+    for (const [index, held] of [costing(1, 31), costing(41, 1)].entries()) {
+      const denied = await ledger.reserve(`denied-${index}`, mixed, held, DISPATCHED);
+      expect(denied.granted).toBe(false);
+    }
+    await ledger.reserve('all', [globalClaim()], costing(CHUNK, 0), DISPATCHED);
+    expect(await global.read([globalClaim()])).toMatchObject([{ used: 0, held: CHUNK }]);
+    await ledger.close();
+  });
+
+  it('If a shard fails, a release of the call gives its shared rate back', async () => {
+    const clock = settableClock(START_MS);
+    const shard = Object.assign(watchedLedger(memoryLedger({ clock })), {
+      reserve: () => Promise.reject(new LedgerError('lost')),
+    });
+    const ledger = new EscrowLedger(memoryLedger({ clock }), [shard], { clock });
+    const reserved = ledger.reserve('call', mixed, costing(1, 20), DISPATCHED);
+    await expect(reserved).rejects.toThrow('lost');
+    await ledger.release('call');
+    expect(await ledger.read(mixed)).toMatchObject([{ used: 0 }, { used: 0 }, { used: 0 }]);
+    await ledger.close();
   });
 });
 

@@ -101,6 +101,19 @@ describe.skipIf(server === undefined)('The keys of the ledger in Redis', () => {
     expect(await keysOf(namespace)).toMatchObject(before);
   });
 
+  it('An account is kept until the debts of its rates are paid, however large a burst may be', async () => {
+    const namespace = freshName();
+    const ledger = redisLedger(redis, { namespace, clock: settableClock(START_MS) });
+    const perDay = claim({ ...rate(1, Number.MAX_SAFE_INTEGER), periodMs: DAY_MS });
+    const keptDays = async () => (await keysOf(namespace))['3:a:user:ada']?.[1] ?? 0;
+    await ledger.reserve('small', [perDay], tokens(1), DISPATCHED);
+    expect(await keptDays()).toBe(4);
+    await ledger.reserve('large', [perDay], tokens(49), DISPATCHED);
+    expect(await keptDays()).toBe(200);
+    await ledger.settle('large', tokens(149));
+    expect(await keptDays()).toBe(600);
+  });
+
   it('Ended ids are remembered for at least an hour and removed in the background by whole hours', async () => {
     const namespace = freshName();
     const clock = settableClock(START_MS);

@@ -1,11 +1,10 @@
 import { UNITS } from '../amounts.ts';
-import { counterFor } from '../counting/counter-for.ts';
-import type { Claim, Rule } from '../ledger.ts';
+import type { Claim, RateRule, Rule } from '../ledger.ts';
 import type { PlacedClaim } from './parts.ts';
 import { FIRST_PLACE, SLOT_BYTES, slotOf, widthOf } from './script/layout.ts';
 
-/** What stays the same for some claims from call to call: their rules, and which of them share an
- * account. */
+/** What stays the same for some claims from call to call: their rules without what these allow, and which of
+ * them share an account. */
 export interface ClaimLayout {
   readonly claims: readonly PlacedClaim[];
   /** The slots of each account, in a row. */
@@ -18,7 +17,7 @@ export interface ClaimLayout {
 const KEPT_MS_MIN = 172_800_000;
 /** A hold stores their number in one byte. */
 const CLAIMS_MAX = 255;
-const CLAIM_BYTES = 37;
+const CLAIM_BYTES = 29;
 
 /** A node of a tree of rules. The plan of some claims is at the node that their rules lead to. */
 interface Branch {
@@ -40,10 +39,29 @@ export function claimLayoutOf(claims: readonly Claim[]): {
   for (const { account, rule } of claims) {
     let index = accounts.indexOf(account);
     if (index < 0) index = accounts.push(account) - 1;
-    branch = branchAfter(branch, index, rule);
+    branch = branchAfter(branch, index, laidOutAs(rule));
   }
   branch.plan ??= newPlan(claims, accounts);
   return { plan: branch.plan, accounts };
+}
+
+/** More than the rates of all plans and upstreams. */
+const RATES_MAX = 1_000;
+const firstRates = new Map<string, RateRule>();
+const firstAlike = new WeakMap<RateRule, RateRule>();
+
+/** Returns the same rule for rates that differ in their burst alone, such as those of one upstream. A reserve
+ * names the burst, so these have one layout. */
+function laidOutAs(rule: Rule): Rule {
+  if (rule.kind !== 'rate') return rule;
+  const known = firstAlike.get(rule);
+  if (known !== undefined) return known;
+  const name = JSON.stringify([rule.key, rule.unit, rule.amount, rule.periodMs]);
+  const first = firstRates.get(name) ?? rule;
+  if (firstRates.size >= RATES_MAX) firstRates.clear();
+  firstRates.set(name, first);
+  firstAlike.set(rule, first);
+  return first;
 }
 
 function branchAfter({ next }: Branch, account: number, rule: Rule): Branch {
@@ -68,7 +86,7 @@ function newPlan(claims: readonly Claim[], accounts: readonly string[]): ClaimLa
   const planned = claims.map(({ account: name, rule }): PlacedClaim => {
     const account = accounts.indexOf(name);
     const slot = slotOf(rule);
-    return { counter: counterFor(rule), account, slot, place: placeOf(slots[account] ?? [], slot) };
+    return { rule, account, slot, place: placeOf(slots[account] ?? [], slot) };
   });
   const layouts = slots.map((own) => Buffer.concat(own));
   return { claims: planned, layouts, encoded: encode(planned, layouts) };
@@ -98,7 +116,7 @@ function encode(claims: readonly PlacedClaim[], layouts: readonly Buffer[]): Buf
   const head = Buffer.alloc(12);
   head.writeUInt16LE(claims.length, 0);
   head.writeUInt16LE(layouts.length, 2);
-  const keptMs = claims.map(({ counter }) => keptMsOf(counter.rule));
+  const keptMs = claims.map(({ rule }) => keptMsOf(rule));
   head.writeDoubleLE(Math.max(KEPT_MS_MIN, ...keptMs), 4);
   const ends = layouts.flatMap((layout) => {
     const slots = Buffer.alloc(2);
@@ -109,14 +127,13 @@ function encode(claims: readonly PlacedClaim[], layouts: readonly Buffer[]): Buf
 }
 
 /** For Lua, whose indexes begin with 1. */
-function encodeClaim({ counter, account, slot, place }: PlacedClaim): Buffer {
-  const { rule, capacity } = counter;
+function encodeClaim({ rule, account, slot, place }: PlacedClaim): Buffer {
   const bytes = Buffer.alloc(CLAIM_BYTES);
   bytes[0] = account + 1;
   bytes[1] = UNITS.indexOf(rule.unit) + 1;
   bytes[2] = slot[0] ?? 0;
   bytes.writeUInt16LE(place + 1, 3);
-  for (const [index, term] of [...termsOf(rule), capacity].entries()) {
+  for (const [index, term] of termsOf(rule).entries()) {
     bytes.writeDoubleLE(term, 5 + 8 * index);
   }
   return bytes;
@@ -143,7 +160,8 @@ function keptMsOf(rule: Rule): number {
     case 'calendar':
       return 2 * (rule.windows[0].endMs - rule.windows[0].startMs);
     case 'rate':
-      return Math.ceil((2 * rule.burst * rule.periodMs) / (rule.amount || 1));
+      // The script keeps an account until its debts are paid.
+      return 0;
     case 'concurrent':
       return 0;
   }

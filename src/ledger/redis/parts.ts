@@ -1,11 +1,14 @@
+import { type Amounts, amountIn } from '../amounts.ts';
 import type { Counter } from '../counting/counter.ts';
+import { counterFor } from '../counting/counter-for.ts';
 import { type Part, partWith } from '../counting/part.ts';
 import type { Rule } from '../ledger.ts';
 import { HEAD_BYTES, SLOT_BYTES } from './script/layout.ts';
 
 /** A claim, and the place of its counter in the values of its plan's accounts. */
 export interface PlacedClaim {
-  readonly counter: Counter;
+  /** Of rates, which may differ in their burst, one of them. */
+  readonly rule: Rule;
   /** The index of its account in the plan. */
   readonly account: number;
   readonly slot: Buffer;
@@ -17,17 +20,18 @@ const DOUBLE_BYTES = 8;
 /** An earlier bucket: slot, number, amount. */
 const BUCKET_BYTES = SLOT_BYTES + 2 * DOUBLE_BYTES;
 
-/** Returns the claims of a plan with their counters, for balances and violations. `values`: one
- * for each account of the plan, as Redis stores it, beginning with the plan's layout. */
+/** Returns claims with their counters, for balances and violations. `placed`: the same claims in their plan.
+ * `values`: one for each account of the plan, as Redis stores it, beginning with the plan's layout. */
 export function partsOf(
-  claims: readonly PlacedClaim[],
+  counters: readonly Counter[],
+  placed: readonly PlacedClaim[],
   values: readonly Buffer[],
-  costOf: (rule: Rule) => number,
+  held: Amounts,
 ): readonly Part[] {
-  return claims.map(({ counter, account, slot, place }) => {
-    const { rule } = counter;
+  return placed.map(({ rule, account, slot, place }, index) => {
+    const counter = counters[index] ?? counterFor(rule);
     const numbers = numbersIn(values[account] ?? NO_VALUE, rule.kind, slot, place);
-    return partWith(counter, costOf(rule), numbers);
+    return partWith(counter, amountIn(held, rule.unit), numbers);
   });
 }
 

@@ -1,8 +1,10 @@
 import { parseOrThrow } from '../../base/parse-or-throw.ts';
 import { RecentMap } from '../../base/recent-map.ts';
 import { LedgerError } from '../../core/errors.ts';
-import { type Amounts, amountIn, assertAmounts, assertCredits, NO_AMOUNTS } from '../amounts.ts';
+import { type Amounts, assertAmounts, assertCredits, NO_AMOUNTS } from '../amounts.ts';
 import { Batches } from '../batches.ts';
+import type { Counter } from '../counting/counter.ts';
+import { counterAt } from '../counting/counter-for.ts';
 import { balancesOf, violationsOf } from '../counting/part.ts';
 import type {
   Balance,
@@ -109,11 +111,13 @@ class RedisLedger implements Ledger {
     assertAmounts(held);
     assertLease(lease);
     const parties = claimLayoutOf(claims);
-    const numbers = [...leaseNumbers(lease), ...amountNumbers(held)];
+    const counters = countersOf(claims);
+    const capacities = counters.map(({ capacity }) => capacity);
+    const numbers = [...leaseNumbers(lease), ...amountNumbers(held), ...capacities];
     const verb = { code: VERB.RESERVE, id: holdId(id), ...parties, numbers };
     const { status, nowMs, values } = await this.#run(verb);
     if (status === STATUS.GRANTED) this.#partiesOf.set(id, parties, Date.now());
-    const parts = partsOf(parties.plan.claims, values, ({ unit }) => amountIn(held, unit));
+    const parts = partsOf(counters, parties.plan.claims, values, held);
     const balances = balancesOf(parts, nowMs);
     if (status !== STATUS.DENIED) return { granted: true, balances };
     return { granted: false, violations: violationsOf(parts, nowMs), balances };
@@ -139,10 +143,7 @@ class RedisLedger implements Ledger {
     const { plan, accounts } = claimLayoutOf(claims);
     const verb = { code: VERB.READ, id: '', plan, accounts, numbers: [] };
     const { nowMs, values } = await this.#run(verb);
-    return balancesOf(
-      partsOf(plan.claims, values, () => 0),
-      nowMs,
-    );
+    return balancesOf(partsOf(countersOf(claims), plan.claims, values, NO_AMOUNTS), nowMs);
   }
 
   async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {
@@ -175,6 +176,9 @@ class RedisLedger implements Ledger {
     if (this.#closed) throw new LedgerError('the ledger is closed');
   }
 }
+
+const countersOf = (claims: readonly Claim[]): Counter[] =>
+  claims.map(({ rule }, place) => counterAt(place, rule));
 
 const NOTHING = amountNumbers(NO_AMOUNTS);
 /** Below zero: what was held, for rates. Nothing for other rules. */

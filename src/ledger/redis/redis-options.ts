@@ -26,8 +26,8 @@ const redisLedgerShape = {
    * `exact`: all keys are in one slot, and every call reads the global limits.
    * `escrow`: experimental, for a Cluster whose load one slot cannot carry. Users are spread over 64
    * slots, and a process leases 0.5 % of the global limits at a time. A limit is never exceeded; at
-   * most that part for each other process is rejected too early. Global limits must be of calendar
-   * periods, or `concurrent`.
+   * most that part for each other process is rejected too early. Global rates are not leased: each call
+   * reads them. Global limits must be of calendar periods, rates, or `concurrent`.
    * @default 'exact'
    */
   globalBudget: z.enum(['exact', 'escrow']).default('exact'),

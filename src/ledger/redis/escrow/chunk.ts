@@ -89,6 +89,6 @@ export function windowEndMs(claims: readonly Claim[], nowMs: number): number {
 
 function notEscrowed(key: string): TypeError {
   return new TypeError(
-    `the global limit "${key}" must be of a calendar period (per: 'day') or "concurrent" with globalBudget: 'escrow'`,
+    `the global limit "${key}" must be of a calendar period (per: 'day'), a rate ("burst") or "concurrent" with globalBudget: 'escrow'`,
   );
 }

@@ -33,7 +33,7 @@ const CONSTANTS: Readonly<Record<string, number>> = {
   AS_OF: 1,
 
   // A claim of a plan: how many numbers it has, and their places.
-  CLAIM: 8,
+  CLAIM: 7,
   ACCOUNT: 1,
   UNIT: 2,
   KIND: 3,
@@ -44,7 +44,6 @@ const CONSTANTS: Readonly<Record<string, number>> = {
   NEXT: 7,
   AMOUNT: 5,
   PERIOD: 6,
-  CAPACITY: 8,
 
   // A hold: its places, and its phases; below CHARGED it lives.
   DUE: 1,
@@ -64,6 +63,8 @@ const CONSTANTS: Readonly<Record<string, number>> = {
   HOUR_MS: 3_600_000,
   /** How long an account is kept beyond a hold that was renewed, and ended ids in an idle namespace. */
   KEPT_MS: 172_800_000,
+  /** No account is kept longer, so that Redis can read its time to live. */
+  KEPT_MS_MAX: 1e15,
   /** Leases that one script ends, at most. */
   PAGE: 100,
 };

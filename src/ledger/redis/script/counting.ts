@@ -45,9 +45,13 @@ local function add_rolling(account, at, bucket, amount, newest)
   end
 end
 
-local function add_debt(s, at, amount, rate, period, time)
+-- Keeps the account until the debt is paid, too.
+local function add_debt(account, at, amount, rate, period, time)
+  local s = account.doubles
   local debt = max(s[at + DEBT] - (time - s[at + AS_OF]) * rate / period, 0)
-  s[at + DEBT], s[at + AS_OF] = min(max(debt + amount, 0), EXACT), time
+  debt = min(max(debt + amount, 0), EXACT)
+  s[at + DEBT], s[at + AS_OF] = debt, time
+  change(account, min(2 * debt * period / rate, KEPT_MS_MAX))
 end
 
 -- Ends a hold at what was used, or corrects what an expired one was charged. The amounts are in used,
@@ -75,7 +79,7 @@ local function post(hold, plan, own, used, place, time)
       elseif kind == ROLLING then
         add_rolling(account, at, window, amount, floor(time * BUCKETS / claims[j + WINDOW]))
       elseif kind == RATE then
-        add_debt(s, at, amount, claims[j + AMOUNT], claims[j + PERIOD], time)
+        add_debt(account, at, amount, claims[j + AMOUNT], claims[j + PERIOD], time)
       end
     end
   end

@@ -24,7 +24,7 @@ export const CREDITING = `
           elseif kind == RATE and forgives then
             s[place + DEBT] = 0
           elseif kind == RATE then
-            add_debt(s, place, -amount, claims[j + AMOUNT], claims[j + PERIOD], now)
+            add_debt(account, place, -amount, claims[j + AMOUNT], claims[j + PERIOD], now)
           end
           change(account, plan.kept)
         end

@@ -7,13 +7,13 @@ const HOLD_DOUBLES = 'd'.repeat(3 + UNITS.length);
 export const RESERVING = `
     local claims, windows, counted_in = plan.claims, plan.windows, plan.windows
     local due, dispatched, kept = now + numbers[at + 1], numbers[at + 2], numbers[at + 1] + plan.kept
-    local costs = at + 2
-    at = costs + UNITS
+    local costs, capacities = at + 2, at + 2 + UNITS
+    at = capacities + plan.count
     status = (holds[id] or endings[id]) and GRANTED_BEFORE or GRANTED
     for k = 1, plan.count do
       local j = CLAIM * (k - 1)
       local account, kind, place = own[claims[j + ACCOUNT]], claims[j + KIND], claims[j + PLACE]
-      local s, cost, capacity = account.doubles, numbers[costs + claims[j + UNIT]], claims[j + CAPACITY]
+      local s, cost, capacity = account.doubles, numbers[costs + claims[j + UNIT]], numbers[capacities + k]
       local taken = s[place]
       if kind == CALENDAR then
         local open = s[place + START]
@@ -36,15 +36,15 @@ export const RESERVING = `
     if status == GRANTED then
       for k = 1, plan.count do
         local j = CLAIM * (k - 1)
-        local s, kind, place = own[claims[j + ACCOUNT]].doubles, claims[j + KIND], claims[j + PLACE]
-        local cost = numbers[costs + claims[j + UNIT]]
+        local account, kind, place = own[claims[j + ACCOUNT]], claims[j + KIND], claims[j + PLACE]
+        local s, cost = account.doubles, numbers[costs + claims[j + UNIT]]
         if kind ~= RATE then
           if kind == CALENDAR and windows[k] > s[place + START] then
             s[place + START], s[place + USED] = windows[k], 0
           end
           s[place] = s[place] + cost
         elseif cost ~= 0 then
-          add_debt(s, place, cost, claims[j + AMOUNT], claims[j + PERIOD], now)
+          add_debt(account, place, cost, claims[j + AMOUNT], claims[j + PERIOD], now)
         end
       end
       local tail = plan.tail
