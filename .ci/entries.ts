@@ -29,6 +29,7 @@ const PLACES: readonly ((name: string) => string)[] = [
 const ELSEWHERE: Readonly<Record<string, string>> = {
   '.': 'src/index.ts',
   './safety': 'src/safety/safety-webhooks.ts',
+  './upstreams': 'src/upstream/index.ts',
 };
 
 const ROOT = new URL('../', import.meta.url);

@@ -77,6 +77,7 @@ function mergeAllowances(a: Allowances, b: Allowances): Allowances {
     vectorStores: [...new Set([...a.vectorStores, ...b.vectorStores])],
     mcpServers: [...new Set([...a.mcpServers, ...b.mcpServers])],
     serviceTiers: [...new Set([...a.serviceTiers, ...b.serviceTiers])],
+    vendorFields: [...new Set([...a.vendorFields, ...b.vendorFields])],
     prompts: { ...b.prompts, ...a.prompts },
     stateful: a.stateful ?? b.stateful,
   };

@@ -12,7 +12,7 @@ const FORMS_LENGTH_MIN = 8;
 const MASKED_LENGTH_MIN = 20;
 const MASK = 0x2a;
 
-/** Removes one key from texts of an upstream, in every form in which it may repeat it. */
+/** Removes one key from texts of an upstream, in every form in which it may repeat it. The empty key is none. */
 export class Redaction {
   readonly #key: string;
   readonly #bytes: Buffer | undefined;
@@ -30,6 +30,7 @@ export class Redaction {
 
   /** Removes the key. */
   key(text: string): string {
+    if (this.#key === '') return text;
     this.#forms ??= formsOf(this.#key);
     return text.replace(this.#forms, REDACTED);
   }

@@ -21,8 +21,12 @@ export interface KeyRequest {
  */
 export type ApiKeySource = (user: User, request: KeyRequest) => ApiKey | Promise<ApiKey>;
 
+/** The header that carries the key. `none`: the host needs no key. */
+export type ApiKeyHeader = 'authorization' | 'api-key' | 'none';
+
 /** A key as it is sent. */
 export interface UpstreamKey {
+  /** Empty where the host needs none. */
   readonly key: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Removes it from what OpenAI says. */
@@ -34,16 +38,20 @@ export class UpstreamKeys {
   readonly #source: ApiKeySource;
   readonly #fixedHeaders: Readonly<Record<string, string>>;
   readonly #deadlineMs: number;
+  readonly #keyHeader: ApiKeyHeader;
   #latest: { readonly answer: ApiKey; readonly key: UpstreamKey } | undefined;
 
+  /** `fixedHeaders` go with every call. With `none` the source is never called. */
   constructor(
     source: ApiKeySource,
     fixedHeaders: Readonly<Record<string, string>>,
     deadlineMs: number,
+    keyHeader: ApiKeyHeader = 'authorization',
   ) {
-    this.#source = source;
+    this.#source = keyHeader === 'none' ? () => NO_KEY : source;
     this.#fixedHeaders = fixedHeaders;
     this.#deadlineMs = deadlineMs;
+    this.#keyHeader = keyHeader;
   }
 
   /** Throws when the source fails, is late, or returns something that cannot be a key. */
@@ -71,27 +79,34 @@ export class UpstreamKeys {
   #keyOf(answer: ApiKey): UpstreamKey {
     // Most apps return the same string on every call.
     if (typeof answer === 'string' && this.#latest?.answer === answer) return this.#latest.key;
-    const key = toUpstreamKey(answer, this.#fixedHeaders);
+    const key = toUpstreamKey(answer, this.#fixedHeaders, this.#keyHeader);
     this.#latest = { answer, key };
     return key;
   }
 }
 
+const NO_KEY = '';
+
 function toUpstreamKey(
   answer: unknown,
   fixedHeaders: Readonly<Record<string, string>>,
+  keyHeader: ApiKeyHeader,
 ): UpstreamKey {
+  if (keyHeader === 'none') {
+    return { key: NO_KEY, headers: fixedHeaders, redaction: new Redaction(NO_KEY) };
+  }
   const given = typeof answer === 'object' && answer !== null ? answer : { key: answer };
   const { key, project, organization } = given as Readonly<Record<string, unknown>>;
+  const text = headerText(key, '"apiKey"');
   const headers: Record<string, string> = {
     ...fixedHeaders,
-    authorization: `Bearer ${headerText(key, '"apiKey"')}`,
+    [keyHeader]: keyHeader === 'authorization' ? `Bearer ${text}` : text,
   };
   if (project !== undefined) headers['openai-project'] = headerText(project, '"apiKey".project');
   if (organization !== undefined) {
     headers['openai-organization'] = headerText(organization, '"apiKey".organization');
   }
-  return { key: String(key), headers, redaction: new Redaction(String(key)) };
+  return { key: text, headers, redaction: new Redaction(text) };
 }
 
 function headerText(value: unknown, name: string): string {

@@ -175,6 +175,7 @@ describe('parseAllowances', () => {
       vectorStores: [],
       mcpServers: [],
       serviceTiers: [],
+      vendorFields: [],
       prompts: {},
     });
   });
@@ -187,6 +188,8 @@ describe('parseAllowances', () => {
       { hostedTools: { web_search: { ...search, maxCalls: 0 } } },
     ],
     ['x.hostedTools', { hostedTools: { websearch: search } }],
+    ['x.vendorFields.0": must be one of', { vendorFields: ['topk'] }],
+    ['x.vendorFields.0": can be allowed by no plan', { vendorFields: ['provider'] }],
     ['x.mcpServers.0', { mcpServers: ['http://mcp.example/'] }],
     ['x.stateful', { stateful: true }],
   ])('parseAllowances throws a TypeError that names %s', (field, spec) => {

@@ -67,6 +67,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     'redirectTo',
     'signedWebhook',
   ],
+  './upstreams': ['azureOpenAI', 'openAI', 'openAICompatible', 'openRouter'],
 };
 
 /** The options that tests and examples are checked with. */

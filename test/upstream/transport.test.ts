@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { ByteSource } from '../../src/core/response.ts';
 import { collect } from '../../src/upstream/collect.ts';
 import { fetchTransport } from '../../src/upstream/fetch-transport.ts';
+import { type TransportTimeouts, UpstreamError } from '../../src/upstream/transport.ts';
 import { undiciTransport } from '../../src/upstream/undici-transport.ts';
-import { UpstreamError, type TransportTimeouts } from '../../src/upstream/transport.ts';
 
 const LONG: TransportTimeouts = { connectMs: 5_000, headersMs: 5_000, idleMs: 5_000 };
 const BYTES_MAX = 1024 * 1024;

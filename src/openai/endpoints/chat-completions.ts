@@ -12,6 +12,7 @@ import {
   textPart,
 } from '../request/media-checks.ts';
 import { jsonBody } from '../request/request-descriptor.ts';
+import { vendorFieldsAt } from '../request/vendor-fields.ts';
 import {
   beyondText,
   type Check,
@@ -43,6 +44,7 @@ const parts = kindOf(
 );
 
 const message = object({
+  ...vendorFieldsAt('message'),
   role: scalar,
   content: textOr(listOf(parts)),
   name: text,
@@ -86,6 +88,7 @@ const audio: Check = (value, inspection) =>
 const fields = {
   ...generation,
   ...sampling,
+  ...vendorFieldsAt('chat'),
   audio: orNull(audio),
   function_call: json,
   functions: json,

@@ -3,11 +3,13 @@ import { chatUsage } from '../answer/usage.ts';
 import { tokenBound } from '../prices/upper-bound.ts';
 import { clientTag, flag, model, number, prompts, sampling, whole } from '../request/fields.ts';
 import { jsonBody } from '../request/request-descriptor.ts';
+import { vendorFieldsAt } from '../request/vendor-fields.ts';
 import { text } from '../request/wire-check.ts';
 import type { UpstreamDescriptor } from './descriptor.ts';
 
 const fields = {
   ...sampling,
+  ...vendorFieldsAt('completions'),
   best_of: whole,
   echo: flag,
   logprobs: number,

@@ -2,6 +2,7 @@ import { inputUsage } from '../answer/usage.ts';
 import { tokenBound } from '../prices/upper-bound.ts';
 import { clientTag, model, prompts, whole } from '../request/fields.ts';
 import { jsonBody } from '../request/request-descriptor.ts';
+import { vendorFieldsAt } from '../request/vendor-fields.ts';
 import { type Check, malformed, text } from '../request/wire-check.ts';
 import type { UpstreamDescriptor } from './descriptor.ts';
 
@@ -17,7 +18,14 @@ export const embeddings: UpstreamDescriptor = {
   method: 'POST',
   path: '/embeddings',
   body: jsonBody(
-    { dimensions: whole, encoding_format: text, input: inputs, model, user: clientTag },
+    {
+      ...vendorFieldsAt('embeddings'),
+      dimensions: whole,
+      encoding_format: text,
+      input: inputs,
+      model,
+      user: clientTag,
+    },
     'input',
   ),
   endUserId: { field: 'user' },

@@ -5,6 +5,7 @@ import { flag, generation, whole } from '../request/fields.ts';
 import { inputItems, storedPrompt } from '../request/item-checks.ts';
 import { jsonBody } from '../request/request-descriptor.ts';
 import { responsesTools } from '../request/tool-checks.ts';
+import { vendorFieldsAt } from '../request/vendor-fields.ts';
 import {
   beyondText,
   type Check,
@@ -57,6 +58,7 @@ const background: Check = (value) => {
 
 const fields = {
   ...generation,
+  ...vendorFieldsAt('responses'),
   access_programs: refused('belongs to the account'),
   background,
   context_management: refused('would run the model once more; compaction is not accepted'),

@@ -8,11 +8,25 @@ import {
 import { parseOrThrow } from '../../base/parse-or-throw.ts';
 import { hostedTools } from '../prices/hosted-tools.ts';
 import { realtimeAllowance } from './realtime-allowance.ts';
+import {
+  type VendorFieldName,
+  vendorFieldNames,
+  vendorFieldsNeverAllowed,
+} from './vendor-field-names.ts';
 
 const tokens = z.int().min(0).max(10_000_000);
 const name = z.string().min(1).max(256);
 const names = z.array(name).readonly();
 const httpsUrl = z.url({ protocol: /^https$/, error: 'must be an https:// address' });
+
+const vendorField: z.ZodType<VendorFieldName, VendorFieldName> = z.enum(vendorFieldNames, {
+  error: ({ input }) => {
+    const why = vendorFieldsNeverAllowed.get(String(input));
+    return why === undefined
+      ? `must be one of "${vendorFieldNames.join('", "')}"`
+      : `can be allowed by no plan: ${why}`;
+  },
+});
 
 const mediaShape = {
   /** How many one request may hold, at most 1,000.
@@ -111,6 +125,10 @@ const allowancesShape = {
   /** Service tiers that are allowed in addition to `default`.
    * @default [] */
   serviceTiers: names.default([]),
+  /** Fields that a host other than OpenAI takes, by name: `top_k`, `reasoning_content` … A host that does not
+   * take one refuses it, by its dialect. See docs/hosts.md.
+   * @default [] */
+  vendorFields: z.array(vendorField).readonly().default([]),
   /** Stored prompts by id. A call with one holds the model's whole context, and counts as one with every
    * hosted tool that the plan allows, because a prompt may name tools.
    * @default {} */
