@@ -17,11 +17,18 @@ export interface Outlet {
   claimsFor(calls: number, tokens: number): readonly Claim[];
   /**
    * A call leaves now. `balances`: what its reserve returned for the claims of `claimsFor`, in their order;
-   * `undefined` where there were none. Exactly one method of what this returns is called later.
+   * `undefined` where there were none. `place`: only for a call that has waited and leaves with a reserve of the
+   * queue. Exactly one method of what this returns is called later.
    */
-  leave(balances: readonly Balance[] | undefined): Departure;
+  leave(balances: readonly Balance[] | undefined, place?: PlaceInRound): Departure;
   /** Calls `listener` whenever `opensAtMs` may have come closer. One listener for each queue. */
   onOpen(listener: () => void): void;
+}
+
+/** What the reserve of a round took for calls that leave after this one: all 0 for the last. */
+export interface PlaceInRound {
+  readonly callsAfter: number;
+  readonly tokensAfter: number;
 }
 
 /** The header of an answer, by its lower-case name. */
