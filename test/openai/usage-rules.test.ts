@@ -38,6 +38,17 @@ const lines: [string, object, object, string[]][] = [
     [],
   ],
   [
+    'reasoning beside the output, and both in the total',
+    {
+      prompt_tokens: 32,
+      completion_tokens: 9,
+      total_tokens: 135,
+      completion_tokens_details: { reasoning_tokens: 94 },
+    },
+    { inputTokens: 32, outputTokens: 103, reasoningTokens: 94 },
+    [],
+  ],
+  [
     'a fraction',
     { prompt_tokens: 10.5, completion_tokens: 2.1 },
     { inputTokens: 11, outputTokens: 3 },

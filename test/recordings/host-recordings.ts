@@ -33,6 +33,10 @@ const thought = (inputTokens: number, outputTokens: number, reasoningTokens: num
   charged: { input: inputTokens, output: outputTokens },
   estimated: true,
 });
+const beside = (inputTokens: number, outputTokens: number, reasoningTokens: number) => ({
+  ...thought(inputTokens, outputTokens, reasoningTokens),
+  estimated: false,
+});
 const larger = (inputTokens: number, outputTokens: number) => ({
   ...plain(inputTokens, outputTokens),
   estimated: true,
@@ -61,6 +65,15 @@ export const hostRecordings: readonly Recording[] = [
       word('Deep'),
       finish({ x_groq: { id: 'req_1', usage: counts(44, 2, { total_time: 0.01 }) } }),
       counted(counts(44, 2, { total_time: 0.01 }), { service_tier: 'on_demand' }),
+    ],
+    plain(44, 2),
+  ),
+  chatStream(
+    'Groq: a stream with its usage in x_groq alone',
+    [
+      chunk({ x_groq: { id: 'req_1' } }, { role: 'assistant', content: '' }),
+      word('Deep'),
+      finish({ x_groq: { id: 'req_1', usage: counts(44, 2, { total_time: 0.01 }) } }),
     ],
     plain(44, 2),
   ),
@@ -237,7 +250,7 @@ export const hostRecordings: readonly Recording[] = [
       completion_tokens_details: { reasoning_tokens: 94, audio_tokens: 0 },
       num_sources_used: 0,
     },
-    thought(32, 103, 94),
+    beside(32, 103, 94),
   ),
   chatStream(
     'xAI: a stream with reasoning beside the output',
@@ -246,7 +259,7 @@ export const hostRecordings: readonly Recording[] = [
       finish(),
       counted({ prompt_tokens: 32, completion_tokens: 9, total_tokens: 135, ...reasoning(94) }),
     ],
-    thought(32, 103, 94),
+    beside(32, 103, 94),
   ),
   chat('Together: a prompt in the answer', counts(40, 33), plain(40, 33), { prompt: [] }),
   chatStream(

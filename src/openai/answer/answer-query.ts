@@ -24,6 +24,7 @@ export const eventQuery = {
   model: 'scalar',
   service_tier: 'scalar',
   usage: 'json',
+  x_groq: { usage: 'json' },
   error: 'json',
   code: 'scalar',
   message: 'scalar',

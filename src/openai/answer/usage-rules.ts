@@ -186,7 +186,8 @@ function outputOf(given: Given, inputTokens: number, writes: boolean, counts: Co
   const rest = total === undefined ? 0 : total - inputTokens;
   if (given.output === undefined) {
     counts.doubt(total === undefined ? 'output_missing' : 'output_from_total');
-  } else if (rest > output) counts.doubt('total_above_parts');
+  } else if (rest > output && rest !== output + reasoning) counts.doubt('total_above_parts');
+  // xAI counts the reasoning beside the output, and both in the total (its OpenAPI file, 2026-08).
   output = Math.max(output, rest);
   if (reasoning <= output) return output;
   counts.doubt('reasoning_above_output');

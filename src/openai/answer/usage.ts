@@ -3,6 +3,7 @@ import type { Amounts } from '../../ledger/amounts.ts';
 import type { HostedCalls } from '../prices/hosted-tools.ts';
 import { tokenAmounts } from '../prices/upper-bound.ts';
 import { countHostedCalls } from './hosted-calls.ts';
+import { reportedNanoUsd } from './reported-cost.ts';
 import { asObject, isPartial, largerUsage, readUsage } from './usage-rules.ts';
 
 /** What an answer says of its own cost. */
@@ -14,6 +15,8 @@ export interface Reading {
   readonly serviceTier?: string;
   /** Calls of hosted tools; `usage` has no fees. `undefined` where the answer cannot tell. */
   readonly hostedCalls?: HostedCalls;
+  /** What the host says that the answer costs. Only to be used where its dialect says `reportsCost`. */
+  readonly reportedNanoUsd?: number;
   /** Rules by which an incomplete or contradictory usage was read. */
   readonly doubts?: readonly UsageDoubt[];
 }
@@ -40,14 +43,19 @@ interface UsageShape {
 function usageReader({ writes, listsHostedCalls }: UsageShape): UsageReader {
   return (answer) => {
     const json = asObject(answer);
-    const read = readUsage(json?.['usage'], writes);
-    if (json === undefined || read === undefined) return undefined;
+    if (json === undefined) return undefined;
+    // Groq has it at another place in streams (`groq-sdk` 1.6.0, 2026-11).
+    const usage = json['usage'] ?? asObject(json['x_groq'])?.['usage'];
+    const read = readUsage(usage, writes);
+    if (read === undefined) return undefined;
+    const reported = reportedNanoUsd(usage);
     const hostedCalls = listsHostedCalls ? countHostedCalls(json) : undefined;
     return {
       usage: read.usage,
       ...(typeof json['model'] === 'string' && { model: json['model'] }),
       ...(typeof json['service_tier'] === 'string' && { serviceTier: json['service_tier'] }),
       ...(hostedCalls !== undefined && { hostedCalls }),
+      ...(reported !== undefined && { reportedNanoUsd: reported }),
       ...(read.doubts.length > 0 && { doubts: read.doubts }),
     };
   };
@@ -72,5 +80,10 @@ export const isComplete = (reading: Reading): boolean => !isPartial(doubtsOf(rea
 export function largerReading(earlier: Reading, later: Reading): Reading {
   const a = { usage: earlier.usage, doubts: doubtsOf(earlier) };
   const b = { usage: later.usage, doubts: doubtsOf(later) };
-  return { ...earlier, ...later, ...largerUsage(a, b) };
+  return { ...earlier, ...later, ...largerUsage(a, b), ...largerCost(earlier, later) };
+}
+
+function largerCost(a: Reading, b: Reading): Pick<Reading, 'reportedNanoUsd'> {
+  if (a.reportedNanoUsd === undefined && b.reportedNanoUsd === undefined) return {};
+  return { reportedNanoUsd: Math.max(a.reportedNanoUsd ?? 0, b.reportedNanoUsd ?? 0) };
 }

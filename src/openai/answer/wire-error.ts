@@ -12,15 +12,33 @@ export interface WireError {
 }
 
 /**
- * Reads an error, as OpenAI and other hosts write it: wrapped in `error` or in `response.error`, flat, or as
- * a text alone. `undefined` for anything else.
+ * Reads an error, as OpenAI and other hosts write it: wrapped in `error` or in `response.error`, flat, as a
+ * text alone, in a list (Gemini), or as the `detail` of a validation (FastAPI, Mistral). `undefined` for
+ * anything else.
  */
 export function readWireError(json: unknown): WireError | undefined {
+  if (Array.isArray(json)) return readWireError(json[0]);
   const inner = property(json, 'error') || property(property(json, 'response'), 'error');
-  if (typeof inner === 'string') return errorOf({ message: inner });
+  // xAI has the code beside the text.
+  if (typeof inner === 'string') return errorOf({ message: inner, code: property(json, 'code') });
   if (inner) return readWireError(inner);
   const message = property(json, 'message');
-  return typeof message === 'string' ? errorOf({ ...(json as object), message }) : undefined;
+  if (typeof message === 'string') return errorOf({ ...(json as object), message });
+  return detailError(json, property(message, 'detail') ?? message ?? property(json, 'detail'));
+}
+
+/** What a validation says: a text, or a list of faults, each with its place in the body. */
+function detailError(json: unknown, detail: unknown): WireError | undefined {
+  if (typeof detail === 'string') return errorOf({ message: detail });
+  const fault: unknown = Array.isArray(detail) ? detail[0] : undefined;
+  const message = property(fault, 'msg');
+  if (typeof message !== 'string') return undefined;
+  return errorOf({ ...(json as object), message, param: placeOf(property(fault, 'loc')) });
+}
+
+function placeOf(location: unknown): string | undefined {
+  if (!Array.isArray(location)) return undefined;
+  return location.slice(location[0] === 'body' ? 1 : 0).join('.');
 }
 
 interface ErrorJson {
