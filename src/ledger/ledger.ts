@@ -48,7 +48,8 @@ export interface RateRule extends RuleBase {
   readonly kind: 'rate';
   /** In how many ms `amount` is refilled. */
   readonly periodMs: number;
-  /** The size of the bucket, in `unit`. */
+  /** The size of the bucket, in `unit`. It belongs to the claim and not to the counter: calls with different
+   * bursts under one `key` share what is owed. */
   readonly burst: number;
 }
 

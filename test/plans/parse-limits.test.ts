@@ -101,6 +101,7 @@ describe('An invalid limit', () => {
   it.each([
     ['null', null, '"plan[0]"'],
     ['no unit', { per: 'day' }, '"plan[0]"'],
+    ['a unit of upstreams', { upstreamTokens: 1, per: 'day' }, 'one of "requests"'],
     ['two units', { requests: 1, tokens: 1, per: 'day' }, '"plan[0]"'],
     ['an amount of NaN', { requests: Number.NaN, per: 'day' }, '"plan[0].requests"'],
     ['a negative amount', { requests: -1, per: 'day' }, '"plan[0].requests"'],

@@ -25,7 +25,7 @@ export abstract class Counter<Its extends Rule = Rule> {
   constructor(rule: Its, width: number, heldAt: number, capacity = rule.amount) {
     this.rule = rule;
     this.unit = rule.unit;
-    this.slot = slotNamed(nameOf(rule));
+    this.slot = knownSlot(nameOf(rule));
     this.width = width;
     this.heldAt = heldAt;
     this.capacity = capacity;
@@ -66,6 +66,19 @@ export type Slot = readonly [number, number];
 export function slotNamed(name: string): Slot {
   const digest = hash('sha256', name);
   return [slotNumber(digest.slice(0, 12)), slotNumber(digest.slice(12, 24))];
+}
+
+/** Many rules have one name: a rate with a burst for each call, a window that moves on. */
+const SLOTS_MAX = 1_000;
+const slots = new Map<string, Slot>();
+
+function knownSlot(name: string): Slot {
+  let slot = slots.get(name);
+  if (slot !== undefined) return slot;
+  if (slots.size >= SLOTS_MAX) slots.clear();
+  slot = slotNamed(name);
+  slots.set(name, slot);
+  return slot;
 }
 
 /** A negative fraction. No amount, debt or time is one, so a slot is never mistaken for these. */

@@ -48,12 +48,12 @@ const owe = (ledger: Ledger, id: string, cost: number) =>
 
 const fitsAtMs = ({ violations }: NotGranted): number | undefined => violations[0]?.fitsAtMs;
 
-const timed = (title: string, run: Case['run']): Case => ({ title, movesClock: true, run });
-
 export const upstreamCases: readonly Case[] = [
-  timed(
-    'Calls of every size fit at the same moment if the burst of each is its own cost above one level',
-    async ({ ledger, clock }) => {
+  {
+    title:
+      'Calls of every size fit at the same moment if the burst of each is its own cost above one level',
+    movesClock: true,
+    async run({ ledger, clock }) {
       await owe(ledger, 'before', 890);
       await granted(send(ledger, 'first', 60));
       const small = await denied(send(ledger, 'small', 10));
@@ -68,10 +68,11 @@ export const upstreamCases: readonly Case[] = [
       await denied(send(ledger, 'small', 10));
       await assertCounts(ledger, tokenClaim(10), { used: 1_400, held: 0 });
     },
-  ),
-  timed(
-    'A dispatched hold on rates that is never settled stays charged after its lease',
-    async ({ ledger, clock }) => {
+  },
+  {
+    title: 'A dispatched hold on rates that is never settled stays charged after its lease',
+    movesClock: true,
+    async run({ ledger, clock }) {
       const perDay = { key: 'rpm', unit: 'requests', amount: 100, periodMs: DAY_MS } as const;
       const requests = claim({ kind: 'rate', ...perDay, burst: 91 }, GLOBAL);
       const claims = [requests, tokenClaim(600)];
@@ -91,10 +92,11 @@ export const upstreamCases: readonly Case[] = [
       }
       assert.equal(await ledger.renew('call', SENT), false);
     },
-  ),
-  timed(
-    'What an upstream is owed can be corrected in both directions, also above its limit',
-    async ({ ledger, clock }) => {
+  },
+  {
+    title: 'What an upstream is owed can be corrected in both directions, also above its limit',
+    movesClock: true,
+    async run({ ledger, clock }) {
       await owe(ledger, 'more', 1_500);
       await assertCounts(ledger, tokenClaim(10), { used: 1_500, held: 0 });
       const over = await denied(send(ledger, 'call', 10));
@@ -108,7 +110,7 @@ export const upstreamCases: readonly Case[] = [
       await granted(send(ledger, 'call', 10));
       await assertCounts(ledger, tokenClaim(10), { used: 910, held: 0 });
     },
-  ),
+  },
   {
     title: 'A settle posts what a call held of an upstream, and a release gives it back',
     async run({ ledger }) {
