@@ -2,7 +2,7 @@ import { calcPrice, type MatchLogic } from '@pydantic/genai-prices';
 import { undated } from './model-names.ts';
 import type { ParsedTokenPrices } from './model-price.ts';
 import { type Price, standardPrice } from './price.ts';
-import { type RateSteps, ratesOf } from './rates.ts';
+import { dearestSteps, type RateSteps, ratesOf } from './rates.ts';
 
 type Found = NonNullable<ReturnType<typeof calcPrice>>;
 type LibraryPrices = Found['model_price'];
@@ -13,19 +13,33 @@ const DATED_PATTERN = /^\^.*\\d\{4\}-\\d\{2\}-\\d\{2\}\$$/;
 /**
  * The price of the standard tier in `@pydantic/genai-prices`. The library also finds models by parts of a
  * name, and without case: that is a guess (`gpt-5-nano-pro` would cost what `gpt-5-nano` does), so a match
- * counts only if it is the exact name, a name and a date, or a pattern that says so.
+ * counts only if it is the exact name, a name and a date, or a pattern that says so. Where the price changes
+ * with the hour, as at DeepSeek, it is the dearest of the day.
  */
-export function libraryPrice(model: string, timestamp: Date): Price | undefined {
-  const steps = stepsIn(libraryModel(model, timestamp));
-  return steps && standardPrice(steps);
+export function libraryPrice(model: string, date: Date, providerId: string): Price | undefined {
+  const hours = providerId === OPENAI ? [date] : hoursOf(date);
+  const found = hours.map((hour) => stepsIn(libraryModel(model, hour, providerId)));
+  const [first, ...others] = found.filter((steps) => steps !== undefined);
+  return first && standardPrice(others.reduce(dearestSteps, first));
 }
 
-function libraryModel(model: string, timestamp: Date): Found | undefined {
-  const found = calcPrice({}, model, { providerId: 'openai', timestamp });
+/** OpenAI's name in the library. Its prices are the same at every hour. */
+export const OPENAI = 'openai';
+
+const HOUR_MS = 3_600_000;
+const HOURS = 24;
+
+function hoursOf(date: Date): Date[] {
+  const dayMs = date.getTime() - (date.getTime() % (HOURS * HOUR_MS));
+  return Array.from({ length: HOURS }, (_, hour) => new Date(dayMs + hour * HOUR_MS));
+}
+
+function libraryModel(model: string, timestamp: Date, providerId: string): Found | undefined {
+  const found = calcPrice({}, model, { providerId, timestamp });
   if (found !== null && isNamed(model, found.model)) return found;
   const base = undated(model);
   if (base === model) return undefined;
-  const dated = calcPrice({}, base, { providerId: 'openai', timestamp });
+  const dated = calcPrice({}, base, { providerId, timestamp });
   return dated !== null && dated.model.id === base ? dated : undefined;
 }
 
@@ -61,7 +75,7 @@ function stepsIn(found: Found | undefined): RateSteps | undefined {
   // An audio model without a price for audio would be charged as if it wrote text.
   if (model.id.includes('audio') && !keys.includes('input_audio_mtok')) return undefined;
   const writes = prices['output_mtok'] !== undefined;
-  if (!writes && !model.id.includes('embedding')) return undefined;
+  if (!writes && !model.id.includes('embed')) return undefined;
   return startsIn(prices).map((start) => ({
     aboveInputTokens: aboveOf(start),
     rates: ratesOf(pricesAt(prices, start)),

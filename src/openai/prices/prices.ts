@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { type Clock, systemClock } from '../../base/clock.ts';
-import { libraryPrice } from './library-prices.ts';
+import { libraryPrice, OPENAI } from './library-prices.ts';
 import { priceKeys } from './model-names.ts';
 import { type ModelPrices, type ParsedPrices, parsePrices } from './model-price.ts';
 import { dearerPrice, likePrice, type Price, priceOf } from './price.ts';
@@ -10,6 +10,10 @@ import { type RateCard, rateCard } from './rate-card.ts';
 const PROMOTIONS = parsePrices(promotions);
 const PUBLISHED = parsePrices(publishedPrices);
 const BUILT_IN: readonly ParsedPrices[] = [PROMOTIONS, PUBLISHED];
+
+const NONE_BUILT_IN: readonly ParsedPrices[] = [];
+/** Azure's list prices are OpenAI's (its price page, 2026-11); a region may cost more. */
+const AZURE = 'azure';
 
 const CACHED_MODELS_MAX = 1_000;
 const DAY_MS = 86_400_000;
@@ -37,31 +41,49 @@ export class PriceTable {
     this.#onEnded = onEnded;
   }
 
-  /** `undefined`: no price by tokens is known. That does not mean that it is free. */
+  /** The price at OpenAI. `undefined`: no price by tokens is known. That does not mean that it is free. */
   find(model: string): RateCard | undefined {
-    const cached = this.#cards.get(model);
+    return this.findAt(model, OPENAI);
+  }
+
+  /**
+   * The price at a host. `provider`: its name in `@pydantic/genai-prices`, from its dialect; `undefined` for
+   * one that has no list, where only the operator's prices count.
+   */
+  findAt(model: string, provider: string | undefined): RateCard | undefined {
+    const key = provider === OPENAI ? model : `${provider ?? ''}\n${model}`;
+    const cached = this.#cards.get(key);
     if (cached !== undefined) return cached.card;
-    const price = this.#priceIn([this.#own, ...BUILT_IN], model);
+    const builtIn = provider === OPENAI || provider === AZURE ? BUILT_IN : NONE_BUILT_IN;
+    const price = this.#priceIn([this.#own, ...builtIn], model, provider);
     const card = price && rateCard(price);
-    this.#cards.set(model, { card });
+    this.#cards.set(key, { card });
     return card;
   }
 
   /** The price in the first table that has one; the last is the library. */
-  #priceIn([table, ...below]: readonly ParsedPrices[], model: string): Price | undefined {
-    if (table === undefined) return libraryPrice(model, this.#date);
+  #priceIn(
+    [table, ...below]: readonly ParsedPrices[],
+    model: string,
+    provider: string | undefined,
+  ): Price | undefined {
+    if (table === undefined) {
+      return provider === undefined ? undefined : libraryPrice(model, this.#date, provider);
+    }
     const key = priceKeys(model).find((name) => table.has(name));
     const entry = key === undefined ? undefined : table.get(key);
-    if (entry === undefined) return this.#priceIn(below, model);
+    if (entry === undefined) return this.#priceIn(below, model, provider);
     if ('like' in entry) {
       const tables = entry.like === key ? below : [table, ...below];
-      const price = this.#priceIn(tables, entry.like);
+      const price = this.#priceIn(tables, entry.like, provider);
       return price && likePrice(price, entry.factor);
     }
-    if (entry.from !== undefined && entry.from > this.#day) return this.#priceIn(below, model);
+    if (entry.from !== undefined && entry.from > this.#day) {
+      return this.#priceIn(below, model, provider);
+    }
     if (entry.until === undefined || entry.until >= this.#day) return priceOf(entry);
     this.#onEnded(model, entry.until);
-    const next = this.#priceIn(below, model);
+    const next = this.#priceIn(below, model, provider);
     return next === undefined ? priceOf(entry) : dearerPrice(priceOf(entry), next);
   }
 }
