@@ -1,6 +1,7 @@
 export { errorReply, openAIErrors, redirectTo } from './fake-openai/error-replies.ts';
 export { type FakeOpenAI, type FakeOpenAIOptions, fakeOpenAI } from './fake-openai/fake-openai.ts';
 export type { Gate } from './fake-openai/gate.ts';
+export type { FakeDialect } from './fake-openai/host.ts';
 export type { InvoiceLine, InvoiceTotals } from './fake-openai/invoice.ts';
 export type {
   FakeRateLevels,

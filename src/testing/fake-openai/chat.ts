@@ -18,7 +18,7 @@ import { retentionRefusal } from './hosted-refusals.ts';
 import { arrayOf, type FakeJson, isRecord } from './json.ts';
 import type { Reply } from './script.ts';
 import { countTokens, countTokensDeep } from './tokens.ts';
-import { type ChatUsage, chatUsage, withUsage } from './usage.ts';
+import { hostUsage, tierMember, withUsage } from './usage.ts';
 
 const TOKENS_PER_MESSAGE = 3;
 const FINGERPRINT = 'fp_fake000000';
@@ -77,9 +77,9 @@ function completionOf(generation: Generation): object {
       model: generation.model,
       choices: generation.choices.map(messageOf),
     },
-    chatUsage(generation),
+    hostUsage(generation),
     call.script.usage,
-    { service_tier: generation.serviceTier, system_fingerprint: FINGERPRINT },
+    { ...tierMember(generation), system_fingerprint: FINGERPRINT },
   );
 }
 
@@ -104,7 +104,8 @@ function* framesOf(generation: Generation): Generator<BilledFrame> {
   const writer = new ChunkWriter(generation);
   for (const [index, choice] of generation.choices.entries())
     yield* choiceFrames(writer, choice, index);
-  const { usageIn = 'own-chunk' } = generation.call.script;
+  const { host, script } = generation.call;
+  const { usageIn = host.usageIn } = script;
   if (usageIn === 'own-chunk' && writer.includesUsage) yield writer.usageChunk();
   yield { bytes: 'data: [DONE]\n\n', bill: FREE };
   if (usageIn === 'after-done') yield writer.usageChunk();
@@ -149,14 +150,15 @@ class ChunkWriter {
     this.#generation = generation;
     this.call = generation.call;
     const streamOptions = this.call.body['stream_options'];
-    this.includesUsage = isRecord(streamOptions) && streamOptions['include_usage'] === true;
+    const asked = isRecord(streamOptions) && streamOptions['include_usage'] === true;
+    this.includesUsage = asked || this.call.host.usageUnasked;
     this.#obfuscates = !isRecord(streamOptions) || streamOptions['include_obfuscation'] !== false;
     const shared = {
       id: `chatcmpl-${this.call.serial}`,
       object: 'chat.completion.chunk',
       created: generation.createdAt,
       model: generation.model,
-      service_tier: generation.serviceTier,
+      ...tierMember(generation),
       system_fingerprint: FINGERPRINT,
     };
     this.#head = `data: ${JSON.stringify(shared).slice(0, -1)},"choices":`;
@@ -175,7 +177,7 @@ class ChunkWriter {
   }
 
   #usageBeside(finish: string | null): string {
-    const { usageIn } = this.call.script;
+    const { usageIn = this.call.host.usageIn } = this.call.script;
     if (usageIn === 'every-chunk' || (usageIn === 'finish-chunk' && finish !== null)) {
       return this.#usage({ ...this.#generation, outputTokens: this.#outputTokens });
     }
@@ -183,8 +185,10 @@ class ChunkWriter {
   }
 
   #usage(generation: Generation): string {
-    const usage: ChatUsage = chatUsage(generation);
-    const member = JSON.stringify(withUsage({}, usage, this.call.script.usage)).slice(1, -1);
+    const { host, script, serial } = this.call;
+    const usage = withUsage({}, hostUsage(generation), script.usage);
+    const told = host.usageAt === 'usage' ? usage : { x_groq: { id: `req_${serial}`, ...usage } };
+    const member = JSON.stringify(told).slice(1, -1);
     return member && `,${member}`;
   }
 }

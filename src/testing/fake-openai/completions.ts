@@ -12,7 +12,7 @@ import {
 import { type FakeJson, isRecord } from './json.ts';
 import type { Reply } from './script.ts';
 import { promptsOf } from './tokens.ts';
-import { chatUsage, withUsage } from './usage.ts';
+import { hostUsage, withUsage } from './usage.ts';
 
 /** OpenAI's default of `max_tokens` for this endpoint. */
 const DEFAULT_OUTPUT_CAP = 16;
@@ -58,7 +58,7 @@ function completionOf(generation: Generation, returned: number): object {
     finish_reason: choice.finish,
   }));
   const { usage } = generation.call.script;
-  return withUsage({ ...shared(generation), choices }, chatUsage(generation), usage);
+  return withUsage({ ...shared(generation), choices }, hostUsage(generation), usage);
 }
 
 function* framesOf(generation: Generation): Generator<BilledFrame> {
@@ -83,7 +83,7 @@ function* framesOf(generation: Generation): Generator<BilledFrame> {
     };
   }
   if (includesUsage) {
-    yield { bytes: frame([], withUsage({}, chatUsage(generation), call.script.usage)), bill: FREE };
+    yield { bytes: frame([], withUsage({}, hostUsage(generation), call.script.usage)), bill: FREE };
   }
   yield { bytes: 'data: [DONE]\n\n', bill: FREE };
 }

@@ -5,11 +5,13 @@ import { errorReply } from './error-replies.ts';
 import { FakeResponse } from './fake-response.ts';
 import { createGate, type Gate } from './gate.ts';
 import type { GeneratedAnswer } from './generation.ts';
+import type { FakeDialect } from './host.ts';
+import { hosts } from './hosts.ts';
 import { InvoiceLine, type InvoiceTotals } from './invoice.ts';
 import { DEFAULT_MODELS } from './models.ts';
 import { type FakeRateLimitOptions, type FakeRateLimits, RateLimits } from './rate-limits.ts';
 import { RequestLog } from './request-log.ts';
-import { PREFIX, route, type UpstreamAccount } from './routes.ts';
+import { route, type UpstreamAccount } from './routes.ts';
 import { type FakeSafetyCase, SafetyCases } from './safety-cases.ts';
 import { type Reply, type ScriptFor, Scripts } from './script.ts';
 import { readBody, type SeenRequest, seenRequest } from './seen-request.ts';
@@ -26,13 +28,16 @@ export interface FakeOpenAIOptions {
   readonly record?: boolean;
   /** OpenAI's limits. By default those of an account so large that they never refuse. */
   readonly rateLimits?: FakeRateLimitOptions;
+  /** The host that it stands for: what it refuses and ignores, and how it says usage and errors. Default
+   * `openai`. */
+  readonly dialect?: FakeDialect;
   /** Default 0: a free port. */
   readonly port?: number;
 }
 
 /** A running server with OpenAI's API. Its invoice contains exactly what OpenAI would bill. */
 export interface FakeOpenAI extends AsyncDisposable {
-  /** `http://127.0.0.1:PORT/v1` */
+  /** `http://127.0.0.1:PORT/v1`, or where its dialect has its endpoints. */
   readonly baseURL: string;
   /** One line for each POST that began generation, in order. Refused requests have none. */
   readonly invoice: readonly InvoiceLine[];
@@ -106,6 +111,7 @@ class FakeServer implements FakeOpenAI {
 
   constructor(options: FakeOpenAIOptions) {
     this.#account = {
+      host: hosts[options.dialect ?? 'openai'],
       apiKeys: options.apiKeys,
       models: options.models,
       listedModels: options.models ?? DEFAULT_MODELS,
@@ -123,7 +129,7 @@ class FakeServer implements FakeOpenAI {
 
   get baseURL(): string {
     const { port } = this.#server.address() as AddressInfo;
-    return `http://127.0.0.1:${port}${PREFIX}`;
+    return `http://127.0.0.1:${port}${this.#account.host.prefix}`;
   }
 
   get invoice(): readonly InvoiceLine[] {

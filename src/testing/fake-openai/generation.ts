@@ -1,4 +1,5 @@
 import { type Bill, type BilledFrame, FREE, joined } from './frame.ts';
+import type { FakeHost } from './host.ts';
 import { CHAT_SEARCH_USD, feesUsd, hostedCallsOf, sessionUsd } from './hosted-calls.ts';
 import type { InvoicedCall } from './invoice.ts';
 import { arrayOf, type FakeJson, isRecord, stringOr } from './json.ts';
@@ -9,6 +10,7 @@ import { countTokens, hashOf, imagesIn, tokensOf, wordTokens } from './tokens.ts
 /** An accepted request. */
 export interface Call {
   readonly endpoint: string;
+  readonly host: FakeHost;
   readonly body: FakeJson;
   readonly script: Script;
   /** Unique within one fake. The ids in the answer contain it. */
@@ -105,6 +107,7 @@ export function invoiced(call: Call, inputTokens: number): InvoicedCall {
     endpoint: call.endpoint,
     model: script.model ?? String(body['model']),
     serviceTier: script.serviceTier ?? tierOf(body['service_tier']),
+    priceProvider: call.host.priceProvider,
     safetyIdentifier: stringOr(body['safety_identifier'], undefined),
     user: stringOr(body['user'], undefined),
     promptCacheKey: stringOr(body['prompt_cache_key'], undefined),
@@ -141,8 +144,10 @@ function visibleTokens(choice: Choice): number {
 function choose(call: Call, requested: GenerationRequest, index: number): Choice {
   const cap = requested.outputCap ?? call.maxOutputTokens;
   const beyond = call.script.adversary === 'max+1' ? 1 : 0;
-  const reasoningTokens = Math.min(call.script.reasoningTokens ?? 0, cap);
-  const room = cap + beyond - reasoningTokens;
+  const isFree = call.host.reasonsBeyondCap && call.endpoint === '/chat/completions';
+  const thought = call.script.reasoningTokens ?? 0;
+  const reasoningTokens = isFree ? thought : Math.min(thought, cap);
+  const room = cap + beyond - (isFree ? 0 : reasoningTokens);
   const tokens = textTokens(call, requested, index, room);
   const toolCalls = toolCallsOf(call, requested, index);
   const whole = { tokens, toolCalls, reasoningTokens, finish: 'stop' } as const;

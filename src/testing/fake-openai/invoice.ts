@@ -62,6 +62,7 @@ export interface InvoicedCall {
   readonly endpoint: string;
   readonly model: string;
   readonly serviceTier: string;
+  readonly priceProvider: string | undefined;
   readonly safetyIdentifier: string | undefined;
   readonly user: string | undefined;
   readonly promptCacheKey: string | undefined;
@@ -80,9 +81,11 @@ export class InvoiceLine implements InvoicedCall {
   readonly model: string;
   /** The tier that served the call. */
   readonly serviceTier: string;
+  /** Whose price list counts. */
+  readonly priceProvider: string | undefined;
   /** The request's `safety_identifier`. */
   readonly safetyIdentifier: string | undefined;
-  /** The request's `user`. */
+  /** The request's `user`, or where its host reads the end-user id. */
   readonly user: string | undefined;
   /** The request's `prompt_cache_key`. */
   readonly promptCacheKey: string | undefined;
@@ -107,6 +110,7 @@ export class InvoiceLine implements InvoicedCall {
     this.endpoint = call.endpoint;
     this.model = call.model;
     this.serviceTier = call.serviceTier;
+    this.priceProvider = call.priceProvider;
     this.safetyIdentifier = call.safetyIdentifier;
     this.user = call.user;
     this.promptCacheKey = call.promptCacheKey;
@@ -121,7 +125,7 @@ export class InvoiceLine implements InvoicedCall {
   get costUsd(): number | undefined {
     if (FREE_ENDPOINTS.has(this.endpoint)) return 0;
     const multiplier = tierMultiplier(this.model, this.serviceTier);
-    const tokens = priceOf(this.model, {
+    const tokens = priceOf(this, {
       input_tokens: this.inputTokens,
       cache_read_tokens: this.cachedInputTokens,
       cache_write_tokens: this.cacheWriteTokens,
@@ -132,8 +136,20 @@ export class InvoiceLine implements InvoicedCall {
   }
 }
 
-function priceOf(model: string, usage: Record<string, number>): number | undefined {
-  return calcPrice(usage, model, { providerId: 'openai' })?.total_price;
+function priceOf(
+  { model, priceProvider: providerId }: InvoiceLine,
+  usage: Record<string, number>,
+): number | undefined {
+  return providerId === undefined
+    ? undefined
+    : calcPrice(usage, model, { providerId })?.total_price;
+}
+
+/** What a whole answer costs. */
+export function costOf(call: InvoicedCall & { readonly outputTokens: number }): number | undefined {
+  const line = new InvoiceLine(call);
+  line.outputTokens = call.outputTokens;
+  return line.costUsd;
 }
 
 /** Sums over invoice lines. */

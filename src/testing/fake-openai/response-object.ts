@@ -1,7 +1,7 @@
 import type { Choice, Generation, ToolCall } from './generation.ts';
 import { hostedItems, toolUsage } from './hosted-items.ts';
 import { type FakeJson, isRecord } from './json.ts';
-import { responseUsage, withUsage } from './usage.ts';
+import { responseUsage, tierMember, withUsage } from './usage.ts';
 
 /** The whole response object after the last token. */
 export function finishedResponse(generation: Generation): FakeJson {
@@ -31,7 +31,7 @@ export function responseObject(
     ...DEFAULTS,
     ...echoed(body),
     model: generation.model,
-    service_tier: generation.serviceTier,
+    ...tierMember(generation),
     text: { format: { type: 'text' }, verbosity: 'medium', ...textOptions },
     output,
     usage: null,

@@ -5,6 +5,8 @@ import { embeddings } from './embeddings.ts';
 import { badRequest, errorReply, openAIErrors } from './error-replies.ts';
 import type { FakeResponse } from './fake-response.ts';
 import type { GeneratedAnswer, GeneratingEndpoint } from './generation.ts';
+import type { FakeHost } from './host.ts';
+import { asHostSays, readByHost } from './host-requests.ts';
 import { inputTokens } from './input-tokens.ts';
 import { type FakeJson, isRecord } from './json.ts';
 import { listModels, modelNotFound, retrieveModel } from './models.ts';
@@ -14,9 +16,6 @@ import { responses } from './responses.ts';
 import type { SafetyCases } from './safety-cases.ts';
 import type { Reply } from './script.ts';
 import { headerOf, type SeenRequest } from './seen-request.ts';
-
-/** The path before every endpoint, as in OpenAI's base URL. */
-export const PREFIX = '/v1';
 
 const ENDPOINTS: Readonly<Record<string, GeneratingEndpoint>> = {
   '/chat/completions': chatCompletions,
@@ -41,6 +40,7 @@ const LIMITED: ReadonlySet<string> = new Set([
 
 /** What a fake accepts. */
 export interface UpstreamAccount {
+  readonly host: FakeHost;
   readonly apiKeys: readonly string[] | undefined;
   readonly models: readonly string[] | undefined;
   readonly listedModels: readonly string[];
@@ -49,18 +49,44 @@ export interface UpstreamAccount {
   readonly rateLimits: RateLimits | undefined;
 }
 
-/** Returns what OpenAI would send: an answer that is generated and billed, or a reply that is free. */
+/** Returns what the host would send: an answer that is generated and billed, or a reply that is free. */
 export function route(account: UpstreamAccount, response: FakeResponse): GeneratedAnswer | Reply {
+  const answer = routed(account, response);
+  return 'json' in answer ? answer : asHostSays(account.host, answer);
+}
+
+function routed(account: UpstreamAccount, response: FakeResponse): GeneratedAnswer | Reply {
+  const { host } = account;
   const request = response.seen;
-  const [path = ''] = request.url.split('?', 1);
+  const [path = '', query = ''] = request.url.split('?', 2);
   const refusal = unauthorized(account, request);
   if (refusal) return refusal;
-  const endpoint = path.startsWith(PREFIX) ? path.slice(PREFIX.length) : path;
-  if (request.method === 'GET') return read(account, endpoint) ?? unknown(request, path);
-  const answer = request.method === 'POST' ? ENDPOINTS[endpoint] : undefined;
-  if (!answer) return unknown(request, path);
-  const { body } = request;
-  if (!isRecord(body)) return badRequest('We could not parse the JSON body of your request.');
+  if (request.method === 'GET') {
+    const endpoint = path.startsWith(host.prefix) ? path.slice(host.prefix.length) : path;
+    return read(account, endpoint) ?? unknown(request, path);
+  }
+  const found = host.route(path, new URLSearchParams(query));
+  const answer = request.method === 'POST' && found ? ENDPOINTS[found.endpoint] : undefined;
+  if (!answer || !found) return unknown(request, path);
+  if (!isRecord(request.body)) {
+    return badRequest('We could not parse the JSON body of your request.');
+  }
+  const verdict = readByHost(host, found, request.body);
+  if ('refusal' in verdict) return verdict.refusal;
+  return generated(account, response, { endpoint: found.endpoint, answer, body: verdict.body });
+}
+
+interface Routed {
+  readonly endpoint: string;
+  readonly answer: GeneratingEndpoint;
+  readonly body: FakeJson;
+}
+
+function generated(
+  account: UpstreamAccount,
+  response: FakeResponse,
+  { endpoint, answer, body }: Routed,
+): GeneratedAnswer | Reply {
   const blocked = account.safety.refusalOf(body);
   if (blocked) return blocked;
   const model = body['model'];
@@ -69,9 +95,9 @@ export function route(account: UpstreamAccount, response: FakeResponse): Generat
     if (account.models?.includes(model) === false) return modelNotFound(model);
   }
   const { script, serial } = response;
-  const { maxOutputTokens } = account;
+  const { host, maxOutputTokens } = account;
   const limited = LIMITED.has(endpoint) ? limit(account, response, String(model), body) : undefined;
-  return limited ?? answer({ endpoint, body, script, serial, maxOutputTokens });
+  return limited ?? answer({ endpoint, host, body, script, serial, maxOutputTokens });
 }
 
 /** Counts the request. Returns a refusal if it does not fit in the limits of the account. */
@@ -101,11 +127,17 @@ function unknown(request: SeenRequest, path: string): Reply {
 }
 
 function unauthorized(account: UpstreamAccount, request: SeenRequest): Reply | undefined {
-  const key = headerOf(request, 'authorization')?.match(/^Bearer (.+)$/i)?.[1];
+  const key = keyIn(account.host, request);
   if (key === undefined) {
+    if (account.host.key === 'none' && account.apiKeys === undefined) return undefined;
     const message =
       "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).";
     return errorReply(401, 'invalid_request_error', null, message);
   }
   return account.apiKeys?.includes(key) === false ? openAIErrors.invalidApiKey(key) : undefined;
+}
+
+function keyIn(host: FakeHost, request: SeenRequest): string | undefined {
+  const bearer = headerOf(request, 'authorization')?.match(/^Bearer (.+)$/i)?.[1];
+  return bearer ?? (host.key === 'api-key' ? headerOf(request, 'api-key') : undefined);
 }

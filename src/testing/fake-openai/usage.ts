@@ -1,11 +1,10 @@
+import type { ChatUsage } from './chat-usage.ts';
 import type { Generation } from './generation.ts';
+import { costOf } from './invoice.ts';
 import { type FakeJson, isRecord } from './json.ts';
 import type { Script } from './script.ts';
 
-export type ChatUsage = ReturnType<typeof chatUsage>;
-
-/** The `usage` of chat completions and of legacy completions. */
-export function chatUsage(generation: Generation) {
+function chatUsage(generation: Generation): ChatUsage {
   return {
     prompt_tokens: generation.inputTokens,
     completion_tokens: generation.outputTokens,
@@ -22,6 +21,19 @@ export function chatUsage(generation: Generation) {
       rejected_prediction_tokens: 0,
     },
   };
+}
+
+/** The `usage` of chat completions and of legacy completions, as the host of the call writes it. */
+export function hostUsage(generation: Generation): FakeJson {
+  return generation.call.host.usage(chatUsage(generation), costOf(generation));
+}
+
+/** The member of an answer that names its tier, as the host of the call writes it. */
+export function tierMember({ call, serviceTier }: Generation): FakeJson {
+  const tier = call.host.tiers?.[serviceTier] ?? serviceTier;
+  return call.host.tiers?.['default'] === undefined && call.script.serviceTier === undefined
+    ? {}
+    : { service_tier: tier };
 }
 
 /** The `usage` of the Responses API. */
