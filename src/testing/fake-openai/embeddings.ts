@@ -1,6 +1,7 @@
 import { badRequest } from './error-replies.ts';
 import { FREE } from './frame.ts';
 import { type Call, type GeneratedAnswer, invoiced, numberOf } from './generation.ts';
+import { costOf } from './invoice.ts';
 import type { Reply } from './script.ts';
 import { hashOf, promptsOf } from './tokens.ts';
 import { withUsage } from './usage.ts';
@@ -16,7 +17,11 @@ export function embeddings(call: Call): GeneratedAnswer | Reply {
   );
   const dimensions = numberOf(call.body['dimensions']) ?? DEFAULT_DIMENSIONS;
   const isBase64 = call.body['encoding_format'] === 'base64';
-  const usage = { prompt_tokens: bill.inputTokens, total_tokens: bill.inputTokens };
+  const usage = {
+    prompt_tokens: bill.inputTokens,
+    total_tokens: bill.inputTokens,
+    ...call.host.cost(costOf({ ...bill, outputTokens: 0 })),
+  };
   const json = () => {
     const data = prompts.map(({ text }, index) => {
       const vector = vectorOf(text, dimensions);

@@ -56,7 +56,9 @@ export interface FakeHost {
   readonly usageUnasked: boolean;
   /** The member of a chunk that holds its usage. */
   readonly usageAt: 'usage' | 'x_groq';
-  readonly usage: (usage: ChatUsage, costUsd: number | undefined) => FakeJson;
+  readonly usage: (usage: ChatUsage) => FakeJson;
+  /** What its usage says of the cost, on every endpoint. */
+  readonly cost: (costUsd: number | undefined) => FakeJson;
   /** The output cap of a chat does not count reasoning. */
   readonly reasonsBeyondCap: boolean;
   /** Its name in `@pydantic/genai-prices`. Absent: it has no price list. */

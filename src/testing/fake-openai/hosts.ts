@@ -59,6 +59,7 @@ const openai: FakeHost = {
   usageUnasked: false,
   usageAt: 'usage',
   usage: asIs,
+  cost: () => ({}),
   reasonsBeyondCap: false,
   priceProvider: 'openai',
   tiers: { default: 'default' },
@@ -86,12 +87,7 @@ export const hosts: Readonly<Record<FakeDialect, FakeHost>> = {
     error: numbered,
     tiers: { default: 'default' },
     usageUnasked: true,
-    usage: (usage, cost) => ({
-      ...usage,
-      cost,
-      is_byok: false,
-      cost_details: { upstream_inference_cost: cost },
-    }),
+    cost: (cost) => ({ cost, is_byok: false, cost_details: { upstream_inference_cost: cost } }),
     priceProvider: 'openrouter',
   },
   groq: {

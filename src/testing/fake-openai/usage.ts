@@ -25,7 +25,8 @@ function chatUsage(generation: Generation): ChatUsage {
 
 /** The `usage` of chat completions and of legacy completions, as the host of the call writes it. */
 export function hostUsage(generation: Generation): FakeJson {
-  return generation.call.host.usage(chatUsage(generation), costOf(generation));
+  const { host } = generation.call;
+  return { ...host.usage(chatUsage(generation)), ...host.cost(costOf(generation)) };
 }
 
 /** The member of an answer that names its tier, as the host of the call writes it. */
@@ -47,6 +48,7 @@ export function responseUsage(generation: Generation) {
     output_tokens: generation.outputTokens,
     output_tokens_details: { reasoning_tokens: generation.reasoningTokens },
     total_tokens: generation.inputTokens + generation.outputTokens,
+    ...generation.call.host.cost(costOf(generation)),
   };
 }
 
