@@ -87,9 +87,9 @@ const RESERVED = 0.1;
 
 /**
  * Returns the limits that bind, in the order of their claims: what was shown, with the operator's `given` as a
- * ceiling, and the rate that refusals have taught. A project's tokens are a claim of their own, so that the
- * tighter of both binds at each instant. They are left out where they cannot: a project uses no more than its
- * account, so a limit at least as large as the account's never binds first.
+ * ceiling. Requests are paced where refusals have taught a rate. A project's tokens are a claim of their own, so
+ * that the tighter of both binds at each instant. They are left out where they cannot: a project uses no more than
+ * its account, so a limit at least as large as the account's never binds first.
  */
 export function bindingLimits(
   learned: LearnedLimits,
@@ -99,25 +99,19 @@ export function bindingLimits(
   const limits: CapacityLimit[] = [];
   for (const key of LIMIT_KEYS) {
     if (isNeedless(key, learned)) continue;
-    const limit = bounded(
-      key,
-      learned[key],
-      key === 'rpm' || key === 'tpm' ? given[key] : undefined,
-    );
-    const isSlower =
-      key === 'rpm' && perMinute !== undefined && !((limit?.limit ?? Infinity) <= perMinute);
-    if (isSlower) limits.push(pacedLimit(perMinute));
-    else if (limit !== undefined) limits.push(limit);
+    const shown = learned[key] ?? Infinity;
+    const ceiling = (key === 'rpm' || key === 'tpm' ? given[key] : undefined) ?? Infinity;
+    const limit = Math.min(shown, ceiling);
+    if (key === 'rpm' && perMinute !== undefined)
+      limits.push(pacedLimit(Math.min(limit, perMinute)));
+    else if (limit < Infinity) limits.push(bucketLimit(key, limit, shown <= ceiling));
   }
   return limits;
 }
 
-function bounded(key: LimitKey, shown = Infinity, given = Infinity): CapacityLimit | undefined {
-  const limit = Math.min(shown, given);
-  if (limit === Infinity) return undefined;
+function bucketLimit(key: LimitKey, limit: number, isShown: boolean): CapacityLimit {
   const unit = BUCKET_OF[key] === 'requests' ? 'requests' : 'upstreamTokens';
   const owedMax = limit * (1 - RESERVED);
-  const isShown = shown <= given;
   return { key, unit, limit, periodMs: periodOf(key), owedMax, isShown, isPaced: false };
 }
 
@@ -132,7 +126,7 @@ function isNeedless(key: LimitKey, learned: LearnedLimits): boolean {
 const PACED_MINUTES = 10;
 const PACED_BURST_MINUTES = 2 / 60;
 
-/** The rate of an upstream that shows no limit: two seconds of it at once. */
+/** Two seconds of the rate at once, because the upstream may count over as short a time. */
 function pacedLimit(perMinute: number): CapacityLimit {
   return {
     key: 'rpm',

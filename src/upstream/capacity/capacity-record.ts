@@ -14,9 +14,11 @@ const recordSchema = z.object({
   rate: z
     .object({
       perMinute: z.number().positive(),
-      /** It grows fast until the second refusal. */
       isSearching: z.boolean(),
+      refusedAt: z.number().positive(),
+      cutsInRow: z.number().int().nonnegative(),
       cuts: z.number().int().nonnegative(),
+      cutAtMs: z.number(),
     })
     .optional(),
 });

@@ -7,7 +7,7 @@ import { type CapacityMode, type CapacityStatus, remainingOf } from './capacity-
 import { ClaimLists } from './claim-lists.ts';
 import { retryAfterMs } from './header-times.ts';
 import { type KnownAtStart, LearnedCapacity } from './learned-capacity.ts';
-import { DAY_MS, readLimits } from './limit-headers.ts';
+import { DAY_MS } from './limit-headers.ts';
 import { Pauses } from './pauses.ts';
 import { SentLately } from './sent-lately.ts';
 
@@ -174,8 +174,8 @@ export class Capacity implements Outlet {
 
   /** How many more calls may be on their way. */
   get #room(): number {
-    const isUnknown = this.#learned !== undefined && this.#limits.length === 0;
-    return isUnknown ? Math.max(0, this.#window - this.#onTheWay) : ROUND_MAX;
+    const isSlow = this.#learned?.isConfirmed === false && this.#mode !== 'adaptive';
+    return isSlow ? Math.max(0, this.#window - this.#onTheWay) : ROUND_MAX;
   }
 
   get #mode(): CapacityMode {
@@ -209,27 +209,22 @@ export class Capacity implements Outlet {
 
   #answered(left: Left, header: HeaderOf): void {
     this.#pauses.answered(left.atMs);
-    const seen = left.known === undefined ? [] : readLimits(header);
-    if (left.known !== undefined) this.#learned?.read(left.known, seen, false);
-    this.#arrived(seen.length === 0 ? 1 : 0);
+    if (left.known !== undefined) this.#learned?.answered(left.known, header);
+    this.#arrived(1);
   }
 
   #refused(left: Left, status: number, header: HeaderOf): void {
     const nowMs = this.#parts.clock.nowMs();
-    this.#pauses.refused(left.atMs, retryAfterMs(header, nowMs), nowMs);
+    const hintMs = retryAfterMs(header, nowMs);
+    this.#pauses.refused({ leftAtMs: left.atMs, status, hintMs, nowMs });
     if (left.known !== undefined) {
       this.#sent.add(-1, nowMs);
-      if (status === 429) this.#learnFrom(left.known, header, nowMs);
+      if (status === 429) this.#learned?.refused(left.known, header, this.#sent.total(nowMs));
     }
     this.#arrived();
   }
 
-  #learnFrom(known: KnownAtStart, header: HeaderOf, nowMs: number): void {
-    const isExplained = this.#learned?.read(known, readLimits(header), true);
-    if (isExplained === false) this.#learned?.cut(known, this.#sent.total(nowMs));
-  }
-
-  /** A call is no longer on its way. An answer without limits widens the slow start. */
+  /** A call is no longer on its way. An answer widens the slow start. */
   #arrived(widensBy = 0): void {
     const wasFull = this.#room === 0;
     this.#onTheWay -= 1;

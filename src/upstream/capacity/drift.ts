@@ -22,14 +22,30 @@ export interface LevelsAtStart {
 /** Drift below this share of the limit is rounding, and calls on their way. */
 const TOLERATED = 0.01;
 
-/** Whether it is more than rounding. */
-export const isLarge = ({ limit, amount }: Drift): boolean =>
-  Math.abs(amount) > limit.limit * TOLERATED;
+/** Whether a drift is more than rounding. */
+export const isLarge = ({ limit }: CapacityLimit, amount: number): boolean =>
+  Math.abs(amount) > limit * TOLERATED;
 
 /**
  * Returns how much more the upstream counts than the ledger did right after this very call was held, or less. Of a
  * limit that the upstream does not count to, it is only what keeps calls from taking more than is left.
+ * `undefined` if the call took nothing of this limit.
  */
+export function driftOf(
+  { key, unit, limit, isShown }: CapacityLimit,
+  remaining: number,
+  { limits, balances, later }: LevelsAtStart,
+): number | undefined {
+  for (let place = 0; place < limits.length; place += 1) {
+    const balance = balances[place];
+    if (limits[place]?.key !== key || limits[place]?.isPaced || balance === undefined) continue;
+    const amount = Math.round(limit - remaining - (balance.used - later[unit]));
+    return isShown ? amount : Math.max(0, amount);
+  }
+  return undefined;
+}
+
+/** Returns the drifts that an answer shows, of any size. */
 export function driftsOf(
   seen: readonly SeenLimit[],
   known: LearnedLimits,
@@ -38,11 +54,8 @@ export function driftsOf(
 ): Drift[] {
   return seen.flatMap((reading) => {
     const limit = bindingFor(reading, known, binding);
-    const used = limit && usedBefore(limit, levels);
-    if (limit === undefined || used === undefined) return [];
-    const amount = Math.round(limit.limit - reading.remaining - used);
-    const isCounted = limit.isShown ? amount !== 0 : amount > 0;
-    return isCounted ? [{ limit, amount }] : [];
+    const amount = limit && driftOf(limit, reading.remaining, levels);
+    return limit !== undefined && amount ? [{ limit, amount }] : [];
   });
 }
 
@@ -68,15 +81,6 @@ function bindingFor(
 ): CapacityLimit | undefined {
   const key = keyOf(reading, known);
   return binding.find((limit) => limit.key === key && !limit.isPaced);
-}
-
-function usedBefore(
-  { key, unit }: CapacityLimit,
-  { limits, balances, later }: LevelsAtStart,
-): number | undefined {
-  const place = limits.findIndex((limit) => limit.key === key && !limit.isPaced);
-  const balance = balances[place];
-  return balance && balance.used - later[unit];
 }
 
 /** What a correction takes stays taken, as an ended lease of a call that was sent does. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Records } from '../../ledger/records.ts';
+import type { HeaderOf } from '../queue/outlet.ts';
 import {
   bindingLimits,
   bucketsOf,
@@ -20,8 +21,9 @@ import {
   isLarge,
   type LevelsAtStart,
 } from './drift.ts';
-import type { LimitBucket, SeenLimit } from './limit-headers.ts';
-import { cutRate, firstRate, grownRate } from './paced-rate.ts';
+import { Glance } from './glance.ts';
+import { type LimitBucket, readLimits, type SeenLimit } from './limit-headers.ts';
+import { cutRate, firstRate, grownRate, type PacedRate } from './paced-rate.ts';
 
 /** What was known when a call left. */
 export interface KnownAtStart {
@@ -47,6 +49,8 @@ interface LearnedCapacityParts {
 const SETTLING_MS = 500;
 /** A bucket that no answer has shown for so long is forgotten: the upstream no longer has it. */
 const FORGOTTEN_MS = 3_600_000;
+/** How long requests are paced after the latest refusal that no known limit explains, beside a known limit. */
+const RATE_KEPT_MS = 86_400_000;
 
 /**
  * The limits of one upstream and one family of models, learned from its answers, shared by all processes by one
@@ -59,6 +63,7 @@ export class LearnedCapacity {
   readonly #parts: LearnedCapacityParts;
   readonly #record: CapacityRecord;
   readonly #shownAtMs = new Map<LimitBucket, number>();
+  readonly #glance = new Glance();
   #limits: readonly CapacityLimit[];
   #settledAtMs = 0;
   #rateSinceMs: number;
@@ -88,43 +93,89 @@ export class LearnedCapacity {
   }
 
   /**
-   * Learns from an answer, and corrects the ledger by it. Returns whether what it shows explains that the call
-   * was refused.
+   * Whether the ledger's levels were compared with the upstream's at least once. Before, calls that are on their
+   * way may not be counted.
    */
-  read(left: KnownAtStart, seen: readonly SeenLimit[], isRefused: boolean): boolean {
-    const { facts } = this.#record;
-    const learned = this.#learnedBy(seen, facts.limits);
-    const binding = bindingLimits(learned, this.#given, facts.rate?.perMinute);
-    const drifts = this.#driftsOf(left, seen, binding);
-    const canTell = left.levels !== undefined && this.#mayCorrect(left);
-    const explains = seen.length > 0 && (!canTell || drifts.some(isLarge));
-    // A refusal says exactly how it is, so its drift counts whatever its size.
-    const counted = isRefused ? drifts : drifts.filter(isLarge);
-    if (counted.length > 0 || !isSame(learned, facts.limits)) this.#write(learned, counted);
-    return explains;
+  get isConfirmed(): boolean {
+    return this.#record.facts.corrections > 0;
   }
 
-  /** A call was refused, and no limit that is known explains it. `lastMinute`: what this process sent in it. */
-  cut({ facts: { rate: leftAt } }: KnownAtStart, lastMinute: number): void {
-    const { facts, isBusy } = this.#record;
-    if (isBusy || leftAt?.cuts !== facts.rate?.cuts) return;
-    const known = this.#limits.find(({ key }) => key === 'rpm')?.limit;
-    const first =
-      known === undefined ? firstRate(lastMinute) : { ...firstRate(known), isSearching: false };
-    const rate = facts.rate && leftAt ? cutRate(facts.rate, leftAt) : first;
-    void this.#record.write({ ...facts, rate });
+  /** Learns from an answer, and corrects the ledger by it. */
+  answered(left: KnownAtStart, header: HeaderOf): void {
+    const levels = this.#mayCorrect(left) ? left.levels : undefined;
+    const isKnown = this.#glance.isKnown(header, levels, this.#parts.clock.nowMs());
+    if (!isKnown || !this.isConfirmed) this.#read(left, readLimits(header), false);
   }
 
-  /** A call that waited has left: the rate that refusals have taught may grow. */
+  /** The same for a refusal for the rate. `lastMinute`: how many calls this process sent in it. */
+  refused(left: KnownAtStart, header: HeaderOf, lastMinute: number): void {
+    const seen = readLimits(header);
+    const isExplained = seen.some(isUsedUp);
+    if (!isExplained) this.#cut(left, lastMinute);
+    this.#read(left, seen, isExplained);
+  }
+
+  /** A call that waited has left: the rate that refusals have taught may grow, up to the limit that is known. */
   grow(): void {
     const { facts, isBusy } = this.#record;
-    if (facts.rate === undefined || isBusy || !this.#limits.some(({ isPaced }) => isPaced)) return;
-    const rate = grownRate(facts.rate, this.#parts.clock.nowMs() - this.#rateSinceMs);
-    if (rate !== undefined) void this.#record.write({ ...facts, rate });
+    if (facts.rate === undefined || isBusy) return;
+    const nowMs = this.#parts.clock.nowMs();
+    if (facts.rate.perMinute < (this.#knownPerMinute ?? Infinity)) {
+      const rate = grownRate(facts.rate, nowMs - this.#rateSinceMs);
+      if (rate !== undefined) this.#write({ ...facts, rate });
+    } else if (nowMs - facts.rate.cutAtMs > RATE_KEPT_MS) {
+      this.#write({ ...facts, rate: undefined });
+    }
   }
 
   close(): void {
     this.#record.close();
+  }
+
+  #read(left: KnownAtStart, seen: readonly SeenLimit[], isRefused: boolean): void {
+    const { facts } = this.#record;
+    const limits = this.#learnedBy(seen, facts.limits);
+    const binding = bindingLimits(limits, this.#given, facts.rate?.perMinute);
+    const mayCorrect = seen.length > 0 && this.#mayCorrect(left);
+    const drifts = mayCorrect ? driftsOf(seen, facts.limits, binding, left.levels) : [];
+    // A refusal says exactly how it is, so its drift counts whatever its size.
+    const counted =
+      isRefused || !this.isConfirmed
+        ? drifts
+        : drifts.filter(({ limit, amount }) => isLarge(limit, amount));
+    const isCorrection = mayCorrect && (counted.length > 0 || !this.isConfirmed);
+    if (!isCorrection && isSame(limits, facts.limits)) {
+      this.#glance.keep(seen, limits, this.#limits, this.#parts.clock.nowMs());
+      return;
+    }
+    const first = firstDrifts(seen, facts.limits, binding, this.#limits);
+    const corrections = facts.corrections + (isCorrection ? 1 : 0);
+    this.#write({ ...facts, limits, corrections }, [...first, ...counted]);
+  }
+
+  /** A call was refused, and no limit that the upstream shows explains it. */
+  #cut({ facts: { rate: leftAt } }: KnownAtStart, lastMinute: number): void {
+    const { facts } = this.#record;
+    if (leftAt?.cuts !== facts.rate?.cuts) return;
+    const nowMs = this.#parts.clock.nowMs();
+    const rate =
+      facts.rate === undefined || leftAt === undefined
+        ? this.#firstRate(lastMinute, nowMs)
+        : cutRate(facts.rate, leftAt.perMinute, nowMs);
+    this.#write({ ...facts, rate });
+  }
+
+  /** A limit of a minute that is known is nearly right, so nothing has to be searched. */
+  #firstRate(lastMinute: number, nowMs: number): PacedRate {
+    const known = this.#knownPerMinute;
+    return known === undefined
+      ? firstRate(lastMinute, nowMs)
+      : { ...firstRate(known, nowMs), isSearching: false };
+  }
+
+  get #knownPerMinute(): number | undefined {
+    const known = Math.min(this.facts.limits.rpm ?? Infinity, this.#given.rpm ?? Infinity);
+    return known === Infinity ? undefined : known;
   }
 
   #learnedBy(seen: readonly SeenLimit[], known: LearnedLimits): LearnedLimits {
@@ -139,26 +190,14 @@ export class LearnedCapacity {
     return gone.length === 0 ? learned : withoutBuckets(learned, new Set(gone));
   }
 
-  #driftsOf(
-    left: KnownAtStart,
-    seen: readonly SeenLimit[],
-    binding: readonly CapacityLimit[],
-  ): Drift[] {
-    const known = this.#record.facts.limits;
-    const first = firstDrifts(seen, known, binding, this.#limits);
-    if (left.levels === undefined || !this.#mayCorrect(left)) return first;
-    return [...first, ...driftsOf(seen, known, binding, left.levels)];
+  #mayCorrect(left: KnownAtStart): left is KnownAtStart & { readonly levels: LevelsAtStart } {
+    const isCurrent = left.facts.corrections === this.facts.corrections;
+    return left.levels !== undefined && isCurrent && left.atMs >= this.#settledAtMs;
   }
 
-  #mayCorrect({ atMs, facts }: KnownAtStart): boolean {
-    return facts.corrections === this.#record.facts.corrections && atMs >= this.#settledAtMs;
-  }
-
-  #write(limits: LearnedLimits, drifts: readonly Drift[]): void {
-    const { facts, isBusy } = this.#record;
-    if (isBusy) return;
-    const corrections = facts.corrections + (drifts.length > 0 ? 1 : 0);
-    void this.#record.write({ ...facts, limits, corrections }, async () => {
+  #write(facts: CapacityFacts, drifts: readonly Drift[] = []): void {
+    if (this.#record.isBusy) return;
+    void this.#record.write(facts, async () => {
       await Promise.all(drifts.map((drift) => correct(this.#parts.ledger, this.#account, drift)));
     });
   }
@@ -173,7 +212,13 @@ export class LearnedCapacity {
     if (hadClaims && (isOther || corrections !== before.corrections)) {
       this.#settledAtMs = nowMs + SETTLING_MS;
     }
+    this.#glance.forget();
     if (rate?.perMinute !== before.rate?.perMinute) this.#rateSinceMs = nowMs;
     this.#parts.onChange();
   }
+}
+
+/** Whether this limit may be why a call was refused: no request is left, or tokens that a large call needs. */
+function isUsedUp({ bucket, limit, remaining }: SeenLimit): boolean {
+  return bucket === 'requests' ? remaining < 2 : remaining < limit / 2;
 }

@@ -14,21 +14,27 @@ export interface SeenLimit {
   readonly remaining: number;
   /** A minute or a day; `undefined` if the answer does not show which. */
   readonly periodMs: number | undefined;
+  /** The headers that show it. */
+  readonly names: LimitHeaderNames;
 }
 
-interface Spelling {
-  readonly bucket: LimitBucket;
-  /** Where the name of the header says it. */
-  readonly periodMs?: number;
+interface LimitHeaderNames {
   readonly limit: string;
   readonly remaining: string;
   readonly reset: string;
 }
 
+interface Spelling {
+  readonly bucket: LimitBucket;
+  readonly names: LimitHeaderNames;
+  /** Where the name of the header says it. */
+  readonly periodMs: number | undefined;
+}
+
 function spelling(suffix: string, bucket: LimitBucket, periodMs?: number): Spelling {
   const nameOf = (part: string) => `x-ratelimit-${part}-${suffix}`;
   const names = { limit: nameOf('limit'), remaining: nameOf('remaining'), reset: nameOf('reset') };
-  return periodMs === undefined ? { bucket, ...names } : { bucket, periodMs, ...names };
+  return { bucket, names, periodMs };
 }
 
 /** As OpenAI, Groq and Azure write them. */
@@ -62,13 +68,13 @@ export function readLimits(header: HeaderOf): readonly SeenLimit[] {
 
 function readAs(spellings: readonly Spelling[], header: HeaderOf): readonly SeenLimit[] {
   const seen: SeenLimit[] = [];
-  for (const names of spellings) {
+  for (const { bucket, names, periodMs: named } of spellings) {
     const limit = wholeNumber(header(names.limit));
     if (limit === undefined || limit === 0) continue;
     const remaining = wholeNumber(header(names.remaining));
     if (remaining === undefined) continue;
-    const periodMs = names.periodMs ?? periodOf(limit, remaining, header(names.reset));
-    seen.push({ bucket: names.bucket, limit, remaining: Math.min(remaining, limit), periodMs });
+    const periodMs = named ?? periodOf(limit, remaining, header(names.reset));
+    seen.push({ bucket, limit, remaining: Math.min(remaining, limit), periodMs, names });
   }
   return seen;
 }

@@ -5,6 +5,14 @@ const JITTER_MS = 50;
 const BACKOFF_MS = 1_000;
 const BACKOFF_MS_MAX = 30_000;
 
+/** A refusal, as the pause after it depends on it. */
+interface UpstreamPause {
+  readonly leftAtMs: number;
+  readonly status: number;
+  readonly hintMs: number | undefined;
+  readonly nowMs: number;
+}
+
 /**
  * When an upstream may be called again after it refused. A deadline is never shortened. Calls that left before
  * the latest pause began and are refused after it do not make it longer without a hint.
@@ -13,7 +21,7 @@ export class Pauses {
   readonly #random: () => number;
   #untilMs = 0;
   #beganAtMs = Number.NEGATIVE_INFINITY;
-  /** Refusals without a hint since the last answer. */
+  /** Times that it was overloaded since the last answer. */
   #inRow = 0;
 
   constructor(random: () => number) {
@@ -24,13 +32,15 @@ export class Pauses {
     return this.#untilMs;
   }
 
-  /** A call that left at `leftAtMs` was refused. Without a hint it pauses for 1 s, 2 s, 4 s, … 30 s. */
-  refused(leftAtMs: number, hintMs: number | undefined, nowMs: number): void {
-    if (hintMs === undefined) {
-      if (leftAtMs < this.#beganAtMs) return;
-      this.#begin(nowMs + this.#backoffMs(), nowMs);
-    } else {
+  /**
+   * A call that left at `leftAtMs` was refused. Without a hint a 429 pauses for 1 s, and an overloaded upstream for
+   * 1 s, 2 s, 4 s, … 30 s.
+   */
+  refused({ leftAtMs, status, hintMs, nowMs }: UpstreamPause): void {
+    if (hintMs !== undefined) {
       this.#begin(nowMs + Math.min(hintMs + this.#random() * JITTER_MS, RETRY_HINT_MS_MAX), nowMs);
+    } else if (leftAtMs >= this.#beganAtMs) {
+      this.#begin(nowMs + this.#backoffMs(status === 429), nowMs);
     }
   }
 
@@ -44,9 +54,10 @@ export class Pauses {
     this.#untilMs = Math.max(this.#untilMs, untilMs);
   }
 
-  #backoffMs(): number {
-    const longestMs = Math.min(BACKOFF_MS * 2 ** this.#inRow, BACKOFF_MS_MAX);
-    this.#inRow = Math.min(this.#inRow + 1, 8);
+  #backoffMs(isForRate: boolean): number {
+    const longestMs = isForRate
+      ? BACKOFF_MS
+      : Math.min(BACKOFF_MS * 2 ** this.#inRow++, BACKOFF_MS_MAX);
     return longestMs * (0.75 + 0.25 * this.#random());
   }
 }

@@ -34,7 +34,7 @@ describe('The headers of a limit', () => {
     ['Groq', '6000', '5719', '2.81s', MINUTE],
     ['Groq', '14400', '14370', '2m59.56s', DAY],
   ])('show the period by arithmetic: %s %s/%s %s', (_host, limit, remaining, reset, periodMs) => {
-    expect(readLimits(limitOf(limit, remaining, reset))).toEqual([
+    expect(readLimits(limitOf(limit, remaining, reset))).toMatchObject([
       { bucket: 'tokens', limit: Number(limit), remaining: Number(remaining), periodMs },
     ]);
   });
@@ -104,7 +104,7 @@ describe('The headers of a limit', () => {
       'x-ratelimit-remaining-tokens-minute': '50',
       'x-ratelimit-reset-tokens-minute': '26.5',
     });
-    expect(readLimits(mistral)).toEqual([
+    expect(readLimits(mistral)).toMatchObject([
       { bucket: 'requests', limit: 720, remaining: 717, periodMs: MINUTE },
       { bucket: 'tokens', limit: 5_000_000, remaining: 4_999_911, periodMs: MINUTE },
     ]);

@@ -20,9 +20,13 @@ export class TestClock {
   #nowMs = START_MS;
   nowMs = (): number => this.#nowMs;
 
+  move(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   /** Moves on, and lets everything finish that was under way. */
   async pass(ms: number): Promise<void> {
-    this.#nowMs += ms;
+    this.move(ms);
     await settled();
   }
 }
@@ -47,6 +51,8 @@ export interface Sent {
   readonly departure: Departure;
   readonly verdict: RateVerdict;
 }
+
+export type World = ReturnType<typeof world>;
 
 /** An upstream with limits, one ledger, and processes with a capacity each, on one virtual clock. */
 export function world(limits: FakeRateLimitOptions, ledgerOf?: (clock: TestClock) => Ledger) {
