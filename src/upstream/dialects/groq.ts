@@ -56,10 +56,10 @@ export const groqDialect: Dialect = {
         own: {
           cap: 'max_output_tokens',
           endUser: 'user',
-          fields: takesFields([...responsesFields, 'truncation'], {
-            tools: ownTools,
-            input: plainItems,
-          }),
+          fields: takesFields(
+            responsesFields.filter((name) => name !== 'include'),
+            { tools: ownTools, input: plainItems },
+          ),
           tiers: TIERS,
           store: true,
         },

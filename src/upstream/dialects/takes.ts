@@ -9,12 +9,13 @@ type Body = Readonly<Record<string, unknown>>;
  * Returns why a request cannot be sent to this host: `endpoint_not_allowed` for an endpoint that it does not
  * serve, `parameter_not_allowed` for a field or a model that it refuses or would ignore. `undefined`: it takes
  * the request. `body` is what was built for OpenAI. A field that means the same when it is left out is no
- * reason.
+ * reason. `model`: what is sent to this host, if that is not the model of the body.
  */
 export function takes(
   dialect: Dialect,
   { name }: { readonly name: string },
   body: Body,
+  model: unknown = body['model'],
 ): Denial | undefined {
   const host = dialect.endpoints.get(name);
   if (host === undefined) {
@@ -24,15 +25,14 @@ export function takes(
     );
   }
   return (
-    refusedModel(dialect, host, body) ??
+    refusedModel(dialect, host, model) ??
     (host.own === undefined
       ? refusedVendorField(dialect, name, body)
       : refusedField(dialect, host.own, body))
   );
 }
 
-function refusedModel(dialect: Dialect, host: HostEndpoint, body: Body): Denial | undefined {
-  const model = body['model'];
+function refusedModel(dialect: Dialect, host: HostEndpoint, model: unknown): Denial | undefined {
   if (typeof model !== 'string') return undefined;
   const why = dialect.refusedModel?.(model) ?? host.refusedModel?.(model);
   return why === undefined ? undefined : refusal('model', `"${model}" of ${dialect.title} ${why}.`);

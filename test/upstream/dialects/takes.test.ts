@@ -149,6 +149,13 @@ describe('hosts with rules of their own', () => {
       }),
   );
 
+  it('the model that is sent counts, not the alias that the client named', () => {
+    const body = { ...chat({}), model: 'fast' };
+    const endpoint = { name: 'chat.completions' };
+    expect(takes(dialects.xai, endpoint, body, 'grok-3')).toBeUndefined();
+    expect(takes(dialects.xai, endpoint, body, 'grok-4')).toMatchObject({ param: 'model' });
+  });
+
   it('OpenAI takes "reasoning" of the Responses API', () => {
     const body = responses({ reasoning: { effort: 'low' } });
     expect(denialOf(dialects.openai, body, 'responses')).toBeUndefined();
