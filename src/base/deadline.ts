@@ -9,6 +9,20 @@ export function after<T, U>(soon: Soon<T>, next: (value: T) => Soon<U>): Soon<U>
   return isPromiseLike(soon) ? soon.then(next) : next(soon);
 }
 
+/** Calls `undo` if `run` throws or rejects, which the caller sees all the same. */
+export function undoIfThrown<T>(run: () => Soon<T>, undo: () => void): Soon<T> {
+  const failed = (error: unknown): never => {
+    undo();
+    throw error;
+  };
+  try {
+    const soon = run();
+    return isPromiseLike(soon) ? soon.catch(failed) : soon;
+  } catch (error) {
+    return failed(error);
+  }
+}
+
 export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value;
 }

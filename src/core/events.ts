@@ -14,6 +14,8 @@ export interface SettledEvent {
   readonly endpoint: string;
   /** The model that answered, or the one in the request. */
   readonly model: string;
+  /** The upstream that answered, by its name in the option `upstreams`; `main` for `apiKey`. */
+  readonly upstream: string;
   /** What OpenAI reported; `undefined` when it reported nothing: the charge is an estimate, or OpenAI
    * refused the content of the request, which costs one request and no tokens. */
   readonly usage: Usage | undefined;
@@ -86,6 +88,22 @@ export interface FailedEvent {
   readonly error: unknown;
 }
 
+/** A call waited for its turn at an upstream, or in vain. */
+export interface WaitedEvent {
+  /** Identifies the call; each call has its own. */
+  readonly callId: string;
+  /** The user whose call it is. */
+  readonly userId: string;
+  /** The plan that the user had. */
+  readonly plan: string;
+  /** The model that was asked for. */
+  readonly model: string;
+  /** Where it had its turn. `undefined`: it waited in vain, or its client left. */
+  readonly upstream: string | undefined;
+  /** How long it waited, in ms. */
+  readonly waitedMs: number;
+}
+
 /** What OpenAI decided about one of your users. */
 export interface SafetyEvent {
   /** `warning` and `deactivation` arrive by webhook. The others come as the response to a call:
@@ -128,6 +146,8 @@ export interface GuardEvents {
   settled: SettledEvent;
   /** A call was not served, and what it held was given back. If it was sent, rates keep its request. */
   released: { readonly callId: string; readonly userId: string };
+  /** A call waited for its turn at an upstream. */
+  waited: WaitedEvent;
   /** A call was denied. */
   denied: DeniedEvent;
   /** Something failed that the operator should know. */

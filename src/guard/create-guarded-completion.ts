@@ -8,35 +8,40 @@ import type { ModelPrices } from '../openai/prices/model-price.ts';
 import { PriceList } from '../openai/prices/prices.ts';
 import { bodyBytesMax } from '../options/bounds.ts';
 import { type GuardOptions, parseOptions, type Settings } from '../options/guard-options.ts';
-import { renewLease } from '../pipeline/admit.ts';
 import { callLedger } from '../pipeline/call-ledger.ts';
 import { InFlightCalls } from '../pipeline/in-flight.ts';
+import { renewLease } from '../pipeline/lease.ts';
 import { stopIfLockedOut } from '../pipeline/stop-if-locked-out.ts';
 import { createPlanResolver } from '../plans/plan-resolver.ts';
 import { createClient } from '../sdk/client.ts';
-import { createFetchAs } from '../sdk/fetch-as.ts';
+import { type CallOptions, createFetchAs } from '../sdk/fetch-as.ts';
 import { createCredentials } from '../tokens/credentials.ts';
 import type { ExchangeParts } from '../tokens/token-exchange.ts';
 import type { Tokens } from '../tokens/tokens.ts';
-import { fetchTransport } from '../upstream/fetch-transport.ts';
-import type { Transport } from '../upstream/transport.ts';
-import { undiciTransport } from '../upstream/undici-transport.ts';
+import type { UpstreamStatus } from '../upstream/upstream-status.ts';
 import { BilledUsers, shareBilledUsers } from '../users/billed-users.ts';
 import { createEndUserIds, type EndUserIds, noEndUserIds } from '../users/end-user-ids.ts';
 import { UserStates } from '../users/user-states.ts';
 import { createUsers, type GuardUsers, type Users } from '../users/users.ts';
 import { createPipeline } from './create-pipeline.ts';
+import { createUpstreams } from './create-upstreams.ts';
 import { guardStore, storeReporter } from './guarded-store.ts';
 import { type SetPricesOptions, setPrices } from './set-prices.ts';
 import { warnOfStart } from './start-warnings.ts';
+
+/** Shows the upstreams of a guard. */
+export interface UpstreamsStatus {
+  /** Returns the state of each upstream in this process, for a gauge or a health page. */
+  status(): readonly UpstreamStatus[];
+}
 
 /** What an app mounts, calls and operates. */
 export interface Guard extends Mountable {
   /** Returns the official SDK for one user, whom server code names. Denials are the SDK's own errors
    * (`err.status`, `err.code`). */
-  client(user: string | User): OpenAI;
+  client(user: string | User, options?: CallOptions): OpenAI;
   /** Returns a `fetch` for one user, for any SDK that takes one. It serves only OpenAI's paths. */
-  fetchAs(user: string | User): typeof globalThis.fetch;
+  fetchAs(user: string | User, options?: CallOptions): typeof globalThis.fetch;
   /** Exchanges a login for a user token: `POST` with the login as `Authorization: Bearer`, and optionally
    * a JSON body that narrows the token (`ttl`, `models`, `endpoints`, `limits`, `singleUse`). A token that
    * came from here can be exchanged for a fresh one until `exchange.maxLifetime`. Mounted like the guard
@@ -46,6 +51,8 @@ export interface Guard extends Mountable {
   readonly tokens: Tokens;
   /** Operates users: usage, blocks, credits, plans. */
   readonly users: Users;
+  /** Shows the upstreams: who waits, what they can take, and whether calls go there. */
+  readonly upstreams: UpstreamsStatus;
   /**
    * Replaces the option `prices` while the guard runs, all at once; calls in flight are settled by the
    * prices that they were held with. Emits `prices`. Throws `TypeError`, and changes nothing, when a price
@@ -105,13 +112,13 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   );
   const endUserIds = endUserIdsOf(settings, events);
   const users = createUsers({ ledger, states, plans, endUserIds, events, clock });
-  const upstream = transportOf(settings);
+  const upstreams = createUpstreams(settings, { ledger, events });
   const prices = new PriceList(settings.prices, clock, (model, until) => {
     const error = new Error(`The price of "${model}" ended on ${until}. Set the option "prices".`);
     events.emit('failed', { source: 'prices', error });
   });
   const shared = { settings, events, states, credentials, calls, plans, prices };
-  const parts = createPipeline({ ...shared, ledger: callVerbs, users, endUserIds, upstream });
+  const parts = createPipeline({ ...shared, ledger: callVerbs, users, endUserIds, upstreams });
   const exchange = createExchange(settings, { ...credentials, ledger, states }, parts);
 
   states.onChange((userId) => {
@@ -130,13 +137,15 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
     verifier.close();
     states.close();
     await endUserIds.close();
-    await upstream.close();
+    await upstreams.close();
     await ledger.close(Math.max(0, endMs - performance.now()));
   };
   const guard = {
     ...mountable((request) => handleCall({ request }, parts)),
-    fetchAs: (user: string | User) => createFetchAs(user, parts),
-    client: (user: string | User) => createClient(createFetchAs(user, parts)),
+    fetchAs: (user: string | User, options?: CallOptions) => createFetchAs(user, parts, options),
+    client: (user: string | User, options?: CallOptions) =>
+      createClient(createFetchAs(user, parts, options)),
+    upstreams: { status: () => upstreams.status() },
     tokens: credentials.tokens,
     users: publicUsers(users),
     setPrices: setPrices({ prices, settings, events }),
@@ -159,12 +168,6 @@ function withExchange(guard: Omit<Guard, 'exchange'>, exchange: Mountable | unde
 function endUserIdsOf({ rememberEndUserIds, ledger, clock }: Settings, events: Events): EndUserIds {
   if (!rememberEndUserIds) return noEndUserIds;
   return createEndUserIds({ ledger, clock, onError: storeReporter(events) });
-}
-
-function transportOf({ fetch, baseURL, upstreamTimeouts }: Settings): Transport {
-  return fetch === undefined
-    ? undiciTransport(baseURL, upstreamTimeouts)
-    : fetchTransport(fetch, baseURL, upstreamTimeouts);
 }
 
 /** `undefined` without the option `exchange`. */

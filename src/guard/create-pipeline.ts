@@ -9,17 +9,14 @@ import { sessionsIn } from '../openai/prices/hosted-fees.ts';
 import type { PriceList } from '../openai/prices/prices.ts';
 import { bodyBytesMax } from '../options/bounds.ts';
 import type { Settings } from '../options/guard-options.ts';
-import { HoldIds } from '../pipeline/admit.ts';
 import { BodyBudget } from '../pipeline/body-budget.ts';
 import type { CallLedger } from '../pipeline/call-ledger.ts';
+import { HoldIds } from '../pipeline/hold-ids.ts';
 import type { InFlightCalls } from '../pipeline/in-flight.ts';
 import { InvalidRequests } from '../pipeline/invalid-requests.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
 import type { Credentials } from '../tokens/credentials.ts';
-import { servesOpenAI } from '../upstream/openai-host.ts';
-import { UpstreamQueue } from '../upstream/queue.ts';
-import type { Transport } from '../upstream/transport.ts';
-import { UpstreamKeys } from '../upstream/upstream-keys.ts';
+import type { Upstreams } from '../upstream/upstreams.ts';
 import type { EndUserIds } from '../users/end-user-ids.ts';
 import { createIdentifierBlock } from '../users/identifier-block.ts';
 import { createModelPause } from '../users/model-pause.ts';
@@ -38,22 +35,17 @@ interface SharedParts {
   readonly prices: PriceList;
   readonly users: GuardUsers;
   readonly endUserIds: EndUserIds;
-  readonly upstream: Transport;
+  readonly upstreams: Upstreams;
 }
 
 /** Makes what `handleCall` and the steps of the pipeline work with, once for each guard. */
 export function createPipeline(shared: SharedParts): CallHandlerParts {
   const { settings, ledger, events, states, credentials, calls, plans, prices } = shared;
-  const { users, endUserIds, upstream } = shared;
+  const { users, endUserIds, upstreams } = shared;
   const { clock, bounds, hookMs } = settings;
-  const queue = new UpstreamQueue({
-    placesMax: bounds.inFlight,
-    queuedMax: bounds.queued,
-    deadlineMs: settings.queueMs,
-  });
-  const isInProcess = settings.ledger.inProcess !== undefined;
   return {
     // Shared by several steps.
+    upstreams,
     clock,
     events,
     ledger,
@@ -82,19 +74,16 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     holdIds: new HoldIds(),
     countingPlaces: new CountingPlaces(clock),
     tokenCounter: settings.countsTokens ? createTokenCounter(clock, events) : undefined,
-    // A ledger in this process would not survive the crash that a note of the dispatch is for.
-    leavesAtOnce: () => isInProcess || (settings.hasFixedKey && queue.isFree),
+    isInProcess: settings.ledger.inProcess !== undefined,
     // tag
     endUserIdOf: settings.endUserIdOf,
     endUserIds,
     derivedKeys: settings.keys,
     // call
-    upstream,
-    host: { servesOpenAI: servesOpenAI(settings.baseURL) },
-    queue,
-    upstreamKeys: new UpstreamKeys(settings.apiKey, settings.fixedHeaders, hookMs),
+    retries: settings.retries,
     // meter
     stream: settings.stream,
+    showsUpstream: settings.showsUpstream,
   };
 }
 

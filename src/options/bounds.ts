@@ -27,9 +27,13 @@ const boundsShape = {
    * One more gets 429 `too_many_concurrent`, also without a limit of the kind `concurrent`. Without it, a
    * tenth of `inFlight`, but at least 10, and never more than half of `inFlight`. */
   inFlightPerUser: whole.optional(),
-  /** Calls that may wait in the queue for one of those. More get 503 `upstream_busy`.
+  /** Calls that may wait for their turn at an upstream, in this process and for one model. More get 503
+   * `upstream_busy`.
    * @default 1_000 */
   queued: wholeOrNone.default(1_000),
+  /** The same for one user.
+   * @default 8 */
+  queuedPerUser: wholeOrNone.default(8),
   /** Calls that are read to their end after their client disconnected, in this process. One more is
    * cut, and charged all that it held.
    * @default 200 */

@@ -22,13 +22,13 @@ import { limitSpecs } from '../plans/limit-spec.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { PlanOf } from '../plans/plan-resolver.ts';
 import { sharedLimits } from '../plans/shared-limits.ts';
-import { servesOpenAI } from '../upstream/openai-host.ts';
 import type { ApiKeySource } from '../upstream/upstream-keys.ts';
 import { bounds, inFlightPerUser } from './bounds.ts';
 import { exchange, exchangeSettings } from './exchange-options.ts';
 import { parsePlans, plan } from './plan-options.ts';
 import { type MoneyCounting, unpricedTier } from './plan-prices.ts';
 import { ledgerFailure, timeoutSettings, timeouts, tokens } from './timeouts.ts';
+import { KEY_MISSING, models, retries, upstreamSettings, upstreams } from './upstream-options.ts';
 
 const isKey = (value: unknown): boolean =>
   typeof value === 'function' || (typeof value === 'string' && value !== '');
@@ -50,13 +50,22 @@ const optionsShape = {
    * The function is called at each call for its user, and once more with `refused` when OpenAI rejects
    * a key, so that keys can rotate. The key never leaves the server. `undefined`, such as an environment
    * variable that is not set, is a `TypeError` at start. */
-  apiKey: z.custom<string | undefined | ApiKeySource>(
-    isKey,
-    'must be a non-empty string or a function that returns one; is its environment variable set?',
-  ),
-  /** Where OpenAI is, or any host that speaks its HTTP API.
+  apiKey: z.custom<string | undefined | ApiKeySource>(isKey, KEY_MISSING).optional(),
+  /** Where OpenAI is. For another host see `upstreams`.
    * @default 'https://api.openai.com/v1' */
-  baseURL: z.url({ protocol: /^https?$/ }).default('https://api.openai.com/v1'),
+  baseURL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Several keys, deployments or hosts, by a name of yours, in place of `apiKey`: made by `openAI`,
+   * `azureOpenAI`, `openRouter` or `openAICompatible` of `guarded-completion/upstreams`. */
+  upstreams: upstreams.optional(),
+  /**
+   * Aliases: names of models that are served by other models, in this order. `'main/gpt-5-mini'` is a model of
+   * the upstream `main`; a name without an upstream is a model of every upstream that serves it. A call goes
+   * to the next one if the one before is used up, out of order, or has no such model. It is held at the
+   * dearest, and charged at the one that answered. A plan must allow the alias and all models behind it.
+   * @default {} */
+  models: models.default({}),
+  /** When calls are sent again that an upstream may have worked on. By default, never. */
+  retries: retries.prefault({}),
   /** Counts the tokens of a request whose bytes do not fit in a limit, for models that have a name of
    * OpenAI's. Other hosts add text of their own, so without it only requests to `api.openai.com`, Azure
    * and this machine are counted. */
@@ -149,11 +158,7 @@ export type Settings = Readonly<ReturnType<typeof parseOptions>>;
 
 /** Reads the options once. `TypeError` names the field that is wrong; nothing has started by then. */
 export function parseOptions(options: GuardOptions) {
-  const { apiKey, secret, ...parsed } = parseOrThrow(
-    optionsSchema(optionsShape),
-    options,
-    'options',
-  );
+  const { secret, ...parsed } = parseOrThrow(optionsSchema(optionsShape), options, 'options');
   const { tokens, exchange, onDisconnect, ledgerFailure } = parsed;
   const keys = deriveKeys(secret, parsed.audience);
   const plans = parsePlans(parsed.plans);
@@ -163,12 +168,7 @@ export function parseOptions(options: GuardOptions) {
   return {
     ...parsed,
     ...timeoutSettings(parsed.timeouts),
-    apiKey: typeof apiKey === 'function' ? apiKey : constant(String(apiKey)),
-    /** The key is a string: no call waits for it. */
-    hasFixedKey: typeof apiKey !== 'function',
-    baseURL: new URL(parsed.baseURL),
-    countsTokens: parsed.countTokens ?? servesOpenAI(new URL(parsed.baseURL)),
-    fixedHeaders: fixedHeaders(parsed),
+    ...upstreamSettings(parsed, plans),
     keys,
     plans,
     plan: { ttlMs: parsed.planTtl, staleMs: parsed.planStale },
@@ -196,25 +196,6 @@ function requireTierPrices(counting: MoneyCounting, prices: PriceTable): void {
   throw new TypeError(
     `"options.plans.${plan}.allow.serviceTiers": the model "${model}" has no price in the tier "${tier}"`,
   );
-}
-
-/** A closure, so that no printout of the guard shows the key. */
-const constant = (key: string) => () => key;
-
-interface BilledAccount {
-  readonly organization?: string | undefined;
-  readonly project?: string | undefined;
-}
-
-function fixedHeaders({ organization, project }: BilledAccount): Record<string, string> {
-  return {
-    'content-type': 'application/json',
-    // A compressed answer would have to be unpacked to be metered.
-    'accept-encoding': 'identity',
-    'user-agent': 'guarded-completion',
-    ...(organization !== undefined && { 'openai-organization': organization }),
-    ...(project !== undefined && { 'openai-project': project }),
-  };
 }
 
 function defaultPlanOf(plans: ReadonlyMap<string, Plan>): PlanOf {

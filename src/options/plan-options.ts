@@ -25,6 +25,10 @@ const planShape = {
   /** Upper bound of `n`, at most 128.
    * @default 1 */
   maxChoices: whole.max(128).default(1),
+  /** The share of its users where calls wait for an upstream: a user of weight 4 gets four turns for each
+   * turn of a user of weight 1. Above 0, at most 1,000.
+   * @default 1 */
+  weight: z.number().gt(0).max(1_000).default(1),
   /** The limits of each of its users. All apply at once; without any, the plan is unlimited.
    * @default [] */
   limits: limitSpecs.default([]),
@@ -55,6 +59,7 @@ function parsePlan(name: string, spec: ParsedPlan): Plan {
   }
   return {
     name,
+    weight: spec.weight,
     models,
     endpoints: new Set(spec.endpoints ?? endpointNames),
     limits: parseLimits(spec.limits, `${path}.limits`),

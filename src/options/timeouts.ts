@@ -20,7 +20,8 @@ const timeoutsShape = {
   /** A client that leaves its stream unread. Its call then ends as if it had disconnected.
    * @default '60s' */
   stall: duration.prefault('60s'),
-  /** Waiting in the queue for one of `bounds.inFlight` places. Then 503 `upstream_busy`.
+  /** Waiting for a turn at an upstream: for its rate limit, or for one of `bounds.inFlight` places. Then 503
+   * `upstream_busy`, and nothing is charged.
    * @default '30s' */
   queue: duration.prefault('30s'),
   /** Each call of your hooks `auth`, `planOf` and `apiKey`.

@@ -1,34 +1,22 @@
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { after, isPromiseLike, type Soon } from '../base/deadline.ts';
 import { type Denial, isDenial } from '../core/denial.ts';
-import type { Amounts } from '../ledger/amounts.ts';
-import type { Claim, Granted, NotGranted } from '../ledger/ledger.ts';
+import type { NotGranted } from '../ledger/ledger.ts';
 import { type Accounts, accountsOf } from '../plans/accounts.ts';
 import { explainDenial, type LimitDenial, type Need } from '../plans/explain-denial.ts';
 import { limitViolations, UNKNOWN_STATUS } from '../plans/limit-status.ts';
 import type { SharedLimits } from '../plans/shared-limits.ts';
-import type { CallLedger } from './call-ledger.ts';
 import { type CountingParts, closestBound } from './closest-bound.ts';
 import type { InFlightCall, InFlightCalls } from './in-flight.ts';
+import { denialByUpstream } from './queueing.ts';
+import { isAdmitted, type ReserveParts, reserveOnce } from './reserve.ts';
 import { type Room, shrinkToFit } from './shrink-to-fit.ts';
 import type { Admitted, Authorized } from './states.ts';
 
-/** Slots and unsent holds come back by themselves this long after a process died. */
-export const LEASE_MS = 90_000;
-/** How often a call that goes on renews its lease. */
-export const RENEWAL_MS = LEASE_MS / 3;
-const UNSENT = { durationMs: LEASE_MS, dispatched: false };
-const SENT = { durationMs: LEASE_MS, dispatched: true };
-
-export interface AdmitParts extends CountingParts {
-  readonly ledger: CallLedger;
+export interface AdmitParts extends CountingParts, ReserveParts {
   readonly calls: InFlightCalls;
   readonly limits: SharedLimits;
   readonly clock: Clock;
-  readonly holdIds: HoldIds;
-  /** Returns whether an admitted call is sent without waiting for anything. */
-  readonly leavesAtOnce: () => boolean;
 }
 
 /**
@@ -37,10 +25,11 @@ export interface AdmitParts extends CountingParts {
  * many in this process, whatever their plan says.
  */
 export function admit(authorized: Authorized, parts: AdmitParts): Soon<Admitted | Denial> {
-  const tooMany = parts.calls.denialFor(authorized.identity.user.id);
-  if (tooMany !== undefined) {
+  const denial =
+    parts.calls.denialFor(authorized.identity.user.id) ?? denialByUpstream(authorized, parts.clock);
+  if (denial !== undefined) {
     authorized.callBody.release();
-    return tooMany;
+    return denial;
   }
   // Known as in flight before it holds anything, so that no block can pass it by.
   const inFlight = parts.calls.begin(authorized.identity);
@@ -96,8 +85,8 @@ function reserve(
   const { identity, plan } = authorized;
   const nowMs = parts.clock.nowMs();
   const accounts = accountsOf(identity, plan.limits, parts.limits.for(identity.user), nowMs);
-  return after(hold(inFlight, accounts.applied, authorized.bound, parts), (decision) => {
-    if (decision.granted) return granted(authorized, inFlight, decision, accounts);
+  return after(reserveOnce(authorized, inFlight, accounts, parts), (decision) => {
+    if (isAdmitted(decision)) return decision;
     const attempt = { inFlight, accounts, nowMs, parts };
     return after(closestBound(authorized, roomsIn(accounts, decision), parts), (closest) =>
       reserveAgain(closest, decision, attempt, RESERVES_AGAIN_MAX),
@@ -117,10 +106,8 @@ function reserveAgain(
   const { inFlight, accounts, nowMs, parts } = attempt;
   const smaller = left > 0 ? shrinkToFit(call, roomsIn(accounts, decision)) : undefined;
   if (smaller === undefined) return denied(call, decision, accounts, nowMs);
-  return after(hold(inFlight, accounts.applied, smaller.bound, parts), (next) =>
-    next.granted
-      ? granted(smaller, inFlight, next, accounts)
-      : reserveAgain(call, next, attempt, left - 1),
+  return after(reserveOnce(smaller, inFlight, accounts, parts), (next) =>
+    isAdmitted(next) ? next : reserveAgain(call, next, attempt, left - 1),
   );
 }
 
@@ -129,28 +116,6 @@ function roomsIn(accounts: Accounts, decision: NotGranted): Room[] {
   return limitViolations(accounts, decision).map(({ claim, balance: { remaining } }) => {
     return { unit: claim.rule.unit, remaining };
   });
-}
-
-function hold(
-  call: InFlightCall,
-  claims: readonly Claim[],
-  bound: Amounts,
-  { ledger, holdIds, leavesAtOnce }: AdmitParts,
-): Soon<Granted | NotGranted> {
-  call.id = holdIds.next();
-  call.dispatchNoted = leavesAtOnce();
-  return ledger.reserve(call, claims, bound, call.dispatchNoted ? SENT : UNSENT);
-}
-
-function granted(
-  call: Authorized,
-  inFlight: InFlightCall,
-  decision: Granted,
-  accounts: Accounts,
-): Admitted {
-  const degraded = decision.degraded === true;
-  const limitStatus = degraded ? UNKNOWN_STATUS : { accounts, balances: decision.balances };
-  return { ...call, inFlight, held: call.bound, limitStatus, degraded };
 }
 
 function denied(
@@ -175,30 +140,4 @@ function needOf(call: Authorized): Need {
 function adviceFor({ outputCap, fixedBy }: Authorized['endpoint']): string {
   if (fixedBy !== undefined) return '';
   return outputCap === undefined ? ' Send less.' : ' Send less, or ask for less output.';
-}
-
-/**
- * Ids that no other guard makes: 128 random bits of this guard, and a count. A random id for each call
- * costs more, in garbage above all (measured: a seventh of a guarded call).
- */
-export class HoldIds {
-  readonly #prefix = `${randomBytes(16).toString('base64url')}-`;
-  #count = 0;
-
-  next(): string {
-    this.#count += 1;
-    return this.#prefix + this.#count.toString(36);
-  }
-}
-
-/** Renews the lease of a call that lives longer than a third of it. A call whose process died is not renewed. */
-export function renewLease(ledger: CallLedger, call: InFlightCall, nowMs: number): void {
-  if (nowMs - call.renewedAtMs < RENEWAL_MS) return;
-  call.renewedAtMs = nowMs;
-  const { dispatched } = call;
-  const renew = async () => ledger.renew(call, { durationMs: LEASE_MS, dispatched });
-  // A renewal that fails is tried again; a settlement after the lease still counts, once.
-  renew().catch(() => {
-    call.renewedAtMs = 0;
-  });
 }

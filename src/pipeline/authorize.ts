@@ -9,7 +9,7 @@ import { findEndpoint } from '../openai/endpoints/find-endpoint.ts';
 import type { PriceList } from '../openai/prices/prices.ts';
 import { hasTier, type RateCard } from '../openai/prices/rate-card.ts';
 import { boundOf } from '../openai/prices/upper-bound.ts';
-import { type BuiltRequest, buildRequest } from '../openai/request/build-request.ts';
+import { type BuiltRequest, buildRequest, modelAsked } from '../openai/request/build-request.ts';
 import { inputUpperBound } from '../openai/request/input-bound.ts';
 import { type BodyBounds, readJson } from '../openai/request/read-json.ts';
 import type { Identity, Plan } from '../plans/plan.ts';
@@ -26,9 +26,10 @@ import {
 import type { BodyBudget } from './body-budget.ts';
 import type { InvalidRequests } from './invalid-requests.ts';
 import { ownAnswer } from './own-answer.ts';
+import { dearestCard, findRoute, type RouteParts, routeTaking } from './route.ts';
 import type { Answered, Authorized, Identified } from './states.ts';
 
-export interface AuthorizeParts {
+export interface AuthorizeParts extends RouteParts {
   readonly plans: PlanResolver;
   readonly prices: PriceList;
   readonly states: UserStates;
@@ -54,17 +55,17 @@ export function authorize(
   return after(parts.states.get(identified.identity.user.id), (state) => {
     const denial = denialOfUser(parts, identified, state);
     if (denial !== undefined) return denial;
-    const route = findRoute(identified.request);
-    if (isDenial(route)) return route;
+    const called = findEndpointOf(identified.request);
+    if (isDenial(called)) return called;
     const plan = parts.plans.planOf(identified.identity.user, state);
-    return after(plan, (found) => authorizeRoute(parts, identified, route, found));
+    return after(plan, (found) => authorizeCall(parts, identified, called, found));
   });
 }
 
-function authorizeRoute(
+function authorizeCall(
   parts: AuthorizeParts,
   call: Identified,
-  { endpoint, params }: Route,
+  { endpoint, params }: Called,
   plan: Plan,
 ): Soon<Authorized | Answered | Denial> {
   const { request, identity } = call;
@@ -117,13 +118,13 @@ function pauseIn(
   return pause && restrictedDenial(pause.model, pause.untilMs);
 }
 
-interface Route {
+interface Called {
   readonly endpoint: Descriptor;
   readonly params: PathParams;
 }
 
 /** The path is compared as it was sent. Decoded or normalised, it could name another path upstream. */
-function findRoute(request: GuardRequest): Route | Denial {
+function findEndpointOf(request: GuardRequest): Called | Denial {
   const { method, path, query } = request;
   const found = findEndpoint(path);
   if (found === undefined) return deny('unknown_endpoint', 'There is no such endpoint here.');
@@ -150,37 +151,44 @@ function authorizeBody(
   { plan, endpoint, callBody }: Pick<Authorized, 'plan' | 'endpoint' | 'callBody'>,
   body: ParsedJson,
 ): Authorized | Denial {
-  const { identity } = call;
+  const { request, identity } = call;
   const prices = parts.prices.current();
+  const asked = modelAsked(endpoint, body.value, plan.policy);
+  const found = asked === undefined ? undefined : findRoute(parts, plan, asked);
+  const dearest = found && dearestCard(prices, found);
   const built = buildRequest(endpoint, body.value, plan.policy, body.text, {
-    cardOf: (model) => (plan.models.allows(model) ? prices.find(model) : undefined),
+    model: found?.model,
+    card: dearest,
     containerSessions: parts.containerSessions,
   });
   if (isDenial(built)) return built;
-  const scoped = identity.scope?.models;
-  if (!plan.models.allows(built.model) || scoped?.allows(built.model) === false) {
-    return deny('model_not_allowed', `Your plan does not include the model "${built.model}".`, {
-      param: 'model',
-    });
-  }
-  const rateCard = built.bound?.priced === true ? prices.find(built.model) : undefined;
+  const route = routeTaking(parts, call, { endpoint, built }, { asked, found });
+  if (isDenial(route)) return route;
+  const rateCard = built.bound?.priced === true ? dearest : undefined;
   if (countsMoney(parts, plan, identity)) {
     const unpriced = unpricedDenial(built, rateCard);
     if (unpriced !== undefined) return unpriced;
   }
   const bound = boundOf(built, rateCard, inputUpperBound(body.bytes, built));
+  const estimatedInputTokens = Math.ceil((body.bytes - built.inlineBytes) / CHARS_PER_TOKEN);
   return {
-    request: call.request,
+    request,
     identity,
+    priority: call.priority,
     plan,
     endpoint,
     callBody,
     built,
+    route,
     prices,
     rateCard,
     bound,
+    estimatedInputTokens,
   };
 }
+
+/** How OpenAI estimates a request against its limits, before the model reads it. */
+const CHARS_PER_TOKEN = 4;
 
 /** What has no price cannot be held on a limit that counts money. */
 function unpricedDenial(

@@ -2,11 +2,11 @@ import { after, type Soon } from '../base/deadline.ts';
 import { closerInputBound, FRAMING_TOKENS } from '../openai/counting/closer-input-bound.ts';
 import type { CountingPlaces } from '../openai/counting/counting-places.ts';
 import type { TokenCounter } from '../openai/counting/token-counter.ts';
-import { type CountAtOpenAIParts, countAtOpenAI, needsOpenAIToCount } from './count-at-openai.ts';
+import { countAtOpenAI, needsOpenAIToCount } from './count-at-openai.ts';
 import { outputCapOf, type Room, shrinkToFit, withInputBound } from './shrink-to-fit.ts';
 import type { Authorized } from './states.ts';
 
-export interface CountingParts extends CountAtOpenAIParts {
+export interface CountingParts {
   /** `undefined` where nothing is counted. */
   readonly tokenCounter: Pick<TokenCounter, 'count' | 'close'> | undefined;
   readonly countingPlaces: CountingPlaces;
@@ -36,7 +36,7 @@ function closerInput(
   const inPlace = (count: () => Promise<number | undefined>) =>
     parts.countingPlaces.use(identity.user.id, count);
   if (needsOpenAIToCount(call)) {
-    const counted = inPlace(() => countAtOpenAI(call, parts));
+    const counted = inPlace(() => countAtOpenAI(call));
     return counted.then((tokens = Number.POSITIVE_INFINITY) => tokens + FRAMING_TOKENS);
   }
   return closerInputBound(built, bound.inputTokens, (job) =>

@@ -1,14 +1,7 @@
 import { z } from 'zod';
 import { parseJson } from '../core/json.ts';
 import { collect } from '../upstream/collect.ts';
-import type { Transport } from '../upstream/transport.ts';
-import type { UpstreamKeys } from '../upstream/upstream-keys.ts';
 import type { Authorized } from './states.ts';
-
-export interface CountAtOpenAIParts {
-  readonly upstream: Transport;
-  readonly upstreamKeys: UpstreamKeys;
-}
 
 const COUNT_MS_MAX = 5_000;
 const ANSWER_BYTES_MAX = 64 * 1024;
@@ -22,27 +15,25 @@ export function needsOpenAIToCount({ endpoint, built }: Authorized): boolean {
 }
 
 /** Returns the input tokens of a call as OpenAI counts them; `undefined` if it does not in time. */
-export async function countAtOpenAI(
-  call: Authorized,
-  parts: CountAtOpenAIParts,
-): Promise<number | undefined> {
+export async function countAtOpenAI(call: Authorized): Promise<number | undefined> {
   try {
-    return await count(call, parts);
+    return await count(call);
   } catch {
     return undefined;
   }
 }
 
-async function count(
-  { endpoint, built, identity, plan }: Authorized,
-  { upstream, upstreamKeys }: CountAtOpenAIParts,
-): Promise<number | undefined> {
+async function count(call: Authorized): Promise<number | undefined> {
+  const { endpoint, built, identity, plan, route } = call;
   const { inputCount } = endpoint;
-  if (inputCount === undefined) return undefined;
-  const { path, fields } = inputCount;
-  const { headers } = await upstreamKeys.keyFor(identity.user, plan.name);
+  const [target] = route.targetsFor(identity.user.id);
+  if (inputCount === undefined || target === undefined) return undefined;
+  const { fields } = inputCount;
+  const { transport, keys, pathOf } = target.upstream;
+  const path = pathOf(inputCount.path, target.model);
+  const { headers } = await keys.keyFor(identity.user, plan.name);
   const sent = Object.entries(built.body).filter(([field]) => fields.includes(field));
-  const asked = upstream.send({ path, headers, body: JSON.stringify(Object.fromEntries(sent)) });
+  const asked = transport.send({ path, headers, body: JSON.stringify(Object.fromEntries(sent)) });
   const late = setTimeout(() => asked.cancel(), COUNT_MS_MAX);
   try {
     const reply = await asked.reply;

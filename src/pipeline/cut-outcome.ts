@@ -1,6 +1,6 @@
 import type { Reading } from '../openai/answer/usage.ts';
 import { isHidingModel } from '../openai/request/hidden-output.ts';
-import type { Authorized, Outcome, UnreadOutcome } from './states.ts';
+import type { Admitted, Authorized, Outcome, UnreadOutcome } from './states.ts';
 
 /** What OpenAI may have written, and not yet delivered, to a client that kept reading. */
 const AHEAD_TOKENS = 512;
@@ -13,6 +13,12 @@ export interface KnownHost {
   /** OpenAI's own models answer there. Elsewhere, a name tells nothing of the model. */
   readonly servesOpenAI: boolean;
 }
+
+/** Returns what is known of the host that a call was sent to. */
+export const hostOf = ({ inFlight }: Pick<Admitted, 'inFlight'>): KnownHost =>
+  inFlight.target?.upstream ?? UNKNOWN_HOST;
+
+const UNKNOWN_HOST: KnownHost = { servesOpenAI: false };
 
 /** Returns whether the answer to this call provably shows all output that is billed. */
 export function showsOutput({ built, rateCard }: Call, { servesOpenAI }: KnownHost): boolean {

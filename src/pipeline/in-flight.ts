@@ -3,6 +3,7 @@ import { UnorderedList } from '../base/unordered-list.ts';
 import { type Denial, deny } from '../core/denial.ts';
 import type { User } from '../core/user.ts';
 import type { Identity } from '../plans/plan.ts';
+import type { Target } from '../upstream/target.ts';
 import type { CallBody } from './body-budget.ts';
 import { type DrainBounds, Drains } from './drains.ts';
 import { UserCounts } from './user-counts.ts';
@@ -46,6 +47,10 @@ export class InFlightCall {
   dispatched = false;
   /** Gives back the place at the upstream. Idempotent. Set by `call`. */
   releasePlace: (() => void) | undefined = undefined;
+  /** Where it was sent last. Set by `call`. */
+  target: Target | undefined = undefined;
+  /** How long it waited for its turns, in all. Set by `call`. */
+  waitedMs = 0;
   /** Its body in the budget of bodies in flight. Set by `admit`. */
   body: CallBody | undefined = undefined;
   /** Its client disconnected, and it is read to its end all the same. Set by `InFlightCalls.drain`. */
@@ -136,6 +141,11 @@ export class InFlightCalls {
     if (this.#ofUsers.of(userId) < this.#perUserMax) return undefined;
     const most = `one user may have ${this.#perUserMax} here ("bounds.inFlightPerUser")`;
     return deny('too_many_concurrent', `Too many calls at once: ${most}.`);
+  }
+
+  /** The calls of a user in this process. */
+  countOf(userId: string): number {
+    return this.#ofUsers.of(userId);
   }
 
   begin(caller: Caller): InFlightCall {

@@ -7,7 +7,7 @@ import { readAnswer } from '../openai/answer/read-answer.ts';
 import { streamMeter } from '../openai/answer/stream-meter.ts';
 import { isComplete, type Reading } from '../openai/answer/usage.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
-import { readOutcome, showsOutput } from './cut-outcome.ts';
+import { hostOf, readOutcome, showsOutput } from './cut-outcome.ts';
 import { type RefuseParts, refuse } from './denial-response.ts';
 import { MeteredStream, type PassingParts } from './metered-stream.ts';
 import { applyRefusal, type RefusalParts } from './refusal-effects.ts';
@@ -18,6 +18,7 @@ import type {
   Metered,
   Outcome,
   StreamAnswered,
+  Tagged,
   Unanswered,
   WholeAnswered,
 } from './states.ts';
@@ -26,12 +27,13 @@ import type {
 const FREE_READING: Reading = { usage: NO_USAGE };
 const FREE: Outcome = { kind: 'used', reading: FREE_READING };
 
-export interface MeterParts extends RefuseParts, RefusalParts, PassingParts {}
+export interface MeterParts extends RefuseParts, RefusalParts, PassingParts, WayParts {}
 
 /** Step 6: passes the answer on unchanged, and reads its usage. */
 export function meter(called: Called, parts: MeterParts): Metered {
   if (called.kind === 'unanswered') return meterNothing(called, parts);
   const headers = answerHeaders(called, parts.clock.nowMs());
+  showWay(headers, called.tagged, parts);
   if (called.kind === 'stream') return meterStream(called, headers, parts);
   return called.kind === 'large'
     ? meterLarge(called, headers, parts)
@@ -39,7 +41,9 @@ export function meter(called: Called, parts: MeterParts): Metered {
 }
 
 function meterNothing({ ending, outcome, tagged }: Unanswered, parts: MeterParts): Metered {
-  return { response: isDenial(ending) ? refuse(ending, tagged, parts) : ending, outcome };
+  const response = isDenial(ending) ? refuse(ending, tagged, parts) : ending;
+  showWay(response.headers, tagged, parts);
+  return { response, outcome };
 }
 
 function meterWhole(
@@ -82,7 +86,7 @@ function meterLarge(called: LargeAnswered, headers: HeaderList, parts: MeterPart
 function meterStream(called: StreamAnswered, headers: HeaderList, parts: MeterParts): Metered {
   const { endpoint, built } = called.tagged;
   const { hideUsage, choices } = built;
-  const countsText = showsOutput(called.tagged, parts.host);
+  const countsText = showsOutput(called.tagged, hostOf(called.tagged));
   const shownError = shownErrors(called.redaction);
   const streaming = streamMeter(endpoint, { hideUsage, choices, countsText, shownError });
   const stream = new MeteredStream(called, streaming, parts);
@@ -94,6 +98,18 @@ function meterStream(called: StreamAnswered, headers: HeaderList, parts: MeterPa
   headers['cache-control'] = 'no-store, no-transform';
   headers['x-accel-buffering'] = 'no';
   return { response: { status: called.reply.status, headers, body: stream }, outcome };
+}
+
+export interface WayParts {
+  /** Whether clients see by which upstream a call was served. */
+  readonly showsUpstream: boolean;
+}
+
+/** Shows how long a call waited, and where it went. */
+function showWay(headers: HeaderList, { inFlight }: Tagged, { showsUpstream }: WayParts): void {
+  const { waitedMs, target } = inFlight;
+  if (waitedMs > 0) headers['x-guard-waited-ms'] = String(Math.round(waitedMs));
+  if (showsUpstream && target !== undefined) headers['x-guard-upstream'] = target.upstream.name;
 }
 
 type Answered = Exclude<Called, Unanswered>;

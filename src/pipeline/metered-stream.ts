@@ -2,7 +2,7 @@ import { type Denial, deny } from '../core/denial.ts';
 import type { ByteSink, ByteSource } from '../core/response.ts';
 import type { BodyMeter } from '../openai/answer/body-meter.ts';
 import { type Refusal, refusalIn } from '../upstream/upstream-refusal.ts';
-import { cutOutcome, type KnownHost, readOutcome } from './cut-outcome.ts';
+import { cutOutcome, hostOf, readOutcome } from './cut-outcome.ts';
 import type { InFlightCalls, Stoppable, StopReason } from './in-flight.ts';
 import { refusedOutcome } from './refusal-effects.ts';
 import { failureOf } from './shown-errors.ts';
@@ -21,7 +21,6 @@ export interface StreamSettings {
 export interface PassingParts {
   readonly stream: StreamSettings;
   readonly calls: InFlightCalls;
-  readonly host: KnownHost;
 }
 
 const HEARTBEAT = Buffer.from(': keep-alive\n\n');
@@ -44,7 +43,6 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
   readonly #called: PassingAnswered;
   readonly #settings: StreamSettings;
   readonly #calls: InFlightCalls;
-  readonly #host: KnownHost;
   readonly #meter: BodyMeter;
   #resolve!: (outcome: Outcome) => void;
   #client: ByteSink | undefined;
@@ -57,12 +55,11 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
   #pausedSinceMs: number | undefined;
   #paused = false;
 
-  constructor(called: PassingAnswered, meter: BodyMeter, { stream, calls, host }: PassingParts) {
+  constructor(called: PassingAnswered, meter: BodyMeter, { stream, calls }: PassingParts) {
     this.#called = called;
     this.#meter = meter;
     this.#settings = stream;
     this.#calls = calls;
-    this.#host = host;
     this.outcome = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -170,7 +167,8 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
   get #cut(): UnreadOutcome {
     const isRead = this.#started && this.#pausedSinceMs === undefined;
     const textBytes = isRead ? this.#meter.deliveredTextBytes : undefined;
-    return cutOutcome(this.#called.tagged, this.#host, textBytes);
+    const { tagged } = this.#called;
+    return cutOutcome(tagged, hostOf(tagged), textBytes);
   }
 
   #writeError(denial: Denial): void {

@@ -96,13 +96,25 @@ function atLeast(most: Amounts, { usage }: Reading, costNanoUsd: number): Amount
 /** Priced by the model and tier that answered, because these are billed; by those of the request if the
  * answer does not name them. Prices are those that the call was held with. */
 function costOf(admitted: Admitted, reading: Reading, clock: Clock): number {
-  const { built, prices, rateCard, inFlight } = admitted;
-  const answered = reading.model === undefined ? undefined : prices.find(reading.model);
-  const card = answered ?? rateCard;
+  const { built, inFlight } = admitted;
+  const { reportedNanoUsd } = reading;
+  if (reportedNanoUsd !== undefined && inFlight.target?.upstream.dialect.reportsCost) {
+    return reportedNanoUsd;
+  }
+  const card = cardOf(admitted, reading.model);
   const fees = built.hostedFeesFor(reading, clock.nowMs() - inFlight.startedAtMs);
   if (card === undefined) return fees;
   // The empty name of a tier is none.
   return costNanoUsd(card, reading.usage, reading.serviceTier || built.serviceTier) + fees;
+}
+
+function cardOf({ prices, rateCard, inFlight }: Admitted, answered: string | undefined) {
+  const { target } = inFlight;
+  if (target === undefined) return rateCard;
+  const { billedModel, priceProvider } = target.upstream.dialect;
+  const isNamed = answered !== undefined && billedModel === 'answered';
+  const named = isNamed ? prices.findAt(answered, priceProvider) : undefined;
+  return named ?? prices.findAt(target.model, priceProvider) ?? rateCard;
 }
 
 function emitSettled(
@@ -117,6 +129,7 @@ function emitSettled(
     plan: admitted.plan.name,
     endpoint: admitted.endpoint.name,
     model: reading?.model ?? admitted.built.model,
+    upstream: admitted.inFlight.target?.upstream.name ?? '',
     usage: reading?.usage,
     inputTokens: used.inputTokens,
     outputTokens: used.outputTokens,

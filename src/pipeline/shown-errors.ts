@@ -7,7 +7,7 @@ import type { Redaction } from '../upstream/redaction.ts';
 import { refusalIn } from '../upstream/upstream-refusal.ts';
 
 /** The codes of refusals whose words are about the operator's account and limits. */
-const OWN_WORDS: ReadonlySet<string> = new Set(['upstream_account', 'rate_limit_exceeded']);
+const OWN_WORDS: ReadonlySet<string> = new Set(['upstream_account', 'upstream_busy']);
 const UNREADABLE = deny('upstream_failed', 'OpenAI could not serve the request.');
 
 export const failureOf = ({ code, message }: Denial): StreamFailure => ({

@@ -17,8 +17,12 @@ import type { RateCard } from '../openai/prices/rate-card.ts';
 import type { BuiltRequest } from '../openai/request/build-request.ts';
 import type { LimitStatus } from '../plans/limit-status.ts';
 import type { Identity, Plan } from '../plans/plan.ts';
+import type { QueuedCall } from '../upstream/queue/queued-call.ts';
+import type { Turn } from '../upstream/queue/turn.ts';
 import type { Redaction } from '../upstream/redaction.ts';
+import type { Target } from '../upstream/target.ts';
 import type { UpstreamReply } from '../upstream/transport.ts';
+import type { Route } from '../upstream/upstreams.ts';
 import type { CallBody } from './body-budget.ts';
 import type { InFlightCall } from './in-flight.ts';
 
@@ -28,7 +32,12 @@ export interface Requested {
   readonly request: GuardRequest;
   /** Set by `guard.fetchAs` and `guard.client`, for a user that server code names. HTTP never sets it. */
   readonly trustedIdentity?: Identity | undefined;
+  /** Set by `guard.fetchAs` and `guard.client`: server code lets this call wait behind others. */
+  readonly priority?: Priority | undefined;
 }
+
+/** How a call queues for an upstream: `batch` gets a fifth of the turns of its user's plan. */
+export type Priority = 'normal' | 'batch';
 
 /** A call whose user is known. Returned by `identify`. */
 export interface Identified extends Requested {
@@ -47,13 +56,19 @@ export interface Authorized extends Identified {
   /** Set by `authorize`: the request as it may be sent. `admit` may lower its output cap, and `tag` writes
    * the end-user id into its body. */
   readonly built: BuiltRequest;
+  /** Set by `authorize`: where this call may be sent. */
+  readonly route: Route;
   /** Set by `authorize`: the prices of this moment. `settle` uses them too, whatever replaced them. */
   readonly prices: PriceTable;
-  /** Set by `authorize`. `undefined` for a model without a price, where no money limit applies. */
+  /** Set by `authorize`: what the dearest of its targets costs. `undefined` where one has no price, and no
+   * money limit applies. */
   readonly rateCard: RateCard | undefined;
   /** Set by `authorize`: the most that this call can use, in every unit. `admit` may lower it together
    * with the output cap. */
   readonly bound: Amounts;
+  /** Set by `authorize`: the input tokens that an upstream counts against its own limit before it
+   * answers. */
+  readonly estimatedInputTokens: number;
 }
 
 /** A call that was answered without OpenAI. Nothing is held. Returned by `authorize`. */
@@ -71,14 +86,16 @@ export interface Admitted extends Authorized {
   readonly limitStatus: LimitStatus;
   /** Set by `admit`: admitted without the store, which failed. */
   readonly degraded: boolean;
+  /** Set by `admit`: its place, and its part of an upstream's capacity. `undefined`: it has to wait. */
+  readonly turn: Turn<Target> | undefined;
+  /** Set by `admit`: how it queues for an upstream. */
+  readonly queued: QueuedCall;
 }
 
-/** A call whose bytes are ready: what was checked and priced is what they say. Returned by `tag`. */
+/** A call whose body is ready: what was checked and priced is what it says. Returned by `tag`. */
 export interface Tagged extends Admitted {
   /** Set by `tag`: the id by which OpenAI knows the user. */
   readonly endUserId: string;
-  /** Set by `tag`: the body that is sent. */
-  readonly payload: string;
   /** Set by `tag`: the end-user id for endpoints whose body cannot hold it. */
   readonly endUserIdHeaders: Readonly<Record<string, string>> | undefined;
 }

@@ -2,8 +2,8 @@ import type { Clock } from '../base/clock.ts';
 import { type Denial, isDenial } from '../core/denial.ts';
 import type { TokenVerifier } from '../tokens/token-verifier.ts';
 import { activeBlock, blockedDenial, type UserStates } from '../users/user-states.ts';
-import { RENEWAL_MS } from './admit.ts';
 import type { InFlightCall } from './in-flight.ts';
+import { RENEWAL_MS } from './lease.ts';
 
 interface LockOutParts {
   readonly states: UserStates;

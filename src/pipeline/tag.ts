@@ -2,7 +2,6 @@ import { LRUCache } from 'lru-cache';
 import { isPromiseLike } from '../base/deadline.ts';
 import { type DerivedKeys, hmac } from '../base/derived-keys.ts';
 import type { User } from '../core/user.ts';
-import { writeJson } from '../openai/request/write-json.ts';
 import type { EndUserIds } from '../users/end-user-ids.ts';
 import type { Admitted, Tagged } from './states.ts';
 
@@ -56,9 +55,8 @@ export function tag(admitted: Admitted, parts: TagParts): Tagged {
     const namespaced = hmac(parts.derivedKeys.endUserId, `cache:${user.id}\n${cacheKey}`);
     body['prompt_cache_key'] = namespaced.toString('base64url');
   }
-  const payload = writeJson(body, built.original);
   const endUserIdHeaders = place?.header === undefined ? undefined : { [place.header]: endUserId };
-  return { ...admitted, endUserId, payload, endUserIdHeaders };
+  return { ...admitted, endUserId, endUserIdHeaders };
 }
 
 function checked(endUserId: unknown): string {

@@ -20,7 +20,8 @@ export interface Accounts {
 /** The account that the calls of all users count on. */
 const GLOBAL = 'global';
 
-const userAccount = (user: User): string => `user:${user.id}`;
+/** The account of a user's own limits. */
+export const userAccount = (user: User): string => `user:${user.id}`;
 
 interface KnownAccounts {
   readonly scope: Scope | undefined;

@@ -15,6 +15,7 @@ export function mergePlans(plans: readonly [Plan, ...Plan[]]): Plan {
 function mergeTwo(a: Plan, b: Plan): Plan {
   return {
     name: `${a.name}+${b.name}`,
+    weight: Math.max(a.weight, b.weight),
     models: {
       names: [...new Set([...a.models.names, ...b.models.names])],
       allows: (model) => a.models.allows(model) || b.models.allows(model),

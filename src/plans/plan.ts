@@ -5,6 +5,8 @@ import type { Limit } from './limit.ts';
 /** What its users may do, parsed once. */
 export interface Plan {
   readonly name: string;
+  /** The share of a user in the turns at an upstream; above 0. */
+  readonly weight: number;
   readonly models: ModelList;
   readonly endpoints: ReadonlySet<string>;
   readonly limits: readonly Limit[];

@@ -4,7 +4,16 @@ import { parseUser, type User } from '../core/user.ts';
 import { type CallHandlerParts, handleCall } from '../http/handle.ts';
 import { hostBody } from '../http/request-parts.ts';
 import { toResponse } from '../http/web.ts';
+import type { Priority } from '../pipeline/states.ts';
 import { WholeResponse } from './whole-response.ts';
+
+/** How the calls of `guard.fetchAs` and `guard.client` are made. */
+export interface CallOptions {
+  /** `batch`: where calls wait for an upstream, these get a fifth of the turns that the plan gives its
+   * users. For jobs in the background. A client over HTTP cannot set it.
+   * @default 'normal' */
+  readonly priority?: Priority;
+}
 
 /**
  * Returns a `fetch` of one user that runs the pipeline instead of using the network. Denials are
@@ -14,13 +23,17 @@ import { WholeResponse } from './whole-response.ts';
 export function createFetchAs(
   user: string | User,
   parts: CallHandlerParts,
+  { priority = 'normal' }: CallOptions = {},
 ): typeof globalThis.fetch {
   const trustedIdentity = { user: parseUser(user) };
+  if (priority !== 'normal' && priority !== 'batch') {
+    throw new TypeError('"priority" must be "normal" or "batch"');
+  }
   return async (input, init) => {
     const request = await callOf(input, init);
     const { signal } = request;
     signal?.throwIfAborted();
-    const answered = handleCall({ request, trustedIdentity }, parts);
+    const answered = handleCall({ request, trustedIdentity, priority }, parts);
     return signal ? unlessAborted(answered, request, signal) : responseOf(await answered, request);
   };
 }

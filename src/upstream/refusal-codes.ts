@@ -71,8 +71,24 @@ function isOfAccount({ code, type, param, message }: WireError): boolean {
   return param === null && WORDS_OF_ACCOUNT.test(message);
 }
 
-export const isOverloaded = (error: WireError | undefined): boolean =>
+const isOverloaded = (error: WireError | undefined): boolean =>
   error !== undefined && (OVERLOADED.has(error.code) || OVERLOADED.has(error.type));
+
+/** A refusal before any work, by a host whose limit or capacity is used up for now. */
+export function isPassing(status: number, error: WireError | undefined): boolean {
+  if (status === 429) return !isTooLarge(error);
+  return isOverloaded(error) || (error !== undefined && BUSY_STATUS.has(status));
+}
+
+/** 529 is that of hosts which follow Anthropic. */
+const BUSY_STATUS: ReadonlySet<number> = new Set([503, 529]);
+
+/** It has the status and the code of a limit that is used up, but never fits (OpenAI's texts, read 2026-11). */
+const isTooLarge = (error: WireError | undefined): boolean =>
+  error !== undefined && /^request too large\b/i.test(error.message);
+
+export const isModelMissing = ({ code, message }: WireError): boolean =>
+  code === 'model_not_found' || code === 'DeploymentNotFound' || /\bmodel\b/i.test(message);
 
 /** Returns the status with which OpenAI refuses a call for the same reason, for an error without one. */
 export function impliedStatus(error: WireError): number {

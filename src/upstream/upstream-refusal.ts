@@ -4,7 +4,7 @@ import type { GuardResponse } from '../core/response.ts';
 import { type EndUserVerdict, verdictOn } from '../openai/answer/blocked-identifier.ts';
 import { readWireError, type WireError } from '../openai/answer/wire-error.ts';
 import type { Redaction } from './redaction.ts';
-import { impliedStatus, isAccountTrouble, isOverloaded } from './refusal-codes.ts';
+import { impliedStatus, isAccountTrouble, isModelMissing, isPassing } from './refusal-codes.ts';
 import type { UpstreamReply } from './transport.ts';
 
 /** What a refusal means, however OpenAI said it. */
@@ -17,6 +17,10 @@ export interface Refusal {
   readonly account: boolean;
   /** Whether it is about what the request contains. Otherwise the user did not cause it. */
   readonly forContent: boolean;
+  /** OpenAI did no work for it, and takes it later. */
+  readonly passing: boolean;
+  /** The model is not there: another upstream may have it. */
+  readonly noModel: boolean;
   /** What OpenAI decided about this user, if anything, and its words. */
   readonly verdict?: { readonly kind: EndUserVerdict; readonly message: string };
 }
@@ -35,7 +39,8 @@ export function readRefusal(
   redaction: Redaction,
 ): Refusal {
   const error = readWireError(parseJson(Buffer.from(bytes).toString('utf8')));
-  return refusalOf(reply.status, error, redaction, retryAfterMs(reply));
+  const refusal = refusalOf(reply.status, error, redaction, retryAfterMs(reply));
+  return reply.header('x-should-retry') === 'false' ? { ...refusal, passing: false } : refusal;
 }
 
 /** The same for an error inside an answer with a status of success: in a stream, or as the whole of it. */
@@ -52,33 +57,37 @@ function refusalOf(
   const shown = error && redacted(error, redaction);
   if (isAccountTrouble(status, error)) {
     const denial = deny('upstream_account', 'The service cannot use OpenAI at the moment.');
-    return { status, ending: denial, account: true, forContent: false };
+    return { ...REFUSED, status, ending: denial, account: true };
   }
   const ending = endingOf(status, shown, Date.now() + retryMs);
   const kind = shown !== undefined && status < 500 ? verdictOn(shown) : undefined;
   if (kind !== undefined && shown !== undefined) {
     const verdict = { kind, message: shown.message };
-    return { status, ending, account: false, forContent: true, verdict };
+    return { ...REFUSED, status, ending, forContent: true, verdict };
   }
-  const forContent = isClientError(status) && status !== 429 && !isOverloaded(error);
-  return { status, ending, account: false, forContent };
+  const passing = isPassing(status, error);
+  const noModel = status === 404 && (error === undefined || isModelMissing(error));
+  const forContent = isClientError(status) && !passing;
+  return { ...REFUSED, status, ending, forContent, passing, noModel };
 }
+
+const REFUSED = { account: false, forContent: false, passing: false, noModel: false };
 
 function endingOf(
   status: number,
   error: WireError | undefined,
   resetsAtMs: number,
 ): Denial | GuardResponse {
-  if (isOverloaded(error)) {
-    return deny('upstream_busy', 'OpenAI is overloaded. Try again shortly.', { resetsAtMs });
+  if (isPassing(status, error)) {
+    return deny('upstream_busy', 'OpenAI is busy. Try again shortly.', { resetsAtMs });
   }
-  if (status === 429) {
-    const message = 'OpenAI is receiving too many requests from this service. Try again shortly.';
-    return deny('rate_limit_exceeded', message, { resetsAtMs });
-  }
+  if (status === 429) return deny('call_exceeds_limit', TOO_LARGE);
   if (isClientError(status) && error !== undefined) return passed(status, error);
   return deny('upstream_failed', 'OpenAI could not serve the request.');
 }
+
+const TOO_LARGE =
+  'This call is larger than what the model takes at once here. Send less, or ask for less output.';
 
 const isClientError = (status: number) => status >= 400 && status < 500;
 

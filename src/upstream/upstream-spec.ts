@@ -34,12 +34,20 @@ export interface UpstreamSpec {
 
 const SECRETIVE = ['keySource', 'headers', 'query'] as const satisfies (keyof UpstreamSpec)[];
 
+/** The same in every copy of this module: a package may be loaded as ESM and as CommonJS. */
+const MADE_HERE = Symbol.for('guarded-completion/upstream-spec');
+
 /** Makes a spec that shows no secret when it is printed. */
 export function upstreamSpec(fields: UpstreamSpec): UpstreamSpec {
   const spec: UpstreamSpec = { ...fields };
   for (const name of SECRETIVE) Object.defineProperty(spec, name, { enumerable: false });
+  Object.defineProperty(spec, MADE_HERE, { value: true });
   return Object.freeze(spec);
 }
+
+/** Whether `upstreamSpec` made it. */
+export const isUpstreamSpec = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && MADE_HERE in value;
 
 /** Returns where an endpoint is, below the base URL, with its query. */
 export function pathsOf({ pathOf, query }: UpstreamSpec): (path: string, model: string) => string {

@@ -9,6 +9,10 @@ export interface Upstream {
   readonly dialect: Dialect;
   readonly transport: Transport;
   readonly keys: UpstreamKeys;
+  /** OpenAI's own models answer there, to what was sent and nothing more. */
+  readonly servesOpenAI: boolean;
+  /** Its key is a string, so that no call waits for it. */
+  readonly hasFixedKey: boolean;
   /** Its share among several upstreams that serve the same model. */
   readonly weight: number;
   /** Whether it serves a model of this name. */

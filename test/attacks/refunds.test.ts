@@ -33,10 +33,9 @@ const cases: readonly Case[] = [
   { name: 'streamed', script: {}, free: false, stream: true },
   { name: '400', script: { reply: refused(400) }, free: true, counts: true },
   { name: '404', script: { reply: refused(404) }, free: true, counts: true },
-  { name: '429', script: { reply: openAIErrors.rateLimited() }, free: true },
+  { name: '429, then answered', script: { reply: openAIErrors.rateLimited(0.001) }, free: false },
   { name: 'out of credit', script: { reply: openAIErrors.insufficientQuota() }, free: true },
   { name: '500', script: { reply: openAIErrors.serverError() }, free: true },
-  { name: '503', script: { reply: openAIErrors.overloaded() }, free: true },
   { name: 'redirect', script: { reply: { status: 307, headers: { location: '/' } } }, free: true },
   { name: 'reset, unanswered', script: { break: { with: 'reset' } }, free: false },
   {

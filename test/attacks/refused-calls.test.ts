@@ -66,7 +66,6 @@ describe.each(everyStore(stores))('A call on $store that OpenAI refuses', ({ ope
   });
 
   it.each([
-    ['429', openAIErrors.rateLimited()],
     ['500', openAIErrors.serverError()],
     ['trouble of the account', openAIErrors.insufficientQuota()],
     ['a refused key', openAIErrors.invalidApiKey()],
@@ -93,6 +92,27 @@ describe.each(everyStore(stores))('A call on $store that OpenAI refuses', ({ ope
       expect(fixture.settled).toEqual([]);
       const used = await counts(fixture.guard, 'ada');
       expect(Object.values(used).filter((amount) => amount > 0)).toEqual([4]);
+    }
+    await close();
+  });
+
+  it('A call that waits in vain after a 429 frees quotas and keeps rates, and the next one is not sent', async () => {
+    const { ledger, close } = await open();
+    {
+      const limits = [...QUOTAS, { requests: 4, per: 'day', burst: 4 } as const, CONCURRENT];
+      await using fixture = await startFixture({
+        plans: plans(...limits),
+        ledger,
+        timeouts: { ledger: PATIENCE, queue: '10ms' },
+      });
+      for (let call = 1; call <= 2; call += 1) {
+        expect(await callCode(fixture, 'ada', openAIErrors.rateLimited(7))).toBe('upstream_busy');
+        await expect.poll(() => fixture.released.length).toBe(call);
+      }
+      expect(fixture.fake.requests).toHaveLength(1);
+      expect(fixture.settled).toEqual([]);
+      const used = await counts(fixture.guard, 'ada');
+      expect(Object.values(used).filter((amount) => amount > 0)).toEqual([1]);
     }
     await close();
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LEASE_MS } from '../../src/pipeline/admit.ts';
+import { LEASE_MS } from '../../src/pipeline/lease.ts';
 import { chat, post, startFixture, tokenOf } from '../fixture.ts';
 import { incoming } from './incoming.ts';
 import { MINUTE_MS, ownTime } from './own-time.ts';

@@ -72,7 +72,7 @@ async function ask(path: string, body: string) {
 describe.each(forms)('%s behind the beginning of a stream', (_name, path, begin, event) => {
   it.each([
     ['insufficient_quota', QUOTA, 'upstream_account', ['upstream_account']],
-    ['rate_limit_exceeded', BUSY, 'rate_limit_exceeded', []],
+    ['rate_limit_exceeded', BUSY, 'upstream_busy', []],
     ['server_error', SERVER, 'server_error', []],
     ['image_too_large', WRONG, 'image_too_large', []],
   ])(

@@ -35,8 +35,8 @@ const refusals: readonly Refusal[] = [
   {
     name: 'rate limit of the app',
     reply: openAIErrors.rateLimited(7),
-    status: 429,
-    code: 'rate_limit_exceeded',
+    status: 503,
+    code: 'upstream_busy',
     shouldRetry: null,
   },
   { name: 'account out of credit', reply: openAIErrors.insufficientQuota(), ...account },
@@ -97,9 +97,9 @@ describe('A refusal by OpenAI before it generated anything', () => {
     'An OpenAI refusal ($name) costs no tokens, names its cause and reveals no account ("stream": $stream)',
     async (refusal) => {
       const ledger = watchedLedger();
-      await using fixture = await startFixture({ plans, ledger });
+      await using fixture = await startFixture({ plans, ledger, timeouts: { queue: '10ms' } });
       const { fake, guard } = fixture;
-      fake.scriptNext({ reply: refusal.reply });
+      fake.script('Say hello.', { reply: refusal.reply });
       const ending = nextEnding(guard, 'ada');
       const answer = await post(guard, await tokenOf(guard), chat({ stream: refusal.stream }));
       expect(answer.status).toBe(refusal.status);
@@ -120,9 +120,9 @@ describe('A refusal by OpenAI before it generated anything', () => {
     },
   );
 
-  it('A rate limit of OpenAI passes with its Retry-After header, spread by a second', async () => {
-    await using fixture = await startFixture({ plans });
-    fixture.fake.scriptNext({ reply: openAIErrors.rateLimited(7) });
+  it('A call that cannot wait for a rate limit of OpenAI is told when to come back, spread by a second', async () => {
+    await using fixture = await startFixture({ plans, timeouts: { queue: '10ms' } });
+    fixture.fake.script('Say hello.', { reply: openAIErrors.rateLimited(7) });
     const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
     expect(answer.headers.get('retry-after')).toMatch(/^[78]$/);
     expect(await answer.text()).not.toContain('org-');

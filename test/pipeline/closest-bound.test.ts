@@ -29,19 +29,11 @@ async function ask({ limits, body = LONG, maxOutputTokens = 1_000, tokens = 1_21
   };
   const plans = { free: { models: [MODEL, 'llama-4'], maxOutputTokens, limits } };
   const sent: { max_completion_tokens?: number }[] = [];
-  const piped = pipedParts({ plans }, async () => replyOf(COMPLETION));
-  const { upstream } = piped.parts;
-  const parts = {
-    ...piped.parts,
-    tokenCounter,
-    upstream: {
-      ...upstream,
-      send(request: Parameters<typeof upstream.send>[0]) {
-        sent.push(JSON.parse(request.body));
-        return upstream.send(request);
-      },
-    },
-  };
+  const piped = pipedParts({ plans }, async (text) => {
+    sent.push(JSON.parse(text));
+    return replyOf(COMPLETION);
+  });
+  const parts = { ...piped.parts, tokenCounter };
   const readBody = () => ({ kind: 'parsed', value: body }) as const;
   const response = await runPipeline({ request: requestOf({ readBody }) }, parts);
   const reserves = piped.happened.filter((one) => one === 'reserve').length;

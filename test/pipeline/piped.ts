@@ -2,6 +2,7 @@ import { Events, type GuardEvents } from '../../src/core/events.ts';
 import type { GuardRequest } from '../../src/core/request.ts';
 import type { ByteSink, ByteSource, GuardResponse } from '../../src/core/response.ts';
 import { createPipeline } from '../../src/guard/create-pipeline.ts';
+import { createUpstreams } from '../../src/guard/create-upstreams.ts';
 import type { GuardOptions } from '../../src/index.ts';
 import { PriceList } from '../../src/openai/prices/prices.ts';
 import { parseOptions } from '../../src/options/guard-options.ts';
@@ -103,7 +104,7 @@ export function requestOf(more: Partial<GuardRequest> = {}): GuardRequest {
 /** The parts of a guard's pipeline, without HTTP and without OpenAI. `send` replies for OpenAI. */
 export function pipedParts(
   options: Partial<GuardOptions> = {},
-  send: () => Promise<UpstreamReply> = async () => replyOf(COMPLETION),
+  send: (body: string) => Promise<UpstreamReply> = async () => replyOf(COMPLETION),
 ): Piped {
   const happened: Happened[] = [];
   const settings = parseOptions({
@@ -128,10 +129,10 @@ export function pipedParts(
   );
   const endUserIds = noEndUserIds;
   let stream = new FakeSource();
-  const upstream: Transport = {
-    send() {
+  const transport: Transport = {
+    send({ body }) {
       happened.push('sent');
-      const reply = send().then((sent) => {
+      const reply = send(body).then((sent) => {
         if (sent.body instanceof FakeSource) stream = sent.body;
         return sent;
       });
@@ -146,7 +147,7 @@ export function pipedParts(
     plans,
     prices: new PriceList(settings.prices, clock),
     endUserIds,
-    upstream,
+    upstreams: createUpstreams(settings, { ledger, events }, () => transport),
     credentials: createCredentials(settings, ledger.records, states),
     calls: new InFlightCalls(clock, settings.inFlightBounds, () => {}),
     users: createUsers({ ledger, states, plans, endUserIds, events, clock }),

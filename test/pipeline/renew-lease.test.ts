@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { memoryLedger } from '../../src/index.ts';
 import type { Lease } from '../../src/ledger/ledger.ts';
-import { LEASE_MS, renewLease } from '../../src/pipeline/admit.ts';
 import { type CallLedger, callLedger } from '../../src/pipeline/call-ledger.ts';
 import { InFlightCall } from '../../src/pipeline/in-flight.ts';
+import { LEASE_MS, renewLease } from '../../src/pipeline/lease.ts';
 
 describe('renewLease', () => {
   /** A ledger that notes the leases of renewals, and fails as often as asked. */

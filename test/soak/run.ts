@@ -1,5 +1,5 @@
 import type { UserUsage } from '../../src/index.ts';
-import { LEASE_MS } from '../../src/pipeline/admit.ts';
+import { LEASE_MS } from '../../src/pipeline/lease.ts';
 import { type FaultProxy, faultProxy } from '../../src/testing/fault-proxy.ts';
 import { openPlace, type Place } from '../faults/killed/place.ts';
 import { Crew } from './crew.ts';

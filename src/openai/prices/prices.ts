@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../../base/clock.ts';
 import { libraryPrice, OPENAI } from './library-prices.ts';
 import { priceKeys } from './model-names.ts';
 import { type ModelPrices, type ParsedPrices, parsePrices } from './model-price.ts';
-import { dearerPrice, likePrice, type Price, priceOf } from './price.ts';
+import { dearerPrice, dearestPrice, likePrice, type Price, priceOf } from './price.ts';
 import { promotions, publishedPrices } from './published-prices.ts';
 import { type RateCard, rateCard } from './rate-card.ts';
 
@@ -18,6 +18,17 @@ const AZURE = 'azure';
 const CACHED_MODELS_MAX = 1_000;
 const DAY_MS = 86_400_000;
 
+/** A model of a host. */
+export interface Offer {
+  readonly model: string;
+  /** As `findAt` takes it. */
+  readonly provider: string | undefined;
+}
+
+interface CachedCard {
+  readonly card: RateCard | undefined;
+}
+
 /** Is called with the price of a model that has ended, at most once for each table. */
 export type OnEnded = (model: string, until: string) => void;
 
@@ -30,9 +41,8 @@ export class PriceTable {
   readonly #date: Date;
   readonly #day: string;
   readonly #onEnded: OnEnded;
-  readonly #cards = new LRUCache<string, { readonly card: RateCard | undefined }>({
-    max: CACHED_MODELS_MAX,
-  });
+  readonly #cards = new LRUCache<string, CachedCard>({ max: CACHED_MODELS_MAX });
+  readonly #dearest = new WeakMap<readonly Offer[], CachedCard>();
 
   constructor(own: ParsedPrices, date: Date, onEnded: OnEnded = () => {}) {
     this.#own = own;
@@ -54,11 +64,28 @@ export class PriceTable {
     const key = provider === OPENAI ? model : `${provider ?? ''}\n${model}`;
     const cached = this.#cards.get(key);
     if (cached !== undefined) return cached.card;
-    const builtIn = provider === OPENAI || provider === AZURE ? BUILT_IN : NONE_BUILT_IN;
-    const price = this.#priceIn([this.#own, ...builtIn], model, provider);
+    const price = this.#priceAt(model, provider);
     const card = price && rateCard(price);
     this.#cards.set(key, { card });
     return card;
+  }
+
+  /** The dearest of several offers in every rate. `undefined` if one of them has no price. */
+  dearest(offers: readonly Offer[]): RateCard | undefined {
+    const cached = this.#dearest.get(offers);
+    if (cached !== undefined) return cached.card;
+    const prices = offers.map(({ model, provider }) => this.#priceAt(model, provider));
+    const known = prices.filter((price) => price !== undefined);
+    const [first, ...others] = known;
+    const isKnown = first !== undefined && known.length === prices.length;
+    const card = isKnown ? rateCard(others.reduce(dearestPrice, first)) : undefined;
+    this.#dearest.set(offers, { card });
+    return card;
+  }
+
+  #priceAt(model: string, provider: string | undefined): Price | undefined {
+    const builtIn = provider === OPENAI || provider === AZURE ? BUILT_IN : NONE_BUILT_IN;
+    return this.#priceIn([this.#own, ...builtIn], model, provider);
   }
 
   /** The price in the first table that has one; the last is the library. */
@@ -75,7 +102,9 @@ export class PriceTable {
     if (entry === undefined) return this.#priceIn(below, model, provider);
     if ('like' in entry) {
       const tables = entry.like === key ? below : [table, ...below];
-      const price = this.#priceIn(tables, entry.like, provider);
+      // A deployment is mostly like a model of OpenAI's, at any host.
+      const price =
+        this.#priceIn(tables, entry.like, provider) ?? this.#priceIn(BUILT_IN, entry.like, OPENAI);
       return price && likePrice(price, entry.factor);
     }
     if (entry.from !== undefined && entry.from > this.#day) {

@@ -76,18 +76,28 @@ export function buildRequest(
   if (!isObject(body)) return malformed('The body must be one JSON object.');
   const fixed = endpoint.fixedBy?.(policy.allow);
   if (fixed === undefined && endpoint.fixedBy !== undefined) return notInPlan(endpoint);
-  const model = fixed?.model ?? body['model'] ?? endpoint.modelDefault;
+  const model = facts.model ?? fixed?.model ?? body['model'] ?? endpoint.modelDefault;
   const inspection = inspect(policy.allow, typeof model === 'string' ? model : '', facts);
   const denial = endpoint.body.check(body, inspection) ?? missing(body, endpoint.body.required);
   if (denial !== undefined) return inWords(denial);
   if (typeof model !== 'string') return inWords(below('model', malformed('is required')));
-  const refusal =
-    missesTool(inspection) ?? noteOwnSearches(inspection, facts.cardOf(model)?.searches);
+  const refusal = missesTool(inspection) ?? noteOwnSearches(inspection, facts.card?.searches);
   if (refusal !== undefined) return inWords(refusal);
   const output = outputBound(endpoint.outputCap, body, policy);
   if (isDenial(output)) return inWords(output);
   const original = text === undefined ? undefined : { text, value: body };
   return built(endpoint, { body, original, inspection, model, output, fixed }, facts);
+}
+
+/** Returns the model that a request names, or that the plan or OpenAI chooses for it. */
+export function modelAsked(
+  { fixedBy, modelDefault }: RequestDescriptor,
+  body: unknown,
+  { allow }: RequestPolicy,
+): string | undefined {
+  const named = isObject(body) ? body['model'] : undefined;
+  const model = fixedBy?.(allow)?.model ?? named ?? modelDefault;
+  return typeof model === 'string' ? model : undefined;
 }
 
 /** A body that was checked, and what follows from it. */

@@ -7,13 +7,15 @@ import type { Allowances, ParsedInputBound } from './allowances.ts';
 
 /** What else is known of a call before it is built. */
 export interface CallFacts {
-  /** The price of a model. `undefined`: it has none, or the plan does not allow it. */
-  readonly cardOf: (model: string) => Pick<RateCard, 'searches' | 'contextTokens'> | undefined;
+  /** The model by whose rules the request is checked. Absent: the one that it names. */
+  readonly model?: string | undefined;
+  /** The price of the model. `undefined`: it has none, or the plan does not allow it. */
+  readonly card: Pick<RateCard, 'searches' | 'contextTokens'> | undefined;
   /** How many sessions a container can be billed for while an answer is awaited. */
   readonly containerSessions: number;
 }
 
-export const NO_FACTS: CallFacts = { cardOf: () => undefined, containerSessions: 1 };
+export const NO_FACTS: CallFacts = { card: undefined, containerSessions: 1 };
 
 /** How many parts of a request are not text. */
 export interface MediaCounts {
@@ -27,7 +29,7 @@ export interface Inspection {
   readonly allow: Allowances;
   /** The model that was asked for; empty where the request names none, which is then refused. */
   readonly model: string;
-  readonly cardOf: CallFacts['cardOf'];
+  readonly card: CallFacts['card'];
   /** `undefined` until a tool is found; most requests have none. */
   hosted: Map<HostedToolName, HostedUse> | undefined;
   /** Tools that are sent otherwise than they came, so that what was priced is what is sent. */
@@ -44,11 +46,11 @@ export interface Inspection {
   isTextOnly: boolean;
 }
 
-export function inspect(allow: Allowances, model: string, { cardOf }: CallFacts): Inspection {
+export function inspect(allow: Allowances, model: string, { card }: CallFacts): Inspection {
   return {
     allow,
     model,
-    cardOf,
+    card,
     hosted: undefined,
     replaced: undefined,
     media: undefined,
@@ -169,8 +171,8 @@ export function bringsState(
   { inputTokens }: ParsedInputBound,
   inspection: Inspection,
 ): Denial | undefined {
-  const { model, cardOf } = inspection;
-  const most = cardOf(model)?.contextTokens ?? contextTokens(model) ?? CONTEXT_TOKENS_MAX;
+  const { model, card } = inspection;
+  const most = card?.contextTokens ?? contextTokens(model) ?? CONTEXT_TOKENS_MAX;
   if (inputTokens !== undefined && most > inputTokens) {
     return notAllowed(`may bring ${most} input tokens, and the plan allows ${inputTokens}`);
   }

@@ -37,9 +37,10 @@ export type HeaderOf = (name: string) => string | undefined;
 /** A call on its way to an upstream, as its capacity sees it. Each is resolved exactly once. */
 export interface Departure {
   /** The headers of an answer came, of whatever status that is no passing refusal. */
-  answered(header: HeaderOf): void;
+  answered(header: HeaderOf, status?: number): void;
   /** The upstream refused it for now (429, 503, 529) and did not bill it. */
   refused(status: number, header: HeaderOf): void;
-  /** It got no answer. `sent`: it may have arrived. */
-  failed(sent: boolean): void;
+  /** It got no answer. `sent`: it may have arrived. `isOurs`: it ended before the upstream showed whether it
+   * works, because it was stopped or had no key. */
+  failed(sent: boolean, isOurs?: boolean): void;
 }

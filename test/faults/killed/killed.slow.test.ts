@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { createGuardedCompletion, type Guard } from '../../../src/index.ts';
-import { LEASE_MS } from '../../../src/pipeline/admit.ts';
+import { LEASE_MS } from '../../../src/pipeline/lease.ts';
 import { type FakeOpenAI, fakeOpenAI } from '../../../src/testing/fake-openai/fake-openai.ts';
 import { canaries, chat, codeOf, MODEL, post, tokenOf } from '../../fixture.ts';
 import { startBackend } from './backend.ts';

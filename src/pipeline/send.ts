@@ -1,0 +1,128 @@
+import { isPromiseLike } from '../base/deadline.ts';
+import type { ByteSource } from '../core/response.ts';
+import { isEventStream } from '../openai/answer/content-type.ts';
+import { readFirstEvent } from '../openai/answer/first-event.ts';
+import { readRefusedAnswer } from '../openai/answer/wire-error.ts';
+import { writeJson } from '../openai/request/write-json.ts';
+import { collect } from '../upstream/collect.ts';
+import { collectOrPass } from '../upstream/collect-or-pass.ts';
+import { bodyFor } from '../upstream/dialects/body-for.ts';
+import { PeekedBody } from '../upstream/peeked-body.ts';
+import type { HeaderOf } from '../upstream/queue/outlet.ts';
+import type { Redaction } from '../upstream/redaction.ts';
+import type { Target } from '../upstream/target.ts';
+import { type UpstreamCall, UpstreamError, type UpstreamReply } from '../upstream/transport.ts';
+import type { UpstreamKey } from '../upstream/upstream-keys.ts';
+import { type Refusal, readRefusal, refusalIn } from '../upstream/upstream-refusal.ts';
+import type { InFlightCall, InFlightCalls, Stoppable, StopReason } from './in-flight.ts';
+import type { LargeAnswered, StreamAnswered, Tagged, WholeAnswered } from './states.ts';
+
+/** What came of one request to an upstream. */
+export type Sent = StreamAnswered | LargeAnswered | WholeAnswered | Refused | Unreached;
+
+/** The upstream refused the request, before it generated anything. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly refusal: Refusal;
+  readonly header: HeaderOf;
+}
+
+/** There was no answer. */
+export interface Unreached {
+  readonly kind: 'unreached';
+  /** Without the key. */
+  readonly error: UpstreamError;
+}
+
+/** Sends the request of a call to one target, once, and waits for the answer. Never rejects for what the
+ * upstream does. */
+export async function send(
+  tagged: Tagged,
+  target: Target,
+  key: UpstreamKey,
+  calls: InFlightCalls,
+): Promise<Sent> {
+  const { inFlight } = tagged;
+  const { redaction } = key;
+  inFlight.dispatched = true;
+  const sent = target.upstream.transport.send(requestOf(tagged, target, key));
+  inFlight.run(new SentCall(sent, inFlight, calls));
+  try {
+    return await receive(tagged, await sent.reply, redaction, sent);
+  } catch (error) {
+    if (!(error instanceof UpstreamError)) throw error;
+    return { kind: 'unreached', error: redaction.failure(error) };
+  }
+}
+
+function requestOf(tagged: Tagged, { upstream, model }: Target, key: UpstreamKey) {
+  const { endpoint, built, endUserIdHeaders } = tagged;
+  const body = bodyFor(upstream.dialect, endpoint, built.body, model);
+  return {
+    path: upstream.pathOf(endpoint.path, model),
+    headers: endUserIdHeaders === undefined ? key.headers : { ...key.headers, ...endUserIdHeaders },
+    body: writeJson(body, built.original),
+  };
+}
+
+/** What is collected of a response that is no stream. A larger one passes as it comes. */
+const COLLECTED_BYTES_MAX = 1024 * 1024;
+
+/** Rejects with `UpstreamError`. */
+async function receive(
+  tagged: Tagged,
+  reply: UpstreamReply,
+  redaction: Redaction,
+  sent: UpstreamCall,
+): Promise<Sent> {
+  const header: HeaderOf = (name) => reply.header(name);
+  if (reply.status < 200 || reply.status > 299) {
+    const refusal = readRefusal(reply, await collectSome(reply.body), redaction);
+    return { kind: 'refused', refusal, header };
+  }
+  const passing = { tagged, reply, redaction, cancel: () => sent.cancel() };
+  if (isEventStream(reply.header('content-type'), tagged.built.stream)) {
+    const body = new PeekedBody(reply.body, readFirstEvent);
+    const peeked = body.peek();
+    const first = isPromiseLike(peeked) ? await peeked : peeked;
+    if (first === undefined || first === 'answer') return { kind: 'stream', ...passing, body };
+    sent.cancel();
+    return { kind: 'refused', refusal: refusalIn(first, redaction), header };
+  }
+  // It is written and billed by now. To stop reading would only hide what it cost.
+  tagged.inFlight.run(undefined);
+  const collecting = collectOrPass(reply.body, COLLECTED_BYTES_MAX);
+  const whole = isPromiseLike(collecting) ? await collecting : collecting;
+  if (!(whole instanceof Uint8Array)) return { kind: 'large', ...passing, body: whole };
+  const error = readRefusedAnswer(whole);
+  if (error !== undefined) return { kind: 'refused', refusal: refusalIn(error, redaction), header };
+  return { kind: 'whole', tagged, reply, redaction, bytes: whole };
+}
+
+/** A call that waits for OpenAI's response. If its client disconnects, it is drained or cut. */
+class SentCall implements Stoppable {
+  readonly #sent: UpstreamCall;
+  readonly #inFlight: InFlightCall;
+  readonly #calls: InFlightCalls;
+
+  constructor(sent: UpstreamCall, inFlight: InFlightCall, calls: InFlightCalls) {
+    this.#sent = sent;
+    this.#inFlight = inFlight;
+    this.#calls = calls;
+  }
+
+  stop(reason: StopReason): void {
+    if (reason !== 'disconnected' || !this.#calls.drain(this.#inFlight)) this.#sent.cancel();
+  }
+}
+
+const REFUSAL_BYTES_MAX = 64 * 1024;
+
+/** A refusal without a body, or with one that is too large, is still a refusal. */
+async function collectSome(body: ByteSource): Promise<Uint8Array> {
+  try {
+    return await collect(body, REFUSAL_BYTES_MAX);
+  } catch {
+    return new Uint8Array();
+  }
+}

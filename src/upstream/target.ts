@@ -1,0 +1,95 @@
+import type { Balance, Claim } from '../ledger/ledger.ts';
+import type { Capacity } from './capacity/capacity.ts';
+import type { CircuitBreaker } from './circuit-breaker.ts';
+import type { Departure, HeaderOf, Outlet, PlaceInRound } from './queue/outlet.ts';
+import type { Upstream } from './upstream.ts';
+
+/** Where a call may be sent: a model of an upstream, with what the upstream can take of it now. */
+export class Target implements Outlet {
+  readonly upstream: Upstream;
+  /** The model as this upstream names it. */
+  readonly model: string;
+  readonly capacity: Capacity;
+  /** That of the upstream with all its models. `undefined` where there is no other upstream. */
+  readonly circuit: CircuitBreaker | undefined;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(
+    upstream: Upstream,
+    model: string,
+    capacity: Capacity,
+    circuit: CircuitBreaker | undefined,
+  ) {
+    this.upstream = upstream;
+    this.model = model;
+    this.capacity = capacity;
+    this.circuit = circuit;
+  }
+
+  get id(): string {
+    return this.capacity.id;
+  }
+
+  get opensAtMs(): number {
+    const { opensAtMs } = this.capacity;
+    return this.circuit === undefined ? opensAtMs : Math.max(opensAtMs, this.circuit.opensAtMs);
+  }
+
+  get gapMs(): number {
+    return this.capacity.gapMs;
+  }
+
+  /** An upstream that failed gets one call, to show whether it works. */
+  get roundMax(): number {
+    return this.circuit?.isProbing ? 1 : this.capacity.roundMax;
+  }
+
+  claimsFor(calls: number, tokens: number): readonly Claim[] {
+    return this.capacity.claimsFor(calls, tokens);
+  }
+
+  leave(balances: readonly Balance[] | undefined, place?: PlaceInRound): Departure {
+    const departure = this.capacity.leave(balances, place);
+    if (this.circuit === undefined) return departure;
+    this.circuit.leave();
+    return new CountedDeparture(departure, this.circuit);
+  }
+
+  onOpen(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Its capacity or its circuit may have opened. */
+  opened(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** A departure that also shows the circuit whether the upstream works. */
+class CountedDeparture implements Departure {
+  readonly #departure: Departure;
+  readonly #circuit: CircuitBreaker;
+
+  constructor(departure: Departure, circuit: CircuitBreaker) {
+    this.#departure = departure;
+    this.#circuit = circuit;
+  }
+
+  answered(header: HeaderOf, status = 200): void {
+    this.#departure.answered(header, status);
+    if (status < 500) this.#circuit.succeeded();
+    else this.#circuit.failed();
+  }
+
+  /** The capacity pauses for it, so the circuit does not count it. */
+  refused(status: number, header: HeaderOf): void {
+    this.#departure.refused(status, header);
+    this.#circuit.succeeded();
+  }
+
+  failed(sent: boolean, isOurs = false): void {
+    this.#departure.failed(sent, isOurs);
+    if (isOurs) this.#circuit.ended();
+    else this.#circuit.failed();
+  }
+}
