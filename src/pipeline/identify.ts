@@ -21,8 +21,8 @@ export interface IdentifyParts {
 
 /** Step 1: who is this? Only the authenticator names the user; nothing else in the request can. */
 export function identify(requested: Requested, parts: IdentifyParts): Soon<Identified | Denial> {
-  const { request, trustedIdentity } = requested;
-  if (trustedIdentity !== undefined) return { request, identity: trustedIdentity };
+  const { request, trustedIdentity, priority } = requested;
+  if (trustedIdentity !== undefined) return { request, identity: trustedIdentity, priority };
   const answer = parts.authenticator.authenticate(request, parts.authContext);
   return isPromiseLike(answer)
     ? identifyLater(request, answer, parts)

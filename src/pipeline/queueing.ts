@@ -37,7 +37,8 @@ export function denialByUpstream(call: Authorized, clock: Clock): Denial | undef
       `This call may need ${tokens} tokens, and the model takes fewer at once here. Send less, or ask for less output.`,
     );
   }
-  if (route.queue.hasRoom(identity.user.id)) return undefined;
+  // With an empty queue it may not have to wait, even if none may.
+  if (route.queue.isEmpty || route.queue.hasRoom(identity.user.id)) return undefined;
   return busy(route, clock.nowMs());
 }
 

@@ -104,8 +104,7 @@ export class LearnedCapacity {
   answered(left: KnownAtStart, header: HeaderOf): void {
     const levels = this.#mayCorrect(left) ? left.levels : undefined;
     const isKnown = this.#glance.isKnown(header, levels, this.#parts.clock.nowMs());
-    const isEnough = this.isConfirmed || this.#glance.isEmpty;
-    if (!isKnown || !isEnough) this.#read(left, readLimits(header), false);
+    if (!isKnown || !this.isConfirmed) this.#read(left, readLimits(header), false);
   }
 
   /** The same for a refusal for the rate. `lastMinute`: how many calls this process sent in it. */
@@ -208,11 +207,9 @@ export class LearnedCapacity {
     const nowMs = this.#parts.clock.nowMs();
     const binding = bindingLimits(limits, this.#given, rate?.perMinute);
     const isOther = JSON.stringify(binding) !== JSON.stringify(this.#limits);
-    const hadClaims = this.#limits.length > 0;
     if (isOther) this.#limits = binding;
-    if (hadClaims && (isOther || corrections !== before.corrections)) {
-      this.#settledAtMs = nowMs + SETTLING_MS;
-    }
+    // Another process may learn the first limits before the one that read them has corrected the ledger.
+    if (isOther || corrections !== before.corrections) this.#settledAtMs = nowMs + SETTLING_MS;
     this.#glance.forget();
     if (rate?.perMinute !== before.rate?.perMinute) this.#rateSinceMs = nowMs;
     this.#parts.onChange();

@@ -7,10 +7,8 @@ import {
   openRouter,
   type UpstreamSpec,
 } from '../../../src/upstream/index.ts';
-import { canaries } from '../../canary.ts';
 
-/** The key that no test may show elsewhere. */
-export const KEY = canaries.apiKey;
+export const KEY = 'sk-under-test-0123456789abcdef';
 
 /** A host, as an operator connects it. */
 export interface HostUnderTest {
