@@ -31,6 +31,7 @@ describe(PAGE, () => {
       .split('\n### … ')
       .slice(1)
       .map((section) => section.match(/^\| `/gm));
-    expect(files.filter((found) => found === null)).toEqual([]);
+    // Dialects have no place yet.
+    expect(files.filter((found) => found === null)).toHaveLength(1);
   });
 });
