@@ -1,5 +1,5 @@
 import type { Balance, Claim, RateRule } from '../../src/ledger/ledger.ts';
-import type { Departure, Outlet } from '../../src/upstream/queue/outlet.ts';
+import type { Departure, Outlet, PlaceInRound } from '../../src/upstream/queue/outlet.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -20,8 +20,8 @@ export class FixedOutlet implements Outlet {
   opensAtMs = 0;
   gapMs = 0;
   roundMax = 1;
-  /** What the ledger said of each call that left. */
-  readonly left: (readonly Balance[] | undefined)[] = [];
+  /** What was known of each call that left. */
+  readonly left: { readonly balances?: readonly Balance[]; readonly place?: PlaceInRound }[] = [];
   readonly #limit: FixedLimit | undefined;
   readonly #listeners: (() => void)[] = [];
 
@@ -39,8 +39,8 @@ export class FixedOutlet implements Outlet {
     return [this.#claim('requests', rpm, calls), this.#claim('upstreamTokens', tpm, tokens)];
   }
 
-  leave(balances: readonly Balance[] | undefined): Departure {
-    this.left.push(balances);
+  leave(balances: readonly Balance[] | undefined, place?: PlaceInRound): Departure {
+    this.left.push({ ...(balances && { balances }), ...(place && { place }) });
     return { answered() {}, refused() {}, failed() {} };
   }
 

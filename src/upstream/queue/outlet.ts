@@ -25,9 +25,11 @@ export interface Outlet {
   onOpen(listener: () => void): void;
 }
 
-/** What the reserve of a round took for calls that leave after this one: all 0 for the last. */
+/** What the reserves of the queue took for calls that leave after this one. */
 export interface PlaceInRound {
+  /** 0 for the last call of a round. */
   readonly callsAfter: number;
+  /** Below 0 if calls took more than was reserved for them, which the next reserve makes up for. */
   readonly tokensAfter: number;
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { after, isPromiseLike, type Soon } from '../../base/deadline.ts';
 import type { Balance, Claim, Granted, NotGranted, Violation } from '../../ledger/ledger.ts';
-import type { Outlet } from './outlet.ts';
+import type { Departure, Outlet } from './outlet.ts';
 import type { OutletState, RaceState } from './outlet-state.ts';
 import type { OutletStates } from './outlet-states.ts';
 import type { Places, PlaceTaker, Takers } from './places.ts';
@@ -156,25 +156,26 @@ export class Pump<O extends Outlet> implements PlaceTaker {
   /** Gives turns to as many calls as were reserved. What they take more or less is carried on. */
   #leave(ask: Ask<O>, balances: readonly Balance[] | undefined): void {
     const { places, waiting } = this.#parts;
-    const { state, claims } = ask;
+    const { state } = ask;
     let { calls } = ask;
     let tokens = ask.tokens + state.carriedTokens;
     for (let waiter = waiting.take(); waiter !== undefined; waiter = waiting.take()) {
       calls -= 1;
       tokens -= waiter.tokens;
-      this.#go(waiter, state.outlet, balances && balancesBefore(claims, balances, calls, tokens));
+      const place = balances && { callsAfter: calls, tokensAfter: tokens };
+      this.#go(waiter, state.outlet.leave(balances, place), state.outlet);
       if (calls === 0) break;
     }
     if (balances !== undefined) state.took(tokens, waiting.size > 0);
     if (calls > 0) places.release(calls);
   }
 
-  #go(waiter: Waiter<O>, outlet: O, balances: readonly Balance[] | undefined): void {
+  #go(waiter: Waiter<O>, departure: Departure, outlet: O): void {
     const { places, clock } = this.#parts;
     const { call } = waiter;
     places.takeHeld(call.userId, call.weight);
     const history = waiter.historyAt(clock.nowMs());
-    waiter.resolve(new Turn(call, outlet, outlet.leave(balances), history, places));
+    waiter.resolve(new Turn(call, outlet, departure, history, places));
   }
 }
 
@@ -186,19 +187,4 @@ function latestOf(violations: readonly Violation[]): number | undefined {
     latestMs = Math.max(latestMs, fitsAtMs);
   }
   return latestMs;
-}
-
-/** Returns the balances as they are before the rest of a round leaves: `calls` of `tokens` in all. */
-function balancesBefore(
-  claims: readonly Claim[],
-  balances: readonly Balance[],
-  calls: number,
-  tokens: number,
-): readonly Balance[] {
-  if (calls === 0 && tokens === 0) return balances;
-  return balances.map((balance, index) => {
-    const later = claims[index]?.rule.unit === 'requests' ? calls : tokens;
-    const remaining = Math.max(0, balance.remaining + later);
-    return { ...balance, used: balance.used - later, remaining };
-  });
 }

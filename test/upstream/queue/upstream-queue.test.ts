@@ -314,7 +314,7 @@ describe('A call that waits for an outlet', () => {
     running.place();
     await time.advance(0);
     expect(waited.turn).toBeTruthy();
-    expect([asked, outlets[0]?.left]).toEqual([[], [undefined, undefined]]);
+    expect([asked, outlets[0]?.left]).toEqual([[], [{}, {}]]);
   });
 
   it('tries the other outlets when the ledger denies the first', async () => {
@@ -424,17 +424,20 @@ describe('A round', () => {
     ]);
   });
 
-  it('each of its calls leaves with the balance that it alone would have seen', async () => {
+  it('each of its calls knows what was reserved for those that leave after it', async () => {
     const outlet = fastOutlet();
     outlet.close();
     const { queue, time } = queueWith({ outlets: [outlet] });
     for (let user = 0; user < 3; user += 1) waitIn(queue, callOf(`user-${user}`, 100));
     outlet.open();
     await time.advance(0);
-    expect(outlet.left.map((balances) => balances?.map(({ used }) => used))).toEqual([
-      [1, 100],
-      [2, 200],
-      [3, 300],
+    expect(outlet.left.map(({ balances }) => balances?.map(({ used }) => used))).toEqual(
+      Array(3).fill([3, 300]),
+    );
+    expect(outlet.left.map(({ place }) => place)).toEqual([
+      { callsAfter: 2, tokensAfter: 200 },
+      { callsAfter: 1, tokensAfter: 100 },
+      { callsAfter: 0, tokensAfter: 0 },
     ]);
   });
 
