@@ -1,6 +1,6 @@
 import { costOf, type FairCall, Flow } from './flow.ts';
-import { FlowHeap } from './flow-heap.ts';
 import { type Round, roundOf } from './round.ts';
+import { TagHeap } from './tag-heap.ts';
 
 export interface FairQueueBounds {
   /** Calls that may wait. */
@@ -25,9 +25,9 @@ export class FairQueue<Call extends FairCall> {
   readonly #bounds: FairQueueBounds;
   readonly #flows = new Map<string, Flow<Call>>();
   /** A user who has no waiting call stays here until virtual time has passed their tag. */
-  readonly #ready = new FlowHeap<Call>();
+  readonly #ready = new TagHeap<Flow<Call>>();
   /** Each of these users has a waiting call. */
-  readonly #parked = new FlowHeap<Call>();
+  readonly #parked = new TagHeap<Flow<Call>>();
   #now = 0;
   #order = 0;
   #size = 0;
@@ -178,7 +178,7 @@ export class FairQueue<Call extends FairCall> {
     return this.#order;
   }
 
-  #heapOf({ isParked }: Flow<Call>): FlowHeap<Call> {
+  #heapOf({ isParked }: Flow<Call>): TagHeap<Flow<Call>> {
     return isParked ? this.#parked : this.#ready;
   }
 

@@ -1,3 +1,5 @@
+import type { TagHeapItem } from './tag-heap.ts';
+
 /** A call that waits in a fair queue. */
 export interface FairCall {
   readonly userId: string;
@@ -14,25 +16,18 @@ export interface FairCall {
 export const costOf = ({ tokens }: FairCall): number => Math.max(1, tokens);
 
 /** The waiting calls of one user, in order, and the virtual time at which the next of them starts. */
-export class Flow<Call extends FairCall> {
+export class Flow<Call extends FairCall> implements TagHeapItem {
   readonly userId: string;
   readonly calls: Call[] = [];
   weight = 0;
-  /** Changed by `FlowHeap.move` while it is in a heap. */
   tag: number;
-  /** Of flows with the same tag, the one with the smallest order is first. Changed as the tag is. */
   order: number;
   isParked = false;
-  /** Its place in the heap. Only the heap sets it. */
   index = -1;
 
   constructor(userId: string, tag: number, order: number) {
     this.userId = userId;
     this.tag = tag;
     this.order = order;
-  }
-
-  isBefore(other: Flow<Call>): boolean {
-    return this.tag < other.tag || (this.tag === other.tag && this.order < other.order);
   }
 }

@@ -1,5 +1,6 @@
 import type { Outlet } from './outlet.ts';
-import { OutletState, type RaceState } from './outlet-state.ts';
+import { OutletState } from './outlet-state.ts';
+import type { Race } from './race.ts';
 import type { Waiter } from './waiter.ts';
 
 /** Returns the outlets in the order in which a user's calls prefer them: always the same ones. */
@@ -26,10 +27,10 @@ export class OutletStates<O extends Outlet> {
   }
 
   /** Returns the first outlet for which a waiting call may ask the ledger. */
-  askableFor(waiter: Waiter<O>, nowMs: number, race: RaceState): OutletState<O> | undefined {
+  askableFor(waiter: Waiter<O>, nowMs: number, race: Race<O>): OutletState<O> | undefined {
     for (const outlet of this.#outletsOf(waiter.userId)) {
       const state = this.#stateOf(outlet);
-      if (state.asksAtMs(race) <= nowMs && !waiter.exceeds(state)) return state;
+      if (race.asksAtMs(state, nowMs) <= nowMs && !waiter.exceeds(state)) return state;
     }
     return undefined;
   }
@@ -48,9 +49,11 @@ export class OutletStates<O extends Outlet> {
   }
 
   /** When a waiting call may ask for the first of them, Unix ms. */
-  asksAtMs(race: RaceState): number {
+  asksAtMs(nowMs: number, race: Race<O>): number {
     let firstMs = Number.POSITIVE_INFINITY;
-    for (const state of this.#states.values()) firstMs = Math.min(firstMs, state.asksAtMs(race));
+    for (const state of this.#states.values()) {
+      firstMs = Math.min(firstMs, race.asksAtMs(state, nowMs));
+    }
     return firstMs;
   }
 

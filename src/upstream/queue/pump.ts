@@ -2,9 +2,10 @@ import type { Clock } from '../../base/clock.ts';
 import { after, isPromiseLike, type Soon } from '../../base/deadline.ts';
 import type { Balance, Claim, Granted, NotGranted, Violation } from '../../ledger/ledger.ts';
 import type { Departure, Outlet } from './outlet.ts';
-import type { OutletState, RaceState } from './outlet-state.ts';
+import type { OutletState } from './outlet-state.ts';
 import type { OutletStates } from './outlet-states.ts';
 import type { Places, PlaceTaker, Takers } from './places.ts';
+import { Race } from './race.ts';
 import { Turn } from './turn.ts';
 import type { Waiter } from './waiter.ts';
 import type { WaitingCalls } from './waiting-calls.ts';
@@ -36,9 +37,6 @@ interface Ask<O extends Outlet> {
   readonly claims: readonly Claim[];
 }
 
-/** How fast the measured round trip follows the latest one. */
-const ROUND_TRIP_GAIN = 0.1;
-
 /**
  * Lets the calls of one queue leave, in its order. Only the head of the queue asks the ledger, one reserve
  * at a time, for a whole round of calls. Which calls leave is decided when it is granted. The places are
@@ -46,19 +44,19 @@ const ROUND_TRIP_GAIN = 0.1;
  */
 export class Pump<O extends Outlet> implements PlaceTaker {
   readonly #parts: PumpParts<O>;
+  readonly #race: Race<O>;
   #isBusy = false;
-  #roundTripMs = 0;
 
   constructor(parts: PumpParts<O>) {
     this.#parts = parts;
+    this.#race = new Race(parts.waiting, parts.places);
   }
 
   /** When the head may ask next, Unix ms; `Infinity` while an event has to come first. */
   get asksAtMs(): number {
-    const { places, outlets } = this.#parts;
-    return this.#isBusy || places.free <= 0
-      ? Number.POSITIVE_INFINITY
-      : outlets.asksAtMs(this.#race);
+    const { places, outlets, clock } = this.#parts;
+    if (this.#isBusy || places.free <= 0) return Number.POSITIVE_INFINITY;
+    return outlets.asksAtMs(clock.nowMs(), this.#race);
   }
 
   useFreePlace(takers: Takers): void {
@@ -89,29 +87,20 @@ export class Pump<O extends Outlet> implements PlaceTaker {
     }
   }
 
-  get #race(): RaceState {
-    const { waitingWeight } = this.#parts.waiting;
-    return { waitingWeight, roundTripMs: this.#roundTripMs };
-  }
-
   #nextAsk(takers: Takers): Ask<O> | undefined {
     const { places, waiting, outlets, clock } = this.#parts;
     const head = places.free > 0 ? waiting.head(takers) : undefined;
     const state = head && outlets.askableFor(head, clock.nowMs(), this.#race);
     if (head === undefined || state === undefined) return undefined;
-    const round = waiting.round(Math.min(state.callsMax, places.free));
-    const tokens = Math.max(1, Math.round(round.tokens - state.carriedTokens));
-    const claims = state.outlet.claimsFor(round.calls, tokens);
-    return { head, state, calls: round.calls, tokens, claims };
+    const { calls, tokens: roundTokens } = this.#race.roundFor(state);
+    const tokens = Math.max(1, Math.round(roundTokens - state.carriedTokens));
+    return { head, state, calls, tokens, claims: state.outlet.claimsFor(calls, tokens) };
   }
 
   #ask(ask: Ask<O>): Soon<void> {
     const { places } = this.#parts;
-    if (ask.claims.length === 0) {
-      places.hold(1);
-      return this.#leave({ ...ask, calls: 1 }, undefined);
-    }
     places.hold(ask.calls);
+    if (ask.claims.length === 0) return this.#leave(ask, undefined);
     return after(this.#reserve(ask), (decision) => {
       if (decision?.granted) return this.#leave(ask, decision.balances);
       if (decision === undefined) ask.state.failed(this.#parts.clock.nowMs());
@@ -135,8 +124,7 @@ export class Pump<O extends Outlet> implements PlaceTaker {
     const sinceMs = clock.nowMs();
     try {
       const decision = await pending;
-      const tookMs = Math.max(0, clock.nowMs() - sinceMs);
-      this.#roundTripMs += ROUND_TRIP_GAIN * (tookMs - this.#roundTripMs);
+      this.#race.measured(clock.nowMs() - sinceMs);
       return decision;
     } catch {
       return undefined;

@@ -1,5 +1,5 @@
 import { costOf, type FairCall, type Flow } from './flow.ts';
-import type { FlowHeap } from './flow-heap.ts';
+import { TagHeap, type TagHeapItem } from './tag-heap.ts';
 
 /** The calls that leave together. */
 export interface Round {
@@ -17,52 +17,53 @@ export interface RoundBounds {
 }
 
 /** A call that may be the next one of the round. */
-interface Candidate<Call extends FairCall> {
+class Candidate<Call extends FairCall> implements TagHeapItem {
   readonly flow: Flow<Call>;
   /** Its place among the calls of its user. */
-  readonly index: number;
-  readonly tag: number;
+  readonly place: number;
+  tag: number;
+  order: number;
+  index = -1;
+
+  constructor(flow: Flow<Call>, place: number, tag: number, order: number) {
+    this.flow = flow;
+    this.place = place;
+    this.tag = tag;
+    this.order = order;
+  }
+
+  static first<Call extends FairCall>(flow: Flow<Call>): Candidate<Call> {
+    return new Candidate(flow, 0, flow.tag, flow.order);
+  }
+
+  get call(): Call | undefined {
+    return this.flow.calls[this.place];
+  }
+
+  /** The next call of the same user, which starts after those of other users at the same time. */
+  after(call: Call): Candidate<Call> {
+    const tag = this.tag + costOf(call) / this.flow.weight;
+    return new Candidate(this.flow, this.place + 1, tag, Number.POSITIVE_INFINITY);
+  }
 }
 
 /** Returns the next calls of a heap, in its order, without a change: as taking them one by one would. */
-export function roundOf<Call extends FairCall>(heap: FlowHeap<Call>, bounds: RoundBounds): Round {
-  const candidates: Candidate<Call>[] = [];
+export function roundOf<Call extends FairCall>(
+  flows: TagHeap<Flow<Call>>,
+  { until, callsMax, tokensMax }: RoundBounds,
+): Round {
+  const candidates = new TagHeap<Candidate<Call>>();
+  if (flows.first !== undefined) candidates.add(Candidate.first(flows.first));
   const round = { calls: 0, tokens: 0 };
-  let next = heap.first && firstOf(heap.first);
-  while (next !== undefined && next.tag < bounds.until) {
-    const call = next.flow.calls[next.index];
-    if (call !== undefined) {
-      round.calls += 1;
-      round.tokens += call.tokens;
-    }
-    if (round.calls >= bounds.callsMax || round.tokens >= bounds.tokensMax) break;
-    if (next.index === 0) candidates.push(...heap.below(next.flow).map(firstOf));
-    if (call !== undefined) candidates.push(afterIt(next, call));
-    next = removeFirst(candidates);
+  for (let next = candidates.first; next !== undefined; next = candidates.first) {
+    if (next.tag >= until || round.calls >= callsMax || round.tokens >= tokensMax) break;
+    candidates.remove(next);
+    const { flow, place, call } = next;
+    if (place === 0) for (const below of flows.below(flow)) candidates.add(Candidate.first(below));
+    if (call === undefined) continue;
+    round.calls += 1;
+    round.tokens += call.tokens;
+    candidates.add(next.after(call));
   }
   return round;
 }
-
-const firstOf = <Call extends FairCall>(flow: Flow<Call>): Candidate<Call> => {
-  return { flow, index: 0, tag: flow.tag };
-};
-
-const afterIt = <Call extends FairCall>(
-  { flow, index, tag }: Candidate<Call>,
-  call: Call,
-): Candidate<Call> => ({ flow, index: index + 1, tag: tag + costOf(call) / flow.weight });
-
-/** A round has few candidates: two for each of its calls at most. */
-function removeFirst<Call extends FairCall>(
-  candidates: Candidate<Call>[],
-): Candidate<Call> | undefined {
-  let [first] = candidates;
-  for (const other of candidates) if (first !== undefined && isBefore(other, first)) first = other;
-  const last = candidates.pop();
-  if (first === undefined || last === undefined || last === first) return first;
-  candidates[candidates.indexOf(first)] = last;
-  return first;
-}
-
-const isBefore = <Call extends FairCall>(a: Candidate<Call>, b: Candidate<Call>): boolean =>
-  a.tag < b.tag || (a.tag === b.tag && a.index === 0 && (b.index > 0 || a.flow.isBefore(b.flow)));
