@@ -17,7 +17,7 @@ export const canaries = {
 
 /**
  * What this process may send, and where:
- * - the key: only to an upstream, as `authorization: Bearer`. An upstream that received it may
+ * - the key: only to an upstream, as `authorization: Bearer` or `api-key`. An upstream that received it may
  *   repeat it.
  * - a user token: from a client. To a client only as `"value"` of the response that issues it.
  * - the secret: nowhere.
@@ -34,7 +34,7 @@ const TOKEN_PREFIX = 'gct_';
 const TOKEN = /gct_[A-Za-z0-9_-]{8}/;
 const ISSUED = /"(?:value|token|apiKey)":"gct_[A-Za-z0-9_-]{64}"/g;
 const SENT_TOKEN = /Bearer gct_([A-Za-z0-9_-]{64})/gi;
-const KEY_HEADER = new RegExp(`authorization: Bearer ${canaries.apiKey}\r\n`, 'gi');
+const KEY_HEADER = new RegExp(`(?:authorization: Bearer |api-key: )${canaries.apiKey}\r\n`, 'gi');
 
 /** From now on no part of this token may be sent, except by the client that it belongs to. */
 export function watchToken(value: string): string {

@@ -65,10 +65,12 @@ function inThisWorld(
     folder,
   }: { origin: string; port: number; baseURL: string; folder: string },
 ): string {
+  // With `upstreams` each of them has an address of its own.
+  const address = code.includes('upstreams: {') ? '' : `baseURL: '${baseURL}', `;
   return code
     .replaceAll(
       'createGuardedCompletion({',
-      `createGuardedCompletion({ baseURL: '${baseURL}', timeouts: { ledger: '5s' },`,
+      `createGuardedCompletion({ ${address}timeouts: { ledger: '5s' },`,
     )
     .replaceAll('postgresLedger(pool)', 'postgresLedger(pool, { deadlineMs: 5_000 })')
     .replaceAll('{ listenWith }', '{ listenWith, deadlineMs: 5_000 }')

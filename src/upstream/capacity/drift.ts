@@ -19,12 +19,13 @@ export interface LevelsAtStart {
   readonly later: Readonly<Record<CapacityLimit['unit'], number>>;
 }
 
-/** Drift below this share of the limit is rounding, and calls on their way. */
+/** Drift below this share of the limit is calls on their way. Of one unit, it is rounding. */
 const TOLERATED = 0.01;
+const ROUNDED = 1;
 
 /** Whether a drift is more than rounding. */
 export const isLarge = ({ limit }: CapacityLimit, amount: number): boolean =>
-  Math.abs(amount) > limit * TOLERATED;
+  Math.abs(amount) > Math.max(limit * TOLERATED, ROUNDED);
 
 /**
  * Returns how much more the upstream counts than the ledger did right after this very call was held, or less. Of a

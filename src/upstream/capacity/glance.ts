@@ -36,6 +36,11 @@ export class Glance {
     });
   }
 
+  /** Whether the answer that was last read in full showed no limit. */
+  get isEmpty(): boolean {
+    return this.#rows.length === 0;
+  }
+
   forget(): void {
     this.#untilMs = 0;
   }

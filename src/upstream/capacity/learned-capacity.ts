@@ -104,7 +104,8 @@ export class LearnedCapacity {
   answered(left: KnownAtStart, header: HeaderOf): void {
     const levels = this.#mayCorrect(left) ? left.levels : undefined;
     const isKnown = this.#glance.isKnown(header, levels, this.#parts.clock.nowMs());
-    if (!isKnown || !this.isConfirmed) this.#read(left, readLimits(header), false);
+    const isEnough = this.isConfirmed || this.#glance.isEmpty;
+    if (!isKnown || !isEnough) this.#read(left, readLimits(header), false);
   }
 
   /** The same for a refusal for the rate. `lastMinute`: how many calls this process sent in it. */

@@ -57,7 +57,7 @@ const WITH_PERIOD: readonly Spelling[] = [
 ];
 
 /**
- * Returns the limits that an answer shows. A limit that is missing, 0 or -1 is not said: Azure writes -1 on the
+ * Returns the limits that an answer shows. A limit that is missing, 0, -1 or above 10^12 is not said: Azure writes -1 on the
  * Responses API (openai/openai-dotnet#838), and Mistral 0 for a model outside the plan. Azure also sends
  * `remaining` without a limit, from a cache (EvolvingPrograms/oaib#11): that is not said either.
  */
@@ -102,6 +102,6 @@ function periodOf(limit: number, remaining: number, reset: string | undefined): 
 }
 
 function wholeNumber(text: string | undefined): number | undefined {
-  if (text === undefined || !/^\d{1,15}$/.test(text)) return undefined;
+  if (text === undefined || !/^\d{1,12}$/.test(text)) return undefined;
   return Number(text);
 }

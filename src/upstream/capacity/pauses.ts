@@ -39,14 +39,14 @@ export class Pauses {
   refused({ leftAtMs, status, hintMs, nowMs }: UpstreamPause): void {
     if (hintMs !== undefined) {
       this.#begin(nowMs + Math.min(hintMs + this.#random() * JITTER_MS, RETRY_HINT_MS_MAX), nowMs);
-    } else if (leftAtMs >= this.#beganAtMs) {
+    } else if (leftAtMs > this.#beganAtMs) {
       this.#begin(nowMs + this.#backoffMs(status === 429), nowMs);
     }
   }
 
   /** A call that left at `leftAtMs` was answered. */
   answered(leftAtMs: number): void {
-    if (leftAtMs >= this.#beganAtMs) this.#inRow = 0;
+    if (leftAtMs > this.#beganAtMs) this.#inRow = 0;
   }
 
   #begin(untilMs: number, nowMs: number): void {

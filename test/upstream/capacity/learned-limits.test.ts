@@ -79,7 +79,7 @@ describe('A capacity learns', () => {
     await w.clock.pass(3_600_000);
     await answer();
     expect(capacity.status().mode).toBe('learned');
-    await w.clock.pass(1);
+    await w.clock.pass(1_000);
     await answer();
     expect(capacity.status().mode).toBe('unknown');
   });

@@ -31,10 +31,16 @@ export interface Tally {
   tokens: number;
 }
 
+/** Tokens of a call, as it is held and as the upstream takes it. */
+export interface Size {
+  readonly held: number;
+  readonly taken: number;
+}
+
 interface TrafficOptions {
   readonly seed: number;
-  /** Tokens of the next call, as it is held and as the upstream takes it. */
-  readonly sizeOf?: (random: () => number) => { readonly held: number; readonly taken: number };
+  /** Returns the size of the next call. */
+  readonly sizeOf?: (random: () => number) => Size;
   /** Until the answer begins, in ms. */
   readonly latencyMs?: readonly [number, number];
 }

@@ -7,8 +7,10 @@ import {
   openRouter,
   type UpstreamSpec,
 } from '../../../src/upstream/index.ts';
+import { canaries } from '../../canary.ts';
 
-export const KEY = 'sk-under-test-0123456789abcdef';
+/** The key that no test may show elsewhere. */
+export const KEY = canaries.apiKey;
 
 /** A host, as an operator connects it. */
 export interface HostUnderTest {
