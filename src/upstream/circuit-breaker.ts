@@ -65,12 +65,14 @@ export class CircuitBreaker {
 
   /** When the next call may leave, Unix ms: 0 while it is closed. */
   get opensAtMs(): number {
-    return Math.max(this.#untilMs, this.#triesUntilMs);
+    const nowMs = this.#parts.clock.nowMs();
+    return unlessSetBack(Math.max(this.#untilMs, this.#triesUntilMs), nowMs);
   }
 
   get state(): CircuitState {
     if (this.#untilMs === 0) return 'closed';
-    return this.#untilMs > this.#parts.clock.nowMs() ? 'open' : 'half-open';
+    const nowMs = this.#parts.clock.nowMs();
+    return unlessSetBack(this.#untilMs, nowMs) > nowMs ? 'open' : 'half-open';
   }
 
   /** Whether only one call may leave. */
@@ -135,7 +137,8 @@ export class CircuitBreaker {
 
   #open(untilMs: number, trouble: CircuitTrouble): void {
     this.#failures = 0;
-    this.#untilMs = Math.max(this.#untilMs, untilMs);
+    const nowMs = this.#parts.clock.nowMs();
+    this.#untilMs = Math.max(unlessSetBack(this.#untilMs, nowMs), untilMs);
     this.#triesUntilMs = 0;
     this.#tell();
     this.#parts.onOpened(this.#untilMs, trouble);
@@ -173,3 +176,7 @@ export class CircuitBreaker {
     if (untilMs > nowMs && untilMs > this.#untilMs) this.#open(untilMs, 'account');
   }
 }
+
+/** A deadline further ahead than any is set has passed: the clock was set back. */
+const unlessSetBack = (deadlineMs: number, nowMs: number): number =>
+  deadlineMs > nowMs + ACCOUNT_MS ? nowMs : deadlineMs;

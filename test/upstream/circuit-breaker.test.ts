@@ -129,6 +129,16 @@ describe('A circuit', () => {
     expect(seen).toHaveLength(1);
   });
 
+  it('lets a call try when the clock was set back by hours', async () => {
+    const { clock, start, inMs } = setUp();
+    const breaker = start();
+    fail(breaker, 5);
+    clock.move(-7_200_000);
+    expect([breaker.state, breaker.opensAtMs]).toEqual(['half-open', inMs(0)]);
+    fail(breaker, 1);
+    expect([breaker.state, breaker.opensAtMs]).toEqual(['open', inMs(10_000)]);
+  });
+
   it('never opens where there is no other upstream', async () => {
     const { ledger, seen, start } = setUp({ enabled: false });
     const breaker = start();

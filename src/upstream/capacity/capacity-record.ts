@@ -68,7 +68,8 @@ export class CapacityRecord {
 
   /** Whether a write is under way or was refused by the store just now. */
   get isBusy(): boolean {
-    return this.#isBusy || this.#parts.nowMs() < this.#retryAtMs;
+    const waitMs = this.#retryAtMs - this.#parts.nowMs();
+    return this.#isBusy || (waitMs > 0 && waitMs <= RETRY_MS);
   }
 
   /**

@@ -8,8 +8,10 @@ import { ClaimLists } from './claim-lists.ts';
 import { retryAfterMs } from './header-times.ts';
 import { type KnownAtStart, LearnedCapacity } from './learned-capacity.ts';
 import { DAY_MS } from './limit-headers.ts';
+import { type CallEndings, type LeftCall, OnItsWay } from './on-its-way.ts';
 import { Pauses } from './pauses.ts';
 import { SentLately } from './sent-lately.ts';
+import { SlowStart } from './slow-start.ts';
 
 /** What a capacity works with. */
 export interface CapacityParts {
@@ -25,8 +27,6 @@ export interface CapacityParts {
   readonly onChange?: (status: CapacityStatus) => void;
 }
 
-/** How many calls of a process are on their way at most before anything is known of the limits. */
-const FIRST_WINDOW = 32;
 /** Calls in one reserve, where no limit says how many. */
 const ROUND_MAX = 1_000;
 const NO_CLAIMS: readonly Claim[] = [];
@@ -38,16 +38,15 @@ const SECOND_MS = 1_000;
 
 /**
  * What one upstream can take now for one family of models. Calls take claims on its limits with the reserve that
- * holds their user's limits, so that all processes together stay below what the upstream allows.
+ * holds their user's limits, so that all processes together stay below what the upstream allows. README.md says how.
  *
- * The limits are learned from the answers' headers; `given` ones hold until then, and as a ceiling after. As long as
- * nothing is known there is no claim, and at most 32 calls of a process are on their way: each answer that shows
- * no limit lets one more leave, as TCP's slow start does. An upstream that refuses and shows no limit gets a rate
- * of its own: 0.9 of the rate at each refusal, 10 % more for each minute in which calls wait.
+ * Limits are learned from the headers of answers; `given` ones hold until then, and as a ceiling after. While none
+ * is known there is no claim. Until the ledger was compared with the headers of an answer once, at most 32 calls of
+ * a process are on their way, and one more after each answer. An upstream that refuses and shows no limit that
+ * explains it gets a rate of its own: 0.9 of it after a refusal, 10 % more for each minute in which calls wait.
  *
- * Tokens are held as they are estimated, and never settled at what was used: what the upstream's headers say is
- * the truth, and corrects the ledger. So a call that was refused needs no credit: its correction gives back what
- * the upstream has not counted.
+ * Tokens are held as they are estimated, and never settled at what was used, because the headers correct the ledger.
+ * So a call that was refused needs no credit: the correction gives back what the upstream has not counted.
  */
 export class Capacity implements Outlet {
   readonly id: string;
@@ -56,18 +55,17 @@ export class Capacity implements Outlet {
   readonly #learned: LearnedCapacity | undefined;
   readonly #pauses: Pauses;
   readonly #sent = new SentLately();
+  readonly #slowStart = new SlowStart();
   readonly #listeners: (() => void)[] = [];
   readonly #isGiven: boolean;
-  readonly #endings: Endings = {
+  readonly #endings: CallEndings = {
     answered: (left, header) => this.#answered(left, header),
     refused: (left, status, header) => this.#refused(left, status, header),
-    failed: () => this.#arrived(),
+    failed: () => this.#arrived(false),
   };
   #lists: ClaimLists;
   /** The limits that `#lists` is made of. */
   #listed = NO_LIMITS;
-  #onTheWay = 0;
-  #window = FIRST_WINDOW;
   #meanTokens = 0;
   #latest: KnownAtStart | undefined;
 
@@ -91,7 +89,8 @@ export class Capacity implements Outlet {
   }
 
   get opensAtMs(): number {
-    return this.#room > 0 ? this.#pauses.untilMs : Number.POSITIVE_INFINITY;
+    if (this.#room === 0) return Number.POSITIVE_INFINITY;
+    return this.#pauses.untilMs(this.#parts.clock.nowMs());
   }
 
   get gapMs(): number {
@@ -130,7 +129,7 @@ export class Capacity implements Outlet {
 
   leave(balances: readonly Balance[] | undefined, place?: PlaceInRound): Departure {
     const atMs = this.#parts.clock.nowMs();
-    this.#onTheWay += 1;
+    this.#slowStart.left();
     if (this.#learned === undefined) return new OnItsWay(this.#endings, { atMs });
     this.#sent.add(1, atMs);
     if (place !== undefined) this.#learned.grow();
@@ -152,13 +151,13 @@ export class Capacity implements Outlet {
   /** Returns what is known at this moment. */
   status(): CapacityStatus {
     const nowMs = this.#parts.clock.nowMs();
-    const pausedUntilMs = this.#pauses.untilMs;
+    const pausedUntilMs = this.#pauses.untilMs(nowMs);
     return {
       id: this.id,
       mode: this.#mode,
       limits: this.#limits.map((limit) => this.#levelOf(limit)),
       pausedUntilMs: pausedUntilMs > nowMs ? pausedUntilMs : undefined,
-      onTheWay: this.#onTheWay,
+      onTheWay: this.#slowStart.onTheWay,
       corrections: this.#learned?.facts.corrections ?? 0,
     };
   }
@@ -175,7 +174,7 @@ export class Capacity implements Outlet {
   /** How many more calls may be on their way. */
   get #room(): number {
     const isSlow = this.#learned?.isConfirmed === false && this.#mode !== 'adaptive';
-    return isSlow ? Math.max(0, this.#window - this.#onTheWay) : ROUND_MAX;
+    return isSlow ? this.#slowStart.room : ROUND_MAX;
   }
 
   get #mode(): CapacityMode {
@@ -207,13 +206,13 @@ export class Capacity implements Outlet {
     return { unit, limit: amount, periodMs, remaining: this.#remainingOf(limit) };
   }
 
-  #answered(left: Left, header: HeaderOf): void {
+  #answered(left: LeftCall, header: HeaderOf): void {
     this.#pauses.answered(left.atMs);
     if (left.known !== undefined) this.#learned?.answered(left.known, header);
-    this.#arrived(1);
+    this.#arrived(true);
   }
 
-  #refused(left: Left, status: number, header: HeaderOf): void {
+  #refused(left: LeftCall, status: number, header: HeaderOf): void {
     const nowMs = this.#parts.clock.nowMs();
     const hintMs = retryAfterMs(header, nowMs);
     this.#pauses.refused({ leftAtMs: left.atMs, status, hintMs, nowMs });
@@ -221,60 +220,27 @@ export class Capacity implements Outlet {
       this.#sent.add(-1, nowMs);
       if (status === 429) this.#learned?.refused(left.known, header, this.#sent.total(nowMs));
     }
-    this.#arrived();
+    this.#arrived(false);
   }
 
-  /** A call is no longer on its way. An answer widens the slow start. */
-  #arrived(widensBy = 0): void {
+  /** A call is no longer on its way. */
+  #arrived(isAnswered: boolean): void {
     const wasFull = this.#room === 0;
-    this.#onTheWay -= 1;
-    this.#window += widensBy;
+    if (isAnswered) this.#slowStart.answered();
+    else this.#slowStart.ended();
     if (wasFull) this.#tell();
   }
 
   #changed(): void {
-    if (this.#listed !== this.#limits)
-      this.#lists = new ClaimLists(`upstream:${this.id}`, this.#limits);
-    this.#listed = this.#limits;
+    if (this.#listed !== this.#limits) {
+      this.#listed = this.#limits;
+      this.#lists = new ClaimLists(`upstream:${this.id}`, this.#listed);
+    }
     this.#tell();
     this.#parts.onChange?.(this.status());
   }
 
   #tell(): void {
     for (const listener of this.#listeners) listener();
-  }
-}
-
-/** A call on its way, and what was known when it left; nothing if the capacity is off. */
-interface Left {
-  readonly atMs: number;
-  readonly known?: KnownAtStart;
-}
-
-interface Endings {
-  answered(left: Left, header: HeaderOf): void;
-  refused(left: Left, status: number, header: HeaderOf): void;
-  failed(): void;
-}
-
-class OnItsWay implements Departure {
-  readonly #endings: Endings;
-  readonly #left: Left;
-
-  constructor(endings: Endings, left: Left) {
-    this.#endings = endings;
-    this.#left = left;
-  }
-
-  answered(header: HeaderOf): void {
-    this.#endings.answered(this.#left, header);
-  }
-
-  refused(status: number, header: HeaderOf): void {
-    this.#endings.refused(this.#left, status, header);
-  }
-
-  failed(): void {
-    this.#endings.failed();
   }
 }

@@ -2,16 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Records } from '../../ledger/records.ts';
 import type { HeaderOf } from '../queue/outlet.ts';
-import {
-  bindingLimits,
-  bucketsOf,
-  type CapacityLimit,
-  type GivenLimits,
-  isSame,
-  type LearnedLimits,
-  learnedFrom,
-  withoutBuckets,
-} from './capacity-limits.ts';
+import { bindingLimits, type CapacityLimit, type GivenLimits, isSame } from './capacity-limits.ts';
 import { type CapacityFacts, CapacityRecord } from './capacity-record.ts';
 import {
   correct,
@@ -22,8 +13,9 @@ import {
   type LevelsAtStart,
 } from './drift.ts';
 import { Glance } from './glance.ts';
-import { type LimitBucket, readLimits, type SeenLimit } from './limit-headers.ts';
+import { readLimits, type SeenLimit } from './limit-headers.ts';
 import { cutRate, firstRate, grownRate, type PacedRate } from './paced-rate.ts';
+import { ShownBuckets } from './shown-buckets.ts';
 
 /** What was known when a call left. */
 export interface KnownAtStart {
@@ -47,8 +39,6 @@ interface LearnedCapacityParts {
  * this time after one make no other. It is longer than a store may take for one verb.
  */
 const SETTLING_MS = 500;
-/** A bucket that no answer has shown for so long is forgotten: the upstream no longer has it. */
-const FORGOTTEN_MS = 3_600_000;
 /** How long requests are paced after the latest refusal that no known limit explains, beside a known limit. */
 const RATE_KEPT_MS = 86_400_000;
 
@@ -62,7 +52,7 @@ export class LearnedCapacity {
   readonly #given: GivenLimits;
   readonly #parts: LearnedCapacityParts;
   readonly #record: CapacityRecord;
-  readonly #shownAtMs = new Map<LimitBucket, number>();
+  readonly #shown = new ShownBuckets();
   readonly #glance = new Glance();
   #limits: readonly CapacityLimit[];
   #settledAtMs = 0;
@@ -135,7 +125,8 @@ export class LearnedCapacity {
 
   #read(left: KnownAtStart, seen: readonly SeenLimit[], isRefused: boolean): void {
     const { facts } = this.#record;
-    const limits = this.#learnedBy(seen, facts.limits);
+    const nowMs = this.#parts.clock.nowMs();
+    const limits = this.#shown.learnedBy(seen, facts.limits, nowMs);
     const binding = bindingLimits(limits, this.#given, facts.rate?.perMinute);
     const mayCorrect = seen.length > 0 && this.#mayCorrect(left);
     const drifts = mayCorrect ? driftsOf(seen, facts.limits, binding, left.levels) : [];
@@ -146,7 +137,7 @@ export class LearnedCapacity {
         : drifts.filter(({ limit, amount }) => isLarge(limit, amount));
     const isCorrection = mayCorrect && (counted.length > 0 || !this.isConfirmed);
     if (!isCorrection && isSame(limits, facts.limits)) {
-      this.#glance.keep(seen, limits, this.#limits, this.#parts.clock.nowMs());
+      this.#glance.keep(seen, limits, this.#limits, nowMs);
       return;
     }
     const first = firstDrifts(seen, facts.limits, binding, this.#limits);
@@ -179,21 +170,15 @@ export class LearnedCapacity {
     return known === Infinity ? undefined : known;
   }
 
-  #learnedBy(seen: readonly SeenLimit[], known: LearnedLimits): LearnedLimits {
-    const nowMs = this.#parts.clock.nowMs();
-    for (const { bucket } of seen) this.#shownAtMs.set(bucket, nowMs);
-    const gone = [...bucketsOf(known)].filter((bucket) => {
-      const shownAtMs = this.#shownAtMs.get(bucket);
-      if (shownAtMs === undefined) this.#shownAtMs.set(bucket, nowMs);
-      return shownAtMs !== undefined && nowMs - shownAtMs > FORGOTTEN_MS;
-    });
-    const learned = learnedFrom(seen, known);
-    return gone.length === 0 ? learned : withoutBuckets(learned, new Set(gone));
-  }
-
   #mayCorrect(left: KnownAtStart): left is KnownAtStart & { readonly levels: LevelsAtStart } {
     const isCurrent = left.facts.corrections === this.facts.corrections;
-    return left.levels !== undefined && isCurrent && left.atMs >= this.#settledAtMs;
+    return left.levels !== undefined && isCurrent && !this.#isSettling(left.atMs);
+  }
+
+  /** The clock may have been set back: then an instant too far ahead is no deadline. */
+  #isSettling(atMs: number): boolean {
+    const leftMs = this.#settledAtMs - atMs;
+    return leftMs > 0 && leftMs <= SETTLING_MS;
   }
 
   #write(facts: CapacityFacts, drifts: readonly Drift[] = []): void {

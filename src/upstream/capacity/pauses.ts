@@ -28,8 +28,9 @@ export class Pauses {
     this.#random = random;
   }
 
-  get untilMs(): number {
-    return this.#untilMs;
+  /** Unix ms. 0 if it is further ahead than any pause is long: then the clock was set back. */
+  untilMs(nowMs: number): number {
+    return this.#untilMs <= nowMs + RETRY_HINT_MS_MAX ? this.#untilMs : 0;
   }
 
   /**
@@ -51,7 +52,7 @@ export class Pauses {
 
   #begin(untilMs: number, nowMs: number): void {
     this.#beganAtMs = nowMs;
-    this.#untilMs = Math.max(this.#untilMs, untilMs);
+    this.#untilMs = Math.max(this.untilMs(nowMs), untilMs);
   }
 
   #backoffMs(isForRate: boolean): number {

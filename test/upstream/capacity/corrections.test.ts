@@ -140,6 +140,16 @@ describe('A correction', () => {
     expect(w.first.status().corrections).toBe(2);
   });
 
+  it('is made also after the clock was set back by hours', async () => {
+    await using w = await start();
+    answer(await sees(w, w.first, 302, 150_000));
+    await settled();
+    w.clock.move(-7_200_000);
+    answer(await sees(w, w.first, 202, 150_000));
+    await settled();
+    expect(w.first.status().corrections).toBe(3);
+  });
+
   it('counts what the same round reserved for calls that left later', async () => {
     await using w = await start();
     const round = { used: 108, held: 0, remaining: 0, resetsAtMs: undefined };

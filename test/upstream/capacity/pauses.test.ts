@@ -81,6 +81,14 @@ describe('After a refusal an upstream pauses', () => {
     expect(w.refuse(429, { 'retry-after': '1' })).toBe(20_000);
   });
 
+  it('no longer when the clock was set back by hours', async () => {
+    await using w = pausing();
+    w.refuse(429, { 'retry-after': '20' });
+    w.clock.move(-7_200_000);
+    expect(w.capacity.opensAtMs).toBe(0);
+    expect(w.refuse(429, { 'retry-after': '10' })).toBe(10_000);
+  });
+
   it('and shows until when', async () => {
     await using w = pausing();
     w.refuse(429, { 'retry-after': '20' });
