@@ -80,8 +80,10 @@ export class ClaimLists {
   }
 }
 
-/** Returns one claim of an upstream with a burst of this size. */
+/** Returns one claim of an upstream with a burst of this size. While the store fails, calls leave: the upstream
+ * refuses what is too much for it, and no user sees that. */
 export function claimOf(account: string, limit: CapacityLimit, burst: number): Claim {
   const { key, unit, limit: amount, periodMs } = limit;
-  return { account, scope: 'shared', rule: { kind: 'rate', key, unit, amount, periodMs, burst } };
+  const rule = { kind: 'rate', key, unit, amount, periodMs, burst, onFailure: 'allow' } as const;
+  return { account, scope: 'shared', rule };
 }
