@@ -57,6 +57,8 @@ export class CapacityRecord {
   constructor(parts: CapacityRecordParts) {
     this.#parts = parts;
     this.#unwatch = parts.records.watch((key, version) => {
+      // A write reads the record itself, after the ledger was corrected.
+      if (this.#isBusy) return;
       if (key === parts.key ? version !== this.#version : key === ANY_KEY) void this.#read();
     });
     void this.#read();

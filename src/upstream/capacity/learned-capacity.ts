@@ -193,9 +193,12 @@ export class LearnedCapacity {
     const nowMs = this.#parts.clock.nowMs();
     const binding = bindingLimits(limits, this.#given, rate?.perMinute);
     const isOther = JSON.stringify(binding) !== JSON.stringify(this.#limits);
+    // Another process shows the first limits before it has corrected the ledger by them.
+    const isFirst = this.#limits.length === 0 && this.#record.isBusy;
     if (isOther) this.#limits = binding;
-    // Another process may learn the first limits before the one that read them has corrected the ledger.
-    if (isOther || corrections !== before.corrections) this.#settledAtMs = nowMs + SETTLING_MS;
+    if ((isOther && !isFirst) || corrections !== before.corrections) {
+      this.#settledAtMs = nowMs + SETTLING_MS;
+    }
     this.#glance.forget();
     if (rate?.perMinute !== before.rate?.perMinute) this.#rateSinceMs = nowMs;
     this.#parts.onChange();
