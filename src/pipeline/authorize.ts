@@ -15,6 +15,7 @@ import { type BodyBounds, readJson } from '../openai/request/read-json.ts';
 import type { Identity, Plan } from '../plans/plan.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
 import type { SharedLimits } from '../plans/shared-limits.ts';
+import type { Route } from '../upstream/upstreams.ts';
 import {
   activeBlock,
   activePause,
@@ -156,14 +157,15 @@ function authorizeBody(
   const asked = modelAsked(endpoint, body.value, plan.policy);
   const found = asked === undefined ? undefined : findRoute(parts, plan, asked);
   const dearest = found && dearestCard(prices, found);
-  const built = buildRequest(endpoint, body.value, plan.policy, body.text, {
+  const asBuilt = buildRequest(endpoint, body.value, plan.policy, body.text, {
     model: found?.model,
     card: dearest,
     containerSessions: parts.containerSessions,
   });
-  if (isDenial(built)) return built;
-  const route = routeTaking(parts, call, { endpoint, built }, { asked, found });
+  if (isDenial(asBuilt)) return asBuilt;
+  const route = routeTaking(parts, call, { endpoint, built: asBuilt }, { asked, found });
   if (isDenial(route)) return route;
+  const built = withRefusalFee(asBuilt, route);
   const rateCard = built.bound?.priced === true ? dearest : undefined;
   if (countsMoney(parts, plan, identity)) {
     const unpriced = unpricedDenial(built, rateCard);
@@ -185,6 +187,12 @@ function authorizeBody(
     bound,
     estimatedInputTokens,
   };
+}
+
+/** Holds what a refusal costs as the fees of hosted tools are held. */
+function withRefusalFee(built: BuiltRequest, { refusalFeeNanoUsd }: Route): BuiltRequest {
+  if (refusalFeeNanoUsd === 0 || built.bound?.priced !== true) return built;
+  return { ...built, hostedFeesNanoUsd: built.hostedFeesNanoUsd + refusalFeeNanoUsd };
 }
 
 /** How OpenAI estimates a request against its limits, before the model reads it. */

@@ -108,7 +108,7 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
     const { isWhole, reading, hasAnswer } = this.#meter;
     if (!isWhole) this.#writeError(BROKEN);
     if (refusal !== undefined && !hasAnswer && reading === undefined) {
-      return this.#resolveWith(refusedOutcome(refusal));
+      return this.#resolveWith(refusedOutcome(refusal, this.#called.tagged));
     }
     this.#finish(this.#meter.terminal && !this.#meter.failed ? { kind: 'held' } : this.#cut);
   }

@@ -95,7 +95,8 @@ async function afterRefusal(
   }
   departure.answered(header, refusal.status);
   if (refusal.account) outlet.circuit?.accountTrouble();
-  if (tagged.inFlight.stopped !== undefined) return stopped(tagged, refusedOutcome(refusal));
+  if (tagged.inFlight.stopped !== undefined)
+    return stopped(tagged, refusedOutcome(refusal, tagged));
   if (refusal.status === KEY_REFUSED && attempt.otherKey === undefined) {
     const other = await outlet.upstream.keys.keyAfter(key, tagged.identity.user, tagged.plan.name);
     if (tagged.inFlight.stopped !== undefined) return stopped(tagged);
@@ -111,7 +112,11 @@ async function afterRefusal(
     const serverErrors = attempt.serverErrors + 1;
     if (await holdAgain(tagged, parts)) return elsewhere(failed, { serverErrors }, parts);
   }
-  return unanswered(tagged, await applyRefusal(refusal, tagged, parts), refusedOutcome(refusal));
+  return unanswered(
+    tagged,
+    await applyRefusal(refusal, tagged, parts),
+    refusedOutcome(refusal, tagged),
+  );
 }
 
 const KEY_REFUSED = 401;

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Denial } from '../core/denial.ts';
 import type { Events } from '../core/events.ts';
 import type { GuardResponse } from '../core/response.ts';
+import { billFor } from '../upstream/dialects/refusal-bill.ts';
 import type { Refusal } from '../upstream/upstream-refusal.ts';
 import { type BlockedIdentifier, IDENTIFIER_BLOCKED } from '../users/identifier-block.ts';
 import { justRestricted, type RestrictedModel } from '../users/model-pause.ts';
@@ -39,7 +40,10 @@ export async function applyRefusal(
   return blockedDenial(IDENTIFIER_BLOCKED);
 }
 
-/** What a refused call is charged. */
-export const refusedOutcome = ({ forContent }: Refusal): Outcome => ({
-  kind: forContent ? 'refused' : 'unserved',
-});
+/** Returns what a refused call is charged. Some hosts bill work that they refuse to show. */
+export function refusedOutcome(refusal: Refusal, { inFlight }: Pick<Tagged, 'inFlight'>): Outcome {
+  const bills = inFlight.target && billFor(inFlight.target.upstream.dialect, refusal);
+  if (bills === 'input') return { kind: 'visible', outputTokens: 0 };
+  if (bills === 'all') return { kind: 'held' };
+  return { kind: refusal.forContent ? 'refused' : 'unserved' };
+}

@@ -27,9 +27,24 @@ const OF_ACCOUNT: ReadonlySet<string | null> = new Set([
   'payment_required',
 ]);
 
-/** The words of such an error that has no code. They name no field of the request. */
+/** The words of such an error that has no code. They name no field of the request. xAI and Gemini, issues of
+ * 2026-02 to 2026-07: "used all available credits or reached its monthly spending limit". */
 const WORDS_OF_ACCOUNT =
-  /exceeded your current quota|billing details|insufficient (?:balance|credits?|funds|quota)|(?:incorrect|invalid) api key/i;
+  /exceeded your current quota|billing details|insufficient (?:balance|credits?|funds|quota)|(?:incorrect|invalid) api key|all available credits|(?:out of|any) credits|credits are depleted/i;
+
+/** Gemini says the same words about a limit of a minute, and when to come back (issues of 2026-01 to 2026-06). */
+const WORDS_OF_RATE = /please retry in \d|docs\/rate-limits/i;
+
+/** xAI and Gemini refuse a key with status 400 (docs.x.ai, debugging, 2026-11; issues of 2026-02). */
+const WORDS_OF_KEY = /^(?:(?:incorrect|invalid) api key|api key (?:not valid|expired))/i;
+
+/** Such words at the start of a refused request. A host may repeat those of a user further on. */
+const OPENING_WORDS_OF_ACCOUNT = /^(?:insufficient|you exceeded|user location is not supported)\b/i;
+
+/** OpenRouter's moderation, and xAI's safety checks, whose code is that of a missing permission
+ * (openrouter.ai/docs, errors, 2026-11; xAI in issues of 2025-08 to 2026-08). */
+const WORDS_OF_CONTENT =
+  /\binput was flagged\b|\bviolates usage guidelines\b|\bSAFETY_CHECK_TYPE\b/i;
 
 const OVERLOADED: ReadonlySet<string | null> = new Set([
   'server_is_overloaded',
@@ -54,7 +69,24 @@ const OF_REQUEST_TYPE: ReadonlySet<string | null> = new Set([
 const OF_REQUEST_CODE =
   /^(?:invalid|unsupported|unknown|missing|empty|image|failed_to_download_image|context_length|string|content|model_not_found)/;
 
-const isPolicy = ({ code }: WireError) => /policy/.test(code ?? '');
+const isPolicy = ({ code, message }: WireError) =>
+  /policy/.test(code ?? '') || WORDS_OF_CONTENT.test(message);
+
+/**
+ * Returns the status with which OpenAI refuses for the same reason. A 402 that says when to come back is a
+ * limit of OpenRouter's on what is in flight; 498 is Groq's for a tier without capacity (their pages on
+ * errors and limits, 2026-11).
+ */
+export function meantStatus(
+  status: number,
+  error: WireError | undefined,
+  saysWhen: boolean,
+): number {
+  if (status === 400 && error !== undefined && WORDS_OF_KEY.test(error.message)) return 401;
+  if (status === 400 && error !== undefined && isUnknownModel(error)) return 404;
+  if (status === 402 && saysWhen) return 429;
+  return status === 498 ? 503 : status;
+}
 
 /** Whether an error with this status is about the operator's account. */
 export function isAccountTrouble(status: number, error: WireError | undefined): boolean {
@@ -63,12 +95,16 @@ export function isAccountTrouble(status: number, error: WireError | undefined): 
   if (verdictOn(error) !== undefined) return false;
   // A 403 about the end user's content is the user's; every other is the account's.
   if (status === 403) return !isPolicy(error) && error.param !== 'safety_identifier';
-  return isOfAccount(error);
+  return isOfAccount(error, OF_REQUEST_STATUS.has(status));
 }
 
-function isOfAccount({ code, type, param, message }: WireError): boolean {
+/** The request itself is at fault. The words may be the user's. */
+const OF_REQUEST_STATUS: ReadonlySet<number> = new Set([400, 404, 413, 422]);
+
+function isOfAccount({ code, type, param, message }: WireError, isOfRequest = false): boolean {
   if (OF_ACCOUNT.has(code) || OF_ACCOUNT.has(type)) return true;
-  return param === null && WORDS_OF_ACCOUNT.test(message);
+  if (param || WORDS_OF_RATE.test(message)) return false;
+  return (isOfRequest ? OPENING_WORDS_OF_ACCOUNT : WORDS_OF_ACCOUNT).test(message);
 }
 
 const isOverloaded = (error: WireError | undefined): boolean =>
@@ -88,7 +124,14 @@ const isTooLarge = (error: WireError | undefined): boolean =>
   error !== undefined && /^request too large\b/i.test(error.message);
 
 export const isModelMissing = ({ code, message }: WireError): boolean =>
-  code === 'model_not_found' || code === 'DeploymentNotFound' || /\bmodel\b/i.test(message);
+  code === 'model_not_found' ||
+  code === 'DeploymentNotFound' ||
+  /\bmodels?\b|^no endpoints found for /i.test(message);
+
+/** DeepSeek, OpenRouter, Mistral and Groq say it with status 400 (issues and harnesses of 2026). */
+const isUnknownModel = ({ code, message }: WireError): boolean =>
+  code === 'model_decommissioned' ||
+  /^model not exist\b|^invalid model:|\bis not a valid model id\b/i.test(message);
 
 /** Returns the status with which OpenAI refuses a call for the same reason, for an error without one. */
 export function impliedStatus(error: WireError): number {

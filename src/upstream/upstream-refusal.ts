@@ -4,7 +4,13 @@ import type { GuardResponse } from '../core/response.ts';
 import { type EndUserVerdict, verdictOn } from '../openai/answer/blocked-identifier.ts';
 import { readWireError, type WireError } from '../openai/answer/wire-error.ts';
 import type { Redaction } from './redaction.ts';
-import { impliedStatus, isAccountTrouble, isModelMissing, isPassing } from './refusal-codes.ts';
+import {
+  impliedStatus,
+  isAccountTrouble,
+  isModelMissing,
+  isPassing,
+  meantStatus,
+} from './refusal-codes.ts';
 import type { UpstreamReply } from './transport.ts';
 
 /** What a refusal means, however OpenAI said it. */
@@ -21,6 +27,8 @@ export interface Refusal {
   readonly passing: boolean;
   /** The model is not there: another upstream may have it. */
   readonly noModel: boolean;
+  /** What the host said, as it came. */
+  readonly error: WireError | undefined;
   /** What OpenAI decided about this user, if anything, and its words. */
   readonly verdict?: { readonly kind: EndUserVerdict; readonly message: string };
 }
@@ -39,13 +47,16 @@ export function readRefusal(
   redaction: Redaction,
 ): Refusal {
   const error = readWireError(parseJson(Buffer.from(bytes).toString('utf8')));
-  const refusal = refusalOf(reply.status, error, redaction, retryAfterMs(reply));
+  const saysWhen = reply.header('retry-after') !== undefined;
+  const status = meantStatus(reply.status, error, saysWhen);
+  const refusal = refusalOf(status, error, redaction, retryAfterMs(reply));
   return reply.header('x-should-retry') === 'false' ? { ...refusal, passing: false } : refusal;
 }
 
 /** The same for an error inside an answer with a status of success: in a stream, or as the whole of it. */
 export function refusalIn(error: WireError, redaction: Redaction): Refusal {
-  return refusalOf(impliedStatus(error), error, redaction, RETRY_MS_DEFAULT);
+  const status = meantStatus(impliedStatus(error), error, false);
+  return refusalOf(status, error, redaction, RETRY_MS_DEFAULT);
 }
 
 function refusalOf(
@@ -57,18 +68,18 @@ function refusalOf(
   const shown = error && redacted(error, redaction);
   if (isAccountTrouble(status, error)) {
     const denial = deny('upstream_account', 'The service cannot use OpenAI at the moment.');
-    return { ...REFUSED, status, ending: denial, account: true };
+    return { ...REFUSED, status, error, ending: denial, account: true };
   }
   const ending = endingOf(status, shown, Date.now() + retryMs);
   const kind = shown !== undefined && status < 500 ? verdictOn(shown) : undefined;
   if (kind !== undefined && shown !== undefined) {
     const verdict = { kind, message: shown.message };
-    return { ...REFUSED, status, ending, forContent: true, verdict };
+    return { ...REFUSED, status, error, ending, forContent: true, verdict };
   }
   const passing = isPassing(status, error);
   const noModel = status === 404 && (error === undefined || isModelMissing(error));
   const forContent = isClientError(status) && !passing;
-  return { ...REFUSED, status, ending, forContent, passing, noModel };
+  return { ...REFUSED, status, error, ending, forContent, passing, noModel };
 }
 
 const REFUSED = { account: false, forContent: false, passing: false, noModel: false };

@@ -22,6 +22,8 @@ export interface Route {
   /** The same, in the order in which this user prefers them. */
   targetsFor(userId: string): readonly Target[];
   readonly queue: UpstreamQueue<Target>;
+  /** The most that a refusal by one of them costs beyond the tokens of the request. */
+  readonly refusalFeeNanoUsd: number;
 }
 
 export interface UpstreamsParts {
@@ -120,8 +122,14 @@ export class Upstreams {
     const targetsFor = pools.some(({ length }) => length > 1)
       ? (userId: string) => preferredBy(userId, pools)
       : () => targets;
-    const offers = offersOf(targets);
-    const route = { model, targets, offers, targetsFor, queue: this.#parts.queueOf(targetsFor) };
+    const route = {
+      model,
+      targets,
+      offers: offersOf(targets),
+      refusalFeeNanoUsd: dearestRefusal(targets),
+      targetsFor,
+      queue: this.#parts.queueOf(targetsFor),
+    };
     this.#routes.set(key, route);
     return route;
   }
@@ -178,6 +186,9 @@ function offersOf(targets: readonly Target[]): Offer[] {
       offers.findIndex((other) => other.model === model && other.provider === provider) === place,
   );
 }
+
+const dearestRefusal = (targets: readonly Target[]): number =>
+  Math.max(...targets.map(({ upstream }) => upstream.dialect.refusalFeeNanoUsd ?? 0));
 
 /** A pool is in the user's own order; pools are in theirs. */
 function preferredBy(userId: string, pools: readonly (readonly Target[])[]): readonly Target[] {

@@ -32,12 +32,22 @@ describe('the cost that a host reports', () => {
       200_000_000,
     ],
     ['a price of the provider that is no number is none', { cost: 0.01, ...ofProvider('x') }, 1e7],
+    ['ticks are a tenth of a nano-USD, rounded up', { cost_in_usd_ticks: 37_756_001 }, 3_775_601],
+    ['no ticks cost nothing', { cost_in_usd_ticks: 0 }, 0],
   ])('%s', (_title, more, nanoUsd) => expect(reported(more)).toBe(nanoUsd));
 
-  it.each([{}, { cost: null }, { cost: '0.1' }, { cost: -1 }, { cost: 1e9 }, { cost: Number.NaN }])(
-    'is not there for %j',
-    (more) => expect(reported(more)).toBeUndefined(),
-  );
+  it.each([
+    { cost_in_usd_ticks: null },
+    { cost_in_usd_ticks: '1' },
+    { cost_in_usd_ticks: -1 },
+    { cost_in_usd_ticks: 1e14 },
+    {},
+    { cost: null },
+    { cost: '0.1' },
+    { cost: -1 },
+    { cost: 1e9 },
+    { cost: Number.NaN },
+  ])('is not there for %j', (more) => expect(reported(more)).toBeUndefined());
 
   it('never falls within one stream', () => {
     const [early, late, silent] = [{ cost: 0.2 }, { cost: 0.1 }, {}].map(readingOf);

@@ -147,6 +147,7 @@ export const hosts: Readonly<Record<FakeDialect, FakeHost>> = {
     error: asText,
     tiers: { default: 'default' },
     usage: (usage) => ({ ...usage, ...withoutReasoning(usage) }),
+    cost: (cost) => ({ cost_in_usd_ticks: cost && Math.round(cost * 1e10) }),
     reasonsBeyondCap: true,
     priceProvider: 'x-ai',
   },

@@ -10,6 +10,16 @@ const common = {
   // A deployment has any name, and the Responses API answers with it (api-version-lifecycle, 2026-02).
   billedModel: 'sent',
   reportsCost: false,
+  // "If the service performs processing, you're charged even if the status code isn't successful": a content
+  // filter or an input limit (400), a timeout (408) (Microsoft Learn, manage costs, 2026-09).
+  billedRefusals: [
+    {
+      status: 400,
+      words: /content_filter|content management policy|context_length/i,
+      bills: 'input',
+    },
+    { status: 408, bills: 'all' },
+  ],
 } as const;
 
 /**

@@ -28,10 +28,23 @@ export interface Dialect {
   readonly billedModel: 'sent' | 'answered';
   /** `usage.cost` of an answer is what the host charges for it, in US dollars. */
   readonly reportsCost: boolean;
+  /** What it bills although it refuses the request; the first rule that fits. Absent: nothing. */
+  readonly billedRefusals?: readonly BilledRefusal[];
+  /** The most that a refusal costs beyond the tokens of the request, in nano-USD. Each call holds it. */
+  readonly refusalFeeNanoUsd?: number;
   /** Counts the input of a request for OpenAI's models (`/responses/input_tokens`). */
   readonly countsInput: boolean;
   /** Returns why a model name is not sent there; `undefined` if it is. */
   readonly refusedModel?: (model: string) => string | undefined;
+}
+
+/** A refusal for which a host bills work. */
+export interface BilledRefusal {
+  readonly status: number;
+  /** Stands in the code or the message. Absent: every refusal with this status. */
+  readonly words?: RegExp;
+  /** `input`: no output was written. `all`: up to all that the call may write, and the fee. */
+  readonly bills: 'input' | 'all';
 }
 
 /** What a host takes at one endpoint. */

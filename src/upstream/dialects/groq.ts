@@ -69,6 +69,15 @@ export const groqDialect: Dialect = {
   priceProvider: 'groq',
   billedModel: 'answered',
   reportsCost: false,
+  // The model has written by then (`failed_generation`). Whether that is billed is not said, so it counts
+  // (console.groq.com/docs, tool use and structured outputs; issues of 2024-05 to 2026-02).
+  billedRefusals: [
+    {
+      status: 400,
+      words: /tool_use_failed|json_validate_failed|output_parse_failed/,
+      bills: 'all',
+    },
+  ],
   countsInput: false,
   refusedModel: (model) =>
     /^(?:groq\/)?compound/.test(model) ? 'runs tools that have fees of their own' : undefined,

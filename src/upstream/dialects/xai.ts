@@ -11,6 +11,8 @@ import {
 /** Models that write no reasoning (docs.x.ai, models, 2026-07). A new name counts as one that does. */
 const WITHOUT_REASONING = /non-reasoning|^grok-(?:2|3)(?:-(?!mini)|$)/;
 
+const AGAINST_RULES = /violates usage guidelines|SAFETY_CHECK_TYPE/i;
+
 const TIERS = { default: 'default', priority: 'priority' };
 
 /**
@@ -72,6 +74,11 @@ export const xaiDialect: Dialect = {
   ]),
   priceProvider: 'x-ai',
   billedModel: 'answered',
-  reportsCost: false,
+  // `usage.cost_in_usd_ticks` is "the actual amount billed" (docs.x.ai, cost tracking, 2026-11).
+  reportsCost: true,
+  // A request against its rules is charged as generated, or $0.05 if that was found before on the Responses
+  // API (docs.x.ai, pricing, 2026-06 to 2026-07).
+  billedRefusals: [{ status: 403, words: AGAINST_RULES, bills: 'all' }],
+  refusalFeeNanoUsd: 50_000_000,
   countsInput: false,
 };
