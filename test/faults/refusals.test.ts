@@ -120,11 +120,12 @@ describe('A refusal by OpenAI before it generated anything', () => {
     },
   );
 
-  it('A call that cannot wait for a rate limit of OpenAI is told when to come back, spread by a second', async () => {
+  it('A call that cannot wait for a rate limit of OpenAI is told when to come back, spread by two seconds', async () => {
     await using fixture = await startFixture({ plans, timeouts: { queue: '10ms' } });
     fixture.fake.script('Say hello.', { reply: openAIErrors.rateLimited(7) });
     const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
-    expect(answer.headers.get('retry-after')).toMatch(/^[78]$/);
+    // Up to a second by the pause of the upstream, and another by the header.
+    expect(answer.headers.get('retry-after')).toMatch(/^[789]$/);
     expect(await answer.text()).not.toContain('org-');
   });
 
