@@ -38,6 +38,7 @@ export interface Figures {
   /** Ordinary users' calls without an answer, by code. */
   readonly ordinaryDenied: Readonly<Record<string, number>>;
   readonly verbsPerCall: number;
+  readonly reservesPerCall: number;
 }
 
 export function figuresOf(run: RunRecord): Figures {
@@ -63,6 +64,7 @@ export function figuresOf(run: RunRecord): Figures {
     seenByOrdinary: seen.filter(({ user }) => user !== HEAVY).length,
     ordinaryDenied: countsOf(denied.map(({ status, code }) => `${status} ${code}`)),
     verbsPerCall: run.guards.reduce((sum, { verbs }) => sum + verbs, 0) / end.calls,
+    reservesPerCall: run.guards.reduce((sum, { reserves }) => sum + reserves, 0) / end.calls,
   };
 }
 

@@ -22,8 +22,9 @@ export type GuardMessage =
 export interface GuardTotals {
   /** The tokens that were settled. */
   readonly settledTokens: number;
-  /** The verbs of the ledger that were called. */
+  /** The verbs of the ledger that were called, and how many of them were reserves. */
   readonly verbs: number;
+  readonly reserves: number;
   readonly failed: readonly string[];
 }
 
@@ -37,6 +38,7 @@ export interface UsageReport {
 const { place, baseURL, arrivals, seeds } = argumentOf<GuardSettings>();
 const opened = await openPlace(place);
 let verbs = 0;
+let reserves = 0;
 let settledTokens = 0;
 const failed: string[] = [];
 const guard = createGuardedCompletion({
@@ -66,7 +68,7 @@ answerParent({}, (message: GuardMessage) => {
   if (message.kind === 'run') return run(message);
   return message.kind === 'usage'
     ? usageOf(message.users)
-    : ({ settledTokens, verbs, failed } satisfies GuardTotals);
+    : ({ settledTokens, verbs, reserves, failed } satisfies GuardTotals);
 });
 
 async function run({ startsAtMs, endsAtMs }: Extract<GuardMessage, { kind: 'run' }>) {
@@ -98,7 +100,10 @@ function counting(ledger: Ledger): Ledger {
   };
   const { reserve, settle, release, renew, credit } = ledger;
   return withVerbs(ledger, {
-    reserve: counted(reserve),
+    reserve: counted((...given: Parameters<typeof reserve>) => {
+      reserves += 1;
+      return reserve.apply(ledger, given);
+    }),
     settle: counted(settle),
     release: counted(release),
     renew: counted(renew),

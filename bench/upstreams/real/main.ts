@@ -28,6 +28,7 @@ const HEADING = [
   'seen',
   'by ordinary',
   'verbs',
+  'reserves',
   'ordinary denied',
 ];
 const rows: string[][] = [];
@@ -65,6 +66,7 @@ function cellsOf(figures: Figures): string[] {
     String(figures.seen429s),
     String(figures.seenByOrdinary),
     figure(figures.verbsPerCall),
+    figure(figures.reservesPerCall),
     Object.entries(figures.ordinaryDenied)
       .map(([code, count]) => `${count} × ${code}`)
       .join(', '),

@@ -42,7 +42,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'backlogged, mixed', placement: 'mixed', ...BACKLOGGED },
   { name: 'backlogged, skew', placement: 'skew', ...BACKLOGGED },
   { name: 'loaded, others 30 %', placement: 'mixed', ...LOADED, foreign: 0.3 },
-  { name: 'loaded, no headers', placement: 'mixed', ...LOADED, headers: false, warmMs: 45_000 },
+  { name: 'loaded, no headers', placement: 'mixed', ...LOADED, headers: false, warmMs: 150_000 },
 ];
 
 /** One user's calls in one process. */
