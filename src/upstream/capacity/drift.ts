@@ -86,8 +86,11 @@ function bindingFor(
 
 /** What a correction takes stays taken, as an ended lease of a call that was sent does. */
 const LEASE = { durationMs: 1_000, dispatched: true };
-/** Far above what can be owed, so that a correction is never denied. */
-const LIMITS_OWED_MAX = 10;
+/**
+ * An upstream never counts more than its limit. A correction that leads further is one that another process has
+ * made too, while the store was slow: it is denied, and the next answer corrects what is left.
+ */
+const OWED_MAX = 1.2;
 
 /** Adds what the ledger has missed, or gives back what it has counted too much. */
 export async function correct(
@@ -96,7 +99,7 @@ export async function correct(
   { limit, amount }: Drift,
 ): Promise<void> {
   const id = `capacity-${randomUUID()}`;
-  const claims = [claimOf(account, limit, limit.limit * LIMITS_OWED_MAX + Math.abs(amount))];
+  const claims = [claimOf(account, limit, Math.ceil(limit.limit * OWED_MAX))];
   const taken = amounts({ [limit.unit]: Math.abs(amount) });
   if (amount > 0) await ledger.reserve(id, claims, taken, LEASE);
   else await ledger.credit(id, claims, taken);

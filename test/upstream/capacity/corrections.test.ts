@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { memoryLedger } from '../../../src/ledger/memory/memory-ledger.ts';
 import type { Capacity } from '../../../src/upstream/capacity/capacity.ts';
+import { bindingLimits } from '../../../src/upstream/capacity/capacity-limits.ts';
+import { correct } from '../../../src/upstream/capacity/drift.ts';
 import { sqliteFolder } from '../../ledger/sqlite-folder.ts';
-import { headersOf, type Sent, settled, type TestClock, type World, world } from './world.ts';
+import { headersOf, ID, type Sent, settled, type TestClock, type World, world } from './world.ts';
 
 const LIMITS = { requests: 500, tokens: 200_000 };
 
@@ -195,4 +197,14 @@ describe('A correction', () => {
     await settled();
     expect((await w.used(w.first))['rpm']).toBe(200);
   });
+});
+
+it('A correction that two processes make while the store is slow counts once', async () => {
+  await using w = await twoProcesses(ledgers.memory);
+  const limit = bindingLimits({ rpm: 500 }, {})[0];
+  if (limit === undefined) throw new Error('there is no limit');
+  for (let each = 1; each <= 2; each += 1) {
+    await correct(w.ledger, `upstream:${ID}`, { limit, amount: 450 });
+  }
+  expect(await w.used(w.first)).toMatchObject({ rpm: 450 });
 });
