@@ -32,8 +32,8 @@ const boundsShape = {
    * @default 1_000 */
   queued: wholeOrNone.default(1_000),
   /** The same for one user.
-   * @default 8 */
-  queuedPerUser: wholeOrNone.default(8),
+   * @default 32 */
+  queuedPerUser: wholeOrNone.default(32),
   /** Calls that are read to their end after their client disconnected, in this process. One more is
    * cut, and charged all that it held.
    * @default 200 */

@@ -51,8 +51,8 @@ const optionsShape = {
    * a key, so that keys can rotate. The key never leaves the server. `undefined`, such as an environment
    * variable that is not set, is a `TypeError` at start. */
   apiKey: z.custom<string | undefined | ApiKeySource>(isKey, KEY_MISSING).optional(),
-  /** Where OpenAI is. For another host see `upstreams`.
-   * @default 'https://api.openai.com/v1' */
+  /** Where OpenAI is, such as one of its regions. Without it, `https://api.openai.com/v1`. For another host
+   * see `upstreams`. */
   baseURL: z.url({ protocol: /^https?$/ }).optional(),
   /** Several keys, deployments or hosts, by a name of yours, in place of `apiKey`: made by `openAI`,
    * `azureOpenAI`, `openRouter` or `openAICompatible` of `guarded-completion/upstreams`. */

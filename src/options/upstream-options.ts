@@ -81,7 +81,7 @@ function shortForm({
   project,
   fetch,
 }: UpstreamOptions): UpstreamSpec {
-  if (apiKey === undefined) throw new TypeError(`"options.apiKey" ${KEY_MISSING}`);
+  if (apiKey === undefined) throw new TypeError(`"options.apiKey": ${KEY_MISSING}`);
   return openAI({
     apiKey,
     ...(baseURL !== undefined && { baseURL }),

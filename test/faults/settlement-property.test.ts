@@ -22,8 +22,10 @@ const breaks = fc.record({
   with: fc.constantFrom('eof', 'reset', 'half-close', 'error-event'),
   afterChunks: fc.option(fc.nat(8), { nil: undefined }),
 });
+/** Without the limits of an account, which would be learned. */
+const BUSY = { ...openAIErrors.rateLimited(), headers: { 'retry-after-ms': '1' } };
 const replies = fc.constantFrom(
-  openAIErrors.rateLimited(),
+  BUSY,
   openAIErrors.insufficientQuota(),
   openAIErrors.serverError(),
   redirectTo('/v1/elsewhere'),

@@ -4,7 +4,7 @@ type Verb = 'reserve' | 'settle' | 'release' | 'renew' | 'records.get';
 type Fault = () => Promise<never>;
 
 export interface WatchedLedger extends Ledger {
-  /** How each granted hold ended, by id. An empty list means that it is still open. */
+  /** How each granted hold of a call ended, by id. An empty list means that it is still open. */
   readonly endings: ReadonlyMap<string, readonly ('settle' | 'release')[]>;
   readonly renewals: { readonly id: string; readonly dispatched: boolean }[];
   /** A verb with a fault does only what the fault does. */
@@ -12,6 +12,9 @@ export interface WatchedLedger extends Ledger {
   /** The next grant takes effect, but its reply is lost. */
   loseNextReserveReply: boolean;
 }
+
+/** What an upstream counts is held for so long; no call owns it. */
+const CAPACITY_LEASE_MS = 1_000;
 
 /** A ledger that records how every hold ended, with configurable faults. */
 export function watchedLedger(ledger: Ledger = memoryLedger()): WatchedLedger {
@@ -39,7 +42,8 @@ export function watchedLedger(ledger: Ledger = memoryLedger()): WatchedLedger {
     reserve: (id, ...rest) =>
       orFault('reserve', async () => {
         const decision = await ledger.reserve(id, ...rest);
-        if (decision.granted) endings.set(id, []);
+        const [, , { durationMs }] = rest;
+        if (decision.granted && durationMs > CAPACITY_LEASE_MS) endings.set(id, []);
         if (!watched.loseNextReserveReply) return decision;
         watched.loseNextReserveReply = false;
         throw new Error('connection lost');

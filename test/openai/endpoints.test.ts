@@ -44,10 +44,15 @@ describe('The table of endpoints', () => {
     ]);
   });
 
-  it('The name of an endpoint stands in its own descriptor and nowhere else in the code', () => {
+  it('The name of an endpoint stands in its own descriptor and, apart from what other hosts take, nowhere else in the code', () => {
     const source = new URL('../../src/', import.meta.url);
     const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
-      (file) => file.endsWith('.ts') && !/^(?:testing|openai\/endpoints)\//.test(file),
+      // They say of each endpoint what other hosts take there.
+      (file) =>
+        file.endsWith('.ts') &&
+        !/^(?:testing|openai\/endpoints|upstream\/dialects|openai\/request\/vendor-fields)\b/.test(
+          file,
+        ),
     );
     const written = files.flatMap((file) =>
       readFileSync(new URL(file, source), 'utf8')

@@ -161,7 +161,7 @@ describe('The option "upstreams"', () => {
       'must have names of letters',
     ],
     ['has a plain object', { upstreams: { main: {} as never } }, 'must be made by openAI()'],
-    ['is missing, and "apiKey" too', {}, '"options.apiKey" must be a non-empty string'],
+    ['is missing, and "apiKey" too', {}, '"options.apiKey": must be a non-empty string'],
   ])('Options in which it %s are a TypeError', (_, options, message) => {
     const create = () => createGuardedCompletion({ secret: SECRET, plans, ...options });
     expect(create).toThrow(TypeError);

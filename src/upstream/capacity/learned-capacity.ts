@@ -39,6 +39,8 @@ interface LearnedCapacityParts {
  * this time after one make no other. It is longer than a store may take for one verb.
  */
 const SETTLING_MS = 500;
+/** One refusal while few calls come says little of the limit. */
+const FIRST_PER_MINUTE_MIN = 60;
 /** How long requests are paced after the latest refusal that no known limit explains, beside a known limit. */
 const RATE_KEPT_MS = 86_400_000;
 
@@ -161,7 +163,7 @@ export class LearnedCapacity {
   #firstRate(lastMinute: number, nowMs: number): PacedRate {
     const known = this.#knownPerMinute;
     return known === undefined
-      ? firstRate(lastMinute, nowMs)
+      ? firstRate(Math.max(lastMinute, FIRST_PER_MINUTE_MIN), nowMs)
       : { ...firstRate(known, nowMs), isSearching: false };
   }
 

@@ -16,7 +16,11 @@ export function bodyFor(
   model: string,
 ): Record<string, unknown> {
   const own = dialect.endpoints.get(name)?.own;
-  if (own === undefined) return body['model'] === model ? body : { ...body, model };
+  if (own === undefined) {
+    // A request that names its model elsewhere has none here.
+    const isSame = body['model'] === model || body['model'] === undefined;
+    return isSame ? body : { ...body, model };
+  }
   const sent: Record<string, unknown> = { model };
   for (const field of Object.keys(body)) {
     const value = body[field];

@@ -7,17 +7,17 @@ describe('An upstream that refuses without a limit', () => {
   it('gets a rate of its own, for all processes', async () => {
     await using w = world(HINTLESS);
     const [first, second] = [w.start(), w.start()];
-    for (let count = 0; count < 20; count += 1) await w.call(first);
+    for (let count = 0; count < 80; count += 1) await w.call(first);
     first.leave(undefined).refused(429, noHeaders);
     await settled();
     for (const capacity of [first, second]) {
       expect(capacity.status()).toMatchObject({
         mode: 'adaptive',
-        limits: [{ unit: 'requests', limit: 180, periodMs: 600_000 }],
+        limits: [{ unit: 'requests', limit: 720, periodMs: 600_000 }],
       });
     }
     expect(second.claimsFor(1, 100).map(({ rule }) => rule)).toMatchObject([
-      { key: 'rpm', kind: 'rate', unit: 'requests', amount: 180, periodMs: 600_000, burst: 1 },
+      { key: 'rpm', kind: 'rate', unit: 'requests', amount: 720, periodMs: 600_000, burst: 1 },
     ]);
   });
 
@@ -29,7 +29,15 @@ describe('An upstream that refuses without a limit', () => {
       call.refused(429, noHeaders);
       await settled();
     }
-    expect(capacity.status().limits).toMatchObject([{ limit: 261 }]);
+    expect(capacity.status().limits).toMatchObject([{ limit: 540 }]);
+  });
+
+  it('lets at least 54 calls a minute leave after the first refusal', async () => {
+    await using w = world(HINTLESS);
+    const capacity = w.start();
+    capacity.leave(undefined).refused(429, noHeaders);
+    await settled();
+    expect(capacity.status().limits).toMatchObject([{ limit: 540, periodMs: 600_000 }]);
   });
 
   it('keeps the tokens that the operator gave as a limit beside it', async () => {
