@@ -163,7 +163,8 @@ function authorizeBody(
     containerSessions: parts.containerSessions,
   });
   if (isDenial(asBuilt)) return asBuilt;
-  const route = routeTaking(parts, call, { endpoint, built: asBuilt }, { asked, found });
+  const { allow } = plan.policy;
+  const route = routeTaking(parts, call, { endpoint, built: asBuilt, allow }, { asked, found });
   if (isDenial(route)) return route;
   const built = withRefusalFee(asBuilt, route);
   const rateCard = built.bound?.priced === true ? dearest : undefined;

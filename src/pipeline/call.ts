@@ -1,4 +1,4 @@
-import { after, isPromiseLike, type Soon, undoIfThrown } from '../base/deadline.ts';
+import { isPromiseLike, type Soon } from '../base/deadline.ts';
 import type { UpstreamKey } from '../upstream/upstream-keys.ts';
 import { type Attempt, gaveUp, stopped, waitForTurn } from './attempt.ts';
 import type { CallLedger } from './call-ledger.ts';
@@ -29,8 +29,7 @@ export async function call(tagged: Tagged, parts: CallParts): Promise<Called> {
     const ready = begin(attempt, tagged, parts);
     const key = isPromiseLike(ready) ? await ready : ready;
     if (key === undefined) return stopped(tagged);
-    const { outlet } = attempt.turn;
-    const sent = await send(tagged, outlet, key, parts.calls);
+    const sent = await send(tagged, attempt.turn.outlet, key, parts.calls);
     if (isAnswered(sent)) return answered(sent, attempt);
     const next = await nextAttempt(sent, { tagged, attempt, key }, parts);
     if ('kind' in next) return next;
@@ -39,26 +38,42 @@ export async function call(tagged: Tagged, parts: CallParts): Promise<Called> {
 }
 
 /** Returns the key to send; `undefined` if the call was stopped. What leaves the turn unused ends it. */
-function begin(
-  { turn, otherKey }: Attempt,
-  tagged: Tagged,
-  parts: CallParts,
-): Soon<UpstreamKey | undefined> {
-  const { inFlight, identity, plan } = tagged;
-  const { place, outlet, departure } = turn;
+function begin(attempt: Attempt, tagged: Tagged, parts: CallParts): Soon<UpstreamKey | undefined> {
+  const { inFlight } = tagged;
+  const { place, outlet, departure } = attempt.turn;
   inFlight.releasePlace = place;
   inFlight.target = outlet;
-  const keyFor = () => outlet.upstream.keys.keyFor(identity.user, plan.name);
-  const unlessStopped = (key: UpstreamKey) => {
+  try {
+    const key = keyOf(attempt, tagged);
+    if (!isPromiseLike(key) && inFlight.dispatchNoted && inFlight.stopped === undefined) return key;
+    return beginLater(key, attempt, tagged, parts);
+  } catch (error) {
+    departure.failed(false, true);
+    throw error;
+  }
+}
+
+async function beginLater(
+  pending: Soon<UpstreamKey>,
+  { turn: { departure } }: Attempt,
+  { inFlight }: Tagged,
+  { ledger }: CallParts,
+): Promise<UpstreamKey | undefined> {
+  try {
+    const key = await pending;
+    if (inFlight.stopped === undefined) await noteDispatch(ledger, inFlight);
     if (inFlight.stopped === undefined) return key;
     departure.failed(false, true);
     return undefined;
-  };
-  const prepare = (): Soon<UpstreamKey | undefined> =>
-    after(otherKey?.of === outlet ? otherKey.key : keyFor(), (key) =>
-      after(noteDispatch(parts.ledger, inFlight), () => unlessStopped(key)),
-    );
-  return undoIfThrown(prepare, () => departure.failed(false, true));
+  } catch (error) {
+    departure.failed(false, true);
+    throw error;
+  }
+}
+
+function keyOf({ turn: { outlet }, otherKey }: Attempt, { identity, plan }: Tagged) {
+  if (otherKey?.of === outlet) return otherKey.key;
+  return outlet.upstream.keys.keyFor(identity.user, plan.name);
 }
 
 type Answered = Extract<Sent, { readonly reply: unknown }>;

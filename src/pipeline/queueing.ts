@@ -15,22 +15,24 @@ export interface SpreadParts {
 const BATCH_WEIGHT = 0.2;
 
 /** Returns how a call queues. `spread`: the part of its user's calls that are in this process. */
-export function queuedCall(
-  { identity, plan, priority, built, estimatedInputTokens }: Authorized,
-  spread = 1,
-): QueuedCall {
+export function queuedCall(call: Authorized, spread = 1): QueuedCall {
+  const { identity, plan, priority } = call;
   return {
     userId: identity.user.id,
     weight: plan.weight * spread * (priority === 'batch' ? BATCH_WEIGHT : 1),
-    tokens: estimatedInputTokens + built.outputCapTokens,
+    tokens: upstreamTokensOf(call),
   };
 }
+
+/** What an upstream counts of a call before it answers. */
+const upstreamTokensOf = ({ built, estimatedInputTokens }: Authorized): number =>
+  estimatedInputTokens + built.outputCapTokens;
 
 /** Returns why an upstream can never take this call, or why it may not even wait. Asked before the ledger,
  * so that the refused calls of a flood cost nothing there. */
 export function denialByUpstream(call: Authorized, clock: Clock): Denial | undefined {
   const { route, identity } = call;
-  const { tokens } = queuedCall(call);
+  const tokens = upstreamTokensOf(call);
   if (route.targets.every(({ capacity }) => capacity.tooLarge(tokens) !== undefined)) {
     return deny(
       'call_exceeds_limit',

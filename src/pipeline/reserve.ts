@@ -57,13 +57,15 @@ function reserveToLeave(
   const { applied } = accounts;
   const { claims, outlet } = leaving;
   const isSized = claims.length > 0;
-  const most = isSized ? withCapacity(call) : call.bound;
+  const { tokens: upstreamTokens } = leaving.call;
+  const most = isSized ? amounts({ ...call.bound, upstreamTokens }) : call.bound;
   const all = isSized ? [...applied, ...claims] : applied;
   inFlight.dispatchNoted = parts.isInProcess || outlet.upstream.hasFixedKey;
   return after(hold(inFlight, all, most, parts), (decision) => {
     if (decision.granted) {
       const turn = leaving.granted(balancesAfter(decision, applied.length));
-      return admitted(call, inFlight, { held: most, decision, accounts, turn });
+      const queued = leaving.call;
+      return admitted(call, inFlight, { held: most, decision, accounts, turn, queued });
     }
     const own = decision.violations.filter(({ claim }) => claim < applied.length);
     if (own.length > 0) {
@@ -87,8 +89,8 @@ function reserveToWait(
   return after(hold(inFlight, claims, call.bound, parts), (decision) => {
     if (!decision.granted) return decision;
     const turn = undefined;
-    const spread = spreadOver(claims, decision.balances, call, parts);
-    return admitted(call, inFlight, { held: call.bound, decision, accounts, turn, spread });
+    const queued = queuedCall(call, spreadOver(claims, decision.balances, call, parts));
+    return admitted(call, inFlight, { held: call.bound, decision, accounts, turn, queued });
   });
 }
 
@@ -100,9 +102,6 @@ function balancesAfter({ balances, degraded }: Granted, count: number) {
 const fitsAtMs = ({ violations }: NotGranted): number =>
   Math.max(...violations.map(({ fitsAtMs = 0 }) => fitsAtMs));
 
-const withCapacity = (call: Authorized): Amounts =>
-  amounts({ ...call.bound, upstreamTokens: queuedCall(call).tokens });
-
 function hold(
   call: InFlightCall,
   claims: readonly Claim[],
@@ -113,19 +112,17 @@ function hold(
   return ledger.reserve(call, claims, most, call.dispatchNoted ? SENT : UNSENT);
 }
 
-interface Held extends Pick<Admitted, 'held' | 'turn'> {
+interface Held extends Pick<Admitted, 'held' | 'turn' | 'queued'> {
   readonly decision: Granted;
   readonly accounts: Accounts;
-  /** The part of the user's calls that are in this process. */
-  readonly spread?: number;
 }
 
 function admitted(
   call: Authorized,
   inFlight: InFlightCall,
-  { held, decision, accounts, turn, spread = 1 }: Held,
+  { held, decision, accounts, turn, queued }: Held,
 ): Admitted {
   const degraded = decision.degraded === true;
   const limitStatus = degraded ? UNKNOWN_STATUS : { accounts, balances: decision.balances };
-  return { ...call, inFlight, held, limitStatus, degraded, turn, queued: queuedCall(call, spread) };
+  return { ...call, inFlight, held, limitStatus, degraded, turn, queued };
 }

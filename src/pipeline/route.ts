@@ -2,6 +2,7 @@ import { type Denial, deny } from '../core/denial.ts';
 import type { UpstreamDescriptor } from '../openai/endpoints/descriptor.ts';
 import type { PriceTable } from '../openai/prices/prices.ts';
 import type { RateCard } from '../openai/prices/rate-card.ts';
+import type { Allowances } from '../openai/request/allowances.ts';
 import type { BuiltRequest } from '../openai/request/build-request.ts';
 import type { Plan } from '../plans/plan.ts';
 import { takes } from '../upstream/dialects/takes.ts';
@@ -29,6 +30,7 @@ export function dearestCard(prices: PriceTable, { offers }: Route): RateCard | u
 interface Asked {
   readonly endpoint: UpstreamDescriptor;
   readonly built: BuiltRequest;
+  readonly allow: Pick<Allowances, 'vendorFields'>;
 }
 
 interface FoundRoute {
@@ -42,7 +44,7 @@ interface FoundRoute {
 export function routeTaking(
   { upstreams }: RouteParts,
   { identity }: Identified,
-  { endpoint, built }: Asked,
+  { endpoint, built, allow }: Asked,
   { asked = built.model, found }: FoundRoute,
 ): Route | Denial {
   if (found === undefined || identity.scope?.models?.allows(asked) === false) {
@@ -50,6 +52,7 @@ export function routeTaking(
       param: 'model',
     });
   }
+  if (found.isPlain && allow.vendorFields.length === 0) return found;
   let denial: Denial | undefined;
   const targets = found.targets.filter(({ upstream, model }) => {
     const refusal = takes(upstream.dialect, endpoint, built.body, model);

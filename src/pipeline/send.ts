@@ -1,4 +1,4 @@
-import { isPromiseLike } from '../base/deadline.ts';
+import { after, isPromiseLike, type Soon } from '../base/deadline.ts';
 import type { ByteSource } from '../core/response.ts';
 import { isEventStream } from '../openai/answer/content-type.ts';
 import { readFirstEvent } from '../openai/answer/first-event.ts';
@@ -9,9 +9,8 @@ import { collectOrPass } from '../upstream/collect-or-pass.ts';
 import { bodyFor } from '../upstream/dialects/body-for.ts';
 import { PeekedBody } from '../upstream/peeked-body.ts';
 import type { HeaderOf } from '../upstream/queue/outlet.ts';
-import type { Redaction } from '../upstream/redaction.ts';
 import type { Target } from '../upstream/target.ts';
-import { type UpstreamCall, UpstreamError, type UpstreamReply } from '../upstream/transport.ts';
+import { type UpstreamCall, UpstreamError } from '../upstream/transport.ts';
 import type { UpstreamKey } from '../upstream/upstream-keys.ts';
 import { type Refusal, readRefusal, refusalIn } from '../upstream/upstream-refusal.ts';
 import type { InFlightCall, InFlightCalls, Stoppable, StopReason } from './in-flight.ts';
@@ -48,7 +47,13 @@ export async function send(
   const sent = target.upstream.transport.send(requestOf(tagged, target, key));
   inFlight.run(new SentCall(sent, inFlight, calls));
   try {
-    return await receive(tagged, await sent.reply, redaction, sent);
+    const received = receive({
+      tagged,
+      reply: await sent.reply,
+      redaction,
+      cancel: () => sent.cancel(),
+    });
+    return isPromiseLike(received) ? await received : received;
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
     return { kind: 'unreached', error: redaction.failure(error) };
@@ -68,36 +73,47 @@ function requestOf(tagged: Tagged, { upstream, model }: Target, key: UpstreamKey
 /** What is collected of a response that is no stream. A larger one passes as it comes. */
 const COLLECTED_BYTES_MAX = 1024 * 1024;
 
-/** Rejects with `UpstreamError`. */
-async function receive(
-  tagged: Tagged,
-  reply: UpstreamReply,
-  redaction: Redaction,
-  sent: UpstreamCall,
-): Promise<Sent> {
-  const header: HeaderOf = (name) => reply.header(name);
-  if (reply.status < 200 || reply.status > 299) {
-    const refusal = readRefusal(reply, await collectSome(reply.body), redaction);
-    return { kind: 'refused', refusal, header };
-  }
-  const passing = { tagged, reply, redaction, cancel: () => sent.cancel() };
+type Received = Omit<StreamAnswered, 'kind' | 'body'>;
+
+/** Throws or rejects with `UpstreamError`. */
+function receive(received: Received): Soon<Sent> {
+  const { tagged, reply } = received;
+  if (reply.status < 200 || reply.status > 299) return receiveRefusal(received);
   if (isEventStream(reply.header('content-type'), tagged.built.stream)) {
-    const body = new PeekedBody(reply.body, readFirstEvent);
-    const peeked = body.peek();
-    const first = isPromiseLike(peeked) ? await peeked : peeked;
-    if (first === undefined || first === 'answer') return { kind: 'stream', ...passing, body };
-    sent.cancel();
-    return { kind: 'refused', refusal: refusalIn(first, redaction), header };
+    return receiveStream(received);
   }
   // It is written and billed by now. To stop reading would only hide what it cost.
   tagged.inFlight.run(undefined);
-  const collecting = collectOrPass(reply.body, COLLECTED_BYTES_MAX);
-  const whole = isPromiseLike(collecting) ? await collecting : collecting;
-  if (!(whole instanceof Uint8Array)) return { kind: 'large', ...passing, body: whole };
-  const error = readRefusedAnswer(whole);
-  if (error !== undefined) return { kind: 'refused', refusal: refusalIn(error, redaction), header };
-  return { kind: 'whole', tagged, reply, redaction, bytes: whole };
+  return after(collectOrPass(reply.body, COLLECTED_BYTES_MAX), (body) => {
+    if (!(body instanceof Uint8Array)) return { kind: 'large', ...received, body };
+    const { redaction } = received;
+    const error = readRefusedAnswer(body);
+    return error === undefined
+      ? { kind: 'whole', tagged, reply, redaction, bytes: body }
+      : refused(received, refusalIn(error, redaction));
+  });
 }
+
+async function receiveRefusal(received: Received): Promise<Refused> {
+  const { reply, redaction } = received;
+  return refused(received, readRefusal(reply, await collectSome(reply.body), redaction));
+}
+
+function receiveStream(received: Received): Soon<Sent> {
+  const { reply, redaction, cancel } = received;
+  const body = new PeekedBody(reply.body, readFirstEvent);
+  return after(body.peek(), (first): Sent => {
+    if (first === undefined || first === 'answer') return { kind: 'stream', ...received, body };
+    cancel();
+    return refused(received, refusalIn(first, redaction));
+  });
+}
+
+const refused = ({ reply }: Received, refusal: Refusal): Refused => ({
+  kind: 'refused',
+  refusal,
+  header: (name) => reply.header(name),
+});
 
 /** A call that waits for OpenAI's response. If its client disconnects, it is drained or cut. */
 class SentCall implements Stoppable {

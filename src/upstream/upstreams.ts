@@ -13,10 +13,12 @@ import type { UpstreamStatus } from './upstream-status.ts';
 
 /** Where the calls of one model may go, and the queue in which they wait for it. */
 export interface Route {
-  /** The model that is called, if it is one; the name that was asked for, if the targets differ. */
+  /** The model that is called. If the targets have different ones: a name that no model has. */
   readonly model: string;
   /** In the order of the option `models`. Never empty. */
   readonly targets: readonly Target[];
+  /** All of them take what OpenAI takes. */
+  readonly isPlain: boolean;
   /** What they sell, each once. */
   readonly offers: readonly Offer[];
   /** The same, in the order in which this user prefers them. */
@@ -113,7 +115,8 @@ export class Upstreams {
     const choices = this.#parts.aliases.get(asked) ?? [{ upstream: undefined, model: asked }];
     const pools = choices.map((choice) => this.#poolOf(choice)).filter(({ length }) => length > 0);
     const models = new Set(pools.flat().map(({ model }) => model));
-    const [model = asked] = models.size === 1 ? models : [];
+    // Nothing that is known of one of several models counts for all of them.
+    const [model = `${asked} (alias)`] = models.size === 1 ? models : [];
     return pools.length === 0 ? undefined : this.#keep(asked, model, pools);
   }
 
@@ -125,6 +128,7 @@ export class Upstreams {
     const route = {
       model,
       targets,
+      isPlain: targets.every(({ upstream }) => upstream.dialect.name === 'openai'),
       offers: offersOf(targets),
       refusalFeeNanoUsd: dearestRefusal(targets),
       targetsFor,

@@ -22,11 +22,11 @@ const breaks = fc.record({
   with: fc.constantFrom('eof', 'reset', 'half-close', 'error-event'),
   afterChunks: fc.option(fc.nat(8), { nil: undefined }),
 });
-/** Without the limits of an account, which would be learned. */
-const BUSY = { ...openAIErrors.rateLimited(), headers: { 'retry-after-ms': '1' } };
+/** Without the limits of an account, which would be learned. Cut off, every 429 only says when to come back. */
+const soon = { headers: { 'retry-after-ms': '1' } };
 const replies = fc.constantFrom(
-  BUSY,
-  openAIErrors.insufficientQuota(),
+  { ...openAIErrors.rateLimited(), ...soon },
+  { ...openAIErrors.insufficientQuota(), ...soon },
   openAIErrors.serverError(),
   redirectTo('/v1/elsewhere'),
   { status: 200, body: 'no JSON', billed: true },
@@ -72,6 +72,8 @@ describe('Random behaviour of OpenAI and the client', () => {
     const ledger = watchedLedger();
     await using fixture = await startFixture({ plans, ledger });
     const { fake, guard } = fixture;
+    // Shows the limits of the account, so that a refusal without them slows nothing.
+    await (await post(guard, await tokenOf(guard, 'first'), chat())).text();
     const property = fc.asyncProperty(calls, async (call) => {
       const user = `user-${ledger.endings.size}`;
       const token = await tokenOf(guard, user);

@@ -17,7 +17,7 @@ describe('An upstream that refuses without a limit', () => {
       });
     }
     expect(second.claimsFor(1, 100).map(({ rule }) => rule)).toMatchObject([
-      { key: 'rpm', kind: 'rate', unit: 'requests', amount: 720, periodMs: 600_000, burst: 1 },
+      { key: 'rpm', kind: 'rate', unit: 'requests', amount: 720, periodMs: 600_000, burst: 2 },
     ]);
   });
 
