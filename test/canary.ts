@@ -34,7 +34,10 @@ const TOKEN_PREFIX = 'gct_';
 const TOKEN = /gct_[A-Za-z0-9_-]{8}/;
 const ISSUED = /"(?:value|token|apiKey)":"gct_[A-Za-z0-9_-]{64}"/g;
 const SENT_TOKEN = /Bearer gct_([A-Za-z0-9_-]{64})/gi;
-const KEY_HEADER = new RegExp(`(?<=\n)(?:authorization: Bearer |api-key: )${canaries.apiKey}\r\n`, 'gi');
+const KEY_HEADER = new RegExp(
+  `(?<=\n)(?:authorization: Bearer |api-key: )${canaries.apiKey}\r\n`,
+  'gi',
+);
 
 /** From now on no part of this token may be sent, except by the client that it belongs to. */
 export function watchToken(value: string): string {
