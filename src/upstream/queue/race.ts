@@ -4,7 +4,7 @@ import type { Places } from './places.ts';
 import type { Round } from './round.ts';
 import type { WaitingCalls } from './waiting-calls.ts';
 
-/** The longest pause, in gaps. */
+/** The longest mean pause, in gaps. */
 const GAPS_MAX = 8;
 /** How fast the measured round trip follows the latest one. */
 const ROUND_TRIP_GAIN = 0.1;
@@ -52,6 +52,7 @@ export class Race<O extends Outlet> {
     const calls = Math.max(1, this.roundFor(state).calls);
     // A pause that is shorter than a reserve would let processes lose that have much to take.
     const meanMs = Math.max(gapMs / 4, this.#roundTripMs) * (calls / waitingWeight);
-    return Math.min(state.pauseFactor * meanMs, GAPS_MAX * Math.max(gapMs, this.#roundTripMs));
+    // The mean is bounded, not the pause: many pauses of the same length would meet the next opening.
+    return state.pauseFactor * Math.min(meanMs, GAPS_MAX * Math.max(gapMs, this.#roundTripMs));
   }
 }
