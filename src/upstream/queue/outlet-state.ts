@@ -43,6 +43,11 @@ export class OutletState<O extends Outlet> {
     this.#pauseFactor = -Math.log(1 - random());
   }
 
+  /** The ledger may have room earlier than it said. It is asked again after the pause. */
+  reopened(nowMs: number): void {
+    this.#fitsAtMs = Math.min(this.#fitsAtMs, nowMs);
+  }
+
   /** A round left. `isFollowed`: another call waits, which may take what is left of the tokens. */
   took(tokensLeft: number, isFollowed: boolean): void {
     this.#carriedTokens = isFollowed ? tokensLeft : Math.min(0, tokensLeft);

@@ -6,13 +6,16 @@ import type { Waiter } from './waiter.ts';
 /** Returns the outlets in the order in which a user's calls prefer them: always the same ones. */
 export type OutletsFor<O extends Outlet> = (userId: string) => readonly O[];
 
+/** An outlet may open earlier than it said. */
+type OnOpen<O extends Outlet> = (state: OutletState<O>) => void;
+
 /** The outlets of one queue. */
 export class OutletStates<O extends Outlet> {
   readonly #outletsFor: OutletsFor<O>;
-  readonly #onOpen: () => void;
+  readonly #onOpen: OnOpen<O>;
   readonly #states = new Map<O, OutletState<O>>();
 
-  constructor(outletsFor: OutletsFor<O>, onOpen: () => void) {
+  constructor(outletsFor: OutletsFor<O>, onOpen: OnOpen<O>) {
     this.#outletsFor = outletsFor;
     this.#onOpen = onOpen;
   }
@@ -69,7 +72,7 @@ export class OutletStates<O extends Outlet> {
     if (known !== undefined) return known;
     const state = new OutletState(outlet);
     this.#states.set(outlet, state);
-    outlet.onOpen(this.#onOpen);
+    outlet.onOpen(() => this.#onOpen(state));
     return state;
   }
 }

@@ -21,7 +21,10 @@ export interface Outlet {
    * queue. Exactly one method of what this returns is called later.
    */
   leave(balances: readonly Balance[] | undefined, place?: PlaceInRound): Departure;
-  /** Calls `listener` whenever `opensAtMs` may have come closer. One listener for each queue. */
+  /**
+   * Calls `listener` whenever a call may leave earlier than was known: `opensAtMs` came closer, or the ledger
+   * was corrected. One listener for each queue.
+   */
   onOpen(listener: () => void): void;
 }
 

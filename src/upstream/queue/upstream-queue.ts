@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { FairQueueBounds } from './fair-queue.ts';
 import type { Outlet } from './outlet.ts';
+import type { OutletState } from './outlet-state.ts';
 import { OutletStates, type OutletsFor } from './outlet-states.ts';
 import type { Places } from './places.ts';
 import { Pump, type ReserveCapacity } from './pump.ts';
@@ -56,7 +57,7 @@ export class UpstreamQueue<O extends Outlet> {
   constructor(outletsFor: OutletsFor<O>, parts: UpstreamQueueParts) {
     const { clock, places, bounds, reserve, random = Math.random } = parts;
     const waiting = new WaitingCalls<O>(bounds, places);
-    const outlets = new OutletStates(outletsFor, () => this.#wake());
+    const outlets = new OutletStates(outletsFor, (state) => this.#reopened(state));
     const onRest = () => this.#rest();
     this.#parts = parts;
     this.#waiting = waiting;
@@ -146,6 +147,11 @@ export class UpstreamQueue<O extends Outlet> {
   #stop(waiter: Waiter<O>): void {
     if (!this.#waiting.leave(waiter)) return;
     waiter.resolve(undefined);
+    this.#wake();
+  }
+
+  #reopened(state: OutletState<O>): void {
+    state.reopened(this.#parts.clock.nowMs());
     this.#wake();
   }
 

@@ -307,6 +307,23 @@ describe('A call that waits for an outlet', () => {
     expect(waited.turn?.waitedMs).toBe(1_000);
   });
 
+  it('asks the ledger again when an event says that it has room', async () => {
+    let hasRoom = false;
+    const outlet = slowOutlet();
+    const time = new VirtualTime();
+    const { queue } = queueWith({
+      time,
+      outlets: [outlet],
+      reserve: () => (hasRoom ? GRANTED : deniedUntil(time.nowMs() + 20_000)),
+    });
+    const waited = waitIn(queue, callOf('a'));
+    await time.advance(1_000);
+    hasRoom = true;
+    outlet.open();
+    await time.advance(1_000);
+    expect(waited.turn?.waitedMs).toBeLessThan(2_000);
+  });
+
   it('leaves without the ledger by an outlet that has no limit', async () => {
     const { queue, time, asked, outlets } = queueWith({ placesMax: 1 });
     const running = leaveIn(queue, callOf('a'));
