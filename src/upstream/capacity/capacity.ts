@@ -102,6 +102,8 @@ export class Capacity implements Outlet {
   }
 
   get roundMax(): number {
+    // An upstream that shows no limit may count over as short a time as a round takes to leave.
+    if (this.#mode === 'adaptive') return 1;
     const room = Math.max(1, this.#room);
     const { gapMs } = this;
     return gapMs === 0 ? room : Math.max(1, Math.min(room, Math.floor(SECOND_MS / gapMs)));

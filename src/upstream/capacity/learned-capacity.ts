@@ -156,7 +156,10 @@ export class LearnedCapacity {
       facts.rate === undefined || leftAt === undefined
         ? this.#firstRate(lastMinute, nowMs)
         : cutRate(facts.rate, leftAt.perMinute, nowMs);
-    this.#write({ ...facts, rate });
+    // The new rate begins without a burst. A pause would save one that the upstream has no room for.
+    const paced = bindingLimits(facts.limits, this.#given, rate.perMinute).filter((l) => l.isPaced);
+    const bursts = paced.map((limit) => ({ limit, amount: Math.ceil(limit.owedMax) + 1 }));
+    this.#write({ ...facts, rate }, bursts);
   }
 
   /** A limit of a minute that is known is nearly right, so nothing has to be searched. */
