@@ -64,14 +64,11 @@ describe('the floor plan of src', () => {
   });
 });
 
-/** `src/upstream/queue.ts` goes when the pipeline uses `src/upstream/queue/upstream-queue.ts`. */
-const IN_EXCHANGE = 'UpstreamQueue';
-
 describe('exported names', () => {
   it('no two files export a type of the same name', () => {
     const types = files.flatMap(exportedNames).filter(({ isType }) => isType);
     const homonyms = [...Map.groupBy(types, ({ name }) => name)].filter(
-      ([name, own]) => own.length > 1 && name !== IN_EXCHANGE,
+      ([, own]) => own.length > 1,
     );
     const listed = homonyms.map(
       ([name, own]) => `${name}: ${own.map(({ where }) => where).join(', ')}`,

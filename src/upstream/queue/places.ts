@@ -24,8 +24,7 @@ interface UserPlaces {
 export class Places {
   readonly #total: number;
   readonly #users = new Map<string, UserPlaces>();
-  /** Those in which calls wait, in the order of their next offer. */
-  readonly #queues = new Set<PlaceTaker>();
+  readonly #queues: PlaceTaker[] = [];
   #free: number;
   /** The weights of all users who run or wait. */
   #weight = 0;
@@ -47,14 +46,9 @@ export class Places {
     return this.#sharesVersion;
   }
 
-  /** Offers freed places to a queue from now on. */
+  /** Adds a queue. Its calls are offered the places that are freed. */
   addQueue(queue: PlaceTaker): void {
-    this.#queues.add(queue);
-  }
-
-  /** No call waits in this queue. */
-  removeQueue(queue: PlaceTaker): void {
-    this.#queues.delete(queue);
+    this.#queues.push(queue);
   }
 
   /** Takes a free place. */
@@ -157,16 +151,14 @@ export class Places {
   }
 
   #offerTo(takers: Takers): void {
-    for (const queue of [...this.#queues]) {
+    for (const queue of this.#queues) {
       if (this.#free <= 0) return;
       queue.useFreePlace(takers);
     }
   }
 
   #rotate(): void {
-    const [first] = this.#queues;
-    if (first === undefined) return;
-    this.#queues.delete(first);
-    this.#queues.add(first);
+    const first = this.#queues.shift();
+    if (first !== undefined) this.#queues.push(first);
   }
 }

@@ -44,7 +44,7 @@ describe('FairQueue', () => {
     expect(takenNames(queue, 3)).toContain('light');
   });
 
-  it('users are served tokens in proportion to their weights, whatever the size of their calls', () => {
+  it('Users are served tokens in proportion to their weights, whatever the size of their calls', () => {
     const queue = new FairQueue<TestCall>(BOUNDS);
     addMany(queue, 400, () => callOf('small', 10));
     addMany(queue, 100, () => callOf('large', 100));
@@ -288,8 +288,8 @@ function near(actual: number, expected: number, what: string): void {
   if (Math.abs(actual - expected) > 1e-6) throw new Error(`${what}: ${actual}, not ${expected}`);
 }
 
-describe('FairQueue against a naive model', () => {
-  it(`does the same in ${OPERATIONS} random operations with each of ${SEEDS} seeds`, () => {
+describe('FairQueue', () => {
+  it(`A fair queue does the same as a naive model in ${OPERATIONS} random operations with each of ${SEEDS} seeds`, () => {
     for (let seed = 1; seed <= SEEDS; seed += 1) {
       const pair = new Pair(seed);
       for (let done = 0; done < OPERATIONS; done += 1) {
