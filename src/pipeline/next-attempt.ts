@@ -94,7 +94,6 @@ async function afterRefusal(
     return tagged.inFlight.stopped === undefined ? backInQueue(failed, {}, parts) : stopped(tagged);
   }
   departure.answered(header, refusal.status);
-  if (refusal.account) outlet.circuit?.accountTrouble();
   if (tagged.inFlight.stopped !== undefined)
     return stopped(tagged, refusedOutcome(refusal, tagged));
   if (refusal.status === KEY_REFUSED && attempt.otherKey === undefined) {
@@ -103,6 +102,8 @@ async function afterRefusal(
     const otherKey = other && { of: outlet, key: other };
     if (otherKey !== undefined) return backInQueue(failed, { otherKey }, parts);
   }
+  // Not before another key was tried: a key that rotates is no trouble of the account.
+  if (refusal.account) outlet.circuit?.accountTrouble();
   const others = othersOf(attempt, refusal.noModel);
   if ((refusal.account || refusal.noModel) && others.length > 0) {
     await applyRefusal(refusal, tagged, parts);

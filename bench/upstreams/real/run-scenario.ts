@@ -32,7 +32,7 @@ export async function runScenario(scenario: Scenario, settings: RunSettings): Pr
     children.push(started.use(await startChild(GUARD, given, ANYWHERE)));
   }
   const startsAtMs = Date.now() + STARTS_IN_MS;
-  const fromMs = startsAtMs + (scenario.warmMs ?? WARM_MS);
+  const fromMs = startsAtMs + WARM_MS;
   const toMs = fromMs + settings.runMs;
   const message: GuardMessage = { kind: 'run', startsAtMs, endsAtMs: toMs };
   const running = Promise.all(children.map((child) => child.ask(message)));

@@ -1,7 +1,7 @@
 import { LedgerError } from '../../core/errors.ts';
 import { answerWithin, SilenceError } from '../resilient/answer-within.ts';
 import type { Driver, Row } from './driver.ts';
-import { isLost, isUndone } from './failures.ts';
+import { isLost, isUndone, isUnread } from './failures.ts';
 import type { Value } from './literals.ts';
 
 const REPEATS_MAX = 3;
@@ -33,10 +33,17 @@ export class Calls {
     return new SilenceError(`Postgres did not answer within ${this.#deadlineMs} ms`);
   }
 
+  /** Sent again only if Postgres provably did not run it. */
   async once(text: string, values: readonly Value[], deadline: number): Promise<Row> {
-    const [row] = await this.all(text, values, deadline);
-    if (row === undefined) throw new LedgerError('Postgres answered no row');
-    return row;
+    for (let repeats = 0; ; repeats += 1) {
+      try {
+        const [row] = await this.all(text, values, deadline);
+        if (row === undefined) throw new LedgerError('Postgres answered no row');
+        return row;
+      } catch (error) {
+        if (!isUnread(error) || repeats === REPEATS_MAX) throw error;
+      }
+    }
   }
 
   async all(text: string, values: readonly Value[], deadline: number): Promise<readonly Row[]> {

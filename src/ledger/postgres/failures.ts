@@ -25,6 +25,9 @@ const LOST_PG = /Connection terminated|not queryable/;
 export const isLost = (error: unknown): boolean =>
   LOST.has(codeOf(error)) || LOST_PG.test(String(error));
 
+/** Postgres ended the connection while it waited for this process, so it read no statement after that. */
+export const isUnread = (error: unknown): boolean => codeOf(error) === '25P03';
+
 export const isUndone = (error: unknown): boolean => UNDONE.has(codeOf(error));
 
 /** Whether Postgres answered with an error, on a connection that may be used again. */

@@ -24,7 +24,8 @@ interface UserPlaces {
 export class Places {
   readonly #total: number;
   readonly #users = new Map<string, UserPlaces>();
-  readonly #queues: PlaceTaker[] = [];
+  /** Those in which calls wait, in the order of their next offer. */
+  readonly #queues = new Set<PlaceTaker>();
   #free: number;
   /** The weights of all users who run or wait. */
   #weight = 0;
@@ -46,9 +47,14 @@ export class Places {
     return this.#sharesVersion;
   }
 
-  /** Adds a queue. Its calls are offered the places that are freed. */
+  /** Offers freed places to a queue from now on. */
   addQueue(queue: PlaceTaker): void {
-    this.#queues.push(queue);
+    this.#queues.add(queue);
+  }
+
+  /** No call waits in this queue. */
+  removeQueue(queue: PlaceTaker): void {
+    this.#queues.delete(queue);
   }
 
   /** Takes a free place. */
@@ -151,14 +157,16 @@ export class Places {
   }
 
   #offerTo(takers: Takers): void {
-    for (const queue of this.#queues) {
+    for (const queue of [...this.#queues]) {
       if (this.#free <= 0) return;
       queue.useFreePlace(takers);
     }
   }
 
   #rotate(): void {
-    const first = this.#queues.shift();
-    if (first !== undefined) this.#queues.push(first);
+    const [first] = this.#queues;
+    if (first === undefined) return;
+    this.#queues.delete(first);
+    this.#queues.add(first);
   }
 }

@@ -65,7 +65,6 @@ export class UpstreamQueue<O extends Outlet> {
     this.#pump = new Pump({ clock, places, waiting, outlets, reserve, random, onRest });
     this.#timer = new WakeTimer(parts.schedule ?? scheduleByTimeout, () => this.#wake());
     this.#leavingParts = { places, nowMs: () => clock.nowMs(), random };
-    places.addQueue(this.#pump);
   }
 
   /** Whether no call waits. */
@@ -139,6 +138,7 @@ export class UpstreamQueue<O extends Outlet> {
     return new Promise((resolve) => {
       const waiter = new Waiter<O>(call, history, this.#parts.clock.nowMs(), resolve);
       if (this.#isClosed || !add(waiter)) return resolve(undefined);
+      this.#parts.places.addQueue(this.#pump);
       onQueued({ stop: () => this.#stop(waiter) });
       this.#wake();
     });
@@ -166,6 +166,7 @@ export class UpstreamQueue<O extends Outlet> {
     const opensAtMs = this.#outlets.opensAtMs();
     if (Number.isFinite(opensAtMs)) this.#endWaitsBefore(opensAtMs);
     const { oldest } = this.#waiting;
+    if (oldest === undefined) this.#parts.places.removeQueue(this.#pump);
     const wakesAtMs = oldest && Math.min(oldest.deadlineMs, this.#pump.asksAtMs);
     this.#timer.wakeAt(wakesAtMs ?? Number.POSITIVE_INFINITY, this.#parts.clock.nowMs());
   }
