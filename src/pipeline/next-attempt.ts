@@ -89,7 +89,7 @@ async function afterRefusal(
 ): Promise<Next> {
   const { tagged, attempt, key } = failed;
   const { departure, outlet } = attempt.turn;
-  if (refusal.passing) {
+  if (refusal.passing && !outlet.hasSeveralKeys) {
     departure.refused(refusal.status, header);
     return tagged.inFlight.stopped === undefined ? backInQueue(failed, {}, parts) : stopped(tagged);
   }
@@ -103,7 +103,7 @@ async function afterRefusal(
     if (otherKey !== undefined) return backInQueue(failed, { otherKey }, parts);
   }
   // Not before another key was tried: a key that rotates is no trouble of the account.
-  if (refusal.account) outlet.circuit?.accountTrouble();
+  if (refusal.account) outlet.noteAccountTrouble();
   const others = othersOf(attempt, refusal.noModel);
   if ((refusal.account || refusal.noModel) && others.length > 0) {
     await applyRefusal(refusal, tagged, parts);

@@ -33,7 +33,7 @@ const upstreamTokensOf = ({ built, estimatedInputTokens }: Authorized): number =
 export function denialByUpstream(call: Authorized, clock: Clock): Denial | undefined {
   const { route, identity } = call;
   const tokens = upstreamTokensOf(call);
-  if (route.targets.every(({ capacity }) => capacity.tooLarge(tokens) !== undefined)) {
+  if (route.targets.every((target) => target.isTooLarge(tokens))) {
     return deny(
       'call_exceeds_limit',
       `This call may need ${tokens} tokens, and the model takes fewer at once here. Send less, or ask for less output.`,

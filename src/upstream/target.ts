@@ -30,8 +30,13 @@ export class Target implements Outlet {
     return this.capacity.id;
   }
 
+  /** Each call has a key of its own, so what one key can take says nothing of the next. */
+  get hasSeveralKeys(): boolean {
+    return this.upstream.keys.areSeveral;
+  }
+
   get opensAtMs(): number {
-    const { opensAtMs } = this.capacity;
+    const opensAtMs = this.hasSeveralKeys ? 0 : this.capacity.opensAtMs;
     return this.circuit === undefined ? opensAtMs : Math.max(opensAtMs, this.circuit.opensAtMs);
   }
 
@@ -45,14 +50,24 @@ export class Target implements Outlet {
   }
 
   claimsFor(calls: number, tokens: number): readonly Claim[] {
-    return this.capacity.claimsFor(calls, tokens);
+    return this.hasSeveralKeys ? NO_CLAIMS : this.capacity.claimsFor(calls, tokens);
+  }
+
+  /** Whether a call can never be sent, because the limit itself is smaller. */
+  isTooLarge(tokens: number): boolean {
+    return !this.hasSeveralKeys && this.capacity.tooLarge(tokens) !== undefined;
   }
 
   leave(balances: readonly Balance[] | undefined, place?: PlaceInRound): Departure {
-    const departure = this.capacity.leave(balances, place);
+    const departure = this.hasSeveralKeys ? UNCOUNTED : this.capacity.leave(balances, place);
     if (this.circuit === undefined) return departure;
     this.circuit.leave();
     return new CountedDeparture(departure, this.circuit);
+  }
+
+  /** The upstream refuses the key or the account. With several keys, those of other calls may still work. */
+  noteAccountTrouble(): void {
+    if (!this.hasSeveralKeys) this.circuit?.accountTrouble();
   }
 
   onOpen(listener: () => void): void {
@@ -64,6 +79,9 @@ export class Target implements Outlet {
     for (const listener of this.#listeners) listener();
   }
 }
+
+const NO_CLAIMS: readonly Claim[] = [];
+const UNCOUNTED: Departure = { answered: () => {}, refused: () => {}, failed: () => {} };
 
 /** A departure that also shows the circuit whether the upstream works. */
 class CountedDeparture implements Departure {

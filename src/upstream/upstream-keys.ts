@@ -39,7 +39,11 @@ export class UpstreamKeys {
   readonly #fixedHeaders: Readonly<Record<string, string>>;
   readonly #deadlineMs: number;
   readonly #keyHeader: ApiKeyHeader;
+  /** Keys that were in use. Empty once they are known to be several. */
+  readonly #accounts = new Set<string>();
+  #account: string | undefined;
   #latest: { readonly answer: ApiKey; readonly key: UpstreamKey } | undefined;
+  #areSeveral = false;
 
   /** `fixedHeaders` go with every call. With `none` the source is never called. */
   constructor(
@@ -52,6 +56,14 @@ export class UpstreamKeys {
     this.#fixedHeaders = fixedHeaders;
     this.#deadlineMs = deadlineMs;
     this.#keyHeader = keyHeader;
+  }
+
+  /**
+   * Whether calls have different keys in turn, such as one for each plan. Each has limits of its own, which
+   * are not known. A key that replaces another one for good is not several.
+   */
+  get areSeveral(): boolean {
+    return this.#areSeveral;
   }
 
   /** Throws when the source fails, is late, or returns something that cannot be a key. */
@@ -72,19 +84,33 @@ export class UpstreamKeys {
   #ask(user: User, request: KeyRequest): Soon<UpstreamKey> {
     const source = this.#source;
     const answer = source(user, request);
-    if (!isPromiseLike(answer)) return this.#keyOf(answer);
-    return after(withHookDeadline(answer, this.#deadlineMs, 'apiKey'), (key) => this.#keyOf(key));
+    const isReplacement = request.refused !== undefined;
+    if (!isPromiseLike(answer)) return this.#keyOf(answer, isReplacement);
+    return after(withHookDeadline(answer, this.#deadlineMs, 'apiKey'), (key) =>
+      this.#keyOf(key, isReplacement),
+    );
   }
 
-  #keyOf(answer: ApiKey): UpstreamKey {
+  #keyOf(answer: ApiKey, isReplacement: boolean): UpstreamKey {
     // Most apps return the same string on every call.
     if (typeof answer === 'string' && this.#latest?.answer === answer) return this.#latest.key;
     const key = toUpstreamKey(answer, this.#fixedHeaders, this.#keyHeader);
     this.#latest = { answer, key };
+    if (!isReplacement) this.#noteAccount(key);
     return key;
+  }
+
+  #noteAccount({ key, headers }: UpstreamKey): void {
+    const account = `${key}\n${headers['openai-project']}\n${headers['openai-organization']}`;
+    if (account === this.#account) return;
+    this.#areSeveral ||= this.#accounts.has(account) || this.#accounts.size >= ACCOUNTS_MAX;
+    if (!this.#areSeveral) this.#accounts.add(account);
+    this.#account = account;
   }
 }
 
+/** No app replaces its key so often. */
+const ACCOUNTS_MAX = 100;
 const NO_KEY = '';
 
 function toUpstreamKey(
