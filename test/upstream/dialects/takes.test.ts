@@ -66,8 +66,6 @@ describe.each(others)('a field that $title does not take', (dialect) => {
 const hosts = others.filter(({ name }) => name !== 'azure');
 
 describe.each(hosts)('what only OpenAI runs or keeps, sent to $title', (dialect) => {
-  const withResponses = dialect.endpoints.has('responses');
-
   it('tools that a host runs are refused', () => {
     const body = { ...chat({}), tools: [{ type: 'web_search' }] };
     expect(denialOf(dialect, body)).toMatchObject({ param: 'tools' });
@@ -78,17 +76,24 @@ describe.each(hosts)('what only OpenAI runs or keeps, sent to $title', (dialect)
     const body = { ...chat({}), messages: [{ role: 'user', content: [part] }] };
     expect(denialOf(dialect, body)).toMatchObject({ param: 'messages' });
   });
-
-  it.runIf(withResponses)('references to stored objects are refused', () => {
-    const body = responses({ previous_response_id: 'resp_1' }, { stateful: {} });
-    expect(denialOf(dialect, body, 'responses')).toMatchObject({ param: 'previous_response_id' });
-  });
-
-  it.runIf(withResponses)('items of hosted tools are refused', () => {
-    const body = { ...responses({}), input: [{ type: 'web_search_call', action: {} }] };
-    expect(denialOf(dialect, body, 'responses')).toMatchObject({ param: 'input' });
-  });
 });
+
+const withResponses = hosts.filter(({ endpoints }) => endpoints.has('responses'));
+
+describe.each(withResponses)(
+  'what OpenAI keeps, sent to the Responses API of $title',
+  (dialect) => {
+    it('references to stored objects are refused', () => {
+      const body = responses({ previous_response_id: 'resp_1' }, { stateful: {} });
+      expect(denialOf(dialect, body, 'responses')).toMatchObject({ param: 'previous_response_id' });
+    });
+
+    it('items of hosted tools are refused', () => {
+      const body = { ...responses({}), input: [{ type: 'web_search_call', action: {} }] };
+      expect(denialOf(dialect, body, 'responses')).toMatchObject({ param: 'input' });
+    });
+  },
+);
 
 describe('hosts with rules of their own', () => {
   const refusals: readonly (readonly [Dialect, string, object, string])[] = [
