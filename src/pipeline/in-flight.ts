@@ -45,7 +45,7 @@ export class InFlightCall {
   /** True from just before the first byte may leave for OpenAI: from then on the call may cost something.
    * Set by `call`. */
   dispatched = false;
-  /** Gives back the place at the upstream. Idempotent. Set by `call`. */
+  /** Gives back the place at the upstream. Idempotent. Set by `admit`, or by `call` after a wait. */
   releasePlace: (() => void) | undefined = undefined;
   /** Where it was sent last. Set by `call`. */
   target: Target | undefined = undefined;

@@ -8,7 +8,7 @@ import { refuse } from './denial-response.ts';
 import { type IdentifyParts, identify } from './identify.ts';
 import { type MeterParts, meter } from './meter.ts';
 import { type SettleParts, settle } from './settle.ts';
-import type { Admitted, Identified, Metered, Outcome, Requested } from './states.ts';
+import type { Admitted, Identified, Metered, Outcome, Requested, Tagged } from './states.ts';
 import { type TagParts, tag } from './tag.ts';
 
 /** What the steps of one guard work with. Each step declares what it uses, and sees nothing else. */
@@ -53,7 +53,7 @@ export async function runPipeline(
   // From here on something is held. Whatever happens, `settle` is called exactly once.
   let metered: Metered;
   try {
-    metered = meter(await call(tag(admitted, parts), parts), parts);
+    metered = meter(await call(tagInTurn(admitted, parts), parts), parts);
   } catch (error) {
     await settle(admitted, outcomeOfFailure(admitted), parts);
     throw error;
@@ -71,6 +71,16 @@ export async function runPipeline(
 function refuseUser(denial: Denial, call: Identified, parts: PipelineParts): GuardResponse {
   parts.invalidRequests.count(call.identity.user.id, denial.code);
   return refuse(denial, call, parts);
+}
+
+/** A call that cannot be tagged does not use its turn. */
+function tagInTurn(admitted: Admitted, parts: TagParts): Tagged {
+  try {
+    return tag(admitted, parts);
+  } catch (error) {
+    admitted.turn?.departure.failed(false, true);
+    throw error;
+  }
 }
 
 /** What a call is charged in which a step threw. */

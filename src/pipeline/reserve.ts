@@ -122,6 +122,7 @@ function admitted(
   inFlight: InFlightCall,
   { held, decision, accounts, turn, queued }: Held,
 ): Admitted {
+  inFlight.releasePlace = turn?.place;
   const degraded = decision.degraded === true;
   const limitStatus = degraded ? UNKNOWN_STATUS : { accounts, balances: decision.balances };
   return { ...call, inFlight, held, limitStatus, degraded, turn, queued };

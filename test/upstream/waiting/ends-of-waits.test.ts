@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { errorReply } from '../../../src/testing/fake-openai/error-replies.ts';
 import { limitCounts } from '../../attacks/served.ts';
-import { chat, codeOf, post, startFixture, tokenOf } from '../../fixture.ts';
+import { canaries, chat, codeOf, post, startFixture, tokenOf } from '../../fixture.ts';
 import { type FullUpstream, fullUpstream, plans } from './full-upstream.ts';
 
 const NOTHING = { used: 0, held: 0 };
@@ -113,3 +113,28 @@ describe.concurrent('The limits of a user whose calls wait', () => {
     expect(answer.status).toBe(200);
   });
 });
+
+describe('A call that fails between its hold and its request', () => {
+  it.each([
+    ['end-user id', { endUserId: failingFirst(() => 'user_1') }],
+    ['key', { apiKey: failingFirst(() => canaries.apiKey) }],
+  ])('A call whose %s cannot be had gives its place back', async (_, options) => {
+    await using fixture = await startFixture({ bounds: { inFlight: 1 }, ...options });
+    const { guard } = fixture;
+    for (const status of [500, 200]) {
+      const answer = await post(guard, await tokenOf(guard), chat());
+      expect([answer.status, answer.headers.get('x-guard-waited-ms')]).toEqual([status, null]);
+      await answer.text();
+    }
+  });
+});
+
+/** Throws at its first call. */
+function failingFirst<Value>(value: () => Value): () => Value {
+  let calls = 0;
+  return () => {
+    calls += 1;
+    if (calls === 1) throw new Error('not now');
+    return value();
+  };
+}
