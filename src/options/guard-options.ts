@@ -158,17 +158,22 @@ export type Settings = Readonly<ReturnType<typeof parseOptions>>;
 
 /** Reads the options once. `TypeError` names the field that is wrong; nothing has started by then. */
 export function parseOptions(options: GuardOptions) {
-  const { secret, ...parsed } = parseOrThrow(optionsSchema(optionsShape), options, 'options');
+  const { apiKey, secret, ...parsed } = parseOrThrow(
+    optionsSchema(optionsShape),
+    options,
+    'options',
+  );
   const { tokens, exchange, onDisconnect, ledgerFailure } = parsed;
-  const keys = deriveKeys(secret, parsed.audience);
   const plans = parsePlans(parsed.plans);
+  const fromUpstreams = upstreamSettings({ ...parsed, apiKey }, plans);
+  const keys = deriveKeys(secret, parsed.audience);
   const limits = sharedLimits(parsed.limits, parsed.anonymousLimits);
   const prices = ownPrices(parsed.prices);
   requireTierPrices({ plans, limits }, new PriceTable(prices, new Date(parsed.clock.nowMs())));
   return {
     ...parsed,
     ...timeoutSettings(parsed.timeouts),
-    ...upstreamSettings(parsed, plans),
+    ...fromUpstreams,
     keys,
     plans,
     plan: { ttlMs: parsed.planTtl, staleMs: parsed.planStale },

@@ -10,6 +10,7 @@ import { azureClassicDialect, azureDialect } from './dialects/azure.ts';
 import {
   baseOf,
   baseURLOption,
+  type CommonUpstreamOptions,
   commonShape,
   commonSpec,
   keyOption,
@@ -39,15 +40,15 @@ const azureShape = {
     .string()
     .regex(/^[\w.-]+$/, 'must be a version such as "2024-10-21"')
     .optional(),
-  ...commonShape,
 };
 
 /** A resource of Azure OpenAI. */
 export interface AzureOpenAIOptions
-  extends RequiredOptions<typeof azureShape>,
+  extends CommonUpstreamOptions,
+    RequiredOptions<typeof azureShape>,
     OptionalOptions<typeof azureShape> {}
 
-const azureOptions = optionsSchema(azureShape).refine(
+const azureOptions = optionsSchema({ ...commonShape, ...azureShape }).refine(
   ({ apiKey, token }) => (apiKey === undefined) !== (token === undefined),
   { path: ['apiKey'], message: 'must be given, or "token", and not both' },
 );

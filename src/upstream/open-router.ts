@@ -8,6 +8,7 @@ import { openRouterDialect } from './dialects/open-router.ts';
 import {
   baseOf,
   baseURLOption,
+  type CommonUpstreamOptions,
   commonShape,
   commonSpec,
   headerValue,
@@ -19,18 +20,19 @@ import { type UpstreamSpec, upstreamSpec } from './upstream-spec.ts';
 const openRouterShape = {
   /** OpenRouter's key, or a function that returns it. */
   apiKey: keyOption,
-  /** @default 'https://openrouter.ai/api/v1' */
+  /** Where OpenRouter's API is.
+   * @default 'https://openrouter.ai/api/v1' */
   baseURL: baseURLOption.default('https://openrouter.ai/api/v1'),
   /** Sent as `HTTP-Referer`: the app's address in OpenRouter's lists. */
   referer: headerValue.optional(),
   /** Sent as `X-Title`: the app's name in OpenRouter's lists. */
   title: headerValue.optional(),
-  ...commonShape,
 };
 
 /** OpenRouter. */
 export interface OpenRouterOptions
-  extends RequiredOptions<typeof openRouterShape>,
+  extends CommonUpstreamOptions,
+    RequiredOptions<typeof openRouterShape>,
     OptionalOptions<typeof openRouterShape> {}
 
 /**
@@ -43,7 +45,11 @@ export interface OpenRouterOptions
  * ```
  */
 export function openRouter(options: OpenRouterOptions): UpstreamSpec {
-  const parsed = parseOrThrow(optionsSchema(openRouterShape), options, 'openRouter');
+  const parsed = parseOrThrow(
+    optionsSchema({ ...commonShape, ...openRouterShape }),
+    options,
+    'openRouter',
+  );
   const { apiKey, baseURL, referer, title } = parsed;
   return upstreamSpec({
     dialect: openRouterDialect,

@@ -9,6 +9,7 @@ import { dialectNames, dialects } from './dialects/dialects.ts';
 import {
   baseOf,
   baseURLOption,
+  type CommonUpstreamOptions,
   commonShape,
   commonSpec,
   headersOption,
@@ -31,12 +32,12 @@ const compatibleShape = {
   /** Sent with every call, behind the path.
    * @default {} */
   query: z.record(z.string().min(1), z.string()).readonly().default({}),
-  ...commonShape,
 };
 
 /** A host that speaks OpenAI's HTTP API. */
 export interface OpenAICompatibleOptions
-  extends RequiredOptions<typeof compatibleShape>,
+  extends CommonUpstreamOptions,
+    RequiredOptions<typeof compatibleShape>,
     OptionalOptions<typeof compatibleShape> {}
 
 /**
@@ -54,7 +55,11 @@ export interface OpenAICompatibleOptions
  */
 export function openAICompatible(options: OpenAICompatibleOptions): UpstreamSpec {
   requireSetKeys(Object(options), ['apiKey'], 'openAICompatible');
-  const parsed = parseOrThrow(optionsSchema(compatibleShape), options, 'openAICompatible');
+  const parsed = parseOrThrow(
+    optionsSchema({ ...commonShape, ...compatibleShape }),
+    options,
+    'openAICompatible',
+  );
   const { baseURL, dialect, apiKey, headers, query } = parsed;
   const base = baseOf(baseURL);
   return upstreamSpec({

@@ -8,6 +8,7 @@ import { openAIDialect } from './dialects/openai.ts';
 import {
   baseOf,
   baseURLOption,
+  type CommonUpstreamOptions,
   commonShape,
   commonSpec,
   headerValue,
@@ -19,18 +20,19 @@ import { type UpstreamSpec, upstreamSpec } from './upstream-spec.ts';
 const openAIShape = {
   /** OpenAI's key, or a function that returns it, as the option `apiKey` of the guard. */
   apiKey: keyOption,
-  /** @default 'https://api.openai.com/v1' */
+  /** Where OpenAI's API is, such as that of a region.
+   * @default 'https://api.openai.com/v1' */
   baseURL: baseURLOption.default('https://api.openai.com/v1'),
   /** Sent as `OpenAI-Organization`. */
   organization: headerValue.optional(),
   /** Sent as `OpenAI-Project`. Each project has limits of its own. */
   project: headerValue.optional(),
-  ...commonShape,
 };
 
 /** OpenAI, or one of its regions. */
 export interface OpenAIOptions
-  extends RequiredOptions<typeof openAIShape>,
+  extends CommonUpstreamOptions,
+    RequiredOptions<typeof openAIShape>,
     OptionalOptions<typeof openAIShape> {}
 
 /**
@@ -45,7 +47,7 @@ export interface OpenAIOptions
  * ```
  */
 export function openAI(options: OpenAIOptions): UpstreamSpec {
-  const parsed = parseOrThrow(optionsSchema(openAIShape), options, 'openAI');
+  const parsed = parseOrThrow(optionsSchema({ ...commonShape, ...openAIShape }), options, 'openAI');
   const { apiKey, baseURL, organization, project } = parsed;
   return upstreamSpec({
     dialect: openAIDialect,

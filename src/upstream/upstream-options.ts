@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { callback } from '../base/option-schema.ts';
+import { callback, type OptionalOptions, type RequiredOptions } from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import type { ApiKeySource } from './upstream-keys.ts';
 import type { UpstreamSpec } from './upstream-spec.ts';
@@ -41,6 +41,11 @@ export const commonShape = {
   /** Calls the host in place of undici: for a proxy, another runtime, or a test. */
   fetch: callback<typeof globalThis.fetch>().optional(),
 };
+
+/** Options that every upstream has. */
+export interface CommonUpstreamOptions
+  extends RequiredOptions<typeof commonShape>,
+    OptionalOptions<typeof commonShape> {}
 
 type Common = Readonly<z.output<z.ZodObject<typeof commonShape>>>;
 

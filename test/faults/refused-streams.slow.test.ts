@@ -61,7 +61,7 @@ const refusals: Record<string, Refusal> = {
       param: null,
       code: 'rate_limit_exceeded',
     },
-    expected: [429, 'rate_limit_exceeded'],
+    expected: [503, 'upstream_busy'],
   },
   server_is_overloaded: {
     status: 503,
@@ -175,9 +175,9 @@ const ways: Record<string, Send> = {
 
 /** Everything that a refusal leads to. */
 async function consequences(send: Send, path: string, body: object, reply: Reply) {
-  await using fixture = await startFixture({ plans });
+  await using fixture = await startFixture({ plans, timeouts: { queue: '10ms' } });
   const { fake, guard, failed } = fixture;
-  fake.scriptNext({ reply });
+  fake.script(/./, { reply });
   const ending = nextEnding(guard, 'ada');
   const answer = await send(fixture, path, body);
   const text = await answer.text();

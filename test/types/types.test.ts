@@ -60,7 +60,13 @@ describe('The public types', () => {
       strict: true,
       exactOptionalPropertyTypes: true,
     });
-    expect(names).toEqual(['adapters.ts', 'misorder.ts', 'options.ts', 'public-api.ts']);
+    expect(names).toEqual([
+      'adapters.ts',
+      'misorder.ts',
+      'options.ts',
+      'public-api.ts',
+      'upstreams.ts',
+    ]);
   });
 
   it.each(names)(
