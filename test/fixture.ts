@@ -7,6 +7,7 @@ import {
   type SettledEvent,
 } from '../src/index.ts';
 import { type FakeOpenAI, fakeOpenAI } from '../src/testing/fake-openai/fake-openai.ts';
+import { openAI } from '../src/upstream/index.ts';
 import { canaries, watchToken } from './canary.ts';
 
 export { canaries };
@@ -24,15 +25,20 @@ export interface Fixture extends AsyncDisposable {
 
 const FREE = { models: [MODEL], maxOutputTokens: 100 };
 
+interface FixtureOptions extends Partial<GuardOptions> {
+  /** False: a refusal for the rate teaches no rate, and pauses only for as long as it says. */
+  readonly capacity?: boolean;
+}
+
 /** A guard in front of a fake OpenAI, with one unlimited plan unless the options differ. */
 export async function startFixture(
-  options: Partial<GuardOptions> = {},
+  { capacity = true, ...options }: FixtureOptions = {},
   fakeOptions: Parameters<typeof fakeOpenAI>[0] = {},
 ): Promise<Fixture> {
   const fake = await fakeOpenAI({ apiKeys: [canaries.apiKey], ...fakeOptions });
+  const account = { apiKey: canaries.apiKey, baseURL: fake.baseURL };
   const guard = createGuardedCompletion({
-    apiKey: canaries.apiKey,
-    baseURL: fake.baseURL,
+    ...(capacity ? account : { upstreams: { main: openAI({ ...account, capacity }) } }),
     secret: canaries.secret,
     plans: { free: FREE },
     ...options,

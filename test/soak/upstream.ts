@@ -1,7 +1,6 @@
 import { errorReply } from '../../src/testing/fake-openai/error-replies.ts';
 import { type FakeOpenAI, fakeOpenAI } from '../../src/testing/fake-openai/fake-openai.ts';
 import type { Script } from '../../src/testing/fake-openai/script.ts';
-import { openAIErrors } from '../../src/testing/index.ts';
 import { type Choices, choices } from './random.ts';
 
 /**
@@ -9,7 +8,8 @@ import { type Choices, choices } from './random.ts';
  * silent.
  */
 export async function moodyOpenAI(seed: number): Promise<FakeOpenAI> {
-  const fake = await fakeOpenAI();
+  // Above what the users ask for, so that limits are learned and claimed, and slow no one down for long.
+  const fake = await fakeOpenAI({ rateLimits: { requests: 100_000, tokens: 100_000_000 } });
   const choice = choices(seed, 0xa1);
   fake.script('', () => moodOf(choice));
   return fake;
@@ -28,7 +28,6 @@ function moodOf(choice: Choices): Script {
   }
   const afterChunks = choice.between(0, 8);
   const moods: readonly [Script, ...Script[]] = [
-    { reply: openAIErrors.rateLimited() },
     { reply: REFUSED },
     { tokens, usage: 'missing' },
     { tokens, betweenChunks, break: { with: 'reset', afterChunks } },

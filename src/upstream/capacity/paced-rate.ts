@@ -16,6 +16,8 @@ export interface PacedRate {
 const CUT = 0.9;
 const DEEP_CUT = 0.7;
 const GENTLE_CUTS = 2;
+/** A rate that is far too high is refused again as soon as the pause after the last refusal is over. */
+const IN_ROW_MS = 10_000;
 const PER_MINUTE_MIN = 1;
 /** Growth while calls wait: by the minute, and by the second of a search. */
 const GROWTH = 1.1;
@@ -38,7 +40,8 @@ export function firstRate(lastMinute: number, cutAtMs: number): PacedRate {
  * after a search or when the upstream allows less than before. The third refusal in a row shows that.
  */
 export function cutRate(rate: PacedRate, leftAt: number, cutAtMs: number): PacedRate {
-  const { cuts, cutsInRow } = rate;
+  const { cuts } = rate;
+  const cutsInRow = cutAtMs - rate.cutAtMs < IN_ROW_MS ? rate.cutsInRow : 0;
   const refusedAt = Math.min(rate.perMinute, leftAt);
   const factor = cutsInRow < GENTLE_CUTS ? CUT : DEEP_CUT;
   return {
