@@ -7,12 +7,15 @@ import type { ApiKeyHeader, ApiKeySource } from './upstream-keys.ts';
  * headers and query are in no printout of it.
  */
 export interface UpstreamSpec {
+  /** How its host speaks OpenAI's API. */
   readonly dialect: Dialect;
   /** Without a query, and without a slash at its end. */
   readonly baseURL: string;
+  /** Returns the key of a call. */
   readonly keySource: ApiKeySource;
   /** The key is a string, or there is none: no call waits for it. */
   readonly hasFixedKey: boolean;
+  /** The header that has the key. */
   readonly keyHeader: ApiKeyHeader;
   /** By lower-case name. They are sent with every call. */
   readonly headers: Readonly<Record<string, string>>;
@@ -26,9 +29,11 @@ export interface UpstreamSpec {
   readonly rpm?: number;
   /** Tokens a minute, as the host counts them. Absent: not known. */
   readonly tpm?: number;
+  /** Its share among several upstreams that serve a model. */
   readonly weight: number;
   /** False: calls are sent whatever the host's limit is. */
   readonly capacity: boolean;
+  /** Calls the host in place of undici. */
   readonly fetch?: typeof globalThis.fetch;
 }
 

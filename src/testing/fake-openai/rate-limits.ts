@@ -27,7 +27,9 @@ export interface FakeRateLimitOptions {
 
 /** How much of a limit is taken, from 0 to 1. */
 export interface FakeRateLevels {
+  /** Requests. */
   readonly requests: number;
+  /** Tokens, as the fake estimates them. */
   readonly tokens: number;
 }
 
