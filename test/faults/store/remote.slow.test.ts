@@ -103,6 +103,8 @@ describe.each(cases)('$name', ({ begin, end, keeps, open }) => {
       plans,
       ledger: store.ledger,
       planOf: ({ id }) => (id === 'ada' ? 'strict' : 'loose'),
+      // A call that was served before may still wait for its settlement.
+      bounds: { inFlightPerUser: 200 },
       timeouts: { ledger: `${DEADLINE_MS / 1_000}s` },
     });
     const { guard, fake } = fixture;
