@@ -69,6 +69,8 @@ const hiding = [
   'gpt-6-astra',
   'gpt-6.1-sol',
   'gpt-6.1-terra',
+  'gpt-6.2-astra',
+  'gpt-6.2-sol',
   'gpt-6-sol',
   'gpt-6-luna',
   'gpt-5.6-sol',

@@ -123,6 +123,9 @@ describe('A model that searches by itself', () => {
 /** Models of the SDK that no page of OpenAI's prices, read 2026-11. A money limit refuses them. */
 const WITHOUT_PRICE = new Set([
   'gpt-6.1-terra',
+  'gpt-6.2-astra',
+  'gpt-6.2-astra-law',
+  'gpt-6.2-sol',
   'gpt-6-cyber',
   'gpt-rosalind-research',
   'gpt-6-rosalind',
