@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The fields of one options object, each with its schema and its docstring. */
 export type OptionShape = Readonly<Record<string, z.ZodType>>;

@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SharedDeadline, withHookDeadline } from '../base/deadline.ts';
 import {
   callback,

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { z } from 'zod';
+import * as z from 'zod';
 import { withHookDeadline } from '../base/deadline.ts';
 import {
   callback,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { withHookDeadline } from '../base/deadline.ts';
 import {
   callback,

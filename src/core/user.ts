@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 
 /** A user, identified by a verified credential or by server code. */

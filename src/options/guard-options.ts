@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { authenticator } from '../auth/authenticator.ts';
 import { userTokens } from '../auth/user-tokens.ts';
 import { clockSchema, systemClock } from '../base/clock.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration } from '../base/duration.ts';
 import {
   type OptionalOptions,

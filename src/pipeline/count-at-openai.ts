@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJson } from '../core/json.ts';
 import { collect } from '../upstream/collect.ts';
 import type { Authorized } from './states.ts';

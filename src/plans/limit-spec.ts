@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isCountableUsd, USD_MAX } from '../base/money.ts';
 import type { OptionalOptions, RequiredOptions } from '../base/option-schema.ts';
 import type { User } from '../core/user.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The part of the official SDK that is used here, of any version from 5.18. */
 export interface SafetyClient {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDurationMs } from '../base/duration.ts';
 import { type Denial, deny, isDenial } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { callback, type OptionalOptions, type RequiredOptions } from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import type { ApiKeySource } from './upstream-keys.ts';

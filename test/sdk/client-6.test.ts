@@ -1,7 +1,7 @@
 import { OpenAI } from 'openai-6';
 import { zodResponseFormat, zodTextFormat } from 'openai-6/helpers/zod';
 import { vi } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeSdk, type SdkUnderTest } from './sdk-list.ts';
 
 vi.mock('openai', () => import('openai-6'));

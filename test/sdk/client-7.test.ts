@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import { zodResponseFormat, zodTextFormat } from 'openai/helpers/zod';
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeSdk } from './sdk-list.ts';
 
 const thing = z.object({ name: z.string(), size: z.number() });

@@ -5,7 +5,7 @@ import { zodResponseFormat, zodTextFormat } from 'openai/helpers/zod';
 import OpenAI5 from 'openai-5';
 import OpenAI6 from 'openai-6';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { openAIErrors } from '../../src/testing/fake-openai/error-replies.ts';
 import { type FakeOpenAI, fakeOpenAI } from '../../src/testing/fake-openai/fake-openai.ts';
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../../base/clock.ts';
 import type { OptionalOptions, RequiredOptions } from '../../base/option-schema.ts';
 import type { Attestation } from '../all-of.ts';

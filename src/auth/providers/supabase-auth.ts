@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { OptionalOptions, RequiredOptions } from '../../base/option-schema.ts';
 import type { User } from '../../core/user.ts';
 import type { Authenticator } from '../authenticator.ts';

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Clock, clockSchema, systemClock } from '../../base/clock.ts';
 import {
   type OptionalOptions,

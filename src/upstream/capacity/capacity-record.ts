@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJson } from '../../core/json.ts';
 import { ANY_KEY, type Records } from '../../ledger/records.ts';
 import { LIMIT_KEYS } from './capacity-limits.ts';
