@@ -6,6 +6,7 @@ const EXPOSED = [
   'x-should-retry',
   'retry-after',
   'x-guard-code',
+  'x-guard-max-output-tokens',
   'x-guard-reset',
   'ratelimit',
   'ratelimit-policy',

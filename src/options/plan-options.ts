@@ -18,10 +18,11 @@ const planShape = {
   models: z.array(z.string().min(1)).min(1, 'must name at least one model, or "*"').readonly(),
   /** The endpoints its users may call. Without it, every endpoint that the guard serves. */
   endpoints: z.array(z.enum(endpointNames)).readonly().optional(),
-  /** Upper bound of one answer, reasoning included, in tokens. It is set where a client sends none, and
-   * a larger one is lowered to it.
-   * @default 4_096 */
-  maxOutputTokens: whole.default(4_096),
+  /** Upper bound of one answer, reasoning included, in tokens. It is set where a client sends none, or what the
+   * model can write if that is known to be less. A larger one is lowered to it, and the answer says so in
+   * `x-guard-max-output-tokens`. A model or host that takes only smaller ones needs a plan that says so.
+   * @default 16_384 */
+  maxOutputTokens: whole.default(16_384),
   /** Upper bound of `n`, at most 128.
    * @default 1 */
   maxChoices: whole.max(128).default(1),

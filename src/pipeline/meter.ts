@@ -12,6 +12,7 @@ import { type RefuseParts, refuse } from './denial-response.ts';
 import { MeteredStream, type PassingParts } from './metered-stream.ts';
 import { applyRefusal, type RefusalParts } from './refusal-effects.ts';
 import { shownErrors } from './shown-errors.ts';
+import { outputCapOf } from './shrink-to-fit.ts';
 import type {
   Called,
   LargeAnswered,
@@ -123,9 +124,18 @@ function shownHeader({ reply, redaction }: Answered, name: string): string | und
   return value === undefined || redaction.has(value) ? undefined : value;
 }
 
+/** Shows the cap where the client sent a higher one. */
+function showLoweredCap(headers: HeaderList, tagged: Tagged): void {
+  const { askedOutputTokens } = tagged.built;
+  if (askedOutputTokens === undefined) return;
+  const cap = outputCapOf(tagged);
+  if (cap < askedOutputTokens) headers['x-guard-max-output-tokens'] = String(cap);
+}
+
 function answerHeaders(called: Answered, nowMs: number): HeaderList {
   const { kind, tagged } = called;
   const headers = rateLimitHeaders(tagged.limitStatus, nowMs);
+  showLoweredCap(headers, tagged);
   headers['content-type'] = passedType(shownHeader(called, 'content-type'), kind === 'stream');
   for (const name of PASSED_HEADERS) {
     const value = shownHeader(called, name);

@@ -123,6 +123,6 @@ describe('A drained call', () => {
     socket.destroy();
     await served.clientGone();
     await served.guard.tokens.revoke(id);
-    expect(await settled).toMatchObject({ estimated: true, outputTokens: 4_096 });
+    expect(await settled).toMatchObject({ estimated: true, outputTokens: 16_384 });
   });
 });

@@ -72,7 +72,7 @@ describe('docs/hosts', () => {
     expect([local.status, main.status]).toEqual([200, 400]);
     expect(await main.text()).toContain('is not taken by OpenAI');
     await local.text();
-    expect(fake.requests[0]?.body).toMatchObject({ top_k: 4, max_tokens: 4_096 });
+    expect(fake.requests[0]?.body).toMatchObject({ top_k: 4, max_tokens: 16_384 });
     expect(fake.requests[0]?.headers).toContainEqual(['x-team', 'app']);
     await guard.close({ graceMs: 0 });
   });

@@ -41,6 +41,8 @@ export interface BuiltRequest extends BoundParts {
   readonly hideUsage: boolean;
   /** How many answers are written to all prompts. */
   readonly choices: number;
+  /** The cap of one choice that the client sent; `undefined` for none. */
+  readonly askedOutputTokens: number | undefined;
   /** It makes the model write something that the answer does not show. */
   readonly asksHiddenOutput: boolean;
   /** What is in `body` beyond text; `undefined` if there is nothing. */
@@ -83,7 +85,7 @@ export function buildRequest(
   if (typeof model !== 'string') return inWords(below('model', malformed('is required')));
   const refusal = missesTool(inspection) ?? noteOwnSearches(inspection, facts.card?.searches);
   if (refusal !== undefined) return inWords(refusal);
-  const output = outputBound(endpoint.outputCap, body, policy);
+  const output = outputBound(endpoint.outputCap, body, model, policy);
   if (isDenial(output)) return inWords(output);
   const original = text === undefined ? undefined : { text, value: body };
   return built(endpoint, { body, original, inspection, model, output, fixed }, facts);
@@ -126,6 +128,7 @@ function built(endpoint: RequestDescriptor, checked: CheckedBody, facts: CallFac
     choices: output.choices,
     asksHiddenOutput: asksHiddenOutput(body, fees.calls),
     outputCapTokens: output.tokens,
+    askedOutputTokens: output.asked,
     serviceTier,
     audio: mayBeAudio(body, inspection),
     media,

@@ -1,5 +1,6 @@
 import type { Denial } from '../../core/denial.ts';
 import type { RequestPolicy } from './allowances.ts';
+import { defaultOutputTokens } from './default-output.ts';
 import { below, type JsonObject, notAllowed } from './wire-check.ts';
 
 /** How an endpoint caps the tokens that it writes. */
@@ -26,24 +27,23 @@ export interface OutputBound {
   readonly choices: number;
   /** Tokens of all choices of all prompts. */
   readonly tokens: number;
+  /** The cap that the client sent; `undefined` for none. */
+  readonly asked: number | undefined;
 }
 
-const NO_OUTPUT: OutputBound = { perChoice: 0, choices: 1, tokens: 0 };
+const NO_OUTPUT: OutputBound = { perChoice: 0, choices: 1, tokens: 0, asked: undefined };
 const NO_FIELDS: readonly string[] = [];
 
 /** Returns the smallest cap of what was asked, what the plan allows and what OpenAI would use anyway. */
 export function outputBound(
   cap: OutputCap | undefined,
   body: JsonObject,
+  model: string,
   { maxOutputTokens, maxChoices }: RequestPolicy,
 ): OutputBound | Denial {
   if (cap === undefined) return NO_OUTPUT;
-  let wanted = Number.POSITIVE_INFINITY;
-  for (const field of cap.spellings) {
-    const asked = body[field];
-    if (isCount(asked)) wanted = Math.min(wanted, asked);
-  }
-  if (wanted === Number.POSITIVE_INFINITY) wanted = cap.absent ?? maxOutputTokens;
+  const asked = askedCap(cap, body);
+  const wanted = asked ?? cap.absent ?? defaultOutputTokens(model, maxOutputTokens);
   const perChoice = Math.max(cap.least, Math.min(wanted, maxOutputTokens));
   let choices = 1;
   for (const field of cap.choices ?? NO_FIELDS) {
@@ -54,7 +54,17 @@ export function outputBound(
   }
   const prompts = cap.prompts === undefined ? 1 : promptCount(body[cap.prompts]);
   choices *= prompts;
-  return { perChoice, choices, tokens: perChoice * choices };
+  return { perChoice, choices, tokens: perChoice * choices, asked };
+}
+
+/** The smaller one counts where a client sends two. */
+function askedCap({ spellings }: OutputCap, body: JsonObject): number | undefined {
+  let asked: number | undefined;
+  for (const field of spellings) {
+    const value = body[field];
+    if (isCount(value) && (asked === undefined || value < asked)) asked = value;
+  }
+  return asked;
 }
 
 /** The checks made sure that a number is a whole number ≥ 1. */

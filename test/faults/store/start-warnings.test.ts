@@ -26,7 +26,7 @@ describe('Start warnings', () => {
   it('A limit that holds few calls causes one warning, however many guards are made', async () => {
     const [warning, ...others] = await warnings('shared', 'alone', 'small');
     expect(warning).toMatch(
-      /^GUARD_SMALL_LIMIT: Plan "free": its limit "tokens-day" allows 5000 tokens, .* holds up to 12096 tokens/,
+      /^GUARD_SMALL_LIMIT: Plan "free": its limit "tokens-day" allows 5000 tokens, .* holds up to 24384 tokens/,
     );
     expect(others).toEqual([]);
   });
