@@ -8,10 +8,10 @@ import { startUpstream } from './upstream.ts';
 
 /**
  * `npm run demo` plays a story and checks it. `npm run demo -- --serve` keeps the backend running. With
- * `--ledger sqlite:FILE` the counters outlive the process.
+ * `--ledger sqlite:FILE` the counters outlive the process. With `--openai` it calls OpenAI itself.
  */
 const ledger = ledgerOf(process.argv);
-const upstream = await startUpstream();
+const upstream = await startUpstream(process.argv);
 if (process.argv.includes('--serve')) await serve();
 else process.exitCode = await demonstrate();
 

@@ -17,13 +17,19 @@ const ANSWERS: ReadonlyArray<readonly [string, string]> = [
   ['novel', 'It was a quiet evening when the letter came, and nobody had expected it. '.repeat(20)],
 ];
 
-/** Uses OpenAI if `OPENAI_API_KEY` is set. Otherwise starts a fake one on this machine. */
-export async function startUpstream(): Promise<Upstream> {
+/** Starts a fake OpenAI on this machine. With `--openai`, uses OpenAI itself, and the key in `OPENAI_API_KEY`. */
+export async function startUpstream(command: readonly string[]): Promise<Upstream> {
+  return command.includes('--openai') ? openAI() : startFake();
+}
+
+function openAI(): Upstream {
   const apiKey = process.env['OPENAI_API_KEY'];
-  if (apiKey) {
-    const baseURL = process.env['OPENAI_BASE_URL'];
-    return { apiKey, baseURL, fake: undefined, close: async () => {} };
-  }
+  if (!apiKey) throw new Error('Set OPENAI_API_KEY to use "--openai".');
+  const baseURL = process.env['OPENAI_BASE_URL'];
+  return { apiKey, baseURL, fake: undefined, close: async () => {} };
+}
+
+async function startFake(): Promise<Upstream> {
   const fake = await fakeOpenAI();
   fake.script(/./, { betweenChunks: BETWEEN_PIECES_MS });
   for (const [topic, text] of ANSWERS) {

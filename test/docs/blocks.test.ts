@@ -10,15 +10,7 @@ import { headerOf } from '../../src/testing/fake-openai/seen-request.ts';
 import { signedWebhook } from '../../src/testing/index.ts';
 import { canaries, chat, MODEL, post, startFixture } from '../fixture.ts';
 import { askAs, expectOneUsed } from './ask-as.ts';
-import {
-  blocksOf,
-  codeOf,
-  OWN_LEDGER_PAGE,
-  pages,
-  programsOf,
-  read,
-  STORE_PAGE,
-} from './markdown.ts';
+import { blocksOf, codeOf, OWN_LEDGER_PAGE, pages, read, STORE_PAGE } from './markdown.ts';
 import { startWorld } from './run-blocks.ts';
 import type { seen as seenThere } from './surroundings.ts';
 
@@ -55,27 +47,24 @@ const expected: Readonly<Record<string, number>> = {
   'docs/ledgers/sqlite.md': 1,
   [OWN_LEDGER_PAGE]: 2,
 };
-const endUserOf = (body: unknown) => (body as { safety_identifier?: string }).safety_identifier;
-const LANGUAGES = new Set(['ts', 'mermaid', 'sh', 'sql', 'json', 'dart', 'swift', 'kotlin', '']);
+const LANGUAGES = new Set([
+  'ts',
+  'js',
+  'mermaid',
+  'sh',
+  'sql',
+  'json',
+  'dart',
+  'swift',
+  'kotlin',
+  '',
+]);
 
 it.each(pages)('%s has the expected number of blocks in known languages', (page) => {
   expect(codeOf(page)).toHaveLength(expected[page] ?? 0);
   for (const { language } of blocksOf(page)) expect(LANGUAGES).toContain(language);
   const fences = read(page).match(/^```/gm) ?? [];
   expect(fences).toHaveLength(blocksOf(page).length * 2);
-});
-
-it('README.md runs from top to bottom as one program', async () => {
-  await using world = await startWorld('readme');
-  await world.run('readme', programsOf('README.md')[0] ?? '');
-  const { seen } = (await world.beside('surroundings.ts')) as { seen: typeof seenThere };
-  expect(seen.shown.length).toBeGreaterThan(0);
-  expect(seen.alarms).toEqual([]);
-  // One call from the app, one from the server. OpenAI saw one user, under a pseudonymous id.
-  expect(world.fake.invoice).toHaveLength(2);
-  const users = new Set(world.fake.requests.map(({ body }) => endUserOf(body)));
-  expect(users.size).toBe(1);
-  expect([...users][0]).toMatch(/^[\w-]{43}$/);
 });
 
 it('docs/limits.md shows every kind of limit, and each one applies', async () => {

@@ -39,7 +39,7 @@ describe('README.md', () => {
   it('README.md has its sections in the agreed order', () => {
     const heads = read('README.md').match(/^## .*/gm);
     expect(heads).toEqual([
-      '## Install',
+      '## Try it',
       '## Mount it',
       '## The app’s side',
       '## On the server',
@@ -47,7 +47,7 @@ describe('README.md', () => {
       '## Errors',
       '## What is promised, and what is not',
       '## Dependencies',
-      '## Two commands',
+      '## Work on it',
       '## More',
     ]);
   });
