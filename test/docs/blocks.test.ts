@@ -47,6 +47,7 @@ const expected: Readonly<Record<string, number>> = {
   'docs/ledgers/sqlite.md': 1,
   [OWN_LEDGER_PAGE]: 2,
 };
+const endUserOf = (body: unknown) => (body as { safety_identifier?: string }).safety_identifier;
 const LANGUAGES = new Set([
   'ts',
   'js',
