@@ -12,8 +12,10 @@ export type {
   SafetyEvent,
   SettledEvent,
 } from './core/events.ts';
+export type { GuardLogger } from './core/operator-log.ts';
 export type { BodyRoom, GuardRequest, RequestBody } from './core/request.ts';
 export type { ByteSink, ByteSource, GuardResponse } from './core/response.ts';
+export type { UpstreamFailure } from './core/upstream-failure.ts';
 export type { Usage, UsageDoubt } from './core/usage.ts';
 export type { User } from './core/user.ts';
 export { createGuardedCompletion, type Guard } from './guard/create-guarded-completion.ts';

@@ -41,6 +41,8 @@ export async function startFixture(
     ...(capacity ? account : { upstreams: { main: openAI({ ...account, capacity }) } }),
     secret: canaries.secret,
     plans: { free: FREE },
+    // What a test provokes is no news on the console.
+    logger: false,
     ...options,
   });
   const seen = { settled: [], denied: [], failed: [], released: [] } as Pick<

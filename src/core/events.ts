@@ -1,5 +1,7 @@
 import { Attached } from '../base/attached.ts';
+import { isPromiseLike } from '../base/deadline.ts';
 import type { DenialCode } from './denial.ts';
+import type { UpstreamFailure } from './upstream-failure.ts';
 import type { Usage, UsageDoubt } from './usage.ts';
 
 /** A call that ended and was posted to the ledger. It contains no prompt, no answer and no credential. */
@@ -66,13 +68,17 @@ export interface DeniedEvent {
   readonly message: string;
 }
 
-/** A failure that the operator should know about. The call that it concerns was refused or charged
- * safely. `webhook`: a webhook was not processed. Its sender gets an error and sends it again. */
+/**
+ * A failure that the operator should know about. The call that it concerns was refused or charged safely.
+ * Contains no prompt, no answer, no key and no credential, unless an error of your own code has one.
+ */
 export interface FailedEvent {
   /**
-   * The part that failed: a hook of yours (`hook`, `auth`), the ledger, OpenAI (`upstream`), your
-   * account at OpenAI (`upstream_account`), a webhook, a price that has ended (`prices`), or the guard
-   * itself (`internal`). `overrun`: an answer used more than was held for it.
+   * The part that failed: a hook of yours (`hook`, `auth`), the ledger, an upstream (`upstream`), your
+   * account there (`upstream_account`), a listener of yours (`listener`), a webhook, a price that has ended
+   * (`prices`), or the guard itself (`internal`). `overrun`: an answer used more than was held for it.
+   * `usage`: the usage of an answer is missing, or contradicts itself. `webhook`: a webhook was not
+   * processed; its sender gets an error and sends it again.
    */
   readonly source:
     | 'hook'
@@ -81,11 +87,20 @@ export interface FailedEvent {
     | 'upstream'
     | 'upstream_account'
     | 'overrun'
+    | 'usage'
+    | 'listener'
     | 'internal'
     | 'prices'
     | 'webhook';
-  /** The error that was thrown. It never holds the key. */
+  /** The error that was thrown, or one that says what happened. It never holds the key. */
   readonly error: unknown;
+  /** The call that it concerns, if the failure is about one. */
+  readonly callId?: string;
+  /** What the upstream answered, for `upstream`, and for `upstream_account`. Absent where the circuit
+   * breaker reports an upstream. */
+  readonly upstream?: UpstreamFailure;
+  /** The name of the event whose listener failed, for `listener`. */
+  readonly listener?: keyof GuardEvents;
 }
 
 /** A call waited for its turn at an upstream, or in vain. */
@@ -166,15 +181,44 @@ export interface GuardEvents {
 
 export type Listener<Event> = (event: Event) => void | Promise<void>;
 
+const EVENT_NAMES: Readonly<Record<keyof GuardEvents, true>> = {
+  settled: true,
+  released: true,
+  waited: true,
+  denied: true,
+  failed: true,
+  blocked: true,
+  safety: true,
+  prices: true,
+  degraded: true,
+  recovered: true,
+};
+
+/** Gets what the operator must know and no listener takes. */
+interface UnheardEvents {
+  failed(event: FailedEvent): void;
+  degraded(event: DegradedEvent): void;
+  recovered(event: RecoveredEvent): void;
+  /** A listener of `failed` failed itself. */
+  listenerOfFailed(error: unknown): void;
+}
+
 /** Calls listeners. A listener that throws, rejects or hangs changes nothing for the call. */
 export class Events {
   readonly #listeners = new Map<keyof GuardEvents, Set<Listener<never>>>();
+  readonly #log: UnheardEvents | undefined;
 
-  /** Returns the function that removes the listener. */
+  /** `log` gets the failures that no listener takes. */
+  constructor(log?: UnheardEvents) {
+    this.#log = log;
+  }
+
+  /** Returns the function that removes the listener. `TypeError` for an event that does not exist. */
   on<Name extends keyof GuardEvents>(
     name: Name,
     listener: Listener<GuardEvents[Name]>,
   ): () => void {
+    requireListener(name, listener);
     const set = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, set);
     set.add(listener as Listener<never>);
@@ -187,16 +231,42 @@ export class Events {
   }
 
   emit<Name extends keyof GuardEvents>(name: Name, event: GuardEvents[Name]): void {
-    for (const listener of this.#listeners.get(name) ?? []) notify(listener, event as never);
+    if (!this.isHeard(name)) return this.#unheard(name, event);
+    for (const listener of this.#listeners.get(name) ?? []) {
+      this.#notify(name, listener, event as never);
+    }
+  }
+
+  #unheard(name: keyof GuardEvents, event: unknown): void {
+    if (name === 'failed') this.#log?.failed(event as FailedEvent);
+    else if (name === 'degraded') this.#log?.degraded(event as DegradedEvent);
+    else if (name === 'recovered') this.#log?.recovered(event as RecoveredEvent);
+  }
+
+  #notify(name: keyof GuardEvents, listener: Listener<never>, event: never): void {
+    try {
+      const pending = listener(event);
+      if (!isPromiseLike(pending)) return;
+      pending.then(undefined, (error: unknown) => this.#listenerFailed(name, error));
+    } catch (error) {
+      this.#listenerFailed(name, error);
+    }
+  }
+
+  /** A listener of `failed` is not told of its own failure. */
+  #listenerFailed(name: keyof GuardEvents, error: unknown): void {
+    if (name === 'failed') this.#log?.listenerOfFailed(error);
+    else this.emit('failed', { source: 'listener', listener: name, error });
   }
 }
 
-function notify(listener: Listener<never>, event: never): void {
-  try {
-    const pending = listener(event);
-    if (pending instanceof Promise) pending.catch(() => {});
-  } catch {
-    // A listener must not break the call.
+function requireListener(name: string, listener: unknown): void {
+  if (!Object.hasOwn(EVENT_NAMES, name)) {
+    const names = Object.keys(EVENT_NAMES).map((known) => `"${known}"`);
+    throw new TypeError(`"guard.on": there is no event "${name}". Use one of ${names.join(', ')}`);
+  }
+  if (typeof listener !== 'function') {
+    throw new TypeError(`"guard.on": the listener of "${name}" must be a function`);
   }
 }
 

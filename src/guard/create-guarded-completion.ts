@@ -1,6 +1,7 @@
 import type OpenAI from 'openai';
 import { SharedDeadline } from '../base/deadline.ts';
 import { Events, type GuardEvents, type Listener, shareEvents } from '../core/events.ts';
+import { OperatorLog } from '../core/operator-log.ts';
 import type { User } from '../core/user.ts';
 import { type CallHandlerParts, handleCall, handleExchange } from '../http/handle.ts';
 import { type Mountable, mountable } from '../http/mountable.ts';
@@ -60,7 +61,9 @@ export interface Guard extends Mountable {
    * a price rises or falls more than four times and `confirm` does not name its model.
    */
   setPrices(prices: ModelPrices, options?: SetPricesOptions): void;
-  /** Returns the function that stops listening. */
+  /** Returns the function that stops listening. A listener that throws or rejects is a `failed` event, and
+   * changes nothing for the call. Failures that no listener of `failed` takes are written by the option
+   * `logger`. Throws `TypeError` for an event that does not exist. */
   on<Name extends keyof GuardEvents>(name: Name, listener: Listener<GuardEvents[Name]>): () => void;
   /** Refuses new calls, lets running ones end for `graceMs` (default 10,000), cuts the rest, settles all
    * of them, then closes the ledger. Idempotent. */
@@ -88,12 +91,13 @@ const GRACE_MS_DEFAULT = 10_000;
  * ```
  */
 export function createGuardedCompletion(options: GuardOptions): Guard {
-  const events = new Events();
   const parsed = parseOptions(options);
+  const log = operatorLog(parsed);
+  const events = new Events(log);
   const ledger = guardStore(parsed, events);
   const settings = { ...parsed, ledger };
   const { clock } = settings;
-  warnOfStart(settings);
+  warnOfStart(settings, log);
   const states = new UserStates(ledger.records);
   const credentials = createCredentials(settings, ledger.records, states);
   const callVerbs = callLedger(ledger);
@@ -163,6 +167,11 @@ function withExchange(guard: Omit<Guard, 'exchange'>, exchange: Mountable | unde
     throw new TypeError('Set the option "exchange" to mount guard.exchange');
   };
   return Object.defineProperty(guard, 'exchange', { get, enumerable: false }) as Guard;
+}
+
+/** `undefined`: the operator wants no lines. */
+function operatorLog({ logger = console, clock }: Settings): OperatorLog | undefined {
+  return logger === false ? undefined : new OperatorLog(logger, clock);
 }
 
 function endUserIdsOf({ rememberEndUserIds, ledger, clock }: Settings, events: Events): EndUserIds {

@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import type { OperatorLog } from '../core/operator-log.ts';
 import { PriceTable } from '../openai/prices/prices.ts';
 import type { Settings } from '../options/guard-options.ts';
 import { smallLimits } from './small-limits.ts';
@@ -22,27 +23,33 @@ export function signOfSeveral(environment: NodeJS.ProcessEnv): string | undefine
 const warned = new Set<string>();
 const WARNINGS_MAX = 100;
 
+type Warn = (code: string, what: string, message: string) => void;
+
 /** Warns once per process. */
-function warn(code: string, what: string, message: string): void {
+const warnOnce: Warn = (code, what, message) => {
   const key = `${code} ${what}`;
   if (warned.has(key) || warned.size >= WARNINGS_MAX) return;
   warned.add(key);
   process.emitWarning(message, { type: 'GuardWarning', code });
-}
+};
 
 /**
- * Warns of what starts, but will disappoint. Each warning is silenced like Node's own, such as
- * `--disable-warning=GUARD_MEMORY_LEDGER`.
+ * Warns of what starts, but will disappoint: in the log of a given logger, and otherwise as Node warns.
+ * Such a warning is silenced like Node's own, such as `--disable-warning=GUARD_MEMORY_LEDGER`.
  */
 export function warnOfStart(
-  settings: Pick<Settings, 'ledger' | 'plans' | 'prices' | 'clock'>,
+  settings: Pick<Settings, 'ledger' | 'plans' | 'prices' | 'clock' | 'logger'>,
+  log: OperatorLog | undefined,
 ): void {
-  warnOfMemoryLedger(settings);
-  warnOfSmallLimits(settings);
+  const { logger } = settings;
+  const warn: Warn =
+    logger === undefined ? warnOnce : (_code, _what, message) => log?.warn(message);
+  warnOfMemoryLedger(settings, warn);
+  warnOfSmallLimits(settings, warn);
 }
 
 /** Where several processes seem to serve, each of them would give out every limit again. */
-function warnOfMemoryLedger({ ledger }: Pick<Settings, 'ledger'>): void {
+function warnOfMemoryLedger({ ledger }: Pick<Settings, 'ledger'>, warn: Warn): void {
   const sign = ledger.inProcess && signOfSeveral(process.env);
   if (sign === undefined) return;
   warn(
@@ -55,7 +62,10 @@ function warnOfMemoryLedger({ ledger }: Pick<Settings, 'ledger'>): void {
 }
 
 /** A limit that holds few calls refuses them long before it is used up. */
-function warnOfSmallLimits({ plans, prices, clock }: Pick<Settings, 'plans' | 'prices' | 'clock'>) {
+function warnOfSmallLimits(
+  { plans, prices, clock }: Pick<Settings, 'plans' | 'prices' | 'clock'>,
+  warn: Warn,
+): void {
   const table = new PriceTable(prices, new Date(clock.nowMs()));
   for (const plan of plans.values()) {
     for (const [name, message] of smallLimits(plan, table)) {

@@ -12,6 +12,7 @@ import {
   type RequiredOptions,
 } from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
+import type { GuardLogger } from '../core/operator-log.ts';
 import type { User } from '../core/user.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { memoryLedger } from '../ledger/memory/memory-ledger.ts';
@@ -32,6 +33,12 @@ import { KEY_MISSING, models, retries, upstreamSettings, upstreams } from './ups
 
 const isKey = (value: unknown): boolean =>
   typeof value === 'function' || (typeof value === 'string' && value !== '');
+
+const isLogger = (value: unknown): boolean => {
+  const { error, warn } = Object(value) as Readonly<Record<string, unknown>>;
+  return value === false || (typeof error === 'function' && typeof warn === 'function');
+};
+const LOGGER_WRONG = 'must have the methods "error" and "warn", or be false';
 
 const corsShape = {
   /** The origins that may call, exactly as browsers send them (`'https://my-app.com'`). */
@@ -143,6 +150,10 @@ const optionsShape = {
   /** Calls OpenAI in place of undici: for a proxy, another runtime, or a test. Node's own `fetch` fails at
    * an upstream that sends `100 Continue`, which the guard skips without this option (Node 24.21, 2026-11). */
   fetch: callback<typeof globalThis.fetch>().optional(),
+  /** Where failures are written that no listener of `failed` takes: an object with the methods `error` and
+   * `warn`, each given one line, such as a logger of yours. At most one line for each kind and minute. `false`:
+   * nowhere. Without it, `console`. */
+  logger: z.custom<GuardLogger | false>(isLogger, LOGGER_WRONG).optional(),
   /** Tells the time, for tests.
    * @default systemClock */
   clock: clockSchema.default(() => systemClock),

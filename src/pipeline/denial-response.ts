@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { type Denial, denialCodes } from '../core/denial.ts';
 import type { Events } from '../core/events.ts';
+import { onOneLine } from '../core/redact-text.ts';
 import type { GuardResponse, HeaderList } from '../core/response.ts';
 import type { LimitDenial } from '../plans/explain-denial.ts';
 import type { LimitStatus } from '../plans/limit-status.ts';
@@ -33,16 +34,6 @@ export function refuse(
   const { code, degraded = false } = denial;
   events.emit('denied', { code, degraded, userId, message: onOneLine(denial.message) });
   return denialResponse(denial, limitStatus, clock.nowMs());
-}
-
-/** Controls, marks that turn the direction of text, and Unicode's own line ends. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
-
-/** A message may quote what a client wrote, which must not forge a line of the app's log. */
-function onOneLine(message: string): string {
-  return message.replace(UNPRINTABLE, (mark) => {
-    return `\\u${(mark.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
-  });
 }
 
 /** Returns the response for one denial. */

@@ -1,11 +1,8 @@
 import { inspect } from 'node:util';
+import { withoutAccounts } from '../core/redact-text.ts';
 import { UpstreamError } from './transport.ts';
 
 const EVERYTHING = { depth: 10, maxArrayLength: 10_000, maxStringLength: 1_000_000 };
-/** OpenAI's keys, session keys and the ids of accounts, and xAI's of a team and a key. The key in use may look
- * different. */
-const SECRETIVE =
-  /\b(?:sk|ek|sess|org|proj)[-_][A-Za-z0-9_*.-]{6,}|\buser-[A-Za-z0-9]{16,}|(?<=\b(?:team|key id):? )[0-9a-f]{8}-[0-9a-f-]{27}\b/gi;
 const REDACTED = '[redacted]';
 /** A shorter key is searched as it is: its other forms would be found in ordinary words. */
 const FORMS_LENGTH_MIN = 8;
@@ -27,7 +24,7 @@ export class Redaction {
 
   /** Removes the key, and what names a key or an account of OpenAI. For errors only. */
   error(text: string): string {
-    return this.key(text).replace(SECRETIVE, REDACTED);
+    return withoutAccounts(this.key(text));
   }
 
   /** Removes the key. */

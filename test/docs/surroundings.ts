@@ -8,7 +8,6 @@ export const seen = {
   shown: '',
   recorded: [] as { user: string; model: string; usd: number }[],
   alarms: [] as unknown[],
-  alerts: [] as string[],
   logged: [] as unknown[],
 };
 
@@ -36,10 +35,6 @@ export function record(user: string, model: string, usd: number): void {
 
 export function alarm(_what: string, error: unknown): void {
   seen.alarms.push(error);
-}
-
-export function alert(text: string): void {
-  seen.alerts.push(text);
 }
 
 export function log(fact: unknown): void {
