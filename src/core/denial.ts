@@ -55,6 +55,8 @@ export interface BrokenLimit {
   readonly unit: string;
   /** The amount of the limit, in `unit`. */
   readonly limit: number;
+  /** Of a rate: how much of the limit fits at once, in `unit`. */
+  readonly burst?: number;
   /** The most that the call may need, in `unit`. */
   readonly needed: number;
   /** The amount that is left, in `unit`. */

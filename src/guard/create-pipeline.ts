@@ -69,6 +69,7 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     bodyDeadline: new SharedDeadline(settings.bodyMs),
     invalidRequests: new InvalidRequests(bounds.invalidPerMinute, clock),
     bodies: new BodyBudget(bounds),
+    balances: settings.ledger,
     containerSessions: sessionsIn(settings.upstreamTimeouts.headersMs),
     // admit
     holdIds: new HoldIds(),

@@ -1,4 +1,3 @@
-import type { Clock } from '../base/clock.ts';
 import { after, type Soon } from '../base/deadline.ts';
 import { type Denial, deny, isDenial } from '../core/denial.ts';
 import type { ParsedJson } from '../core/json.ts';
@@ -12,9 +11,9 @@ import { boundOf } from '../openai/prices/upper-bound.ts';
 import { type BuiltRequest, buildRequest, modelAsked } from '../openai/request/build-request.ts';
 import { inputUpperBound } from '../openai/request/input-bound.ts';
 import { type BodyBounds, readJson } from '../openai/request/read-json.ts';
+import type { LimitDenial } from '../plans/explain-denial.ts';
 import type { Identity, Plan } from '../plans/plan.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
-import type { SharedLimits } from '../plans/shared-limits.ts';
 import type { Route } from '../upstream/upstreams.ts';
 import {
   activeBlock,
@@ -26,16 +25,15 @@ import {
 } from '../users/user-states.ts';
 import type { BodyBudget } from './body-budget.ts';
 import type { InvalidRequests } from './invalid-requests.ts';
+import { type LimitsLeftParts, showingLimits, withLimitsLeft } from './limits-left.ts';
 import { ownAnswer } from './own-answer.ts';
 import { dearestCard, findRoute, type RouteParts, routeTaking } from './route.ts';
 import type { Answered, Authorized, Identified } from './states.ts';
 
-export interface AuthorizeParts extends RouteParts {
+export interface AuthorizeParts extends RouteParts, LimitsLeftParts {
   readonly plans: PlanResolver;
   readonly prices: PriceList;
   readonly states: UserStates;
-  readonly limits: SharedLimits;
-  readonly clock: Clock;
   /** The largest body of plans that allow only text, and of those that also allow media. */
   readonly bodyBytesMax: { readonly text: number; readonly media: number };
   readonly bodyDeadline: BodyBounds['deadline'];
@@ -52,7 +50,7 @@ export interface AuthorizeParts extends RouteParts {
 export function authorize(
   identified: Identified,
   parts: AuthorizeParts,
-): Soon<Authorized | Answered | Denial> {
+): Soon<Authorized | Answered | LimitDenial> {
   return after(parts.states.get(identified.identity.user.id), (state) => {
     const denial = denialOfUser(parts, identified, state);
     if (denial !== undefined) return denial;
@@ -68,23 +66,28 @@ function authorizeCall(
   call: Identified,
   { endpoint, params }: Called,
   plan: Plan,
-): Soon<Authorized | Answered | Denial> {
+): Soon<Authorized | Answered | LimitDenial> {
   const { request, identity } = call;
   const scope = identity.scope?.endpoints;
   if (!plan.endpoints.has(endpoint.name) || (scope && !scope.includes(endpoint.name))) {
-    return deny('endpoint_not_allowed', `Your plan does not include ${endpoint.path}.`);
+    const denial = deny('endpoint_not_allowed', `Your plan does not include ${endpoint.path}.`);
+    return withLimitsLeft(denial, identity, plan, parts);
   }
-  if (endpoint.answer !== undefined) return ownAnswer(endpoint, params, plan, identity.scope);
+  if (endpoint.answer !== undefined) {
+    const answered = ownAnswer(endpoint, params, plan, identity.scope);
+    return showingLimits(answered, identity, plan, parts);
+  }
   const callBody = parts.bodies.roomFor(identity.user.id);
   return callBody.during(() =>
     after(readJson(request, bodyBoundsOf(parts, plan), callBody), (body) => {
-      if (isDenial(body)) return body;
+      if (isDenial(body)) return withLimitsLeft(body, identity, plan, parts);
       // A body may take long to arrive. What came meanwhile counts: a block, or many invalid requests.
       return after(parts.states.get(identity.user.id), (state) => {
         const denial = denialOfUser(parts, call, state);
         if (denial !== undefined) return denial;
         const authorized = authorizeBody(parts, call, { plan, endpoint, callBody }, body);
-        return pauseIn(parts, state, authorized) ?? authorized;
+        const judged = pauseIn(parts, state, authorized) ?? authorized;
+        return isDenial(judged) ? withLimitsLeft(judged, identity, plan, parts) : judged;
       });
     }),
   );

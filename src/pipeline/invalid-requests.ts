@@ -7,6 +7,10 @@ const USERS_MAX = 10_000;
 const MINUTE_MS = 60_000;
 const INVALID_STATUS: ReadonlySet<number> = new Set([400, 403, 404, 405, 413, 415]);
 
+/** Whether a denial with this code says that the request is invalid. */
+export const countsAsInvalid = (code: DenialCode): boolean =>
+  INVALID_STATUS.has(denialCodes[code].status) && code !== 'user_blocked';
+
 interface Minute {
   count: number;
   readonly endsAtMs: number;
@@ -41,7 +45,7 @@ export class InvalidRequests {
 
   /** Counts a request that was denied with this code, if that says that the request is invalid. */
   count(userId: string, code: DenialCode): void {
-    if (!INVALID_STATUS.has(denialCodes[code].status) || code === 'user_blocked') return;
+    if (!countsAsInvalid(code)) return;
     const minute = this.#minuteOf(userId);
     if (minute !== undefined) minute.count += 1;
     else this.#minutes.set(userId, { count: 1, endsAtMs: this.#clock.nowMs() + MINUTE_MS });

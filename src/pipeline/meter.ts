@@ -132,9 +132,16 @@ function showLoweredCap(headers: HeaderList, tagged: Tagged): void {
   if (cap < askedOutputTokens) headers['x-guard-max-output-tokens'] = String(cap);
 }
 
+/** What a call is charged is known when its answer has passed. Until then it holds the most. `settle` shows
+ * what is left of a call whose charge is known. */
+function limitsWhilePassing({ limitStatus, held, inFlight }: Tagged, nowMs: number): HeaderList {
+  const hold = { held, heldAtMs: inFlight.startedAtMs, used: undefined, keepsRates: false };
+  return rateLimitHeaders(limitStatus, nowMs, hold);
+}
+
 function answerHeaders(called: Answered, nowMs: number): HeaderList {
   const { kind, tagged } = called;
-  const headers = rateLimitHeaders(tagged.limitStatus, nowMs);
+  const headers = kind === 'whole' ? {} : limitsWhilePassing(tagged, nowMs);
   showLoweredCap(headers, tagged);
   headers['content-type'] = passedType(shownHeader(called, 'content-type'), kind === 'stream');
   for (const name of PASSED_HEADERS) {

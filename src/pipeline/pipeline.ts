@@ -1,6 +1,7 @@
 import { isPromiseLike } from '../base/deadline.ts';
-import { type Denial, isDenial } from '../core/denial.ts';
+import { isDenial } from '../core/denial.ts';
 import type { GuardResponse } from '../core/response.ts';
+import type { LimitDenial } from '../plans/explain-denial.ts';
 import { type AdmitParts, admit } from './admit.ts';
 import { type AuthorizeParts, authorize } from './authorize.ts';
 import { type CallParts, call } from './call.ts';
@@ -62,13 +63,13 @@ export async function runPipeline(
   if (metered.outcome instanceof Promise) {
     void metered.outcome.then((outcome) => settle(admitted, outcome, parts));
   } else {
-    void settle(admitted, metered.outcome, parts);
+    void settle(admitted, metered.outcome, parts, metered.response.headers);
   }
   return metered.response;
 }
 
 /** Refuses a call of a known user. If its request is invalid, it is counted. */
-function refuseUser(denial: Denial, call: Identified, parts: PipelineParts): GuardResponse {
+function refuseUser(denial: LimitDenial, call: Identified, parts: PipelineParts): GuardResponse {
   parts.invalidRequests.count(call.identity.user.id, denial.code);
   return refuse(denial, call, parts);
 }

@@ -1,11 +1,13 @@
 import type { Clock } from '../base/clock.ts';
 import { isPromiseLike } from '../base/deadline.ts';
 import type { Events } from '../core/events.ts';
-import { type Amounts, amounts } from '../ledger/amounts.ts';
+import type { HeaderList } from '../core/response.ts';
+import { type Amounts, amounts, NO_AMOUNTS } from '../ledger/amounts.ts';
 import { doubtsOf, type Reading, usedAmounts } from '../openai/answer/usage.ts';
 import { isEstimate } from '../openai/answer/usage-rules.ts';
 import { costNanoUsd } from '../openai/prices/rate-card.ts';
 import { boundNanoUsd, tokenAmounts } from '../openai/prices/upper-bound.ts';
+import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
 import type { CallLedger } from './call-ledger.ts';
 import type { InFlightCalls } from './in-flight.ts';
 import { noteAnomalies } from './overrun.ts';
@@ -21,21 +23,26 @@ export interface SettleParts {
 /**
  * Step 7: posts what the call used and frees the rest of its hold. Called exactly once for each hold, on
  * every way out. Never rejects: a charge that cannot be posted is repeated, and in the end its lease
- * charges the hold.
+ * charges the hold. `headers` of a response that was not sent yet show what is left then; they do not wait
+ * for the ledger.
  */
 export async function settle(
   admitted: Admitted,
   outcome: Outcome,
   { ledger, calls, events, clock }: SettleParts,
+  headers?: HeaderList,
 ): Promise<void> {
   const { inFlight, identity } = admitted;
   try {
     if (outcome.kind === 'nothing' || outcome.kind === 'unserved') {
-      await ledger.release(inFlight, { keepsRates: outcome.kind === 'unserved' });
+      const keepsRates = outcome.kind === 'unserved';
+      if (headers !== undefined) showLeft(headers, admitted, NO_AMOUNTS, clock, keepsRates);
+      await ledger.release(inFlight, { keepsRates });
       events.emit('released', { callId: inFlight.id, userId: identity.user.id });
       return;
     }
     const charge = chargeOf(admitted, outcome, clock);
+    if (headers !== undefined) showLeft(headers, admitted, charge.used, clock);
     const posted = ledger.settle(inFlight, charge.used);
     const resolution = isPromiseLike(posted) ? await posted : posted;
     noteAnomalies(admitted, charge, events);
@@ -45,6 +52,18 @@ export async function settle(
   } finally {
     calls.end(inFlight);
   }
+}
+
+/** Shows what is left of the caller's limits once the call is charged. */
+function showLeft(
+  headers: HeaderList,
+  { limitStatus, held, inFlight }: Admitted,
+  used: Amounts,
+  clock: Clock,
+  keepsRates = false,
+): void {
+  const hold = { held, heldAtMs: inFlight.startedAtMs, used, keepsRates };
+  Object.assign(headers, rateLimitHeaders(limitStatus, clock.nowMs(), hold));
 }
 
 type Charged = Exclude<Outcome, { kind: 'nothing' | 'unserved' }>;

@@ -41,6 +41,8 @@ export const needOf = (most: Amounts): Need => ({
 interface ExplainedViolation {
   readonly code: DenialCode;
   readonly shown: BrokenLimit;
+  /** The window of the limit, as it was written. */
+  readonly per: string | undefined;
 }
 
 /** A denial by limits. It can show the state of the caller's own limits. */
@@ -90,19 +92,20 @@ function stillBroken(violations: readonly LimitViolation[], { most }: Need): Lim
 
 function explain(broken: LimitViolation, need: Need): ExplainedViolation {
   const { claim, balance, violation } = broken;
-  const { name, unit, amount } = claim.limit;
+  const { name, unit, amount, burst, per } = claim.limit;
   const { fitsAtMs, hard } = violation;
   const isTooLarge = neverFits(broken, need);
   const shown = {
     name,
     unit: unitName(unit),
     limit: shownAmount(unit, isTooLarge ? capacityOf(claim) : amount),
+    ...(burst !== undefined && { burst: shownAmount(unit, burst) }),
     needed: shownAmount(unit, amountIn(need.most, unit)),
     remaining: shownAmount(unit, balance.remaining),
     hard,
     ...(fitsAtMs !== undefined && { fitsAtMs }),
   };
-  return { code: isTooLarge ? 'call_exceeds_limit' : codeOf(claim), shown };
+  return { code: isTooLarge ? 'call_exceeds_limit' : codeOf(claim), shown, per };
 }
 
 /** Limits that no call can be too large for: it takes one of them, or the limit is switched off. */
@@ -138,14 +141,23 @@ function latest(violations: readonly LimitViolation[]): number | undefined {
 }
 
 /** LangChain and others recognise "out of quota, do not repeat" by these words (read 2026-11). */
-function sentence({ code, shown }: ExplainedViolation, resetsAtMs: number | undefined): string {
+function sentence(broken: ExplainedViolation, resetsAtMs: number | undefined): string {
+  const { code, shown } = broken;
   const when =
     resetsAtMs === undefined ? '' : ` It fits again at ${new Date(resetsAtMs).toISOString()}.`;
-  const left = `Limit "${shown.name}": ${shown.limit} ${shown.unit}, ${shown.remaining} left.`;
+  const left = `Limit "${shown.name}": ${amountOf(broken)}, ${shown.remaining} left.`;
   if (code === 'too_many_concurrent') return `Too many calls at once. ${left}`;
   if (code === 'rate_limit_exceeded') return `Too many calls in a short time. ${left}${when}`;
   const held = shown.hard ? '' : ' Calls in flight hold the rest.';
   return `You exceeded your current quota. ${left}${held}${when}`;
+}
+
+/** A rate without its burst would be a riddle: 60 requests, of which 10 were made, and none is left. */
+function amountOf({ shown, per }: ExplainedViolation): string {
+  const { limit, unit, burst } = shown;
+  return burst === undefined
+    ? `${limit} ${unit}`
+    : `${limit} ${unit} per ${per}, at most ${burst} at once`;
 }
 
 function tooLargeSentence({ shown }: ExplainedViolation, { advice }: Need): string {

@@ -1,6 +1,6 @@
 import type { Balance, NotGranted, Violation } from '../ledger/ledger.ts';
 import type { Accounts, AppliedLimit } from './accounts.ts';
-import type { Limit } from './limit.ts';
+import type { ShownHold } from './balance-after.ts';
 
 /** A ledger returns one balance for each claim, in their order. Only this file relies on that order. */
 
@@ -50,20 +50,21 @@ function found<Value>(value: Value | undefined): Value {
 
 /**
  * Describes the caller's own limits one by one, separated by commas. This runs on every call, so it makes
- * no objects: `describe` is given `nowMs` instead of closing over it.
+ * no objects: `describe` is given `nowMs` and the hold instead of closing over them.
  */
 export function describeOwn(
   { accounts, balances }: LimitStatus,
-  describe: (limit: Limit, balance: Balance, nowMs: number) => string,
+  describe: (claim: AppliedLimit, balance: Balance, nowMs: number, hold?: ShownHold) => string,
   nowMs: number,
+  hold: ShownHold | undefined,
 ): string {
   let text = '';
   let place = 0;
-  for (const { scope, limit } of accounts.applied) {
+  for (const claim of accounts.applied) {
     const balance = balances[place];
     place += 1;
-    if (scope !== 'own' || balance === undefined) continue;
-    text += (text === '' ? '' : ', ') + describe(limit, balance, nowMs);
+    if (claim.scope !== 'own' || balance === undefined) continue;
+    text += (text === '' ? '' : ', ') + describe(claim, balance, nowMs, hold);
   }
   return text;
 }

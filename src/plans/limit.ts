@@ -12,6 +12,8 @@ export interface Limit {
   readonly amount: number;
   /** `undefined` for all but rates. */
   readonly burst?: number | undefined;
+  /** Its window, as it was written; `undefined` for concurrency. */
+  readonly per?: string | undefined;
   /** Seconds of its window for the `RateLimit-Policy` header; `undefined` for concurrency. */
   readonly windowSeconds: number | undefined;
   /** Returns the rule for this user now: the same object as before while nothing about it has changed. */

@@ -51,6 +51,7 @@ export function parseLimit(spec: unknown, path: string): Limit {
     unit,
     amount,
     burst,
+    per,
     windowSeconds: windowMs && Math.ceil(windowMs / 1000),
     ruleFor: ruleOf(fields, windowMs, path),
   };

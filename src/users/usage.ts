@@ -17,7 +17,11 @@ export interface LimitUsage {
   readonly unit: UnitName;
   /** The amount of the limit, in `unit`. */
   readonly limit: number;
-  /** Used in the current window, in `unit`; below 0 where a credit is larger. */
+  /** Of a rate: how much of the limit fits at once, in `unit`. `used`, `held` and `remaining` are parts of
+   * it. `undefined` for other limits, where they are parts of `limit`. */
+  readonly burst: number | undefined;
+  /** Used in the current window, in `unit`; below 0 where a credit is larger. Of a rate: what has not been
+   * refilled yet. */
   readonly used: number;
   /** Held by calls in flight. */
   readonly held: number;
@@ -86,11 +90,12 @@ export function createUserAccounts(
 }
 
 function limitUsage({ claim, balance }: LimitBalance): LimitUsage {
-  const { name, unit, amount } = claim.limit;
+  const { name, unit, amount, burst } = claim.limit;
   return {
     name,
     unit: unitName(unit),
     limit: shownAmount(unit, amount),
+    burst: burst === undefined ? undefined : shownAmount(unit, burst),
     used: shownAmount(unit, balance.used),
     held: shownAmount(unit, balance.held),
     remaining: shownAmount(unit, balance.remaining),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
 import { chat, codeOf, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
 
 const models = [MODEL];
@@ -123,5 +124,29 @@ describe('The order of denials', () => {
     expect(await codes(token, chatPath, chat({ model: 'gpt-5' }))).toBe('model_not_allowed');
     expect(await codes(token, chatPath, chat())).toBe('quota_exceeded');
     expect(fixture.fake.requests).toEqual([]);
+  });
+});
+
+describe('A limit with a burst', () => {
+  it('The denial and users.usage show the burst beside the limit', async () => {
+    const clock = { nowMs: () => Date.parse('2026-11-23T12:00:00Z') };
+    await using fixture = await startFixture({
+      clock,
+      ledger: memoryLedger({ clock }),
+      plans: plan([{ requests: 60, per: 'minute', burst: 2 }]),
+    });
+    const { guard } = fixture;
+    const token = await tokenOf(guard);
+    await (await post(guard, token, chat())).text();
+    await (await post(guard, token, chat())).text();
+    const { error } = (await (await post(guard, token, chat())).json()) as {
+      error: { message: string; limits: object[] };
+    };
+    expect(error.message).toBe(
+      'Too many calls in a short time. Limit "requests-minute": 60 requests per minute, at most 2 at once, 0 left. It fits again at 2026-11-23T12:00:01.000Z.',
+    );
+    expect(error.limits).toMatchObject([{ limit: 60, burst: 2, remaining: 0 }]);
+    const { limits } = await guard.users.usage('ada');
+    expect(limits).toMatchObject([{ limit: 60, burst: 2, used: 2, held: 0, remaining: 0 }]);
   });
 });

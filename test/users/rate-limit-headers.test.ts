@@ -9,7 +9,9 @@ const STRING = '"(?:[\\x20\\x21\\x23-\\x5b\\x5d-\\x7e]|\\\\["\\\\])*"';
 const item = (parameters: string) => `${STRING}(?:;(?:${parameters}))*`;
 const list = (parameters: string) =>
   new RegExp(`^${item(parameters)}(?:[ \\t]*,[ \\t]*${item(parameters)})*$`);
-const POLICY = list(`q=\\d{1,15}|w=[1-9]\\d{0,14}|qu=${STRING}|guard-unit=${STRING}`);
+const POLICY = list(
+  `q=\\d{1,15}|w=[1-9]\\d{0,14}|qu=${STRING}|guard-unit=${STRING}|guard-burst=\\d{1,15}`,
+);
 const LIMIT = list('r=\\d{1,15}|t=\\d{1,15}');
 
 async function headersUnder(limits: readonly LimitSpec[], nowMs = Date.now()) {
@@ -39,7 +41,7 @@ describe('RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-1
       Date.parse('2026-11-23T12:00:00Z'),
     );
     expect(policy?.split(', ')).toEqual([
-      '"requests-minute";q=60;w=60',
+      '"requests-minute";q=60;w=60;guard-burst=10',
       '"daily";q=200;w=86400',
       '"tokens-day";q=2000000;w=86400;guard-unit="tokens"',
       '"inputTokens-7d";q=1000000;w=604800;guard-unit="input-tokens"',
@@ -51,9 +53,9 @@ describe('RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-1
     expect(limit).toMatch(LIMIT);
     const rows = limit?.split(', ') ?? [];
     expect(rows[0]).toBe('"requests-minute";r=9;t=1');
-    expect(rows[1]).toMatch(/^"daily";r=199(;t=\d+)?$/);
-    expect(rows[2]).toMatch(/^"tokens-day";r=1999\d{3}(;t=43200)?$/);
-    expect(rows[6]).toBe('"concurrent";r=2');
+    expect(rows[1]).toBe('"daily";r=199;t=90000');
+    expect(rows[2]).toMatch(/^"tokens-day";r=19999\d{2};t=43200$/);
+    expect(rows[6]).toBe('"concurrent";r=3');
   });
 
   it('The RateLimit headers are also on a denial, and are absent without limits', async () => {
