@@ -1,4 +1,7 @@
-import { buildConnector, type Dispatcher, Pool } from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
+// Only what calls over HTTP/1.1 need: the whole of undici is twice as large in an app's bundle.
+import connectorWith from 'undici/lib/core/connect.js';
+import Pool from 'undici/lib/dispatcher/pool.js';
 import { ByteBuffer } from '../base/byte-buffer.ts';
 import type { ByteSink, ByteSource } from '../core/response.ts';
 import { decodedBody } from './decoded-body.ts';
@@ -20,6 +23,8 @@ export function undiciTransport(baseURL: URL, timeouts: TransportTimeouts): Tran
     // Calls in flight are bounded before this point. A second bound here would only hide a queue.
     connections: null,
     pipelining: 1,
+    // One connection for each call in flight, as the bounds and `skipContinue` take it.
+    allowH2: false,
     connect: connectorOf(timeouts),
     headersTimeout: timeouts.headersMs,
     bodyTimeout: timeouts.idleMs,
@@ -37,15 +42,16 @@ export function undiciTransport(baseURL: URL, timeouts: TransportTimeouts): Tran
 }
 
 function connectorOf({ connectMs }: TransportTimeouts): buildConnector.connector {
-  const connect = buildConnector({ timeout: connectMs });
+  const connect = connectorWith({ timeout: connectMs, allowH2: false });
   return (options, done) =>
     connect(options, (...[error, socket]) =>
       error === null ? done(null, skipContinue(socket)) : done(error, null),
     );
 }
 
-type Abort = (reason?: Error) => void;
-type Headers = readonly (Buffer | Buffer[])[];
+type Controller = Dispatcher.DispatchController;
+/** By lower-case name. */
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /** What may arrive together with the headers, before the body is read. */
 const EARLY_BYTES_MAX = 64 * 1024;
@@ -58,9 +64,8 @@ class DispatchedExchange
   status = 0;
   #resolve!: (reply: UpstreamReply) => void;
   #reject!: (error: UpstreamError) => void;
-  #abort: Abort | undefined;
-  #resume: (() => void) | undefined;
-  #headers: Headers = [];
+  #controller: Controller | undefined;
+  #headers: Headers = {};
   #sink: ByteSink | undefined;
   #early: ByteBuffer | undefined;
   #ended: 'whole' | 'broken' | undefined;
@@ -73,18 +78,16 @@ class DispatchedExchange
     });
   }
 
-  onConnect(abort: Abort): void {
-    if (this.#cancelled) abort();
-    else this.#abort = abort;
+  onRequestStart(controller: Controller): void {
+    if (this.#cancelled) controller.abort(new Error('cancelled'));
+    else this.#controller = controller;
   }
 
-  onHeaders(status: number, headers: Buffer[], resume: () => void): boolean {
-    if (status < 200) return true;
+  onResponseStart(_controller: Controller, status: number, headers: Headers): void {
+    if (status < 200) return;
     this.status = status;
     this.#headers = headers;
-    this.#resume = resume;
     this.#decode();
-    return true;
   }
 
   #decode(): void {
@@ -98,42 +101,40 @@ class DispatchedExchange
     }
   }
 
-  onData(chunk: Buffer): boolean {
+  onResponseData(controller: Controller, chunk: Buffer): void {
     // When undici resumes in the middle of a piece, it first tells an empty one. A reader that paused for
     // it would pause forever (8.13.1, 2026-11).
-    if (chunk.byteLength === 0) return true;
+    if (chunk.byteLength === 0) return;
+    if (!this.#take(chunk)) controller.pause();
+  }
+
+  #take(chunk: Buffer): boolean {
     if (this.#sink !== undefined) return this.#sink.write(chunk);
     this.#early ??= new ByteBuffer();
     this.#early.add(chunk);
     return this.#early.size < EARLY_BYTES_MAX;
   }
 
-  onComplete(): void {
+  onResponseEnd(): void {
     this.#ended = 'whole';
     this.#sink?.end();
   }
 
-  onError(error: Error): void {
+  onResponseError(_controller: Controller, error: Error): void {
     this.#ended = 'broken';
     if (this.status !== 0) {
       this.#sink?.fail();
       return;
     }
     // Without a socket nothing was written. With one, it is not known what arrived.
-    const sent = this.#abort !== undefined;
+    const sent = this.#controller !== undefined;
     const timedOut = isTimeout(error);
     this.#reject(new UpstreamError('OpenAI did not answer.', { sent, timedOut, cause: error }));
   }
 
   header(name: string): string | undefined {
-    for (let index = 0; index < this.#headers.length; index += 2) {
-      const raw = this.#headers[index];
-      if (raw === undefined || Array.isArray(raw) || raw.byteLength !== name.length) continue;
-      if (raw.toString('latin1').toLowerCase() !== name) continue;
-      const value = this.#headers[index + 1];
-      return (Array.isArray(value) ? value[0] : value)?.toString('latin1');
-    }
-    return undefined;
+    const value = this.#headers[name];
+    return Array.isArray(value) ? value[0] : value;
   }
 
   start(sink: ByteSink): void {
@@ -147,12 +148,12 @@ class DispatchedExchange
   }
 
   resume(): void {
-    if (this.#ended === undefined) this.#resume?.();
+    if (this.#ended === undefined) this.#controller?.resume();
   }
 
   cancel(): void {
     this.#cancelled = true;
-    if (this.#ended === undefined) this.#abort?.(new Error('cancelled'));
+    if (this.#ended === undefined) this.#controller?.abort(new Error('cancelled'));
   }
 }
 

@@ -11,35 +11,37 @@ class Passing implements Dispatcher.DispatchHandler {
     this.#response = response;
   }
 
-  onConnect(): void {}
+  onRequestStart(): void {}
 
-  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    received: NodeJS.Dict<string | string[]>,
+  ): void {
     const headers: string[] = [];
-    for (let index = 0; index < rawHeaders.length; index += 2) {
-      const name = String(rawHeaders[index]);
-      if (!FRAMING.has(name)) headers.push(name, String(rawHeaders[index + 1]));
+    for (const [name, value] of Object.entries(received)) {
+      if (!FRAMING.has(name)) headers.push(name, String(value));
     }
     this.#response.writeHead(status, headers);
-    this.#response.on('drain', resume);
-    return true;
+    this.#response.on('drain', () => controller.resume());
   }
 
-  onData(chunk: Buffer): boolean {
-    return this.#response.write(chunk);
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#response.write(chunk)) controller.pause();
   }
 
-  onComplete(): void {
+  onResponseEnd(): void {
     this.#response.end();
   }
 
-  onError(): void {
+  onResponseError(): void {
     this.#response.destroy();
   }
 }
 
 /** The least a proxy on Node can do: node:http in front, undici's `dispatch` behind, nothing in between. */
 await contend(async ({ upstreamURL }) => {
-  const pool = new Pool(upstreamURL, { connections: null, pipelining: 1 });
+  const pool = new Pool(upstreamURL, { connections: null, pipelining: 1, allowH2: false });
   const headers = {
     'content-type': 'application/json',
     'accept-encoding': 'identity',

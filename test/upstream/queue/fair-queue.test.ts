@@ -178,7 +178,7 @@ describe('Mistakes that break fairness silently', () => {
     }
     const names: [unknown, unknown][] = [];
     for (let turn = 0; turn < 12; turn += 1) {
-      expect(looked.round(100, 4).calls).toBe(looked.size >= 4 ? 4 : looked.size);
+      expect(looked.round(100, 4).calls).toBe(Math.min(looked.size, 4));
       names.push([looked.take()?.name, other.take()?.name]);
     }
     expect(names.map(([name]) => name)).toEqual(names.map(([, name]) => name));
@@ -288,7 +288,7 @@ function near(actual: number, expected: number, what: string): void {
   if (Math.abs(actual - expected) > 1e-6) throw new Error(`${what}: ${actual}, not ${expected}`);
 }
 
-describe('FairQueue', () => {
+describe('FairQueue beside a naive model', () => {
   it(`A fair queue does the same as a naive model in ${OPERATIONS} random operations with each of ${SEEDS} seeds`, () => {
     for (let seed = 1; seed <= SEEDS; seed += 1) {
       const pair = new Pair(seed);
