@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundleSize, requireSmall, table } from './bundle-size.mjs';
 
 const root = join(import.meta.dirname, '..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -57,7 +58,24 @@ const pass = (what) => {
   console.log(`ok ${what}`);
 };
 
+/** The check is tried on a limit that no entry keeps, so that it is known to fail where it must. */
+async function checkSize() {
+  const peers = Object.keys(manifest.peerDependencies);
+  const size = await bundleSize(join(root, manifest.exports['.'].default), peers);
+  console.log(`${table(size.sizes)}\n${String(size.total).padStart(9)}  in all`);
+  requireSmall(size);
+  let fails = false;
+  try {
+    requireSmall(size, 1_000);
+  } catch {
+    fails = true;
+  }
+  if (!fails) throw new Error('the check of the size does not fail');
+  pass(`the main entry has ${size.total} bytes in a bundle, minified`);
+}
+
 try {
+  await checkSize();
   const [packed] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', project], root));
   const stray = packed.files
     .map(({ path }) => path)

@@ -1,4 +1,4 @@
-import { Temporal } from 'temporal-polyfill';
+import { Instant, PlainDate, type PlainTime } from '../base/temporal.ts';
 import type { Window } from '../ledger/ledger.ts';
 import type { Period } from './limit-spec.ts';
 
@@ -8,8 +8,8 @@ export type WindowAt = (nowMs: number) => Window;
 
 /** Where a series of periods starts: a date, and a time of day unless it is the start of that day. */
 interface Anchor {
-  readonly date: Temporal.PlainDate;
-  readonly time?: Temporal.PlainTime;
+  readonly date: PlainDate;
+  readonly time?: PlainTime;
 }
 
 const EXACT_MS: Partial<Record<Period, number>> = { minute: 60_000, hour: 3_600_000 };
@@ -19,7 +19,7 @@ const DATE_ONLY = /^\d{4}-\d{2}-\d{2}$/;
  * that name. */
 export function normalizeTimeZone(timeZone: string): string | undefined {
   try {
-    const epoch = Temporal.Instant.fromEpochMilliseconds(0);
+    const epoch = Instant.fromEpochMilliseconds(0);
     const { timeZoneId } = epoch.toZonedDateTimeISO(timeZone);
     return timeZoneId.toLowerCase() === timeZone.toLowerCase() ? timeZoneId : undefined;
   } catch {
@@ -31,8 +31,8 @@ export function normalizeTimeZone(timeZone: string): string | undefined {
  * neither. */
 export function parseAnchor(text: string, timeZone: string): Anchor | undefined {
   try {
-    if (DATE_ONLY.test(text)) return { date: Temporal.PlainDate.from(text) };
-    const anchored = Temporal.Instant.from(text).toZonedDateTimeISO(timeZone);
+    if (DATE_ONLY.test(text)) return { date: PlainDate.from(text) };
+    const anchored = Instant.from(text).toZonedDateTimeISO(timeZone);
     return { date: anchored.toPlainDate(), time: anchored.toPlainTime() };
   } catch {
     return undefined;
@@ -53,14 +53,14 @@ export function calendarWindows(period: Period, timeZone: string, anchor?: Ancho
 
 /** A Monday for weeks; a first of January for all other periods. */
 function origin(period: Period): Anchor {
-  return { date: Temporal.PlainDate.from(period === 'week' ? '1970-01-05' : '1970-01-01') };
+  return { date: PlainDate.from(period === 'week' ? '1970-01-05' : '1970-01-01') };
 }
 
 function datedWindows(period: Period, timeZone: string, anchor: Anchor): WindowAt {
   const unit = `${period}s` as 'days' | 'weeks' | 'months' | 'years';
   const boundary = (n: number) => instantOf(anchor.date.add({ [unit]: n }), anchor, timeZone);
   return (nowMs) => {
-    const now = Temporal.Instant.fromEpochMilliseconds(nowMs).toZonedDateTimeISO(timeZone);
+    const now = Instant.fromEpochMilliseconds(nowMs).toZonedDateTimeISO(timeZone);
     let n = anchor.date.until(now.toPlainDate(), { largestUnit: unit })[unit];
     // The local date alone is off by one before the anchor, or where clocks cross midnight.
     while (boundary(n) > nowMs) n -= 1;
@@ -70,7 +70,7 @@ function datedWindows(period: Period, timeZone: string, anchor: Anchor): WindowA
 }
 
 /** Midnight if there is no time; the zone's first instant of a day without a midnight. */
-function instantOf(date: Temporal.PlainDate, { time }: Anchor, timeZone: string): number {
+function instantOf(date: PlainDate, { time }: Anchor, timeZone: string): number {
   const zoned = time && { timeZone, plainTime: time };
   const start = zoned ? date.toZonedDateTime(zoned) : date.toZonedDateTime(timeZone);
   return start.epochMilliseconds;

@@ -1,11 +1,14 @@
-import { calcPrice, type MatchLogic } from '@pydantic/genai-prices';
 import { undated } from './model-names.ts';
 import type { ParsedTokenPrices } from './model-price.ts';
 import { type Price, standardPrice } from './price.ts';
+import {
+  type ListedModel,
+  type ListedPrices,
+  listedModel,
+  listedPrices,
+  type NameMatch,
+} from './price-list.ts';
 import { dearestSteps, type RateSteps, ratesOf } from './rates.ts';
-
-type Found = NonNullable<ReturnType<typeof calcPrice>>;
-type LibraryPrices = Found['model_price'];
 
 /** A pattern counts only from the start of a name to a date at its end. */
 const DATED_PATTERN = /^\^.*\\d\{4\}-\\d\{2\}-\\d\{2\}\$$/;
@@ -18,7 +21,8 @@ const DATED_PATTERN = /^\^.*\\d\{4\}-\\d\{2\}-\\d\{2\}\$$/;
  */
 export function libraryPrice(model: string, date: Date, providerId: string): Price | undefined {
   const hours = providerId === OPENAI ? [date] : hoursOf(date);
-  const found = hours.map((hour) => stepsIn(libraryModel(model, hour, providerId)));
+  const listed = libraryModel(model, providerId);
+  const found = hours.map((hour) => listed && stepsIn(listed, listedPrices(listed, hour)));
   const [first, ...others] = found.filter((steps) => steps !== undefined);
   return first && standardPrice(others.reduce(dearestSteps, first));
 }
@@ -34,19 +38,19 @@ function hoursOf(date: Date): Date[] {
   return Array.from({ length: HOURS }, (_, hour) => new Date(dayMs + hour * HOUR_MS));
 }
 
-function libraryModel(model: string, timestamp: Date, providerId: string): Found | undefined {
-  const found = calcPrice({}, model, { providerId, timestamp });
-  if (found !== null && isNamed(model, found.model)) return found;
+function libraryModel(model: string, providerId: string): ListedModel | undefined {
+  const found = listedModel(providerId, model);
+  if (found !== undefined && isNamed(model, found)) return found;
   const base = undated(model);
   if (base === model) return undefined;
-  const dated = calcPrice({}, base, { providerId, timestamp });
-  return dated !== null && dated.model.id === base ? dated : undefined;
+  const dated = listedModel(providerId, base);
+  return dated?.id === base ? dated : undefined;
 }
 
-const isNamed = (name: string, { id, match }: Found['model']): boolean =>
+const isNamed = (name: string, { id, match }: ListedModel): boolean =>
   name === id || isExactMatch(name, match);
 
-function isExactMatch(name: string, match: MatchLogic): boolean {
+function isExactMatch(name: string, match: NameMatch): boolean {
   if ('or' in match) return match.or.some((one) => isExactMatch(name, one));
   if ('equals' in match) return name === match.equals;
   return 'regex' in match && DATED_PATTERN.test(match.regex) && new RegExp(match.regex).test(name);
@@ -65,24 +69,22 @@ const tokenKeys = new Set([
 /** Fees of hosted tools, which have their own table. */
 const toolKeys = new Set(['web_searches_kcount', 'storage_searches_kcount']);
 
-function stepsIn(found: Found | undefined): RateSteps | undefined {
-  if (found === undefined) return undefined;
-  const { model, model_price: prices } = found;
+function stepsIn({ id }: ListedModel, prices: ListedPrices): RateSteps | undefined {
   const keys = Object.keys(prices);
   // Tokens do not show what is also charged by the hour, the image or the call.
   if (!keys.every((key) => tokenKeys.has(key) || toolKeys.has(key))) return undefined;
   if (prices['input_mtok'] === undefined) return undefined;
   // An audio model without a price for audio would be charged as if it wrote text.
-  if (model.id.includes('audio') && !keys.includes('input_audio_mtok')) return undefined;
+  if (id.includes('audio') && !keys.includes('input_audio_mtok')) return undefined;
   const writes = prices['output_mtok'] !== undefined;
-  if (!writes && !model.id.includes('embed')) return undefined;
+  if (!writes && !id.includes('embed')) return undefined;
   return startsIn(prices).map((start) => ({
     aboveInputTokens: aboveOf(start),
     rates: ratesOf(pricesAt(prices, start)),
   }));
 }
 
-function startsIn(prices: LibraryPrices): number[] {
+function startsIn(prices: ListedPrices): number[] {
   const starts = Object.values(prices).flatMap((price) =>
     typeof price === 'object' ? price.tiers.map((tier) => tier.start) : [],
   );
@@ -92,7 +94,7 @@ function startsIn(prices: LibraryPrices): number[] {
 /** OpenAI's long context begins above 272,000 tokens; some entries of the library say one token less. */
 const aboveOf = (start: number): number => (start === 271_999 ? 272_000 : start);
 
-function pricesAt(prices: LibraryPrices, start: number): Omit<ParsedTokenPrices, 'long'> {
+function pricesAt(prices: ListedPrices, start: number): Omit<ParsedTokenPrices, 'long'> {
   const usd = (key: string) => {
     const price = prices[key];
     if (typeof price !== 'object') return price;
