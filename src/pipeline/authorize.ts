@@ -5,11 +5,13 @@ import type { GuardRequest } from '../core/request.ts';
 import { isMoney } from '../ledger/amounts.ts';
 import type { Descriptor, PathParams } from '../openai/endpoints/descriptor.ts';
 import { findEndpoint } from '../openai/endpoints/find-endpoint.ts';
+import { unknownEndpoint } from '../openai/endpoints/not-served.ts';
 import type { PriceList } from '../openai/prices/prices.ts';
 import { hasTier, type RateCard } from '../openai/prices/rate-card.ts';
 import { boundOf } from '../openai/prices/upper-bound.ts';
 import { type BuiltRequest, buildRequest, modelAsked } from '../openai/request/build-request.ts';
 import { inputUpperBound } from '../openai/request/input-bound.ts';
+import { queryDenial } from '../openai/request/query-check.ts';
 import { type BodyBounds, readJson } from '../openai/request/read-json.ts';
 import type { LimitDenial } from '../plans/explain-denial.ts';
 import type { Identity, Plan } from '../plans/plan.ts';
@@ -131,7 +133,7 @@ interface Called {
 function findEndpointOf(request: GuardRequest): Called | Denial {
   const { method, path, query } = request;
   const found = findEndpoint(path);
-  if (found === undefined) return deny('unknown_endpoint', 'There is no such endpoint here.');
+  if (found === undefined) return unknownEndpoint(path);
   if (request.header('upgrade')?.toLowerCase() === 'websocket') {
     return deny('endpoint_not_allowed', 'WebSockets are not served here. Use HTTP and "stream".');
   }
@@ -140,12 +142,8 @@ function findEndpointOf(request: GuardRequest): Called | Denial {
     const allow = found.endpoints.map((candidate) => candidate.method).join(', ');
     return deny('method_not_allowed', `Use ${allow} here.`, { allow });
   }
-  if (query !== '') {
-    const [param = ''] = query.split('=', 1);
-    return deny('parameter_not_allowed', 'Query parameters are not accepted.', {
-      param: param.slice(0, 64),
-    });
-  }
+  const denial = query === '' ? undefined : queryDenial(query, endpoint.ignoredQuery);
+  if (denial !== undefined) return denial;
   return { endpoint, params: found.params };
 }
 

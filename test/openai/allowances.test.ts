@@ -36,6 +36,27 @@ describe('Images, files and audio that a plan enables', () => {
     }
   });
 
+  it('Letter case means nothing in the media type of an image or a file', () => {
+    const allow = { images: { tokensEach: 10_000 }, files: {} };
+    const costOf = (prefix: string, text: string) =>
+      built(
+        responses(
+          parts(
+            { type: 'input_image', image_url: prefix + png.slice(png.indexOf(',') + 1) },
+            { type: 'input_file', filename: 'a.txt', file_data: text + btoa('some text') },
+          ),
+          allow,
+        ),
+      );
+    const usual = costOf('data:image/png;base64,', 'data:text/plain;base64,');
+    const { extraInputTokens, inlineBytes } = usual;
+    expect(inlineBytes).toBeGreaterThan(0);
+    expect(costOf('data:image/PNG;base64,', 'data:text/PLAIN;BASE64,')).toMatchObject({
+      extraInputTokens,
+      inlineBytes,
+    });
+  });
+
   it('The bytes of a file are counted in addition to its stated tokens', () => {
     const file = {
       type: 'file',
@@ -68,7 +89,10 @@ describe('Hosted tools that a plan enables', () => {
     ['a container by id', { type: 'code_interpreter', container: 'cntr_1' }],
     [
       'a network for a container',
-      { type: 'code_interpreter', container: { type: 'auto', network_policy: {} } },
+      {
+        type: 'code_interpreter',
+        container: { type: 'auto', network_policy: { type: 'allowlist' } },
+      },
     ],
     ['unknown fields', { type: 'web_search', api_base: 'https://evil.example' }],
   ])('A hosted tool is rejected with %s', (_, tool) => {

@@ -135,7 +135,7 @@ describe('Fields that multiply the output', () => {
     );
   });
 
-  it.each([[[]], [[[]]], [null], [5], [{}], [['a', 1]], [[1, 'a']], [[1.5]], [[-1]]])(
+  it.each([[[]], [[[]]], [5], [{}], [['a', 1]], [[1, 'a']], [[1.5]], [[-1]]])(
     'The value %j is rejected as a prompt and as an embedding input',
     (value) => {
       expect(attempt('completions', { prompt: value })).toMatchObject({

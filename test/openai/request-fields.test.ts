@@ -138,6 +138,22 @@ describe('The fields of a request', () => {
     });
   });
 
+  it('Numbers and flags in metadata are accepted, and become the text that OpenAI takes', () => {
+    const { clientTags, body } = build('responses', { metadata: { a: 1, b: true, c: 'x' } });
+    expect(clientTags.metadata).toEqual({ a: '1', b: 'true', c: 'x' });
+    expect(body['metadata']).toBeUndefined();
+  });
+
+  it('A completion without a prompt is accepted with one choice, as OpenAI does', () => {
+    const { model } = bodies.completions;
+    for (const body of [{ model }, { model, prompt: null }]) {
+      expect(buildRequest(endpointNamed('completions'), body, policyOf())).toMatchObject({
+        choices: 1,
+        outputCapTokens: 16,
+      });
+    }
+  });
+
   it('A value of the wrong type is rejected with the name of its field', () => {
     const wrong = {
       temperature: '1',
@@ -147,7 +163,7 @@ describe('The fields of a request', () => {
       messages: 'hi',
       tools: {},
       user: 5,
-      metadata: { a: 1 },
+      metadata: { a: [] },
       prompt_cache_key: {},
       stream_options: [],
       reasoning_effort: {},

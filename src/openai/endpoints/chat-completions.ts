@@ -30,7 +30,7 @@ import {
 } from '../request/wire-check.ts';
 import type { UpstreamDescriptor } from './descriptor.ts';
 
-const file = object({ file_data: fileData, filename: text, file_id: reference });
+const file = object({ file_data: orNull(fileData), filename: text, file_id: reference });
 const parts = kindOf(
   'type',
   {

@@ -4,7 +4,7 @@ import { tokenBound } from '../prices/upper-bound.ts';
 import { clientTag, flag, model, number, prompts, sampling, whole } from '../request/fields.ts';
 import { jsonBody } from '../request/request-descriptor.ts';
 import { vendorFieldsAt } from '../request/vendor-fields.ts';
-import { text } from '../request/wire-check.ts';
+import { orNull, text } from '../request/wire-check.ts';
 import type { UpstreamDescriptor } from './descriptor.ts';
 
 const fields = {
@@ -14,7 +14,8 @@ const fields = {
   echo: flag,
   logprobs: number,
   model,
-  prompt: prompts,
+  // Without one the model writes as at the beginning of a document.
+  prompt: orNull(prompts),
   stream: flag,
   suffix: text,
   temperature: number,
@@ -26,7 +27,7 @@ export const completions: UpstreamDescriptor = {
   name: 'completions',
   method: 'POST',
   path: '/completions',
-  body: jsonBody(fields, 'prompt'),
+  body: jsonBody(fields),
   outputCap: {
     field: 'max_tokens',
     spellings: ['max_tokens'],

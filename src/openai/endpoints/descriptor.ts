@@ -13,6 +13,8 @@ interface EndpointHead {
   readonly method: 'GET' | 'POST';
   /** Below the base URL, as it is sent. `{model}` stands for one segment. */
   readonly path: `/${string}`;
+  /** Query parameters that clients send, and that change nothing here. They are not sent on. */
+  readonly ignoredQuery?: readonly string[];
 }
 
 /** An endpoint that OpenAI answers. */

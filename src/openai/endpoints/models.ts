@@ -8,6 +8,8 @@ export const modelsList: OwnDescriptor = {
   name: 'models.list',
   method: 'GET',
   path: '/models',
+  // OpenAI's list has one page too.
+  ignoredQuery: ['limit', 'after', 'order'],
   answer: ({ names, allows }) => ({
     object: 'list',
     data: [...names].filter(allows).map(modelObject),

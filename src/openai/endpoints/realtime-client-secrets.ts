@@ -6,26 +6,48 @@ import type { RealtimeAllowance, Reserve } from '../request/realtime-allowance.t
 import { type FixedRequest, jsonBody } from '../request/request-descriptor.ts';
 import {
   type Check,
+  type Fields,
   isObject,
   type JsonObject,
   malformed,
   notAllowed,
   object,
   orNull,
+  refused,
 } from '../request/wire-check.ts';
 import type { UpstreamDescriptor } from './descriptor.ts';
+
+const FIXED = 'is fixed by the plan';
 
 const fixedByPlan: Check = (value, { allow }) =>
   value === allow.realtime?.session.type || value === allow.realtime?.session.model
     ? undefined
-    : notAllowed('is fixed by the plan');
+    : notAllowed(FIXED);
 
 const anchor: Check = (value) =>
   value === 'created_at' ? undefined : malformed('must be "created_at"');
 
+/** The fields of a session that say nothing of the secret: the plan's own are sent. */
+const fixedFields: Fields = Object.fromEntries(
+  [
+    'audio',
+    'include',
+    'instructions',
+    'max_output_tokens',
+    'output_modalities',
+    'parallel_tool_calls',
+    'prompt',
+    'reasoning',
+    'tool_choice',
+    'tools',
+    'tracing',
+    'truncation',
+  ].map((field) => [field, refused(FIXED)]),
+);
+
 const fields = {
   expires_after: orNull(object({ anchor, seconds: whole })),
-  session: orNull(object({ type: fixedByPlan, model: fixedByPlan })),
+  session: orNull(object({ ...fixedFields, type: fixedByPlan, model: fixedByPlan })),
 };
 
 /** The shortest life that OpenAI accepts (`openai` package 7.57.0, 2026-11-13). */

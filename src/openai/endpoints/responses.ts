@@ -56,19 +56,27 @@ const background: Check = (value) => {
     : malformed('must be true or false');
 };
 
+/** `auto` is what OpenAI does without it. */
+const compression: Check = (value) =>
+  value === null || value === 'auto'
+    ? undefined
+    : notAllowed('must be "auto": how others change the price is not published');
+
 const fields = {
   ...generation,
   ...vendorFieldsAt('responses'),
   access_programs: refused('belongs to the account'),
   background,
+  background_options: refused('belongs to "background", which is not accepted'),
   context_management: refused('would run the model once more; compaction is not accepted'),
   conversation: reference,
-  image: refused('is not accepted here'),
+  image: orNull(object({ context_compression: compression })),
   include: orNull(listOf(includable)),
   input: textOr(inputItems),
   instructions: text,
   max_output_tokens: whole,
   max_tool_calls: whole,
+  multi_agent: refused('would run several agents, and nothing bounds their cost'),
   previous_response_id: reference,
   prompt: orNull(storedPrompt),
   reasoning: orNull(reasoning),
@@ -82,6 +90,8 @@ export const responses: UpstreamDescriptor = {
   name: 'responses',
   method: 'POST',
   path: '/responses',
+  // `client.beta.responses` of the official SDK.
+  ignoredQuery: ['beta'],
   body: jsonBody(fields),
   outputCap: { field: 'max_output_tokens', spellings: ['max_output_tokens'], least: 16 },
   hostedCallsField: 'max_tool_calls',

@@ -31,8 +31,9 @@ const HEAD_BYTES = 1_024;
 
 /** `data:<type>;base64,<data>`, or base64 alone. */
 function bytesOf(data: string): Buffer | undefined {
-  const start = data.startsWith('data:') ? data.indexOf(',') + 1 : 0;
-  const named = start === 0 ? !data.startsWith('data:') : data.endsWith(';base64', start - 1);
+  const isURL = /^data:/i.test(data);
+  const start = isURL ? data.indexOf(',') + 1 : 0;
+  const named = start === 0 ? !isURL : /;base64,$/i.test(data.slice(start - 8, start));
   return named && isBase64(data, start) ? Buffer.from(data.slice(start), 'base64') : undefined;
 }
 

@@ -237,6 +237,9 @@ function mayBeAudio(body: JsonObject, { media, stateTokens }: Inspection): boole
 
 const NO_TAGS: ClientTags = {};
 
+const asTexts = (values: JsonObject): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, String(value)]));
+
 function clientTagsOf(body: JsonObject): ClientTags {
   const { safety_identifier, user, prompt_cache_key, metadata } = body;
   if (!(safety_identifier ?? user ?? prompt_cache_key ?? metadata)) return NO_TAGS;
@@ -244,6 +247,6 @@ function clientTagsOf(body: JsonObject): ClientTags {
     ...(typeof safety_identifier === 'string' && { safetyIdentifier: safety_identifier }),
     ...(typeof user === 'string' && { user }),
     ...(typeof prompt_cache_key === 'string' && { promptCacheKey: prompt_cache_key }),
-    ...(isObject(metadata) && { metadata: metadata as Record<string, string> }),
+    ...(isObject(metadata) && { metadata: asTexts(metadata) }),
   };
 }

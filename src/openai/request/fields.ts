@@ -35,10 +35,13 @@ export const clientTag: Check = (value) => {
     : malformed('must have at most 512 characters');
 };
 
-const metadataValue: Check = (value) =>
-  typeof value === 'string' && value.length <= 512
+/** OpenAI takes only text. A number and a flag become text if they are sent on. */
+const metadataValue: Check = (value) => {
+  if (typeof value === 'number' || typeof value === 'boolean') return undefined;
+  return typeof value === 'string' && value.length <= 512
     ? undefined
-    : malformed('must be a string of at most 512 characters');
+    : malformed('must be a string of at most 512 characters, a number, true or false');
+};
 
 const metadata: Check = (value, inspection) => {
   if (value === null) return undefined;

@@ -19,6 +19,7 @@ import {
   isObject,
   type JsonObject,
   json,
+  kindOf,
   listOf,
   malformed,
   notAllowed,
@@ -82,11 +83,23 @@ const count =
       ? undefined
       : malformed(`must be a whole number from ${least} to ${most}`);
 
+/** A container has no network unless it is given one. */
+const networkPolicy: Check = kindOf(
+  'type',
+  {
+    disabled: object({ type: scalar }),
+    allowlist: refused('would open the network to code that a caller writes'),
+  },
+  'network policies',
+);
+
 const container = object({
   type: (value) =>
     value === 'auto' || value === 'container_auto' ? undefined : malformed('must be "auto"'),
   memory_limit: scalar,
   file_ids: reference,
+  network_policy: networkPolicy,
+  skills: refused('belong to the account; skills are not accepted'),
 });
 
 /** A container named by id may belong to another user. One made for this call does not. */
@@ -162,7 +175,12 @@ const computerFields: Fields = {
 };
 
 const localShell = beyondText(
-  object({ type: scalar, environment: object({ type: scalar }), allowed_callers: json }),
+  object({
+    type: scalar,
+    // Its skills are the caller's own: their names, and what the model reads of them.
+    environment: object({ type: scalar, skills: json }),
+    allowed_callers: json,
+  }),
 );
 const hostedShell = hosted(
   'shell',

@@ -46,7 +46,7 @@ const inputParts = {
   input_image: imageIn('image_url', { ...partFields, file_id: reference }),
   input_file: object({
     ...partFields,
-    file_data: fileData,
+    file_data: orNull(fileData),
     file_id: reference,
     file_url: fileUrl,
     filename: text,
@@ -69,8 +69,11 @@ const messageContent = listOf(
   kindOf('type', { ...inputParts, output_text: outputText, refusal: refusalPart }, 'parts'),
 );
 
+const ofAgent = refused('is of a run with several agents, which is not accepted');
+const ofProgram = refused('is of a program that calls tools, which is not accepted');
+
 /** Fields that most items have. Their ids only matter where the rest of the item is left out. */
-const common = { type: scalar, id: scalar, status: scalar, call_id: scalar };
+const common = { type: scalar, id: scalar, status: scalar, call_id: scalar, agent: ofAgent };
 
 /** Without its content OpenAI would look the item up by its id, and it could be another user's. */
 function whole(field: string, check: Check): Check {
@@ -88,6 +91,7 @@ const message = whole(
     type: scalar,
     id: scalar,
     status: scalar,
+    agent: ofAgent,
     role: scalar,
     phase: scalar,
     content: textOr(messageContent),
@@ -127,6 +131,11 @@ const ownItems: Fields = {
   compaction_trigger: refused('would run the model once more; compaction is not accepted'),
   configuration_update: refused('is not accepted; set the same fields on the request'),
   item_reference: reference,
+  agent_message: ofAgent,
+  multi_agent_call: ofAgent,
+  multi_agent_call_output: ofAgent,
+  program: ofProgram,
+  program_output: ofProgram,
 };
 
 const traceOf = (name: HostedToolName, check: Check): Check =>
@@ -169,7 +178,9 @@ const typedItem = kindOf('type', { ...ownItems, ...hostedItems }, 'items');
 
 /** An item with a role is a message. One without role and type is the bare id of a stored item. */
 const inputItem: Check = (value, inspection) => {
-  if (!isObject(value) || value['type'] !== undefined) return typedItem(value, inspection);
+  if (!isObject(value) || (value['type'] ?? undefined) !== undefined) {
+    return typedItem(value, inspection);
+  }
   return value['role'] === undefined ? reference(value, inspection) : message(value, inspection);
 };
 

@@ -52,7 +52,9 @@ const oneOf = (words: readonly string[]): Check => {
       : malformed(`must be one of "${words.join('", "')}"`);
 };
 
-const imagePrefix = /^data:image\/(?:png|jpe?g|webp|gif);base64,/;
+/** Letter case means nothing in a media type. */
+const imagePrefix = /^data:image\/(?:png|jpe?g|webp|gif);base64,/i;
+const isInlineURL = (url: string): boolean => /^data:/i.test(url);
 const httpsUrl = /^https:\/\/[\x21-\x7e]{1,2048}$/;
 const imageDetail = oneOf(imageDetails);
 export const fileDetail = oneOf(['auto', 'low', 'high']);
@@ -65,7 +67,7 @@ export const imageUrl: Check = (value, inspection) => {
   if (denial !== undefined) return denial;
   const prefix = imagePrefix.exec(value)?.[0];
   if (prefix !== undefined && isBase64(value, prefix.length)) return undefined;
-  if (value.startsWith('data:')) return malformed('must be a base64 image');
+  if (isInlineURL(value)) return malformed('must be a base64 image');
   if (inspection.allow.images?.https !== true) {
     return notAllowed('must be a "data:" URL: the plan allows no others');
   }
@@ -86,7 +88,7 @@ export function imageIn(field: string, fields: Fields, usualDetail: ImageDetail 
 }
 
 function countImage(url: string, detail: ImageDetail, inspection: Inspection): Denial | undefined {
-  const isInline = url.startsWith('data:');
+  const isInline = isInlineURL(url);
   const size = isInline ? imageSize(new Base64Bytes(url, url.indexOf(',') + 1)) : undefined;
   const rule = imageRuleOf(inspection.model);
   const stated = rule === undefined ? inspection.allow.images?.tokensEach : undefined;

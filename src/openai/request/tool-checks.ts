@@ -7,6 +7,7 @@ import {
   listOf,
   notAllowed,
   object,
+  refused,
   scalar,
   text,
 } from './wire-check.ts';
@@ -40,6 +41,7 @@ const ownTools: Fields = {
   custom: beyondText(ownCustom),
   apply_patch: beyondText(object({ type: scalar, allowed_callers: json })),
   local_shell: beyondText(object({ type: scalar })),
+  programmatic_tool_calling: refused('runs programs that call tools; they have no known price'),
   namespace: beyondText(
     object({
       type: scalar,

@@ -1,5 +1,5 @@
 import { hostedToolMentions } from './hosted-tool-checks.ts';
-import { type Check, json, kindOf, listOf, object, scalar, textOr } from './wire-check.ts';
+import { type Check, json, kindOf, listOf, object, refused, scalar, textOr } from './wire-check.ts';
 
 /** Tools that the caller runs. */
 const ownTools = {
@@ -11,7 +11,12 @@ const ownTools = {
   tool_search: json,
 };
 
-const named = kindOf('type', { ...ownTools, ...hostedToolMentions }, 'tools');
+const others = {
+  ...hostedToolMentions,
+  programmatic_tool_calling: refused('is of a program that calls tools, which is not accepted'),
+};
+
+const named = kindOf('type', { ...ownTools, ...others }, 'tools');
 const allowedTools = { mode: scalar, tools: listOf(named) };
 
 /** Which tools the model may or must call. It can name only what the plan enables. */
@@ -20,7 +25,7 @@ export const toolChoice: Check = textOr(
     'type',
     {
       ...ownTools,
-      ...hostedToolMentions,
+      ...others,
       // Of Responses, and of chat.
       allowed_tools: object({
         type: scalar,
