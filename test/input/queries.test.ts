@@ -54,7 +54,7 @@ describe('The query of a call', () => {
     );
   });
 
-  it('A client that comes from Azure is told to leave out its version', async () => {
+  it('A client that comes from Azure learns which parameter to leave out', async () => {
     const { answer } = await ask('/chat/completions?api-version=2025-04-01-preview', chat);
     expect(answer.error).toMatchObject({
       param: 'api-version',
