@@ -15,6 +15,7 @@ import { route, type UpstreamAccount } from './routes.ts';
 import { type FakeSafetyCase, SafetyCases } from './safety-cases.ts';
 import { type Reply, type ScriptFor, Scripts } from './script.ts';
 import { readBody, type SeenRequest, seenRequest } from './seen-request.ts';
+import { StoredItems } from './stored-items.ts';
 
 /** The options of `fakeOpenAI`. */
 export interface FakeOpenAIOptions {
@@ -117,6 +118,7 @@ class FakeServer implements FakeOpenAI {
       listedModels: options.models ?? DEFAULT_MODELS,
       maxOutputTokens: options.maxOutputTokens ?? 128_000,
       safety: this.#safety,
+      stored: new StoredItems(),
       rateLimits: options.rateLimits && new RateLimits(options.rateLimits),
     };
     this.#records = new RequestLog(options.record ?? true);

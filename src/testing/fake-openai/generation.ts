@@ -5,6 +5,7 @@ import type { InvoicedCall } from './invoice.ts';
 import { arrayOf, type FakeJson, isRecord, stringOr } from './json.ts';
 import { exampleOf } from './schema-example.ts';
 import type { Reply, Script } from './script.ts';
+import type { StoredItems } from './stored-items.ts';
 import { countTokens, hashOf, imagesIn, tokensOf, wordTokens } from './tokens.ts';
 
 /** An accepted request. */
@@ -13,6 +14,8 @@ export interface Call {
   readonly host: FakeHost;
   readonly body: FakeJson;
   readonly script: Script;
+  /** What the account has stored. */
+  readonly stored: StoredItems;
   /** Unique within one fake. The ids in the answer contain it. */
   readonly serial: string;
   /** The most that the model writes for a request without a cap. */

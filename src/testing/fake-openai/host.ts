@@ -61,6 +61,8 @@ export interface FakeHost {
   readonly cost: (costUsd: number | undefined) => FakeJson;
   /** The output cap of a chat does not count reasoning. */
   readonly reasonsBeyondCap: boolean;
+  /** Keeps responses and their items, so that ids stand for them. */
+  readonly keepsResponses: boolean;
   /** Its name in `@pydantic/genai-prices`. Absent: it has no price list. */
   readonly priceProvider?: string;
 }

@@ -61,11 +61,12 @@ const openai: FakeHost = {
   usage: asIs,
   cost: () => ({}),
   reasonsBeyondCap: false,
+  keepsResponses: true,
   priceProvider: 'openai',
   tiers: { default: 'default' },
 };
 
-const other: FakeHost = { ...openai, tiers: {} };
+const other: FakeHost = { ...openai, tiers: {}, keepsResponses: false };
 
 const chat = '/chat/completions';
 const maxTokens = ['max_tokens'];

@@ -1,3 +1,4 @@
+import { encryptedMember } from './encrypted-reasoning.ts';
 import type { Choice, Generation, ToolCall } from './generation.ts';
 import { hostedItems, toolUsage } from './hosted-items.ts';
 import { type FakeJson, isRecord } from './json.ts';
@@ -16,6 +17,8 @@ export function finishedResponse(generation: Generation): FakeJson {
   };
 }
 
+export const responseIdOf = (serial: string): string => `resp_${serial}`;
+
 export function responseObject(
   generation: Generation,
   status: string,
@@ -24,7 +27,7 @@ export function responseObject(
   const { body, serial } = generation.call;
   const textOptions = isRecord(body['text']) ? body['text'] : {};
   return {
-    id: `resp_${serial}`,
+    id: responseIdOf(serial),
     object: 'response',
     created_at: generation.createdAt,
     status,
@@ -79,8 +82,10 @@ export function outputOf(generation: Generation): FakeJson[] {
   const choice = choiceOf(generation);
   const { serial } = generation.call;
   const items: FakeJson[] = [];
-  if (choice.reasoningTokens > 0)
-    items.push({ id: `rs_${serial}`, type: 'reasoning', summary: [] });
+  if (choice.reasoningTokens > 0) {
+    const encrypted = encryptedMember(generation);
+    items.push({ id: `rs_${serial}`, type: 'reasoning', summary: [], ...encrypted });
+  }
   items.push(...hostedItems(generation));
   if (choice.tokens.length > 0) items.push(messageItem(generation, choice));
   for (const call of choice.toolCalls) items.push(functionCallItem(call));

@@ -1,33 +1,48 @@
+import { encryptedRefusal } from './encrypted-reasoning.ts';
 import { badRequest } from './error-replies.ts';
 import {
   billOf,
   type Call,
   forcedToolOf,
   type GeneratedAnswer,
+  type Generation,
   type GenerationRequest,
   generate,
   numberOf,
 } from './generation.ts';
 import { refusalOf } from './hosted-refusals.ts';
+import { readInput } from './input-items.ts';
 import { arrayOf, type FakeJson, isRecord } from './json.ts';
 import { responseFrames } from './response-events.ts';
-import { finishedResponse } from './response-object.ts';
+import { finishedResponse, outputOf, responseIdOf } from './response-object.ts';
 import type { Reply } from './script.ts';
 import { countTokens, countTokensDeep } from './tokens.ts';
 
 const TOKENS_PER_REQUEST = 3;
 
 export function responses(call: Call): GeneratedAnswer | Reply {
-  if (call.body['input'] === undefined && call.body['prompt'] === undefined) {
+  const { body, host, stored } = call;
+  if (body['input'] === undefined && body['prompt'] === undefined) {
     return badRequest("Missing required parameter: 'input'.", 'input');
   }
-  const refusal = refusalOf(call.body);
+  const refusal = refusalOf(body) ?? encryptedRefusal(body);
   if (refusal) return refusal;
-  const generation = generate(call, requestedOf(call.body));
+  if (!host.keepsResponses) return answerOf(generate(call, requestedOf(body)));
+  const read = readInput(body, stored);
+  if ('refusal' in read) return read.refusal;
+  const input = read.isWhole ? body['input'] : read.items;
+  const generation = generate(call, requestedOf({ ...body, input }));
+  if (body['store'] !== false && call.script.reply === undefined) {
+    stored.keep(responseIdOf(call.serial), read.items, outputOf(generation));
+  }
+  return answerOf(generation);
+}
+
+function answerOf(generation: Generation): GeneratedAnswer {
   return {
     invoiced: generation,
     bill: billOf(generation),
-    stream: call.body['stream'] === true,
+    stream: generation.call.body['stream'] === true,
     json: () => finishedResponse(generation),
     frames: () => responseFrames(generation),
   };

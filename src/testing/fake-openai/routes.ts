@@ -16,6 +16,7 @@ import { responses } from './responses.ts';
 import type { SafetyCases } from './safety-cases.ts';
 import type { Reply } from './script.ts';
 import { headerOf, type SeenRequest } from './seen-request.ts';
+import type { StoredItems } from './stored-items.ts';
 
 const ENDPOINTS: Readonly<Record<string, GeneratingEndpoint>> = {
   '/chat/completions': chatCompletions,
@@ -46,6 +47,7 @@ export interface UpstreamAccount {
   readonly listedModels: readonly string[];
   readonly maxOutputTokens: number;
   readonly safety: SafetyCases;
+  readonly stored: StoredItems;
   readonly rateLimits: RateLimits | undefined;
 }
 
@@ -95,9 +97,9 @@ function generated(
     if (account.models?.includes(model) === false) return modelNotFound(model);
   }
   const { script, serial } = response;
-  const { host, maxOutputTokens } = account;
+  const { host, stored, maxOutputTokens } = account;
   const limited = LIMITED.has(endpoint) ? limit(account, response, String(model), body) : undefined;
-  return limited ?? answer({ endpoint, host, body, script, serial, maxOutputTokens });
+  return limited ?? answer({ endpoint, host, body, script, stored, serial, maxOutputTokens });
 }
 
 /** Counts the request. Returns a refusal if it does not fit in the limits of the account. */
