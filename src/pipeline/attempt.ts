@@ -17,6 +17,8 @@ export interface Attempt {
   readonly turn: Turn<Target>;
   /** Another key than the one that this target refused. */
   readonly otherKey?: { readonly of: Target; readonly key: UpstreamKey } | undefined;
+  /** The model has no reasoning to encrypt, so it is not asked for any. */
+  readonly withoutReasoning?: boolean | undefined;
   /** How many requests of this call were provably not sent. */
   readonly unsent: number;
   /** How many requests of this call ended in an error of the server. */

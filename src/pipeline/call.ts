@@ -29,7 +29,7 @@ export async function call(tagged: Tagged, parts: CallParts): Promise<Called> {
     const ready = begin(attempt, tagged, parts);
     const key = isPromiseLike(ready) ? await ready : ready;
     if (key === undefined) return stopped(tagged);
-    const sent = await send(tagged, attempt.turn.outlet, key, parts.calls);
+    const sent = await send(tagged, attempt, key, parts.calls);
     if (isAnswered(sent)) return answered(sent, attempt);
     const next = await nextAttempt(sent, { tagged, attempt, key }, parts);
     if ('kind' in next) return next;

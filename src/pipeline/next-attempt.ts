@@ -1,7 +1,9 @@
 import { type Denial, deny } from '../core/denial.ts';
+import { refusesEncryptedReasoning } from '../openai/request/encrypted-reasoning.ts';
 import type { Target } from '../upstream/target.ts';
 import type { UpstreamError } from '../upstream/transport.ts';
 import type { UpstreamKey } from '../upstream/upstream-keys.ts';
+import type { Refusal } from '../upstream/upstream-refusal.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import {
   type Attempt,
@@ -102,6 +104,10 @@ async function afterRefusal(
     const otherKey = other && { of: outlet, key: other };
     if (otherKey !== undefined) return backInQueue(failed, { otherKey }, parts);
   }
+  if (asksTooMuch(refusal, failed)) {
+    outlet.hasNoReasoning = true;
+    return backInQueue(failed, { withoutReasoning: true }, parts);
+  }
   // Not before another key was tried: a key that rotates is no trouble of the account.
   if (refusal.account) outlet.noteAccountTrouble();
   const others = othersOf(attempt, refusal.noModel);
@@ -121,6 +127,12 @@ async function afterRefusal(
 }
 
 const KEY_REFUSED = 401;
+
+/** The guard, and not the client, asked for reasoning that the model does not have. It is asked once. */
+const asksTooMuch = ({ status, error }: Refusal, { tagged, attempt }: Failed): boolean =>
+  tagged.built.losesReasoning &&
+  attempt.withoutReasoning !== true &&
+  refusesEncryptedReasoning(status, error);
 
 /** The targets of other upstreams; those of other models too, if only the model was not there. */
 const othersOf = ({ route, turn: { outlet } }: Attempt, isModel = false): readonly Target[] =>

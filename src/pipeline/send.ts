@@ -3,16 +3,18 @@ import type { ByteSource } from '../core/response.ts';
 import { isEventStream } from '../openai/answer/content-type.ts';
 import { readFirstEvent } from '../openai/answer/first-event.ts';
 import { readRefusedAnswer } from '../openai/answer/wire-error.ts';
+import { withEncryptedReasoning } from '../openai/request/encrypted-reasoning.ts';
 import { writeJson } from '../openai/request/write-json.ts';
 import { collect } from '../upstream/collect.ts';
 import { collectOrPass } from '../upstream/collect-or-pass.ts';
 import { bodyFor } from '../upstream/dialects/body-for.ts';
+import { encryptsReasoning } from '../upstream/dialects/encrypts-reasoning.ts';
 import { PeekedBody } from '../upstream/peeked-body.ts';
 import type { HeaderOf } from '../upstream/queue/outlet.ts';
-import type { Target } from '../upstream/target.ts';
 import { type UpstreamCall, UpstreamError } from '../upstream/transport.ts';
 import type { UpstreamKey } from '../upstream/upstream-keys.ts';
 import { type Refusal, readRefusal, refusalIn } from '../upstream/upstream-refusal.ts';
+import type { Attempt } from './attempt.ts';
 import type { InFlightCall, InFlightCalls, Stoppable, StopReason } from './in-flight.ts';
 import type { LargeAnswered, StreamAnswered, Tagged, WholeAnswered } from './states.ts';
 
@@ -33,18 +35,19 @@ export interface Unreached {
   readonly error: UpstreamError;
 }
 
-/** Sends the request of a call to one target, once, and waits for the answer. Never rejects for what the
- * upstream does. */
+/** Sends the request of a call to the target of an attempt, once, and waits for the answer. Never rejects for
+ * what the upstream does. */
 export async function send(
   tagged: Tagged,
-  target: Target,
+  attempt: Attempt,
   key: UpstreamKey,
   calls: InFlightCalls,
 ): Promise<Sent> {
   const { inFlight } = tagged;
   const { redaction } = key;
   inFlight.dispatched = true;
-  const sent = target.upstream.transport.send(requestOf(tagged, target, key));
+  const { transport } = attempt.turn.outlet.upstream;
+  const sent = transport.send(requestOf(tagged, attempt, key));
   inFlight.run(new SentCall(sent, inFlight, calls));
   try {
     const received = receive({
@@ -60,14 +63,25 @@ export async function send(
   }
 }
 
-function requestOf(tagged: Tagged, { upstream, model }: Target, key: UpstreamKey) {
+function requestOf(tagged: Tagged, attempt: Attempt, key: UpstreamKey) {
   const { endpoint, built, endUserIdHeaders } = tagged;
-  const body = bodyFor(upstream.dialect, endpoint, built.body, model);
+  const { upstream, model } = attempt.turn.outlet;
+  const own = bodyFor(upstream.dialect, endpoint, built.body, model);
+  const body = asksReasoning(tagged, attempt) ? withEncryptedReasoning(own) : own;
   return {
     path: upstream.pathOf(endpoint.path, model),
     headers: endUserIdHeaders === undefined ? key.headers : { ...key.headers, ...endUserIdHeaders },
     body: writeJson(body, built.original),
   };
+}
+
+/** Whether the client gets what the model thinks, encrypted, because it cannot refer to it. */
+function asksReasoning(
+  { built, endpoint }: Tagged,
+  { turn: { outlet }, withoutReasoning }: Attempt,
+): boolean {
+  if (!built.losesReasoning || withoutReasoning || outlet.hasNoReasoning) return false;
+  return encryptsReasoning(outlet.upstream.dialect, endpoint, outlet.model);
 }
 
 /** What is collected of a response that is no stream. A larger one passes as it comes. */

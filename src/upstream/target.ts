@@ -12,6 +12,8 @@ export class Target implements Outlet {
   readonly capacity: Capacity;
   /** That of the upstream with all its models. `undefined` where there is no other upstream. */
   readonly circuit: CircuitBreaker | undefined;
+  /** The upstream refused to encrypt the reasoning of this model. Not asked again while this is kept. */
+  hasNoReasoning = false;
   readonly #listeners = new Set<() => void>();
 
   constructor(

@@ -117,7 +117,7 @@ export const chatCompletions: UpstreamDescriptor = {
     choices: ['n'],
   },
   tiered: true,
-  storable: true,
+  storable: 'forgotten',
   endUserId: { field: 'safety_identifier' },
   bound: tokenBound,
   usage: chatUsage,

@@ -9,13 +9,14 @@ import { vendorFieldsAt } from '../request/vendor-fields.ts';
 import {
   beyondText,
   type Check,
+  earlierTurns,
+  isObject,
   json,
   listOf,
   malformed,
   notAllowed,
   object,
   orNull,
-  reference,
   refused,
   text,
   textOr,
@@ -62,6 +63,10 @@ const compression: Check = (value) =>
     ? undefined
     : notAllowed('must be "auto": how others change the price is not published');
 
+/** What Codex says about its session. It names the client, so it is not sent on. */
+const clientMetadata: Check = (value) =>
+  value === null || isObject(value) ? undefined : malformed('must be an object');
+
 const fields = {
   ...generation,
   ...vendorFieldsAt('responses'),
@@ -69,7 +74,8 @@ const fields = {
   background,
   background_options: refused('belongs to "background", which is not accepted'),
   context_management: refused('would run the model once more; compaction is not accepted'),
-  conversation: reference,
+  client_metadata: clientMetadata,
+  conversation: earlierTurns,
   image: orNull(object({ context_compression: compression })),
   include: orNull(listOf(includable)),
   input: textOr(inputItems),
@@ -77,10 +83,11 @@ const fields = {
   max_output_tokens: whole,
   max_tool_calls: whole,
   multi_agent: refused('would run several agents, and nothing bounds their cost'),
-  previous_response_id: reference,
+  previous_response_id: earlierTurns,
   prompt: orNull(storedPrompt),
   reasoning: orNull(reasoning),
-  stream_options: orNull(object({ include_obfuscation: flag })),
+  // Codex also says in which order summaries come.
+  stream_options: orNull(object({ include_obfuscation: flag, reasoning_summary_delivery: text })),
   text: json,
   tools: orNull(responsesTools),
   truncation: text,
@@ -112,7 +119,7 @@ export const responses: UpstreamDescriptor = {
     ],
   },
   tiered: true,
-  storable: true,
+  storable: 'kept',
   endUserId: { field: 'safety_identifier' },
   bound: tokenBound,
   usage: responseUsage,

@@ -3,6 +3,7 @@ import type { Reading } from '../answer/usage.ts';
 import { type HostedFees, hostedFees, NO_FEES } from '../prices/hosted-fees.ts';
 import type { Bound, BoundParts } from '../prices/upper-bound.ts';
 import type { Allowances, RequestPolicy } from './allowances.ts';
+import { asksEncryptedReasoning } from './encrypted-reasoning.ts';
 import { asksHiddenOutput } from './hidden-output.ts';
 import { type OutputBound, outputBound } from './output-bound.ts';
 import type { FixedRequest, RequestDescriptor } from './request-descriptor.ts';
@@ -49,6 +50,9 @@ export interface BuiltRequest extends BoundParts {
   readonly media: Readonly<MediaCounts> | undefined;
   /** The model reads nothing but the text of `body`, so a tokenizer can count it. */
   readonly isTextOnly: boolean;
+  /** Only the guard decided that nothing is stored, so the client cannot refer to what the model thought, and
+   * did not ask for it either. */
+  readonly losesReasoning: boolean;
   /** Refers to objects that OpenAI keeps. */
   readonly usesState: boolean;
   /** Bytes of `body` that stand for media, whose tokens are in `extraInputTokens`. */
@@ -132,6 +136,7 @@ function built(endpoint: RequestDescriptor, checked: CheckedBody, facts: CallFac
     serviceTier,
     audio: mayBeAudio(body, inspection),
     media,
+    losesReasoning: turnsStoreOff(endpoint, body, allow) && !asksEncryptedReasoning(body),
     usesState: stateTokens > 0,
     isTextOnly: inspection.isTextOnly && media === undefined && fixed === undefined,
     inlineBytes,
@@ -181,15 +186,22 @@ function inWords(denial: Denial): Denial {
   return { ...denial, param, message: `"${param}" ${denial.message}.` };
 }
 
-/** Set by the tag step alone. */
-const tagFields = new Set(['safety_identifier', 'user', 'prompt_cache_key', 'metadata']);
+/** Set by the tag step, or never sent on. */
+const tagFields = new Set([
+  'safety_identifier',
+  'user',
+  'prompt_cache_key',
+  'metadata',
+  'client_metadata',
+]);
 
 function rewrite(
-  { outputCap, storable, hostedCallsField, stream }: RequestDescriptor,
-  { body, model, output, inspection: { replaced } }: CheckedBody,
+  endpoint: RequestDescriptor,
+  { body, model, output, inspection: { replaced, allow } }: CheckedBody,
   hostedCalls: number,
   serviceTier: string | undefined,
 ): Record<string, unknown> {
+  const { outputCap, storable, hostedCallsField, stream } = endpoint;
   const sent: Record<string, unknown> = { model };
   for (const field of Object.keys(body)) {
     if (tagFields.has(field) || outputCap?.spellings.includes(field)) continue;
@@ -197,12 +209,22 @@ function rewrite(
   }
   if (outputCap !== undefined) sent[outputCap.field] = output.perChoice;
   if (serviceTier !== undefined) sent['service_tier'] = serviceTier;
-  if (storable) sent['store'] = body['store'] === true;
+  if (storable === 'forgotten') sent['store'] = body['store'] === true;
+  if (turnsStoreOff(endpoint, body, allow)) sent['store'] = false;
   if (hostedCalls > 0 && hostedCallsField !== undefined) sent[hostedCallsField] = hostedCalls;
   if (stream?.usageOnRequest && body['stream'] === true) {
     sent['stream_options'] = { ...streamOptions(body), include_usage: true };
   }
   return sent;
+}
+
+/** Silence means that OpenAI keeps the answer, which only plans that allow stored objects let it do. */
+function turnsStoreOff(
+  { storable }: RequestDescriptor,
+  { store }: JsonObject,
+  { stateful }: Allowances,
+): boolean {
+  return storable === 'kept' && (store ?? undefined) === undefined && stateful === undefined;
 }
 
 /** Tools are in a list, or in the lists of items. */

@@ -16,6 +16,7 @@ import {
   type Check,
   type Fields,
   isObject,
+  itemReference,
   json,
   kindOf,
   listOf,
@@ -57,8 +58,15 @@ const inputParts = {
 
 const inputPart = kindOf('type', inputParts, 'parts');
 
+/** What the helpers of the official SDK add to an answer. OpenAI refuses it in the input. */
+const addedBySdk: Check = () =>
+  notAllowed(
+    'is an addition of the SDK, which OpenAI refuses. Send items through its "toResponseInputItems"',
+  );
+
 const outputText = object({
   ...partFields,
+  parsed: addedBySdk,
   text,
   annotations: orNull(listOf(annotation)),
   logprobs: json,
@@ -76,12 +84,13 @@ const ofProgram = refused('is of a program that calls tools, which is not accept
 const common = { type: scalar, id: scalar, status: scalar, call_id: scalar, agent: ofAgent };
 
 /** Without its content OpenAI would look the item up by its id, and it could be another user's. */
-function whole(field: string, check: Check): Check {
+function whole(field: string, check: Check, advice = ''): Check {
+  const why = `must carry its "${field}": the item was not stored, so its id is not enough${advice}`;
   return (value, inspection) => {
     const content = isObject(value) ? value[field] : undefined;
     const isWhole = content !== undefined && content !== null;
     if (isWhole || reference(value, inspection) === undefined) return check(value, inspection);
-    return notAllowed(`must carry its "${field}": without it the item is looked up by its id`);
+    return notAllowed(why);
   };
 }
 
@@ -110,7 +119,10 @@ const result = whole('output', object({ ...call, output: textOr(listOf(inputPart
 
 const ownItems: Fields = {
   message,
-  function_call: whole('arguments', object({ ...call, arguments: text })),
+  function_call: whole(
+    'arguments',
+    object({ ...call, arguments: text, parsed_arguments: addedBySdk }),
+  ),
   function_call_output: result,
   custom_tool_call: whole('input', object({ ...call, input: text })),
   custom_tool_call_output: result,
@@ -126,11 +138,12 @@ const ownItems: Fields = {
   reasoning: whole(
     'encrypted_content',
     object({ ...common, summary: json, content: json, encrypted_content: encrypted }),
+    '. Ask for it with include: ["reasoning.encrypted_content"]',
   ),
   compaction: whole('encrypted_content', object({ ...common, encrypted_content: encrypted })),
   compaction_trigger: refused('would run the model once more; compaction is not accepted'),
   configuration_update: refused('is not accepted; set the same fields on the request'),
-  item_reference: reference,
+  item_reference: itemReference,
   agent_message: ofAgent,
   multi_agent_call: ofAgent,
   multi_agent_call_output: ofAgent,
@@ -181,7 +194,9 @@ const inputItem: Check = (value, inspection) => {
   if (!isObject(value) || (value['type'] ?? undefined) !== undefined) {
     return typedItem(value, inspection);
   }
-  return value['role'] === undefined ? reference(value, inspection) : message(value, inspection);
+  return value['role'] === undefined
+    ? itemReference(value, inspection)
+    : message(value, inspection);
 };
 
 export const inputItems = listOf(inputItem);

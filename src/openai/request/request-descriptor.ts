@@ -15,8 +15,8 @@ export interface RequestDescriptor {
   readonly outputCap?: OutputCap;
   /** Takes a `service_tier`. Without one OpenAI uses the tier of the project, which may be dearer. */
   readonly tiered?: true;
-  /** Takes `store`. Without it OpenAI keeps the answer. */
-  readonly storable?: true;
+  /** Takes `store`, and what OpenAI does with the answer if a request does not say. */
+  readonly storable?: 'kept' | 'forgotten';
   /** The field that caps the calls of all hosted tools together. */
   readonly hostedCallsField?: string;
   /** Absent: it never streams. */

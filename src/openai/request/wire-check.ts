@@ -181,11 +181,27 @@ export function bringsState(
   return undefined;
 }
 
-/** An object that OpenAI stores, named by the caller. Only for plans that let users share objects. */
-export const reference: Check = (value, inspection) => {
-  if (value === null) return undefined;
-  const { stateful } = inspection.allow;
-  return stateful === undefined
-    ? notAllowed('refers to an object that OpenAI stores; the plan must enable "stateful"')
-    : bringsState(stateful, inspection);
-};
+/** What OpenAI stores, named by the caller. Only for plans that let users share objects. */
+const stored =
+  (why: string): Check =>
+  (value, inspection) => {
+    if (value === null) return undefined;
+    const { stateful } = inspection.allow;
+    return stateful === undefined ? notAllowed(why) : bringsState(stateful, inspection);
+  };
+
+/** A file, a container, a voice, or an item of one of them. */
+export const reference: Check = stored(
+  'refers to an object that OpenAI stores; the plan must enable "stateful"',
+);
+
+/** An item of an earlier response, by its id. The AI SDK decides by its own option what it sends. */
+export const itemReference: Check = stored(
+  'refers to an item that was not stored. Set "store" to false in your client, so that it sends items whole ' +
+    '(AI SDK: providerOptions: { openai: { store: false } })',
+);
+
+/** A response, or a conversation, that the input continues. */
+export const earlierTurns: Check = stored(
+  'refers to earlier turns that were not stored. Send their items in "input"',
+);

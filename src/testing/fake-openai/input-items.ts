@@ -22,7 +22,9 @@ export function readInput(body: FakeJson, stored: StoredItems): ReadInput {
   const before = typeof previous === 'string' ? stored.contextOf(previous) : [];
   if (before === undefined) return { refusal: previousNotFound(String(previous)) };
   const items: unknown[] = [...before];
-  for (const item of input) {
+  for (const [index, item] of input.entries()) {
+    const unknown = unknownParameter(item, index);
+    if (unknown !== undefined) return { refusal: unknown };
     const whole = wholeItem(item, stored);
     if (whole === undefined) return { refusal: itemNotFound(item) };
     items.push(whole);
@@ -35,6 +37,13 @@ export function readInput(body: FakeJson, stored: StoredItems): ReadInput {
 function inputItems(input: unknown): readonly unknown[] {
   if (Array.isArray(input)) return input;
   return input === undefined || input === null ? [] : [{ role: 'user', content: input }];
+}
+
+/** What the helpers of the SDK add to an answer is no part of the input. */
+function unknownParameter(item: unknown, index: number): Reply | undefined {
+  const isAdded = isRecord(item) && item['parsed_arguments'] !== undefined;
+  const param = `input[${index}].parsed_arguments`;
+  return isAdded ? badRequest(`Unknown parameter: '${param}'.`, param) : undefined;
 }
 
 /** Returns the item that is meant; `undefined` if it is named by its id and was not stored. */
