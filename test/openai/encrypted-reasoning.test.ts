@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { createGuardedCompletion } from '../../src/index.ts';
 import { mayEncryptReasoning } from '../../src/openai/request/encrypted-reasoning.ts';
 import { badRequest } from '../../src/testing/fake-openai/error-replies.ts';
+import { fakeOpenAI } from '../../src/testing/fake-openai/fake-openai.ts';
 import { azureOpenAI, openAICompatible, openRouter } from '../../src/upstream/index.ts';
 import { canaries, type Fixture, post, startFixture, tokenOf } from '../fixture.ts';
 
@@ -12,15 +14,20 @@ const plans = {
 } as const;
 const planOf = ({ id }: { id: string }) => (id === 'sharing' ? 'stateful' : 'strict');
 
-const start = (options: Parameters<typeof startFixture>[0] = {}, fake = {}) =>
-  startFixture({ plans, planOf, ...options }, fake);
+const start = () => startFixture({ plans, planOf });
 
-async function respond({ guard }: Fixture, more: object, user = 'ada', path = '/v1/responses') {
+async function respond(
+  { guard }: Pick<Fixture, 'guard'>,
+  more: object,
+  user = 'ada',
+  path = '/v1/responses',
+) {
   const body = { model: 'gpt-5-mini', input: 'How deep is the sea?', ...more };
   return post(guard, await tokenOf(guard, user), body, path);
 }
 
-const included = ({ fake }: Fixture) => fake.requests.map(({ body }) => Object(body).include);
+const included = ({ fake }: Pick<Fixture, 'fake'>) =>
+  fake.requests.map(({ body }) => Object(body).include);
 
 describe('Encrypted reasoning', () => {
   it.each([
@@ -138,21 +145,21 @@ describe('Encrypted reasoning', () => {
     ['azure', 'my-deployment', undefined],
     ['groq', 'openai/gpt-oss-120b', undefined],
     ['xai', 'grok-4', undefined],
-  ] as const)(
-    '%s is asked for it by the name of the model: %s',
-    async (dialect, model, expected) => {
-      const { apiKey } = canaries;
-      await using fixture = await startFixture({ plans }, { dialect });
-      const { baseURL } = fixture.fake;
-      const main = {
-        openrouter: () => openRouter({ apiKey, baseURL }),
-        azure: () => azureOpenAI({ apiKey, endpoint: new URL(baseURL).origin }),
-        groq: () => openAICompatible({ apiKey, baseURL, dialect: 'groq' }),
-        xai: () => openAICompatible({ apiKey, baseURL, dialect: 'xai' }),
-      }[dialect]();
-      await using other = await start({ upstreams: { main } });
-      expect((await respond(other, { model })).status).toBe(200);
-      expect(included(fixture)).toEqual([expected]);
-    },
-  );
+  ] as const)('%s decides by the name of the model: %s', async (dialect, model, expected) => {
+    await using fake = await fakeOpenAI({ dialect });
+    const { secret, apiKey } = canaries;
+    const { baseURL } = fake;
+    const specOf = {
+      openrouter: () => openRouter({ apiKey, baseURL }),
+      azure: () => azureOpenAI({ apiKey, endpoint: new URL(baseURL).origin }),
+      groq: () => openAICompatible({ apiKey, baseURL, dialect: 'groq' }),
+      xai: () => openAICompatible({ apiKey, baseURL, dialect: 'xai' }),
+    };
+    const upstreams = { main: specOf[dialect]() };
+    const { strict } = plans;
+    const guard = createGuardedCompletion({ secret, upstreams, plans: { strict } });
+    expect((await respond({ guard }, { model })).status).toBe(200);
+    expect(included({ fake })).toEqual([expected]);
+    await guard.close({ graceMs: 0 });
+  });
 });
