@@ -23,6 +23,15 @@ ${table(['name', 'request', 'counts in limits of', 'streams', 'the plan must all
 Each call also counts in limits of \`concurrent\`, apart from those that the guard answers itself. Hosts are the dialects
 of [other hosts](hosts.md). A host that does not serve an endpoint gets no call of it.
 
+## The list of models
+
+\`GET /models\` lists what the user may call: the models that the plan names, aliases of the option \`models\`, and what the
+plan's patterns mean, narrowed by the user token. At OpenAI itself a pattern means the models of the
+[price list](prices.md). Other hosts are asked for their own list, at most once in five minutes. While a host does not
+answer, and for Azure, whose deployments no list names, a pattern means only the models that \`prices\` names. Fine-tuned
+models are listed only if the plan or \`prices\` names them. A model that is not listed may still be called if a pattern
+allows it.
+
 ## What a plan must allow
 
 A request may hold text and the user's own functions. The rest is off until the plan's \`allow\` has these fields.

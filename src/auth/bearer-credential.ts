@@ -1,4 +1,4 @@
-import { deny } from '../core/denial.ts';
+import { type Denial, deny } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';
 
 const CREDENTIAL_LENGTH_MAX = 8_192;
@@ -34,6 +34,17 @@ export const INVALID_CREDENTIAL = deny(
   'invalid_credential',
   'No valid credential was sent. Send "Authorization: Bearer <token>" with the token of the app’s login, or one that its backend issued.',
 );
+
+/** The answer to a key of OpenAI, which no client should have. */
+const OPENAI_KEY = deny(
+  'invalid_credential',
+  'That is a key of OpenAI, which is not accepted here. Send "Authorization: Bearer <token>" with the token of the app’s login, or one that its backend issued. If the key was in the app, replace it at OpenAI.',
+);
+
+/** The answer to a request whose credential no authenticator accepts. */
+export function invalidCredential(request: GuardRequest): Denial {
+  return bearerCredential(request)?.startsWith('sk-') ? OPENAI_KEY : INVALID_CREDENTIAL;
+}
 
 /** The answer to a credential that is good apart from its end. */
 export const EXPIRED_CREDENTIAL = deny(

@@ -14,8 +14,10 @@ import type { CallLedger } from '../pipeline/call-ledger.ts';
 import { HoldIds } from '../pipeline/hold-ids.ts';
 import type { InFlightCalls } from '../pipeline/in-flight.ts';
 import { InvalidRequests } from '../pipeline/invalid-requests.ts';
+import { ModelCatalog } from '../pipeline/model-catalog.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
 import type { Credentials } from '../tokens/credentials.ts';
+import { HostModels } from '../upstream/host-models.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import type { EndUserIds } from '../users/end-user-ids.ts';
 import { createIdentifierBlock } from '../users/identifier-block.ts';
@@ -64,6 +66,7 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     // authorize
     states,
     plans,
+    catalog: createCatalog(shared),
     prices,
     bodyBytesMax: bodyBytesMax(bounds),
     bodyDeadline: new SharedDeadline(settings.bodyMs),
@@ -86,6 +89,13 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     stream: settings.stream,
     showsUpstream: settings.showsUpstream,
   };
+}
+
+function createCatalog({ upstreams, prices, events, settings: { clock } }: SharedParts) {
+  const onError = (error: unknown) => events.emit('failed', { source: 'upstream', error });
+  const lists = upstreams.all.filter(({ listedBy }) => listedBy === 'host');
+  const hosts = lists.map((upstream) => new HostModels(upstream, { clock, onError }));
+  return new ModelCatalog({ upstreams, prices, hosts });
 }
 
 function createTokenCounter(clock: Clock, events: Events): TokenCounter {

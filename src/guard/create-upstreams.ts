@@ -6,7 +6,7 @@ import { modelList } from '../plans/plan.ts';
 import { Capacity } from '../upstream/capacity/capacity.ts';
 import { CircuitBreaker, type CircuitTrouble } from '../upstream/circuit-breaker.ts';
 import { fetchTransport } from '../upstream/fetch-transport.ts';
-import { servesOpenAI } from '../upstream/openai-host.ts';
+import { isOpenAI, servesOpenAI } from '../upstream/openai-host.ts';
 import { Places } from '../upstream/queue/places.ts';
 import { UpstreamQueue } from '../upstream/queue/upstream-queue.ts';
 import type { Transport } from '../upstream/transport.ts';
@@ -63,18 +63,28 @@ function upstreamOf(
   transportOf: TransportOf,
 ): Upstream {
   const { dialect, hasFixedKey, weight } = spec;
-  const { allows: serves } = modelList(spec.models ?? ['*']);
+  const { allows } = modelList(spec.models ?? ['*']);
+  const serves = dialect.takesPaths
+    ? allows
+    : (model: string) => allows(model) && !model.startsWith('/');
   return {
     name,
     dialect,
     transport: transportOf(spec),
     keys: new UpstreamKeys(spec.keySource, headersOf(spec), hookMs, spec.keyHeader),
     servesOpenAI: servesOpenAI(new URL(spec.baseURL)),
+    listedBy: listedBy(spec),
     hasFixedKey,
     weight,
     serves,
     pathOf: pathsOf(spec),
   };
+}
+
+/** OpenAI's own list also has what no call here can use: images, videos, and what the account made. */
+function listedBy({ dialect, baseURL }: UpstreamSpec): Upstream['listedBy'] {
+  if (dialect.listsNoModels) return undefined;
+  return isOpenAI(new URL(baseURL)) ? 'prices' : 'host';
 }
 
 function headersOf({ headers }: UpstreamSpec): Readonly<Record<string, string>> {

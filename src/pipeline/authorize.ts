@@ -28,12 +28,14 @@ import {
 import type { BodyBudget } from './body-budget.ts';
 import type { InvalidRequests } from './invalid-requests.ts';
 import { type LimitsLeftParts, showingLimits, withLimitsLeft } from './limits-left.ts';
+import type { ModelCatalog } from './model-catalog.ts';
 import { ownAnswer } from './own-answer.ts';
 import { dearestCard, findRoute, type RouteParts, routeTaking } from './route.ts';
 import type { Answered, Authorized, Identified } from './states.ts';
 
 export interface AuthorizeParts extends RouteParts, LimitsLeftParts {
   readonly plans: PlanResolver;
+  readonly catalog: Pick<ModelCatalog, 'modelsOf'>;
   readonly prices: PriceList;
   readonly states: UserStates;
   /** The largest body of plans that allow only text, and of those that also allow media. */
@@ -76,8 +78,8 @@ function authorizeCall(
     return withLimitsLeft(denial, identity, plan, parts);
   }
   if (endpoint.answer !== undefined) {
-    const answered = ownAnswer(endpoint, params, plan, identity.scope);
-    return showingLimits(answered, identity, plan, parts);
+    const answered = ownAnswer(endpoint, params, parts.catalog, { plan, identity });
+    return after(answered, (answer) => showingLimits(answer, identity, plan, parts));
   }
   const callBody = parts.bodies.roomFor(identity.user.id);
   return callBody.during(() =>
@@ -164,8 +166,7 @@ function authorizeBody(
     containerSessions: parts.containerSessions,
   });
   if (isDenial(asBuilt)) return asBuilt;
-  const { allow } = plan.policy;
-  const route = routeTaking(parts, call, { endpoint, built: asBuilt, allow }, { asked, found });
+  const route = routeTaking(parts, call, { endpoint, built: asBuilt, plan }, { asked, found });
   if (isDenial(route)) return route;
   const built = withRefusalFee(asBuilt, route);
   const rateCard = built.bound?.priced === true ? dearest : undefined;

@@ -1,5 +1,5 @@
 import type { AuthContext, Authenticator } from '../auth/authenticator.ts';
-import { INVALID_CREDENTIAL } from '../auth/bearer-credential.ts';
+import { INVALID_CREDENTIAL, invalidCredential } from '../auth/bearer-credential.ts';
 import { isPromiseLike, type Soon, withDeadline } from '../base/deadline.ts';
 import { type Denial, isDenial } from '../core/denial.ts';
 import { AuthenticationUnavailableError } from '../core/errors.ts';
@@ -47,7 +47,7 @@ function accept(
   answer: Answer,
   { checkedUsers, users }: IdentifyParts,
 ): Identified | Denial {
-  if (answer === undefined) return INVALID_CREDENTIAL;
+  if (answer === undefined || answer === INVALID_CREDENTIAL) return invalidCredential(request);
   if (isDenial(answer)) return answer;
   const { user } = answer;
   if (!checkedUsers.has(user)) {

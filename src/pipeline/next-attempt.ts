@@ -21,7 +21,7 @@ import type { Refused, Unreached } from './send.ts';
 import type { Outcome, Tagged, Unanswered } from './states.ts';
 
 export interface NextAttemptParts extends RefusalParts, WaitParts, HoldAgainParts {
-  readonly upstreams: Pick<Upstreams, 'routeOf' | 'narrowed'>;
+  readonly upstreams: Pick<Upstreams, 'routeOf' | 'narrowed' | 'serves'>;
   readonly retries: {
     /** How often a call is sent again after an error of the server. */
     readonly serverErrors: number;

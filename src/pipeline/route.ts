@@ -1,16 +1,17 @@
-import { type Denial, deny } from '../core/denial.ts';
+import type { Denial } from '../core/denial.ts';
 import type { UpstreamDescriptor } from '../openai/endpoints/descriptor.ts';
 import type { PriceTable } from '../openai/prices/prices.ts';
 import type { RateCard } from '../openai/prices/rate-card.ts';
-import type { Allowances } from '../openai/request/allowances.ts';
 import type { BuiltRequest } from '../openai/request/build-request.ts';
+import { modelNotAllowed } from '../openai/request/model-not-allowed.ts';
 import type { Plan } from '../plans/plan.ts';
 import { takes } from '../upstream/dialects/takes.ts';
 import type { Route, Upstreams } from '../upstream/upstreams.ts';
+import { callableModels } from './callable-models.ts';
 import type { Identified } from './states.ts';
 
 export interface RouteParts {
-  readonly upstreams: Pick<Upstreams, 'routeOf' | 'narrowed'>;
+  readonly upstreams: Pick<Upstreams, 'routeOf' | 'narrowed' | 'serves'>;
 }
 
 /** Returns where a model goes that the plan allows. `undefined`: nowhere. */
@@ -30,7 +31,7 @@ export function dearestCard(prices: PriceTable, { offers }: Route): RateCard | u
 interface Asked {
   readonly endpoint: UpstreamDescriptor;
   readonly built: BuiltRequest;
-  readonly allow: Pick<Allowances, 'vendorFields'>;
+  readonly plan: Plan;
 }
 
 interface FoundRoute {
@@ -44,15 +45,13 @@ interface FoundRoute {
 export function routeTaking(
   { upstreams }: RouteParts,
   { identity }: Identified,
-  { endpoint, built, allow }: Asked,
+  { endpoint, built, plan }: Asked,
   { asked = built.model, found }: FoundRoute,
 ): Route | Denial {
   if (found === undefined || identity.scope?.models?.allows(asked) === false) {
-    return deny('model_not_allowed', `Your plan does not include the model "${asked}".`, {
-      param: 'model',
-    });
+    return modelNotAllowed(asked, callableModels(plan, identity, upstreams));
   }
-  if (found.isPlain && allow.vendorFields.length === 0) return found;
+  if (found.isPlain && plan.policy.allow.vendorFields.length === 0) return found;
   let denial: Denial | undefined;
   const targets = found.targets.filter(({ upstream, model }) => {
     const refusal = takes(upstream.dialect, endpoint, built.body, model);

@@ -18,6 +18,7 @@ function mergeTwo(a: Plan, b: Plan): Plan {
     weight: Math.max(a.weight, b.weight),
     models: {
       names: [...new Set([...a.models.names, ...b.models.names])],
+      hasPatterns: a.models.hasPatterns || b.models.hasPatterns,
       allows: (model) => a.models.allows(model) || b.models.allows(model),
     },
     endpoints: new Set([...a.endpoints, ...b.endpoints]),

@@ -14,8 +14,9 @@ export interface Plan {
 }
 
 export interface ModelList {
-  /** Exact names, as `GET /models` lists them. Patterns are not listed. */
   readonly names: readonly string[];
+  /** Names more than `names`. */
+  readonly hasPatterns: boolean;
   allows(model: string): boolean;
 }
 
@@ -26,6 +27,7 @@ export function modelList(patterns: readonly string[]): ModelList {
   const prefixes = patterns.filter((p) => p.endsWith('*')).map((p) => p.slice(0, -1));
   return {
     names,
+    hasPatterns: prefixes.length > 0,
     allows: (model) => exact.has(model) || prefixes.some((prefix) => model.startsWith(prefix)),
   };
 }

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Attestation } from '../auth/all-of.ts';
 import type { AuthContext, Authenticator } from '../auth/authenticator.ts';
-import { bearerCredential, INVALID_CREDENTIAL } from '../auth/bearer-credential.ts';
+import {
+  bearerCredential,
+  INVALID_CREDENTIAL,
+  invalidCredential,
+} from '../auth/bearer-credential.ts';
 import { crossSiteDenial } from '../auth/cross-site.ts';
 import type { Clock } from '../base/clock.ts';
 import { withHookDeadline } from '../base/deadline.ts';
@@ -90,7 +94,7 @@ async function basisOfLogin(
     hookMs,
     'exchange.auth',
   );
-  if (identified === undefined) return INVALID_CREDENTIAL;
+  if (identified === undefined) return invalidCredential(request);
   if (isDenial(identified)) return identified;
   const { attest } = exchange;
   if (attest !== undefined && !(await attests(request, attest, hookMs))) return INVALID_CREDENTIAL;

@@ -32,10 +32,11 @@ export function fetchTransport(
     }
   };
   return {
-    send({ path, headers, body }) {
+    send({ method = 'POST', path, headers, body }) {
       const controller = new AbortController();
       const { signal } = controller;
-      const init = { method: 'POST', headers, body, signal, redirect: 'manual' } as const;
+      const sent = method === 'GET' ? null : body;
+      const init = { method, headers, body: sent, signal, redirect: 'manual' } as const;
       const reply = replyTo(base + path, init, controller);
       return { reply, cancel: () => controller.abort() };
     },

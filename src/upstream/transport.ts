@@ -1,6 +1,8 @@
 import type { ByteSource } from '../core/response.ts';
 
 interface TransportRequest {
+  /** Absent: `POST`. With `GET` no body is sent. */
+  readonly method?: 'GET';
   /** Below the base URL, from the descriptor of the endpoint; never from a client. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;

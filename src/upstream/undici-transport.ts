@@ -31,9 +31,10 @@ export function undiciTransport(baseURL: URL, timeouts: TransportTimeouts): Tran
   });
   const prefix = baseURL.pathname.replace(/\/+$/, '');
   return {
-    send({ path, headers, body }) {
+    send({ method = 'POST', path, headers, body }) {
       const exchange = new DispatchedExchange();
-      pool.dispatch({ path: prefix + path, method: 'POST', headers, body }, exchange);
+      const sent = method === 'GET' ? null : body;
+      pool.dispatch({ path: prefix + path, method, headers, body: sent }, exchange);
       return exchange;
     },
     // `destroy` waits for no call: a guard that drained has none left, and any other must not wait.

@@ -11,6 +11,8 @@ export interface Upstream {
   readonly keys: UpstreamKeys;
   /** OpenAI's own models answer there, to what was sent and nothing more. */
   readonly servesOpenAI: boolean;
+  /** Who knows which models it has: the price list, the host itself, or no one. */
+  readonly listedBy: 'prices' | 'host' | undefined;
   /** Its key is a string, so that no call waits for it. */
   readonly hasFixedKey: boolean;
   /** Its share among several upstreams that serve the same model. */

@@ -61,6 +61,16 @@ export class Upstreams {
     return this.#parts.upstreams;
   }
 
+  /** The names of the option `models`. */
+  get aliases(): Iterable<string> {
+    return this.#parts.aliases.keys();
+  }
+
+  /** Whether calls of a model go anywhere. */
+  serves(model: string): boolean {
+    return this.#parts.aliases.has(model) || this.all.some((each) => each.serves(model));
+  }
+
   /** Returns where calls of a model go; `undefined` if no upstream serves it. */
   routeOf(model: string): Route | undefined {
     return this.#routes.get(model) ?? this.#newRoute(model);

@@ -94,7 +94,6 @@ describe('The fields of a request', () => {
     'gpt-5\u200b',
     'ｇpt-5',
     'gpt-5é',
-    '/gpt-5',
     '../gpt-5',
     'gpt-5?x=1',
     'gpt-5#x',

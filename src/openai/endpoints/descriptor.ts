@@ -1,3 +1,4 @@
+import type { Denial } from '../../core/denial.ts';
 import type { AnswerDescriptor, StreamProtocol } from '../answer/stream-protocol.ts';
 import type { RequestDescriptor } from '../request/request-descriptor.ts';
 
@@ -38,9 +39,14 @@ export interface OwnDescriptor extends EndpointHead {
 
 /** The models that a caller may use. */
 export interface AllowedModels {
-  /** Exact names; patterns of the plan name no model. */
-  readonly names: Iterable<string>;
+  /** All that are known, by name. A model that is allowed may not be known. */
+  readonly known: ReadonlyMap<
+    string,
+    { readonly createdAt?: number | undefined; readonly owner?: string }
+  >;
   readonly allows: (model: string) => boolean;
+  /** Why a model is not allowed. */
+  readonly denialFor: (model: string) => Denial;
 }
 
 /** The segments of a path that its template leaves open, by their names in the template. */

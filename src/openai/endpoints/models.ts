@@ -1,7 +1,9 @@
-import { deny } from '../../core/denial.ts';
-import type { OwnDescriptor } from './descriptor.ts';
+import type { AllowedModels, OwnDescriptor } from './descriptor.ts';
 
-const modelObject = (id: string) => ({ id, object: 'model', created: 0, owned_by: 'openai' });
+const modelObject = (id: string, { known }: AllowedModels) => {
+  const { createdAt = 0, owner = 'openai' } = known.get(id) ?? {};
+  return { id, object: 'model', created: createdAt, owned_by: owner };
+};
 
 /** The models of the plan, so a user never learns what else the account has. */
 export const modelsList: OwnDescriptor = {
@@ -10,9 +12,9 @@ export const modelsList: OwnDescriptor = {
   path: '/models',
   // OpenAI's list has one page too.
   ignoredQuery: ['limit', 'after', 'order'],
-  answer: ({ names, allows }) => ({
+  answer: (models) => ({
     object: 'list',
-    data: [...names].filter(allows).map(modelObject),
+    data: [...models.known.keys()].map((id) => modelObject(id, models)),
   }),
 };
 
@@ -21,10 +23,6 @@ export const modelsRetrieve: OwnDescriptor = {
   name: 'models.retrieve',
   method: 'GET',
   path: '/models/{model}',
-  answer: ({ allows }, { model = '' }) =>
-    allows(model)
-      ? modelObject(model)
-      : deny('model_not_allowed', `Your plan does not include the model "${model}".`, {
-          param: 'model',
-        }),
+  answer: (models, { model = '' }) =>
+    models.allows(model) ? modelObject(model, models) : models.denialFor(model),
 };

@@ -15,6 +15,12 @@ const NONE_BUILT_IN: readonly ParsedPrices[] = [];
 /** Azure's list prices are OpenAI's (its price page, 2026-11); a region may cost more. */
 const AZURE = 'azure';
 
+/** Models whose price is in the library only (OpenAI's guide "Models", 2026-11). */
+const UNLISTED_MODELS = ['text-embedding-3-large', 'text-embedding-3-small'];
+const FREE_MODELS = ['omni-moderation-latest'];
+/** `ft:gpt-4.1` has the price of all models that were made of one, and is no name of a model. */
+const isModel = (name: string): boolean => !/^ft:[^:]*$/.test(name);
+
 const CACHED_MODELS_MAX = 1_000;
 const DAY_MS = 86_400_000;
 
@@ -68,6 +74,13 @@ export class PriceTable {
     const card = price && rateCard(price);
     this.#cards.set(key, { card });
     return card;
+  }
+
+  /** OpenAI's models that are sold now, those of the operator's prices included. */
+  currentModels(): readonly string[] {
+    const listed = [...PUBLISHED.keys(), ...this.#own.keys()].filter(isModel);
+    const others = UNLISTED_MODELS.filter((model) => this.find(model) !== undefined);
+    return [...listed, ...others, ...FREE_MODELS];
   }
 
   /** The dearest of several offers in every rate. `undefined` if one of them has no price. */

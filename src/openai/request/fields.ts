@@ -54,11 +54,13 @@ const metadata: Check = (value, inspection) => {
   return undefined;
 };
 
-/** No character that needs escaping anywhere, or that makes it read as another model's name. */
-const MODEL = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
+/** No character that needs escaping anywhere, or that makes it read as another model's name. A path of files
+ * begins with a slash: only some hosts are sent one. */
+const MODEL = /^\/?[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
+export const isModelId = (text: string): boolean => MODEL.test(text);
 export const model: Check = (value) => {
   if (typeof value !== 'string') return malformed('must be one model id');
-  return MODEL.test(value) ? undefined : malformed('must be one model id, written exactly');
+  return isModelId(value) ? undefined : malformed('must be one model id, written exactly');
 };
 
 const streamOptions = orNull(object({ include_usage: flag, include_obfuscation: flag }));

@@ -5,6 +5,7 @@ const asOpenAI: HostEndpoint = {};
 
 const common = {
   name: 'azure',
+  listsNoModels: true,
   title: 'Azure OpenAI',
   priceProvider: 'azure',
   // A deployment has any name, and the Responses API answers with it (api-version-lifecycle, 2026-02).

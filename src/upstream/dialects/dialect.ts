@@ -32,6 +32,12 @@ export interface Dialect {
   readonly billedRefusals?: readonly BilledRefusal[];
   /** The most that a refusal costs beyond the tokens of the request, in nano-USD. Each call holds it. */
   readonly refusalFeeNanoUsd?: number;
+  /** A model may be a path of files, which begins with a slash. */
+  readonly takesPaths?: true;
+  /** Has deployments, which its list of models does not name. */
+  readonly listsNoModels?: true;
+  /** Stands before each name in its list of models, and not in calls. */
+  readonly listedPrefix?: string;
   /** Counts the input of a request for OpenAI's models (`/responses/input_tokens`). */
   readonly countsInput: boolean;
   /** Returns why a model name is not sent there; `undefined` if it is. */

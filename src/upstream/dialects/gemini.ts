@@ -10,6 +10,7 @@ import { chatFields, messages, ownTools, takesFields } from './fields.ts';
  */
 export const geminiDialect: Dialect = {
   name: 'gemini',
+  listedPrefix: 'models/',
   title: 'Gemini',
   endpoints: new Map([
     [

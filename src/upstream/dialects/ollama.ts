@@ -24,6 +24,7 @@ const ofLlamaCpp = ['top_k', 'min_p', 'repeat_penalty', 'grammar'];
  */
 export const ollamaDialect: Dialect = {
   name: 'ollama',
+  takesPaths: true,
   title: 'Ollama',
   endpoints: new Map([
     [

@@ -34,6 +34,7 @@ const sampling = [
  */
 export const vllmDialect: Dialect = {
   name: 'vllm',
+  takesPaths: true,
   title: 'vLLM',
   endpoints: new Map([
     [
