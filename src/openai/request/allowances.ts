@@ -134,9 +134,10 @@ const allowancesShape = {
    * @default {} */
   prompts: z.record(name, inputBound).readonly().default({}),
   /**
-   * `store`, `previous_response_id`, `conversation`, references to items, files,
-   * containers and voices. All users of the project share these objects: any user who has an id can use
-   * it. Only for plans whose users may see each other's. Without it, none.
+   * `store`, `previous_response_id`, `conversation`, references to items, files, containers and voices. A
+   * Responses call that does not say is then stored, as at OpenAI. All users of the project share these
+   * objects: any user who has an id can use it. Only for plans whose users may see each other's. Without it,
+   * none.
    */
   stateful: inputBound.optional(),
 };

@@ -39,23 +39,23 @@ interface Asked {
 }
 
 const CHATS: Readonly<Record<string, Asked>> = {
-  'a second question': { model: 'gpt-4o', answers: [{}, {}], questions: QUESTIONS },
-  'a second question to a model that reasons': {
+  'A second question': { model: 'gpt-4o', answers: [{}, {}], questions: QUESTIONS },
+  'A second question to a model that reasons': {
     model: 'gpt-5-mini',
     answers: [thinking, thinking],
     questions: QUESTIONS,
   },
-  'a tool loop': {
+  'A tool loop': {
     model: 'gpt-4o',
     answers: [{ ...calling, reasoningTokens: 0 }, {}],
     depth: DEPTH,
   },
-  'a tool loop of a model that reasons': {
+  'A tool loop of a model that reasons': {
     model: 'gpt-5-mini',
     answers: [calling, thinking],
     depth: DEPTH,
   },
-  'a tool loop and a second question': {
+  'A tool loop and a second question': {
     model: 'gpt-5-mini',
     answers: [calling, thinking, thinking],
     questions: QUESTIONS,
