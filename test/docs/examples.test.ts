@@ -40,6 +40,7 @@ function exampleOf(name: string): string | undefined {
 
 /** Files of the reader's own that an example may use without a word. */
 const OWN: Readonly<Record<string, readonly string[]>> = {
+  './accounts.ts': ['findAccount'],
   './guard.ts': ['guard'],
   './secrets.ts': ['aws', 'azure', 'doppler', 'google', 'onePassword', 'vault'],
 };

@@ -42,30 +42,16 @@ export const codeOf = (page: string): string[] =>
 export const STORE_PAGE = 'docs/ledgers/when-the-store-fails.md';
 
 export const OWN_LEDGER_PAGE = 'docs/ledgers/write-your-own.md';
-/** Pages whose blocks continue the previous block. */
-const ONE_PROGRAM = ['README.md', OWN_LEDGER_PAGE];
 
-/**
- * The programs that a reader would run: a page of `ONE_PROGRAM`, or each snippet of another page.
- */
+/** The programs that a reader would run: each block by itself. */
 export function programsOf(page: string): string[] {
   const blocks = codeOf(page);
-  if (page === STORE_PAGE) return [storeProgram(blocks)];
-  return ONE_PROGRAM.includes(page) ? [blocks.join('\n')] : blocks;
+  return isOneProgram(page, blocks) ? [blocks.join('\n')] : blocks;
 }
 
-/** The first snippet is only a plan's `limits`. The others use that guard. */
-function storeProgram([limits = '', ...others]: string[]): string {
-  return `import { createGuardedCompletion } from 'guarded-completion';
-import { ledger } from './failing-ledger.ts';
-export const guard = createGuardedCompletion({
-  apiKey: process.env.OPENAI_API_KEY,
-  secret: process.env.GUARD_SECRET,
-  ledger,
-  plans: { free: { models: ['gpt-5-mini'], ${limits} } },
-});
-${others.join('\n')}`;
-}
+/** Whether the blocks of the README continue the first one instead of importing its guard. */
+const isOneProgram = (page: string, [, ...others]: string[]): boolean =>
+  page === 'README.md' && !others.some((code) => code.includes("from './guard.ts'"));
 
 /** The cells of each row of every table of a page, without the rules below the headers. */
 export function rowsOf(page: string): string[][] {

@@ -3,7 +3,7 @@ import type { Clock, Ledger } from '../../src/index.ts';
 import { assertCounts, claim, START_MS, use } from '../../src/testing/ledger-conformance/case.ts';
 import { lasting } from '../ledger/race/lasting.ts';
 import { sqliteFolder } from '../ledger/sqlite-folder.ts';
-import { codeOf, OWN_LEDGER_PAGE, programsOf } from './markdown.ts';
+import { codeOf, OWN_LEDGER_PAGE } from './markdown.ts';
 import { startWorld } from './run-blocks.ts';
 
 const LINES_MAX = 100;
@@ -12,10 +12,10 @@ interface Program {
   journalLedger(file: string, clock?: Clock): Promise<Ledger>;
 }
 
-// Running the page registers the cases of the conformance suite here.
+// Running the second block registers the cases of the conformance suite here.
 await using world = await startWorld('own-ledger');
-const program = (await world.run('journal', programsOf(OWN_LEDGER_PAGE)[0] ?? '')) as unknown;
-const { journalLedger } = program as Program;
+await world.run('journal-ledger.test', codeOf(OWN_LEDGER_PAGE)[1] ?? '');
+const { journalLedger } = (await world.beside('journal-ledger.ts')) as unknown as Program;
 
 it(`${OWN_LEDGER_PAGE}: the ledger is short and keeps its counts across a restart`, async () => {
   expect(codeOf(OWN_LEDGER_PAGE)[0]?.split('\n').length).toBeLessThanOrEqual(LINES_MAX);

@@ -1,19 +1,20 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, Server } from 'node:net';
 import { vi } from 'vitest';
 import { type FakeOpenAI, fakeOpenAI } from '../../src/testing/index.ts';
 import { canaries } from '../canary.ts';
 import { ROOT } from './markdown.ts';
+import { readerFiles } from './reader-files.ts';
 
 const FOLDER = `${ROOT}test/docs/.tmp`;
-const SURROUNDINGS = 'surroundings.ts';
-/** The reader's own files, which stand next to every snippet. */
-export const BESIDE = [SURROUNDINGS, 'guard.ts', 'failing-ledger.ts', 'secrets.ts'];
 
 export interface World extends AsyncDisposable {
   readonly fake: FakeOpenAI;
   readonly origin: string;
-  /** Runs a snippet as a module and returns its exports. */
+  /**
+   * Runs a snippet as a module of this name and returns its exports. A snippet with the name of a file
+   * of the reader, such as `guard`, takes its place.
+   */
   run(name: string, code: string): Promise<Record<string, unknown>>;
   /** Imports a file that stands next to the snippets. */
   beside(name: string): Promise<Record<string, unknown>>;
@@ -32,8 +33,8 @@ export async function startWorld(name: string): Promise<World> {
     inThisWorld(code, { origin, port, baseURL: fake.baseURL, folder });
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const file of BESIDE) {
-    writeFileSync(`${folder}/${file}`, settle(readFileSync(`${ROOT}test/docs/${file}`, 'utf8')));
+  for (const { name: file, code } of readerFiles()) {
+    writeFileSync(`${folder}/${file}`, settle(code));
   }
   return {
     fake,
@@ -41,7 +42,7 @@ export async function startWorld(name: string): Promise<World> {
     beside: (file) => import(`${folder}/${file}`),
     run(snippet, code) {
       const file = `${folder}/${snippet}.ts`;
-      writeFileSync(file, settle(withSurroundings(code)));
+      writeFileSync(file, settle(code));
       return import(file);
     },
     async [Symbol.asyncDispose]() {
@@ -78,19 +79,6 @@ function inThisWorld(
     .replaceAll("'guard.db'", `'${folder}/guard.db'`)
     .replaceAll(/\b3000\b/g, String(port));
 }
-
-/** Adds an import for the names that a snippet uses and its reader has. */
-export function withSurroundings(code: string): string {
-  const source = readFileSync(`${ROOT}test/docs/${SURROUNDINGS}`, 'utf8');
-  const names = [...source.matchAll(/^export (?:const|async function|function) (\w+)/gm)];
-  const used = names.map(([, name = '']) => name).filter((name) => called(name).test(code));
-  return used.length === 0
-    ? code
-    : `import { ${used.join(', ')} } from './${SURROUNDINGS}';\n${code}`;
-}
-
-/** Does not match a method of that name, as in `console.log(`. */
-const called = (name: string) => new RegExp(`(?<![.\\w])${name}\\(`);
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');

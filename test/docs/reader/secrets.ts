@@ -1,4 +1,4 @@
-/** The "file of yours" that the snippets of docs/keys.md import: clients of secret managers. */
+/** A "file of yours" that blocks import: clients of secret managers. */
 
 const KEY = process.env['OPENAI_API_KEY'] ?? '';
 

@@ -1,6 +1,6 @@
 import { createGuardedCompletion } from 'guarded-completion';
 
-/** The "file of yours" that snippets import. */
+/** A "file of yours" that blocks import. */
 export const guard = createGuardedCompletion({
   apiKey: process.env['OPENAI_API_KEY'],
   secret: process.env['GUARD_SECRET'],

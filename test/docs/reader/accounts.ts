@@ -1,0 +1,9 @@
+/** A "file of yours" that blocks import: the accounts of the app, in its own database. */
+
+export const findAccount = async (id: string) => ({ id, plan: 'free', customer: 'cus_1' });
+
+export const logIn = async (body: { user: string }) => ({ id: body.user });
+
+/** The date on which a user's billing began. */
+export const billingDayOf = (userId: string): string =>
+  userId === 'ada' ? '2026-01-31' : '2026-01-01';
