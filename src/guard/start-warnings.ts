@@ -4,19 +4,53 @@ import { PriceTable } from '../openai/prices/prices.ts';
 import type { Settings } from '../options/guard-options.ts';
 import { smallLimits } from './small-limits.ts';
 
-/** What shows that this process is one of several. The values are not secret. */
-const SIGNS: readonly [sign: string, shows: (environment: NodeJS.ProcessEnv) => boolean][] = [
-  ['node:cluster', () => cluster.isWorker],
-  ['PM2 with several instances', ({ NODE_APP_INSTANCE = '0' }) => NODE_APP_INSTANCE !== '0'],
-  ['WEB_CONCURRENCY', ({ WEB_CONCURRENCY = '1' }) => Number(WEB_CONCURRENCY) > 1],
-  ['AWS Lambda', ({ AWS_LAMBDA_FUNCTION_NAME }) => AWS_LAMBDA_FUNCTION_NAME !== undefined],
-  ['Vercel', ({ VERCEL }) => VERCEL !== undefined],
-  ['Cloud Run', ({ K_SERVICE }) => K_SERVICE !== undefined],
+/** Where the processes share no file, so that only a store on the network is common to all of them. */
+const NETWORK = 'guarded-completion/redis or /postgres';
+/** On one machine a file is shared, too. */
+const MACHINE = 'guarded-completion/redis, /postgres or, on one machine, /sqlite';
+
+/** Why this process seems to be one of several, and the ledgers that all of them can share. */
+export interface SignOfSeveral {
+  readonly sign: string;
+  readonly ledgers: typeof NETWORK | typeof MACHINE;
+}
+
+type Environment = NodeJS.ProcessEnv;
+
+/**
+ * What shows that this process is one of several. The values are not secret. Netlify runs on Lambda, and
+ * Cloud Functions run on Cloud Run, so they come first.
+ */
+const SIGNS: readonly [
+  sign: string,
+  ledgers: SignOfSeveral['ledgers'],
+  shows: (environment: Environment) => boolean,
+][] = [
+  ['node:cluster', MACHINE, () => cluster.isWorker],
+  [
+    'PM2 with several instances',
+    MACHINE,
+    ({ NODE_APP_INSTANCE = '0' }) => NODE_APP_INSTANCE !== '0',
+  ],
+  ['WEB_CONCURRENCY', MACHINE, ({ WEB_CONCURRENCY = '1' }) => Number(WEB_CONCURRENCY) > 1],
+  [
+    'Netlify',
+    NETWORK,
+    (it) => isSet(it, 'NETLIFY') || (isSet(it, 'SITE_ID') && isSet(it, 'SITE_NAME')),
+  ],
+  ['Vercel', NETWORK, (it) => isSet(it, 'VERCEL')],
+  ['AWS Lambda', NETWORK, (it) => isSet(it, 'AWS_LAMBDA_FUNCTION_NAME')],
+  ['Azure Functions', NETWORK, (it) => isSet(it, 'FUNCTIONS_WORKER_RUNTIME')],
+  ['Google Cloud Functions', NETWORK, (it) => isSet(it, 'FUNCTION_TARGET')],
+  ['Cloud Run', NETWORK, (it) => isSet(it, 'K_SERVICE')],
 ];
 
+const isSet = (environment: Environment, name: string): boolean => environment[name] !== undefined;
+
 /** Returns the sign that several processes serve here, or `undefined`. */
-export function signOfSeveral(environment: NodeJS.ProcessEnv): string | undefined {
-  return SIGNS.find(([, shows]) => shows(environment))?.[0];
+export function signOfSeveral(environment: Environment): SignOfSeveral | undefined {
+  const found = SIGNS.find(([, , shows]) => shows(environment));
+  return found && { sign: found[0], ledgers: found[1] };
 }
 
 /** What this process was warned of. */
@@ -50,14 +84,14 @@ export function warnOfStart(
 
 /** Where several processes seem to serve, each of them would give out every limit again. */
 function warnOfMemoryLedger({ ledger }: Pick<Settings, 'ledger'>, warn: Warn): void {
-  const sign = ledger.inProcess && signOfSeveral(process.env);
-  if (sign === undefined) return;
+  const found = ledger.inProcess && signOfSeveral(process.env);
+  if (found === undefined) return;
   warn(
     'GUARD_MEMORY_LEDGER',
     '',
-    `The ledger is in the memory of this process, which seems to be one of several (${sign}): ` +
-      'every process would give out each limit again. Use a ledger that they share, such as ' +
-      'guarded-completion/redis, /postgres or /sqlite.',
+    `The ledger is in the memory of this process, which seems to be one of several (${found.sign}): ` +
+      'every process would give out each limit again. Use a ledger that they share: ' +
+      `${found.ledgers}.`,
   );
 }
 

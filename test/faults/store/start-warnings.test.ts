@@ -34,12 +34,25 @@ describe('Start warnings', () => {
   it.each<[Record<string, string>, string | undefined]>([
     [{}, undefined],
     [{ NODE_APP_INSTANCE: '0', WEB_CONCURRENCY: '1' }, undefined],
+    [{ SITE_ID: 'an app of ours' }, undefined],
     [{ NODE_APP_INSTANCE: '1' }, 'PM2 with several instances'],
     [{ WEB_CONCURRENCY: '4' }, 'WEB_CONCURRENCY'],
     [{ AWS_LAMBDA_FUNCTION_NAME: 'chat' }, 'AWS Lambda'],
-    [{ VERCEL: '1' }, 'Vercel'],
+    [{ VERCEL: '1', AWS_LAMBDA_FUNCTION_NAME: 'chat' }, 'Vercel'],
+    [{ NETLIFY: 'true' }, 'Netlify'],
+    [{ SITE_ID: '1d01', SITE_NAME: 'my-app', AWS_LAMBDA_FUNCTION_NAME: 'chat' }, 'Netlify'],
+    [{ FUNCTIONS_WORKER_RUNTIME: 'node' }, 'Azure Functions'],
+    [{ FUNCTION_TARGET: 'chat', K_SERVICE: 'chat' }, 'Google Cloud Functions'],
     [{ K_SERVICE: 'chat' }, 'Cloud Run'],
   ])('The sign of several processes in %o is %s', (environment, sign) => {
-    expect(signOfSeveral(environment)).toBe(sign);
+    expect(signOfSeveral(environment)?.sign).toBe(sign);
+  });
+
+  it('A file is proposed as a ledger only where processes run on one machine', () => {
+    const ledgersIn = (environment: Record<string, string>) => signOfSeveral(environment)?.ledgers;
+    expect(ledgersIn({ WEB_CONCURRENCY: '4' })).toContain('/sqlite');
+    for (const name of ['VERCEL', 'NETLIFY', 'FUNCTION_TARGET', 'FUNCTIONS_WORKER_RUNTIME']) {
+      expect(ledgersIn({ [name]: 'chat' })).toBe('guarded-completion/redis or /postgres');
+    }
   });
 });
