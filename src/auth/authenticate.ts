@@ -6,9 +6,16 @@ import type { Authenticator } from './authenticator.ts';
 
 type Authenticated = string | User | null | undefined;
 
+/** A request, with the object that the host framework has for it. */
+export interface HostRequest<Host> extends GuardRequest {
+  /** Express `request`, Fastify `request`, Koa and Hono context, node:http `IncomingMessage`, or `Request`. */
+  readonly host: Host;
+}
+
 /**
- * Uses your own login. `find` receives the request (`request.host` is the request of the host
- * framework) and returns its user, or `null`. The returned user is charged. If `find` throws, the call
+ * Uses your own login. `find` receives the request and returns its user, or `null`. `request.host` is the
+ * request of the host framework, with what your middleware has put on it. Its type is `Host`, which you
+ * name and nobody checks: it must be what your adapter passes. The returned user is charged. If `find` throws, the call
  * ends with 500. `find` is not called for cross-site browser requests (`Sec-Fetch-Site: cross-site` and
  * no `Authorization`), because a page of another site can make a browser send the user's cookies.
  *
@@ -18,15 +25,16 @@ type Authenticated = string | User | null | undefined;
  *   const account = await findAccount(request.header('x-session') ?? '');
  *   return { id: account.id, plan: account.plan };
  * });
+ * const withSession = authenticate<{ session: { userId?: string } }>(({ host }) => host.session.userId);
  * ```
  */
-export function authenticate(
-  find: (request: GuardRequest) => Authenticated | Promise<Authenticated>,
+export function authenticate<Host = unknown>(
+  find: (request: HostRequest<Host>) => Authenticated | Promise<Authenticated>,
 ): Authenticator {
   return {
     authenticate(request) {
       if (isFromAnotherSite(request)) return undefined;
-      const answer = find(request);
+      const answer = find(request as HostRequest<Host>);
       return isPromiseLike(answer) ? answer.then(identityOf) : identityOf(answer);
     },
   };

@@ -2,6 +2,12 @@ import { readFileSync } from 'node:fs';
 import { filesBelow } from '../../bench/structure/files-below.ts';
 import { codeOf, OWN_LEDGER_PAGE, ROOT } from './markdown.ts';
 
+/** First blocks of pages, as the files whose names the next blocks import. */
+const BLOCKS_AS_FILES: Readonly<Record<string, string>> = {
+  'create-guard.ts': 'docs/testing-your-app.md',
+  'journal-ledger.ts': OWN_LEDGER_PAGE,
+};
+
 interface ReaderFile {
   readonly name: string;
   readonly code: string;
@@ -12,8 +18,9 @@ const textOf = (file: string): string => readFileSync(`${ROOT}test/docs/reader/$
 /** The files of the reader, which stand next to every block. A block imports what it needs of them. */
 export function readerFiles(): ReaderFile[] {
   const own = filesBelow(`${ROOT}test/docs/reader`);
+  const blocks = Object.entries(BLOCKS_AS_FILES);
   return [
     ...own.map((name) => ({ name, code: textOf(name) })),
-    { name: 'journal-ledger.ts', code: codeOf(OWN_LEDGER_PAGE)[0] ?? '' },
+    ...blocks.map(([name, page]) => ({ name, code: codeOf(page)[0] ?? '' })),
   ];
 }
