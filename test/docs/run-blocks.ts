@@ -66,8 +66,8 @@ function inThisWorld(
     folder,
   }: { origin: string; port: number; baseURL: string; folder: string },
 ): string {
-  // With `upstreams` each of them has an address of its own, and some blocks choose theirs.
-  const address = /upstreams: \{|baseURL/.test(code) ? '' : `baseURL: '${baseURL}', `;
+  // With `upstreams` each of them has an address of its own. A block that names an address keeps it.
+  const address = code.includes('upstreams: {') ? '' : `baseURL: '${baseURL}', `;
   return code
     .replaceAll(
       'createGuardedCompletion({',
