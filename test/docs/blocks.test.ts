@@ -13,6 +13,7 @@ const expected: Readonly<Record<string, number>> = {
   'docs/agents.md': 4,
   'docs/auth.md': 11,
   'docs/billing.md': 2,
+  'docs/deployment.md': 1,
   'docs/hosted-tools.md': 1,
   'docs/hosts.md': 1,
   'docs/hosts/azure-openai.md': 1,
@@ -29,6 +30,8 @@ const expected: Readonly<Record<string, number>> = {
   'docs/own-session.md': 3,
   'docs/plans.md': 3,
   'docs/prices.md': 2,
+  'docs/serverless.md': 4,
+  'docs/show-what-is-left.md': 3,
   'docs/testing-your-app.md': 3,
   'docs/tokens.md': 4,
   'docs/upstreams.md': 2,
@@ -51,6 +54,8 @@ const LANGUAGES = new Set([
   'dart',
   'swift',
   'kotlin',
+  'nginx',
+  'dockerfile',
   '',
 ]);
 
