@@ -7,7 +7,7 @@ import type { Authenticator } from './authenticator.ts';
 type Authenticated = string | User | null | undefined;
 
 /** A request, with the object that the host framework has for it. */
-export interface HostRequest<Host> extends GuardRequest {
+export interface HostedRequest<Host> extends GuardRequest {
   /** Express `request`, Fastify `request`, Koa and Hono context, node:http `IncomingMessage`, or `Request`. */
   readonly host: Host;
 }
@@ -15,7 +15,7 @@ export interface HostRequest<Host> extends GuardRequest {
 /**
  * Uses your own login. `find` receives the request and returns its user, or `null`. `request.host` is the
  * request of the host framework, with what your middleware has put on it. Its type is `Host`, which you
- * name and nobody checks: it must be what your adapter passes. The returned user is charged. If `find` throws, the call
+ * name and no code checks: it must be what your adapter passes. The returned user is charged. If `find` throws, the call
  * ends with 500. `find` is not called for cross-site browser requests (`Sec-Fetch-Site: cross-site` and
  * no `Authorization`), because a page of another site can make a browser send the user's cookies.
  *
@@ -29,12 +29,12 @@ export interface HostRequest<Host> extends GuardRequest {
  * ```
  */
 export function authenticate<Host = unknown>(
-  find: (request: HostRequest<Host>) => Authenticated | Promise<Authenticated>,
+  find: (request: HostedRequest<Host>) => Authenticated | Promise<Authenticated>,
 ): Authenticator {
   return {
     authenticate(request) {
       if (isFromAnotherSite(request)) return undefined;
-      const answer = find(request as HostRequest<Host>);
+      const answer = find(request as HostedRequest<Host>);
       return isPromiseLike(answer) ? answer.then(identityOf) : identityOf(answer);
     },
   };

@@ -4,7 +4,7 @@ export type { Identity, Scope } from '../plans/plan.ts';
 export { type Attestation, allOf } from './all-of.ts';
 export { type AnonymousOptions, anonymous } from './anonymous.ts';
 export { anyOf } from './any-of.ts';
-export { authenticate, type HostRequest } from './authenticate.ts';
+export { authenticate, type HostedRequest } from './authenticate.ts';
 export type { AuthContext, Authenticator } from './authenticator.ts';
 export { bearer } from './bearer.ts';
 export { bearerCredential } from './bearer-credential.ts';

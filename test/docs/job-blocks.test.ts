@@ -19,7 +19,7 @@ describe('docs/own-session.md', () => {
   it.each([
     ['session', cookie, 'free'],
     ['Passport', passport, 'pro'],
-  ])('The %s example serves a user by their cookie, and nobody else', async (name, code, plan) => {
+  ])('The %s example serves a user by their cookie, and no one else', async (name, code, plan) => {
     await using world = await startWorld(`own-session-${name}`);
     const { guard } = (await world.run('backend', code)) as { guard: Guard };
     const settled: string[] = [];
