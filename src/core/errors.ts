@@ -1,5 +1,11 @@
+import { acrossCopies } from '../base/across-copies.ts';
+
 /** A failure of a store. The call was refused and nothing is half done. It may be retried. */
 export class LedgerError extends Error {
+  static {
+    acrossCopies(LedgerError, 'LedgerError');
+  }
+
   /** The code of the denial that the call gets. */
   readonly code = 'ledger_unavailable';
   /** The name of the class. */
@@ -11,6 +17,10 @@ export class LedgerError extends Error {
  * `auth_unavailable`, and not with 401, which would log users out. It may be retried.
  */
 export class AuthenticationUnavailableError extends Error {
+  static {
+    acrossCopies(AuthenticationUnavailableError, 'AuthenticationUnavailableError');
+  }
+
   /** The code of the denial that the call gets. */
   readonly code = 'auth_unavailable';
   /** The name of the class. */
@@ -25,6 +35,10 @@ type BodyErrorCode =
 
 /** A request body that could not be read. It becomes the denial with the same code. */
 export class BodyError extends Error {
+  static {
+    acrossCopies(BodyError, 'BodyError');
+  }
+
   override readonly name = 'BodyError';
   readonly code: BodyErrorCode;
   constructor(code: BodyErrorCode, message: string) {

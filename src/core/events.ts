@@ -270,7 +270,7 @@ function requireListener(name: string, listener: unknown): void {
   }
 }
 
-const eventsOfGuards = new Attached<Events>();
+const eventsOfGuards = new Attached<Events>('events');
 
 /** Lets webhooks that are mounted beside a guard emit events of the guard. */
 export function shareEvents<Guard extends object>(guard: Guard, events: Events): Guard {

@@ -1,3 +1,4 @@
+import { acrossCopies } from '../base/across-copies.ts';
 import { ByteBuffer } from '../base/byte-buffer.ts';
 import { BodyError } from '../core/errors.ts';
 import type { BodyRoom, RequestBody } from '../core/request.ts';
@@ -37,6 +38,10 @@ export const brokenOff = (): BodyError => new BodyError('invalid_request', 'The 
 
 /** Something in the host took the body, or its beginning, before the guard. */
 export class BodyTakenError extends BodyError {
+  static {
+    acrossCopies(BodyTakenError, 'BodyTakenError');
+  }
+
   constructor() {
     super(
       'invalid_request',

@@ -53,7 +53,7 @@ export class BilledUsers {
 const isSetLater = (current: PushedPlan | undefined, plan: PushedPlan): boolean =>
   current !== undefined && current.endsMs === undefined && current.asOfMs > plan.asOfMs;
 
-const billedUsersOfGuards = new Attached<BilledUsers>();
+const billedUsersOfGuards = new Attached<BilledUsers>('billed users');
 
 /** Lets webhooks that are mounted beside a guard change the plans of its users. */
 export function shareBilledUsers<Guard extends object>(guard: Guard, users: BilledUsers): Guard {
