@@ -1,23 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { brotliCompressSync } from 'node:zlib';
-import { defineConfig, type Options } from 'tsup';
+import { defineConfig } from 'tsup';
+import { packedPrices } from './.ci/build/packed-prices.ts';
 import { entries } from './.ci/entries.ts';
-
-/** Compresses the price list: 150 kB become 20, in every app's bundle. */
-const packedPrices: NonNullable<Options['esbuildPlugins']>[number] = {
-  name: 'packed prices',
-  setup(build) {
-    build.onLoad({ filter: /price-list\.json$/ }, async ({ path }) => {
-      const text = JSON.stringify(JSON.parse(await readFile(path, 'utf8')));
-      const packed = brotliCompressSync(text).toString('base64');
-      return {
-        loader: 'js',
-        contents: `import { brotliDecompressSync } from 'node:zlib';
-export default JSON.parse(brotliDecompressSync(Buffer.from('${packed}', 'base64')).toString());`,
-      };
-    });
-  },
-};
 
 export default defineConfig({
   entry: {
@@ -31,6 +14,11 @@ export default defineConfig({
   platform: 'node',
   splitting: true,
   clean: true,
+  // The sources are in the package.
+  sourcemap: true,
+  esbuildOptions(options) {
+    options.sourcesContent = false;
+  },
   // node:sqlite is found only with its `node:`.
   removeNodeProtocol: false,
   dts: {

@@ -61,7 +61,7 @@ const pass = (what) => {
 /** The check is tried on a limit that no entry keeps, so that it is known to fail where it must. */
 async function checkSize() {
   const peers = Object.keys(manifest.peerDependencies);
-  const size = await bundleSize(join(root, manifest.exports['.'].default), peers);
+  const size = await bundleSize(join(root, manifest.exports['.'].import.default), peers);
   console.log(`${table(size.sizes)}\n${String(size.total).padStart(9)}  in all`);
   requireSmall(size);
   let fails = false;
@@ -79,7 +79,12 @@ try {
   const [packed] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', project], root));
   const stray = packed.files
     .map(({ path }) => path)
-    .filter((path) => !/^(dist\/|package\.json$|README\.md$|LICENSE$)/.test(path));
+    .filter(
+      (path) =>
+        !/^(dist|src|docs|examples)\/|^[\w.]+\.(json|md|txt)$|^LICENSE$|^bench\/README\.md$/.test(
+          path,
+        ),
+    );
   if (stray.length > 0) throw new Error(`the tarball holds ${stray.join(', ')}`);
   pass(`tarball: ${packed.files.length} files, ${packed.size} bytes`);
   writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }');

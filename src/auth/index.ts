@@ -9,7 +9,7 @@ export type { AuthContext, Authenticator } from './authenticator.ts';
 export { bearer } from './bearer.ts';
 export { bearerCredential } from './bearer-credential.ts';
 export { type JwtOptions, jwt } from './jwt/jwt.ts';
-export type { KeysAt } from './jwt/key-set.ts';
+export type { KeySetJson, KeysAt } from './jwt/key-set.ts';
 export type { ProviderOptions } from './jwt/provider-users.ts';
 export type { Claims } from './jwt/read-jwt.ts';
 export type { JwtAlgorithm } from './jwt/signatures.ts';

@@ -19,7 +19,8 @@ describe('Two copies of the package in one process', () => {
     expect(new other.LedgerError('away')).toBeInstanceOf(LedgerError);
     expect(new other.BodyError('server_busy', 'busy')).not.toBeInstanceOf(LedgerError);
     expect(new LedgerError('away')).not.toBeInstanceOf(StoreFailingError);
-    expect(undefined instanceof LedgerError).toBe(false);
+    const nothing: unknown = undefined;
+    expect(nothing instanceof LedgerError).toBe(false);
   });
 
   it('A webhook of one copy reaches the guard of the other', async () => {

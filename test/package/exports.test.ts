@@ -87,7 +87,10 @@ describe('the entry points', () => {
   it('package.json exports these, and itself, and nothing else', () => {
     const files = entries.map(({ path, bundle }) => [
       path,
-      { types: `./dist/${bundle}.d.ts`, default: `./dist/${bundle}.js` },
+      {
+        import: { types: `./dist/${bundle}.d.ts`, default: `./dist/${bundle}.js` },
+        require: { types: `./dist/${bundle}.d.cts`, default: `./dist/${bundle}.cjs` },
+      },
     ]);
     expect(entries.map(({ path }) => path).sort()).toEqual(Object.keys(NAMES).sort());
     expect(manifest.exports).toEqual({
@@ -95,10 +98,22 @@ describe('the entry points', () => {
       './package.json': './package.json',
     });
     // A resolver takes the first condition that it knows.
-    for (const target of Object.values(manifest.exports)) {
-      if (typeof target === 'object')
-        expect(Object.keys(target ?? {})).toEqual(['types', 'default']);
+    const conditions = Object.values(manifest.exports).flatMap((target) =>
+      typeof target === 'object' ? Object.values(target ?? {}) : [],
+    );
+    for (const condition of conditions) {
+      expect(Object.keys(condition ?? {})).toEqual(['types', 'default']);
     }
+  });
+
+  it('TypeScript finds the types of each where it knows no exports', () => {
+    const others = entries.filter(({ path }) => path !== '.');
+    const places = others.map(({ bundle }) => [bundle, [`./dist/${bundle}.d.cts`]]);
+    expect(manifest).toMatchObject({
+      main: './dist/index.cjs',
+      types: './dist/index.d.cts',
+      typesVersions: { '*': Object.fromEntries(places) },
+    });
   });
 
   it('the build makes one bundle of each', () => {

@@ -1,11 +1,16 @@
-import type { JSONWebKeySet } from 'jose';
 import type { Clock } from '../../base/clock.ts';
 import { parseHttpsUrl } from './https-url.ts';
 import { type KeySource, keyLookup } from './key-lookup.ts';
 import { RemoteKeySet } from './remote-key-set.ts';
 
+/** A JSON Web Key Set (RFC 7517), with the public keys of an issuer. */
+export interface KeySetJson {
+  /** Each is a JSON Web Key. */
+  readonly keys: readonly object[];
+}
+
 /** An issuer's public keys: the https URL of its JWKS, or the set itself. */
-export type KeysAt = URL | string | JSONWebKeySet;
+export type KeysAt = URL | string | KeySetJson;
 
 /** Makes a key source, without I/O. `TypeError` names `path` for any other value. */
 export function keySet(keys: unknown, path: string, clock: Clock): KeySource {
