@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { serveHalfClosed } from './half-closed.ts';
+import { yieldTo } from './host-headers.ts';
 import type { Mountable } from './mountable.ts';
 
 /** Hono's context, as far as it is needed here; checked against the real one in tests. */
@@ -10,6 +11,7 @@ interface HonoContext {
     readonly bodyCache: Readonly<Record<string, unknown>>;
     text(): Promise<string>;
   };
+  readonly res: Response;
   readonly env: unknown;
 }
 
@@ -30,8 +32,10 @@ export function guardHono(guard: Mountable): (context: HonoContext) => Promise<R
     const mount = { prefix, host: context, ...connectionOf(context) };
     // Hono caches a body that middleware has read through it.
     const isCached = raw.bodyUsed && Object.keys(bodyCache).length > 0;
-    if (!isCached) return guard.handler(raw, mount);
-    return guard.handler(raw, { ...mount, body: await context.req.text() });
+    const body = isCached ? await context.req.text() : undefined;
+    const response = await guard.handler(raw, { ...mount, body });
+    yieldTo(response, context.res.headers);
+    return response;
   };
 }
 

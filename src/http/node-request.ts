@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BodyRoom, GuardRequest, RequestBody } from '../core/request.ts';
 import { BodyBytes, BodyTakenError, brokenOff } from './body-bytes.ts';
+import { waitsForContinue } from './node-rest.ts';
 import { hostBody, splitTarget } from './request-parts.ts';
 
 /** Node's own request and response as a `GuardRequest`. */
@@ -49,6 +50,7 @@ export class NodeRequest implements GuardRequest {
     // Without a body the request may have ended already, and its `end` would never come.
     if (announced === 0 && !chunked) return NO_BODY;
     if (readableDidRead) throw new BodyTakenError();
+    if (waitsForContinue(this.#request, this.#response)) this.#response.writeContinue();
     return readStream(this.#request, new BodyBytes(limitBytes, announced, room));
   }
 
@@ -83,23 +85,28 @@ function readStream(request: IncomingMessage, body: BodyBytes): Promise<RequestB
     };
     // A request that is closed already emits no further event.
     if (request.destroyed) return brokeOff();
+    const end = () => {
+      ended = true;
+      resolve(body.whole());
+    };
     const take = (chunk: Buffer) => {
       try {
         body.add(chunk);
       } catch (error) {
-        request.off('data', take);
+        // While the rest of it arrives, a refused body must not be kept: each of these listeners keeps it.
+        request.off('data', take).off('end', end).off('close', brokeOff).off('error', brokeOff);
+        request.on('error', ignore);
         reject(error);
       }
     };
     request.on('data', take);
-    request.on('end', () => {
-      ended = true;
-      resolve(body.whole());
-    });
+    request.on('end', end);
     request.on('error', brokeOff);
     request.on('close', brokeOff);
   });
 }
+
+const ignore = (): void => {};
 
 /** What a host framework adds to Node's objects. */
 export interface NodeMount {

@@ -1,23 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { type GuardResponse, type HeaderList, isByteSource } from '../core/response.ts';
+import { joinVary } from './host-headers.ts';
 
 /** Up to here, copying a body costs less than a second piece in the write to the socket. */
 const JOINED_BYTES_MAX = 16 * 1024;
-
-/** Sends the guard's response with Node's own object, unless its client has left. */
-export function sendResponse(
-  request: IncomingMessage,
-  response: ServerResponse,
-  answer: GuardResponse,
-): void {
-  if (response.destroyed) return;
-  // The rest of an unread body would be taken for the next request on this connection.
-  if (!request.complete) {
-    answer.headers['connection'] = 'close';
-    request.resume();
-  }
-  sendAnswer(response, answer);
-}
 
 function sendWhole(
   response: ServerResponse,
@@ -36,7 +22,13 @@ function sendWhole(
   response.end(bytes.toString('latin1'), 'latin1');
 }
 
-function sendAnswer(response: ServerResponse, { status, headers, body }: GuardResponse): void {
+/** Sends the guard's response with Node's own object, unless its client has left. */
+export function sendAnswer(
+  response: ServerResponse,
+  { status, headers, body }: GuardResponse,
+): void {
+  if (response.destroyed) return;
+  joinVary(response.getHeader('vary'), headers);
   if (!isByteSource(body)) return sendWhole(response, status, headers, body);
   response.writeHead(status, headers);
   // Clients wait for the headers before they show anything; the first bytes may be minutes away.

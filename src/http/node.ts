@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { after } from '../base/deadline.ts';
+import type { GuardResponse } from '../core/response.ts';
 import { serveHalfClosed } from './half-closed.ts';
 import type { Mountable } from './mountable.ts';
 import { type NodeMount, NodeRequest } from './node-request.ts';
-import { sendResponse } from './node-response.ts';
+import { sendAnswer } from './node-response.ts';
+import { answerAfterBody } from './node-rest.ts';
 import { withoutEndSlash } from './request-parts.ts';
 
 /** The options of `toNodeHandler` and `guardKoa`. */
@@ -54,5 +57,19 @@ export function serveNode(
 ): Promise<void> {
   serveHalfClosed(request, response);
   const served = guard.serve(new NodeRequest(request, response, mount));
-  return served.then((answer) => sendResponse(request, response, answer));
+  return served.then((answer) =>
+    after(answerAfterBody(request, response, answer), (ready) => sendAnswer(response, ready)),
+  );
+}
+
+/** The same for a host that sends the answer itself. Resolves when it may be sent. */
+export function answerNode(
+  guard: Mountable,
+  request: IncomingMessage,
+  response: ServerResponse,
+  mount: NodeMount,
+): Promise<GuardResponse> {
+  serveHalfClosed(request, response);
+  const served = guard.serve(new NodeRequest(request, response, mount));
+  return served.then((answer) => answerAfterBody(request, response, answer));
 }

@@ -1,8 +1,9 @@
-import { BodyError } from '../core/errors.ts';
 import type { BodyRoom, GuardRequest, RequestBody } from '../core/request.ts';
 import { type GuardResponse, isByteSource } from '../core/response.ts';
-import { BodyBytes, BodyTakenError, brokenOff } from './body-bytes.ts';
+import { BodyBytes } from './body-bytes.ts';
 import { hostBody, splitTarget, withoutEndSlash } from './request-parts.ts';
+import { answerAfter, type RestOfBody } from './rest-of-body.ts';
+import { WebBody } from './web-body.ts';
 import { webStream } from './web-stream.ts';
 
 export interface WebHandlerOptions {
@@ -25,7 +26,10 @@ export async function serveWeb(
   options: WebHandlerOptions = {},
 ): Promise<Response> {
   const guarded = new WebRequest(request, options);
-  return toResponse(await serve(guarded), guarded.disconnect);
+  const answer = await serve(guarded);
+  const rest = guarded.discardBody();
+  const ready = rest === undefined ? answer : await answerAfter(rest, answer);
+  return toResponse(ready, guarded.disconnect);
 }
 
 /** Status codes that may not have a body, not even an empty one. */
@@ -53,7 +57,8 @@ class WebRequest implements GuardRequest {
   readonly remoteAddress: string | undefined;
   readonly disconnect: () => void;
   readonly #request: Request;
-  readonly #body: unknown;
+  readonly #body: WebBody;
+  readonly #hostBody: unknown;
   readonly #isHalfClosed: () => boolean;
   #listener: (() => void) | undefined;
 
@@ -70,7 +75,8 @@ class WebRequest implements GuardRequest {
     const disconnect = (): void => this.#listener?.();
     this.disconnect = disconnect;
     this.#request = request;
-    this.#body = body;
+    this.#body = new WebBody(request);
+    this.#hostBody = body;
     this.#isHalfClosed = isHalfClosed;
   }
 
@@ -82,10 +88,15 @@ class WebRequest implements GuardRequest {
     return this.#request.headers.get(name) ?? undefined;
   }
 
-  async readBody(limitBytes: number, room?: BodyRoom): Promise<RequestBody> {
-    if (this.#body !== undefined) return hostBody(this.#body, limitBytes, room);
+  readBody(limitBytes: number, room?: BodyRoom): RequestBody | Promise<RequestBody> {
+    if (this.#hostBody !== undefined) return hostBody(this.#hostBody, limitBytes, room);
     const announced = Number(this.header('content-length') ?? 0);
-    return readWeb(this.#request, new BodyBytes(limitBytes, announced, room));
+    return this.#body.read(new BodyBytes(limitBytes, announced, room));
+  }
+
+  /** Begins to throw away what is left of the body. Returns `undefined` if there is nothing. */
+  discardBody(): RestOfBody | undefined {
+    return this.#hostBody === undefined ? this.#body.discard() : undefined;
   }
 
   onDisconnect(listener: () => void): void {
@@ -94,14 +105,4 @@ class WebRequest implements GuardRequest {
     if (signal.aborted) listener();
     else signal.addEventListener('abort', listener, { once: true });
   }
-}
-
-async function readWeb(request: Request, body: BodyBytes): Promise<RequestBody> {
-  if (request.bodyUsed || request.body?.locked) throw new BodyTakenError();
-  try {
-    for await (const chunk of request.body ?? []) body.add(chunk);
-  } catch (error) {
-    throw error instanceof BodyError ? error : brokenOff();
-  }
-  return body.whole();
 }

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { serve as serveHono } from '@hono/node-server';
 import express from 'express';
 import fastify from 'fastify';
@@ -69,6 +70,24 @@ async function startNext(guard: Mountable, prefix: string): Promise<RunningHost>
     return handle(context.req.raw, { params: Promise.resolve({ path }) });
   });
   return startFetch(app);
+}
+
+/** As people mount `guard.handler` on node:http by hand. */
+export function startHandler(guard: Mountable, prefix: string): Promise<RunningHost> {
+  return listen(async (incoming, outgoing) => {
+    const { url, method = 'GET', headers } = incoming;
+    const hasBody = method !== 'GET' && method !== 'HEAD';
+    const request = new Request(`http://${headers.host}${url}`, {
+      method,
+      headers: headers as Record<string, string>,
+      body: hasBody ? (Readable.toWeb(incoming) as ReadableStream) : null,
+      duplex: 'half',
+    } as RequestInit);
+    const { status, headers: own, body } = await guard.handler(request, { prefix });
+    outgoing.writeHead(status, Object.fromEntries(own));
+    if (body === null) outgoing.end();
+    else Readable.fromWeb(body as never).pipe(outgoing);
+  });
 }
 
 async function startFetch(app: Hono): Promise<RunningHost> {
