@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type GuardResponse, isByteSource } from '../core/response.ts';
+import { answerNode } from './answer-node.ts';
 import { joinVary } from './host-headers.ts';
 import type { Mountable } from './mountable.ts';
-import { answerNode } from './node.ts';
 import { SourceStream } from './source-stream.ts';
 
 /**

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { after } from '../base/deadline.ts';
-import type { GuardResponse } from '../core/response.ts';
 import { serveHalfClosed } from './half-closed.ts';
 import type { Mountable } from './mountable.ts';
 import { type NodeMount, NodeRequest } from './node-request.ts';
@@ -60,16 +59,4 @@ export function serveNode(
   return served.then((answer) =>
     after(answerAfterBody(request, response, answer), (ready) => sendAnswer(response, ready)),
   );
-}
-
-/** The same for a host that sends the answer itself. Resolves when it may be sent. */
-export function answerNode(
-  guard: Mountable,
-  request: IncomingMessage,
-  response: ServerResponse,
-  mount: NodeMount,
-): Promise<GuardResponse> {
-  serveHalfClosed(request, response);
-  const served = guard.serve(new NodeRequest(request, response, mount));
-  return served.then((answer) => answerAfterBody(request, response, answer));
 }

@@ -15,7 +15,7 @@ const RESTS_MAX = 1_000;
 const running = new Set<RestOfBody>();
 
 /**
- * The rest of a body that nobody needs. It is read and thrown away, because a connection that is closed
+ * The rest of a body that is not needed. It is read and thrown away, because a connection that is closed
  * while its client still sends is reset, and the client loses the answer
  * ([why](../../docs/decisions/read-the-rest.md)).
  */
