@@ -39,16 +39,19 @@ function accountAdvice(upstream: UpstreamFailure | undefined): string {
   return 'Check the account, and what its key may do.';
 }
 
-function upstreamAdvice({ status, code, causedByRequest }: UpstreamFailure): Advice {
+function upstreamAdvice({ kind, status = 0, causedByRequest }: UpstreamFailure): Advice {
   if (causedByRequest) return 'The user got this answer. Check what the app sends.';
-  if (status === undefined) return 'Check "baseURL", the network, and "timeouts".';
-  if (status < 300) return 'Check that "baseURL" is that of an API, and the state of the host.';
+  if (kind !== 'refused') return BY_KIND[kind];
+  if (status < 300) return BY_KIND.cut;
   if (status < 400) return 'Redirects are not followed: set "baseURL" to where it redirects.';
-  if (status === 429 || isBusy(code)) {
-    return 'Raise the limit of the account, add an upstream, or lower the limits of the plans.';
-  }
   if (status < 500) return 'Check "baseURL", and whether the host serves this endpoint.';
-  return 'Check the state of the host.';
+  return BY_KIND.cut;
 }
 
-const isBusy = (code = ''): boolean => /rate_limit|overload|slow_down/.test(code);
+const BY_KIND = {
+  busy: 'Raise the limit of the account, add an upstream, or lower the limits of the plans.',
+  unreached: 'Check "baseURL", and the network between this server and the host.',
+  silent: 'Check the state of the host, and "timeouts".',
+  cut: 'Check the state of the host.',
+  unreadable: 'Check that "baseURL" is that of an API, and what stands before it.',
+};

@@ -10,8 +10,8 @@ const VARIABLE = /"[^"]*"|'[^']*'|`[^`]*`|\b[\w-]*\d[\w-]*\b/g;
 /** Returns what failures have in common that are printed once a minute. */
 export function kindOf({ source, error, upstream, listener }: FailedEvent): string {
   if (upstream === undefined) return `${source} ${listener ?? ''} ${classOf(error)}`;
-  const { name, code, status } = upstream;
-  return `${source} ${name} ${code ?? status ?? classOf(error)}`;
+  const { name, kind, code, status } = upstream;
+  return `${source} ${name} ${kind} ${code ?? status ?? classOf(error)}`;
 }
 
 const classOf = (error: unknown): string =>
@@ -29,12 +29,11 @@ export function failureLine(event: FailedEvent): string {
 }
 
 function upstreamText(failure: UpstreamFailure, error: unknown): string {
-  const { name, host, status, code, message, requestId } = failure;
-  const who = `${host} (${name})`;
-  if (status === undefined) return `${who}: ${textOf(error)}`;
+  const { name, host, kind, status, code, message, requestId } = failure;
   const answer = [status, code].filter((part) => part !== undefined).join(' ');
-  const words = sentence(message ?? textOf(error));
-  return `${who} answered ${answer}: ${words}${requestId ? ` Request ${requestId}.` : ''}`;
+  const answered = answer === '' ? '' : ` answered ${answer}`;
+  const words = kind === 'refused' && message ? sentence(message) : textOf(error);
+  return `${host} (${name})${answered}: ${words}${requestId ? ` Request ${requestId}.` : ''}`;
 }
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

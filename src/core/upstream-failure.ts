@@ -1,5 +1,12 @@
 /** What an upstream refused, or failed to answer. */
 export interface UpstreamFailure {
+  /**
+   * `refused`: it answered with an error, by its status, inside a stream or as a whole answer. `busy`: the
+   * call waited in vain for its limit, or for a turn. `unreached`: there was no answer. `silent`: it did not
+   * answer in time, or stopped in the middle. `cut`: the answer broke off. `unreadable`: what it sent with a
+   * status of success is no answer, or cannot be decoded.
+   */
+  readonly kind: 'refused' | 'busy' | 'unreached' | 'silent' | 'cut' | 'unreadable';
   /** The upstream, by its name in the option `upstreams`; `main` for `apiKey`. */
   readonly name: string;
   /** The host of its base URL, with the port if it has one, such as `'api.openai.com'`. */

@@ -13,6 +13,7 @@ import type { Transport } from '../upstream/transport.ts';
 import { undiciTransport } from '../upstream/undici-transport.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { UpstreamKeys } from '../upstream/upstream-keys.ts';
+import { upstreamLabel } from '../upstream/upstream-label.ts';
 import { pathsOf, type UpstreamSpec } from '../upstream/upstream-spec.ts';
 import { Upstreams } from '../upstream/upstreams.ts';
 import { storeReporter } from './guarded-store.ts';
@@ -67,12 +68,15 @@ function upstreamOf(
   const serves = dialect.takesPaths
     ? allows
     : (model: string) => allows(model) && !model.startsWith('/');
+  const url = new URL(spec.baseURL);
   return {
     name,
+    label: upstreamLabel(name, dialect, url),
+    host: url.host,
     dialect,
     transport: transportOf(spec),
     keys: new UpstreamKeys(spec.keySource, headersOf(spec), hookMs, spec.keyHeader),
-    servesOpenAI: servesOpenAI(new URL(spec.baseURL)),
+    servesOpenAI: servesOpenAI(url),
     listedBy: listedBy(spec),
     hasFixedKey,
     weight,

@@ -1,14 +1,16 @@
 import type { Clock } from '../base/clock.ts';
 import { type Denial, deny } from '../core/denial.ts';
 import type { Events } from '../core/events.ts';
-import type { GuardResponse } from '../core/response.ts';
+import type { GuardResponse, HeaderList } from '../core/response.ts';
 import type { Turn } from '../upstream/queue/turn.ts';
 import type { UpstreamQueue } from '../upstream/queue/upstream-queue.ts';
 import type { Target } from '../upstream/target.ts';
 import type { UpstreamKey } from '../upstream/upstream-keys.ts';
 import type { Route } from '../upstream/upstreams.ts';
+import { passedErrorHeaders } from './passed-headers.ts';
 import { busy } from './queueing.ts';
 import type { Outcome, Tagged, Unanswered } from './states.ts';
+import { type RefusedReply, reportNoTurn, reportRefusal } from './upstream-reports.ts';
 
 /** One try to have a call answered: it has a turn at one target. */
 export interface Attempt {
@@ -56,11 +58,14 @@ export async function waitForTurn(
   return turn;
 }
 
-/** The end of a call that got no turn. */
-export function gaveUp(tagged: Tagged, { clock }: WaitParts): Unanswered {
-  return tagged.inFlight.stopped === undefined
-    ? unanswered(tagged, busy(tagged.route, clock.nowMs()), unservedOutcome(tagged))
-    : stopped(tagged);
+/** The end of a call that got no turn. `refused`: the last upstream was too busy for it. */
+export function gaveUp(tagged: Tagged, parts: WaitParts, refused?: RefusedReply): Unanswered {
+  if (tagged.inFlight.stopped !== undefined) return stopped(tagged);
+  if (refused === undefined) reportNoTurn(tagged, parts);
+  else reportRefusal(refused, tagged, parts, true);
+  const headers = refused && passedErrorHeaders(refused.header, refused.redaction);
+  const denial = busy(tagged.route, parts.clock.nowMs());
+  return unanswered(tagged, denial, unservedOutcome(tagged), headers);
 }
 
 const DISCONNECTED = deny('upstream_failed', 'The client left before the answer.');
@@ -81,6 +86,7 @@ export function unanswered(
   tagged: Tagged,
   ending: Denial | GuardResponse,
   outcome: Outcome,
+  headers?: HeaderList,
 ): Unanswered {
-  return { kind: 'unanswered', tagged, ending, outcome };
+  return { kind: 'unanswered', tagged, ending, outcome, headers };
 }

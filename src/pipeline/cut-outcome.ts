@@ -18,6 +18,10 @@ export interface KnownHost {
 export const hostOf = ({ inFlight }: Pick<Admitted, 'inFlight'>): KnownHost =>
   inFlight.target?.upstream ?? UNKNOWN_HOST;
 
+/** What messages to clients call the upstream that a call was sent to. */
+export const labelOf = ({ inFlight }: Pick<Admitted, 'inFlight'>): string =>
+  inFlight.target?.upstream.label ?? 'OpenAI';
+
 const UNKNOWN_HOST: KnownHost = { servesOpenAI: false };
 
 /** Returns whether the answer to this call provably shows all output that is billed. */

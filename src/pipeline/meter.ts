@@ -2,14 +2,17 @@ import { deny, isDenial } from '../core/denial.ts';
 import type { HeaderList } from '../core/response.ts';
 import { NO_USAGE } from '../core/usage.ts';
 import { AnswerMeter } from '../openai/answer/answer-meter.ts';
+import type { BodyMeter } from '../openai/answer/body-meter.ts';
 import { passedType } from '../openai/answer/content-type.ts';
 import { readAnswer } from '../openai/answer/read-answer.ts';
 import { streamMeter } from '../openai/answer/stream-meter.ts';
 import { isComplete, type Reading } from '../openai/answer/usage.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
-import { hostOf, readOutcome, showsOutput } from './cut-outcome.ts';
+import { atStart } from '../upstream/upstream-label.ts';
+import { hostOf, labelOf, readOutcome, showsOutput } from './cut-outcome.ts';
 import { type RefuseParts, refuse } from './denial-response.ts';
-import { MeteredStream, type PassingParts } from './metered-stream.ts';
+import { MeteredStream, type PassingAnswered, type PassingParts } from './metered-stream.ts';
+import { passErrorHeaders, passedHeaders, shownHeader } from './passed-headers.ts';
 import { applyRefusal, type RefusalParts } from './refusal-effects.ts';
 import { shownErrors } from './shown-errors.ts';
 import { outputCapOf } from './shrink-to-fit.ts';
@@ -23,6 +26,7 @@ import type {
   Unanswered,
   WholeAnswered,
 } from './states.ts';
+import { reportAnswer, reportUsage } from './upstream-reports.ts';
 
 /** The outcome of a call that is bounded by one request and nothing else. */
 const FREE_READING: Reading = { usage: NO_USAGE };
@@ -41,24 +45,18 @@ export function meter(called: Called, parts: MeterParts): Metered {
     : meterWhole(called, headers, parts);
 }
 
-function meterNothing({ ending, outcome, tagged }: Unanswered, parts: MeterParts): Metered {
+function meterNothing(called: Unanswered, parts: MeterParts): Metered {
+  const { ending, outcome, tagged, headers = {} } = called;
   const response = isDenial(ending) ? refuse(ending, tagged, parts) : ending;
+  passErrorHeaders(response.headers, headers);
   showWay(response.headers, tagged, parts);
   return { response, outcome };
 }
 
-function meterWhole(
-  { tagged, reply, bytes, redaction }: WholeAnswered,
-  headers: HeaderList,
-  parts: MeterParts,
-): Metered {
+function meterWhole(called: WholeAnswered, headers: HeaderList, parts: MeterParts): Metered {
+  const { tagged, reply, bytes, redaction } = called;
   const read = readAnswer(tagged.endpoint.usage, bytes);
-  if (read === 'invalid') {
-    const denial = deny('upstream_failed', 'OpenAI sent an answer that cannot be read.', {
-      shouldRetry: false,
-    });
-    return { response: refuse(denial, tagged, parts), outcome: { kind: 'held' } };
-  }
+  if (read === 'invalid') return meterUnreadable(called, parts);
   const { reading, json } = read;
   const { stopped } = tagged.inFlight;
   const body = redaction.answer(bytes);
@@ -66,7 +64,20 @@ function meterWhole(
     ? refuse(stopped, tagged, parts)
     : { status: reply.status, headers, body, ...(body === bytes && { json }) };
   const isFree = reading === undefined && tagged.built.bound === undefined;
+  if (!isFree) reportUsage(reading, tagged, parts);
   return { response: answer, outcome: isFree ? FREE : wholeOutcome(reading) };
+}
+
+function meterUnreadable(called: WholeAnswered, parts: MeterParts): Metered {
+  const { tagged, reply, redaction } = called;
+  reportAnswer('unreadable', called, parts);
+  const message = `${atStart(labelOf(tagged))} sent an answer that cannot be read.`;
+  const response = refuse(deny('upstream_failed', message, { shouldRetry: false }), tagged, parts);
+  passErrorHeaders(
+    response.headers,
+    passedHeaders((name) => reply.header(name), redaction),
+  );
+  return { response, outcome: { kind: 'held' } };
 }
 
 const wholeOutcome = (reading: Reading | undefined): Outcome =>
@@ -77,7 +88,9 @@ function meterLarge(called: LargeAnswered, headers: HeaderList, parts: MeterPart
   const { tagged, reply } = called;
   const { inFlight, endpoint, built } = tagged;
   const usage = endpoint.usage ?? (built.bound === undefined ? () => FREE_READING : undefined);
-  const body = new MeteredStream(called, new AnswerMeter(usage), parts);
+  const meter = new AnswerMeter(usage);
+  const body = new MeteredStream(called, meter, parts);
+  void body.outcome.then(() => reportEnd(body, meter, called, parts));
   const response = isDenial(inFlight.stopped)
     ? refuse(inFlight.stopped, tagged, parts)
     : { status: reply.status, headers, body };
@@ -88,17 +101,30 @@ function meterStream(called: StreamAnswered, headers: HeaderList, parts: MeterPa
   const { endpoint, built } = called.tagged;
   const { hideUsage, choices } = built;
   const countsText = showsOutput(called.tagged, hostOf(called.tagged));
-  const shownError = shownErrors(called.redaction);
+  const shownError = shownErrors(called.redaction, labelOf(called.tagged));
   const streaming = streamMeter(endpoint, { hideUsage, choices, countsText, shownError });
   const stream = new MeteredStream(called, streaming, parts);
   const { outcome } = stream;
-  void outcome.then(() => {
-    if (stream.refusal !== undefined) void applyRefusal(stream.refusal, called.tagged, parts);
-  });
+  void outcome.then(() => reportEnd(stream, streaming, called, parts));
   // Proxies on the way must neither hold nor rewrite a stream (nginx, compression).
   headers['cache-control'] = 'no-store, no-transform';
   headers['x-accel-buffering'] = 'no';
   return { response: { status: called.reply.status, headers, body: stream }, outcome };
+}
+
+/** Reports how a passing answer ended, if it did not end well. */
+function reportEnd(
+  { refusal, fault }: MeteredStream,
+  { isWhole, reading }: BodyMeter,
+  called: PassingAnswered,
+  parts: MeterParts,
+): void {
+  const { tagged, reply, redaction } = called;
+  if (refusal !== undefined) {
+    const header = (name: string) => reply.header(name);
+    void applyRefusal({ refusal, header, redaction }, tagged, parts);
+  } else if (fault !== undefined) reportAnswer(fault, called, parts);
+  else if (isWhole && tagged.built.bound !== undefined) reportUsage(reading, tagged, parts);
 }
 
 export interface WayParts {
@@ -115,15 +141,6 @@ function showWay(headers: HeaderList, { inFlight }: Tagged, { showsUpstream }: W
 
 type Answered = Exclude<Called, Unanswered>;
 
-/** An allow-list: OpenAI's other headers describe the account that all users share. */
-const PASSED_HEADERS = ['x-request-id', 'openai-processing-ms', 'openai-version'] as const;
-
-/** A header of the reply, unless it has the key. */
-function shownHeader({ reply, redaction }: Answered, name: string): string | undefined {
-  const value = reply.header(name);
-  return value === undefined || redaction.has(value) ? undefined : value;
-}
-
 /** Shows the cap where the client sent a higher one. */
 function showLoweredCap(headers: HeaderList, tagged: Tagged): void {
   const { askedOutputTokens } = tagged.built;
@@ -139,14 +156,11 @@ function limitsWhilePassing({ limitStatus, held, inFlight }: Tagged, nowMs: numb
   return rateLimitHeaders(limitStatus, nowMs, hold);
 }
 
-function answerHeaders(called: Answered, nowMs: number): HeaderList {
-  const { kind, tagged } = called;
+function answerHeaders({ kind, tagged, reply, redaction }: Answered, nowMs: number): HeaderList {
+  const header = (name: string) => reply.header(name);
   const headers = kind === 'whole' ? {} : limitsWhilePassing(tagged, nowMs);
   showLoweredCap(headers, tagged);
-  headers['content-type'] = passedType(shownHeader(called, 'content-type'), kind === 'stream');
-  for (const name of PASSED_HEADERS) {
-    const value = shownHeader(called, name);
-    if (value !== undefined) headers[name] = value;
-  }
-  return headers;
+  const type = shownHeader(header, redaction, 'content-type');
+  headers['content-type'] = passedType(type, kind === 'stream');
+  return Object.assign(headers, passedHeaders(header, redaction));
 }

@@ -1,8 +1,9 @@
 import { type Denial, deny } from '../core/denial.ts';
 import type { ByteSink, ByteSource } from '../core/response.ts';
 import type { BodyMeter } from '../openai/answer/body-meter.ts';
+import { atStart } from '../upstream/upstream-label.ts';
 import { type Refusal, refusalIn } from '../upstream/upstream-refusal.ts';
-import { cutOutcome, hostOf, readOutcome } from './cut-outcome.ts';
+import { cutOutcome, hostOf, labelOf, readOutcome } from './cut-outcome.ts';
 import type { InFlightCalls, Stoppable, StopReason } from './in-flight.ts';
 import { refusedOutcome } from './refusal-effects.ts';
 import { failureOf } from './shown-errors.ts';
@@ -25,8 +26,6 @@ export interface PassingParts {
 
 const HEARTBEAT = Buffer.from(': keep-alive\n\n');
 const FRAME_END = Buffer.from('\n\n');
-const BROKEN = deny('upstream_failed', 'The answer from OpenAI broke off.');
-const SILENT = deny('upstream_timeout', 'OpenAI stopped answering.');
 
 /** A response whose body passes while it is read. */
 export type PassingAnswered = StreamAnswered | LargeAnswered;
@@ -54,6 +53,7 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
   #heartbeatAtMs = 0;
   #pausedSinceMs: number | undefined;
   #paused = false;
+  #fault: 'cut' | 'silent' | undefined;
 
   constructor(called: PassingAnswered, meter: BodyMeter, { stream, calls }: PassingParts) {
     this.#called = called;
@@ -69,7 +69,13 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
   /** What OpenAI's own error event means, known when the outcome is. */
   get refusal(): Refusal | undefined {
     const { failure } = this.#meter;
-    return failure && refusalIn(failure, this.#called.redaction);
+    const { redaction, tagged } = this.#called;
+    return failure && refusalIn(failure, redaction, labelOf(tagged));
+  }
+
+  /** How OpenAI failed to end the answer, known when the outcome is. */
+  get fault(): 'cut' | 'silent' | undefined {
+    return this.#fault;
   }
 
   start(client: ByteSink): void {
@@ -106,7 +112,7 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
     if (rest !== undefined) this.#client?.write(this.#called.redaction.answer(rest));
     const { refusal } = this;
     const { isWhole, reading, hasAnswer } = this.#meter;
-    if (!isWhole) this.#writeError(BROKEN);
+    if (!isWhole) this.#break();
     if (refusal !== undefined && !hasAnswer && reading === undefined) {
       return this.#resolveWith(refusedOutcome(refusal, this.#called.tagged));
     }
@@ -115,7 +121,7 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
 
   fail(): void {
     if (this.#finished) return;
-    this.#writeError(BROKEN);
+    this.#break();
     this.#finish(this.#cut);
   }
 
@@ -134,7 +140,7 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
       this.#active = false;
       this.#quietSinceMs = nowMs;
     }
-    if (nowMs - this.#quietSinceMs >= this.#settings.idleMs) return this.stop(SILENT);
+    if (nowMs - this.#quietSinceMs >= this.#settings.idleMs) return this.#endSilence();
     const writtenAtMs = Math.max(this.#quietSinceMs, this.#heartbeatAtMs);
     // A client that has ended its side may be gone, which only a write shows.
     const { isHalfClosed } = this.#called.tagged.request;
@@ -143,6 +149,18 @@ export class MeteredStream implements ByteSource, ByteSink, Stoppable {
     if (nowMs - writtenAtMs < quietMs || !this.#meter.atFrameBoundary) return;
     this.#heartbeatAtMs = nowMs;
     this.#client?.write(HEARTBEAT);
+  }
+
+  #break(): void {
+    this.#fault = 'cut';
+    const message = `The answer from ${labelOf(this.#called.tagged)} broke off.`;
+    this.#writeError(deny('upstream_failed', message));
+  }
+
+  #endSilence(): void {
+    this.#fault = 'silent';
+    const message = `${atStart(labelOf(this.#called.tagged))} stopped answering.`;
+    this.stop(deny('upstream_timeout', message));
   }
 
   #startUpstream(): void {

@@ -3,6 +3,7 @@ import { refusesEncryptedReasoning } from '../openai/request/encrypted-reasoning
 import type { Target } from '../upstream/target.ts';
 import type { UpstreamError } from '../upstream/transport.ts';
 import type { UpstreamKey } from '../upstream/upstream-keys.ts';
+import { atStart } from '../upstream/upstream-label.ts';
 import type { Refusal } from '../upstream/upstream-refusal.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import {
@@ -14,11 +15,13 @@ import {
   type WaitParts,
   waitForTurn,
 } from './attempt.ts';
-import { cutOutcome, hostOf } from './cut-outcome.ts';
+import { cutOutcome, hostOf, labelOf } from './cut-outcome.ts';
 import { type HoldAgainParts, holdAgain } from './hold-again.ts';
+import { passedErrorHeaders } from './passed-headers.ts';
 import { applyRefusal, type RefusalParts, refusedOutcome } from './refusal-effects.ts';
 import type { Refused, Unreached } from './send.ts';
 import type { Outcome, Tagged, Unanswered } from './states.ts';
+import { reportRefusal, reportSilence } from './upstream-reports.ts';
 
 export interface NextAttemptParts extends RefusalParts, WaitParts, HoldAgainParts {
   readonly upstreams: Pick<Upstreams, 'routeOf' | 'narrowed' | 'serves'>;
@@ -61,20 +64,23 @@ async function afterSilence(
   attempt.turn.departure.failed(error.sent, isStopped);
   if (isStopped) return stopped(tagged, abandoned(tagged, error));
   if (!error.sent && attempt.unsent < UNSENT_MAX) {
+    // The same upstream often takes it the second time: a connection that it had kept was closed.
+    if (othersOf(attempt).length > 0) reportSilence(error, tagged, parts, false);
     return elsewhere(failed, { unsent: attempt.unsent + 1 }, parts);
   }
-  parts.events.emit('failed', { source: 'upstream', error });
-  return unanswered(tagged, denialOf(error), { kind: error.sent ? 'held' : 'unserved' });
+  reportSilence(error, tagged, parts, true);
+  const denial = denialOf(error, labelOf(tagged));
+  return unanswered(tagged, denial, { kind: error.sent ? 'held' : 'unserved' });
 }
 
 /** A call of which nothing was sent is sent once more, or once to each other target. */
 const UNSENT_MAX = 1;
 
-function denialOf({ sent, timedOut }: UpstreamError): Denial {
+function denialOf({ sent, timedOut }: UpstreamError, label: string): Denial {
   const shouldRetry = !sent;
   return timedOut
-    ? deny('upstream_timeout', 'OpenAI did not answer in time.', { shouldRetry })
-    : deny('upstream_failed', 'The connection to OpenAI failed.', { shouldRetry });
+    ? deny('upstream_timeout', `${atStart(label)} did not answer in time.`, { shouldRetry })
+    : deny('upstream_failed', `The connection to ${label} failed.`, { shouldRetry });
 }
 
 /** Returns the charge of a call that was stopped before it was answered. */
@@ -85,15 +91,18 @@ function abandoned(tagged: Tagged, { sent }: UpstreamError): Outcome | undefined
 }
 
 async function afterRefusal(
-  { refusal, header }: Refused,
+  refused: Refused,
   failed: Failed,
   parts: NextAttemptParts,
 ): Promise<Next> {
+  const { refusal, header } = refused;
   const { tagged, attempt, key } = failed;
   const { departure, outlet } = attempt.turn;
   if (refusal.passing && !outlet.hasSeveralKeys) {
     departure.refused(refusal.status, header);
-    return tagged.inFlight.stopped === undefined ? backInQueue(failed, {}, parts) : stopped(tagged);
+    return tagged.inFlight.stopped === undefined
+      ? backInQueue(failed, {}, parts, refused)
+      : stopped(tagged);
   }
   departure.answered(header, refusal.status);
   if (tagged.inFlight.stopped !== undefined)
@@ -112,18 +121,19 @@ async function afterRefusal(
   if (refusal.account) outlet.noteAccountTrouble();
   const others = othersOf(attempt, refusal.noModel);
   if ((refusal.account || refusal.noModel) && others.length > 0) {
-    await applyRefusal(refusal, tagged, parts);
+    await applyRefusal(refused, tagged, parts, false);
     return atOneOf(others, failed, {}, parts);
   }
   if (refusal.status >= 500 && attempt.serverErrors < parts.retries.serverErrors) {
     const serverErrors = attempt.serverErrors + 1;
-    if (await holdAgain(tagged, parts)) return elsewhere(failed, { serverErrors }, parts);
+    if (await holdAgain(tagged, parts)) {
+      reportRefusal(refused, tagged, parts, false);
+      return elsewhere(failed, { serverErrors }, parts);
+    }
   }
-  return unanswered(
-    tagged,
-    await applyRefusal(refusal, tagged, parts),
-    refusedOutcome(refusal, tagged),
-  );
+  const ending = await applyRefusal(refused, tagged, parts);
+  const headers = passedErrorHeaders(header, refused.redaction);
+  return unanswered(tagged, ending, refusedOutcome(refusal, tagged), headers);
 }
 
 const KEY_REFUSED = 401;
@@ -145,10 +155,13 @@ async function backInQueue(
   { tagged, attempt }: Failed,
   changed: Partial<Attempt>,
   parts: NextAttemptParts,
+  refused?: Refused,
 ): Promise<Next> {
   const { route, turn } = attempt;
   const next = await waitForTurn(tagged, (onQueued) => route.queue.putBack(turn, onQueued), parts);
-  return next === undefined ? gaveUp(tagged, parts) : { ...attempt, ...changed, turn: next };
+  return next === undefined
+    ? gaveUp(tagged, parts, refused)
+    : { ...attempt, ...changed, turn: next };
 }
 
 /** To another upstream; to the same one again if there is no other. */

@@ -1,23 +1,11 @@
 import type { Events } from '../core/events.ts';
-import { doubtsOf } from '../openai/answer/usage.ts';
 import type { Admitted, Charge } from './states.ts';
 
-/**
- * Emits what the operator should know of an answer: that it used more than was held for it, or that it
- * ended twice. Its charge is not lowered.
- */
-export function noteAnomalies(admitted: Admitted, charge: Charge, events: Events): void {
-  const { reading } = charge;
-  if (overruns(admitted, charge)) {
-    events.emit('failed', {
-      source: 'overrun',
-      error: new Error(overrunMessage(admitted, charge)),
-    });
-  }
-  if (reading !== undefined && doubtsOf(reading).includes('second_ending')) {
-    const error = new Error('A stream ended twice. The larger of both usages was charged.');
-    events.emit('failed', { source: 'upstream', error });
-  }
+/** Emits that an answer used more than was held for it. Its charge is not lowered. */
+export function noteOverrun(admitted: Admitted, charge: Charge, events: Events): void {
+  if (!overruns(admitted, charge)) return;
+  const error = new Error(overrunMessage(admitted, charge));
+  events.emit('failed', { source: 'overrun', error, callId: admitted.inFlight.id });
 }
 
 /** A call without a price holds no money. */

@@ -47,7 +47,7 @@ export function denialByUpstream(call: Authorized, clock: Clock): Denial | undef
 /** The denial of a call that waited in vain, or that may not wait. */
 export function busy({ targets }: Route, nowMs: number): Denial {
   const opensAtMs = Math.min(...targets.map((target) => target.opensAtMs));
-  return deny('upstream_busy', 'Too many calls are waiting for OpenAI. Try again shortly.', {
+  return deny('upstream_busy', 'Too many calls are waiting for their turn. Try again shortly.', {
     resetsAtMs: Number.isFinite(opensAtMs) ? Math.max(nowMs, opensAtMs) : nowMs,
   });
 }

@@ -8,6 +8,7 @@ import { type BlockedIdentifier, IDENTIFIER_BLOCKED } from '../users/identifier-
 import { justRestricted, type RestrictedModel } from '../users/model-pause.ts';
 import { blockedDenial } from '../users/user-states.ts';
 import type { Outcome, Tagged } from './states.ts';
+import { type RefusedReply, reportRefusal } from './upstream-reports.ts';
 
 export interface RefusalParts {
   readonly events: Events;
@@ -20,15 +21,18 @@ export interface RefusalParts {
 
 /**
  * Does what a refusal of OpenAI entails, whether it came as a status, as an event of a stream or inside a
- * whole answer: reports trouble of the account, blocks a user, pauses a model. Returns what the client gets.
- * Never rejects.
+ * whole answer: reports it, blocks a user, pauses a model. Returns what the client gets. `final`: the call
+ * ends with it. Never rejects.
  */
 export async function applyRefusal(
-  { ending, account, verdict }: Refusal,
-  { identity, endUserId, built }: Tagged,
+  refused: RefusedReply,
+  tagged: Tagged,
   parts: RefusalParts,
+  final = true,
 ): Promise<Denial | GuardResponse> {
-  if (account) parts.events.emit('failed', { source: 'upstream_account', error: ending });
+  reportRefusal(refused, tagged, parts, final);
+  const { ending, verdict } = refused.refusal;
+  const { identity, endUserId, built } = tagged;
   if (verdict === undefined) return ending;
   const { model } = built;
   const call = { userId: identity.user.id, endUserId, message: verdict.message };

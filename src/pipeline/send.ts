@@ -11,10 +11,13 @@ import { bodyFor } from '../upstream/dialects/body-for.ts';
 import { encryptsReasoning } from '../upstream/dialects/encrypts-reasoning.ts';
 import { PeekedBody } from '../upstream/peeked-body.ts';
 import type { HeaderOf } from '../upstream/queue/outlet.ts';
+import type { Redaction } from '../upstream/redaction.ts';
+import type { Target } from '../upstream/target.ts';
 import { type UpstreamCall, UpstreamError } from '../upstream/transport.ts';
 import type { UpstreamKey } from '../upstream/upstream-keys.ts';
 import { type Refusal, readRefusal, refusalIn } from '../upstream/upstream-refusal.ts';
 import type { Attempt } from './attempt.ts';
+import { labelOf } from './cut-outcome.ts';
 import type { InFlightCall, InFlightCalls, Stoppable, StopReason } from './in-flight.ts';
 import type { LargeAnswered, StreamAnswered, Tagged, WholeAnswered } from './states.ts';
 
@@ -26,6 +29,7 @@ export interface Refused {
   readonly kind: 'refused';
   readonly refusal: Refusal;
   readonly header: HeaderOf;
+  readonly redaction: Redaction;
 }
 
 /** There was no answer. */
@@ -91,7 +95,7 @@ type Received = Omit<StreamAnswered, 'kind' | 'body'>;
 
 /** Throws or rejects with `UpstreamError`. */
 function receive(received: Received): Soon<Sent> {
-  const { tagged, reply } = received;
+  const { tagged, reply, redaction } = received;
   if (reply.status < 200 || reply.status > 299) return receiveRefusal(received);
   if (isEventStream(reply.header('content-type'), tagged.built.stream)) {
     return receiveStream(received);
@@ -100,33 +104,34 @@ function receive(received: Received): Soon<Sent> {
   tagged.inFlight.run(undefined);
   return after(collectOrPass(reply.body, COLLECTED_BYTES_MAX), (body) => {
     if (!(body instanceof Uint8Array)) return { kind: 'large', ...received, body };
-    const { redaction } = received;
     const error = readRefusedAnswer(body);
     return error === undefined
       ? { kind: 'whole', tagged, reply, redaction, bytes: body }
-      : refused(received, refusalIn(error, redaction));
+      : refused(received, refusalIn(error, redaction, labelOf(tagged)));
   });
 }
 
 async function receiveRefusal(received: Received): Promise<Refused> {
-  const { reply, redaction } = received;
-  return refused(received, readRefusal(reply, await collectSome(reply.body), redaction));
+  const { tagged, reply, redaction } = received;
+  const bytes = await collectSome(reply.body);
+  return refused(received, readRefusal(reply, bytes, redaction, labelOf(tagged)));
 }
 
 function receiveStream(received: Received): Soon<Sent> {
-  const { reply, redaction, cancel } = received;
+  const { tagged, reply, redaction, cancel } = received;
   const body = new PeekedBody(reply.body, readFirstEvent);
   return after(body.peek(), (first): Sent => {
     if (first === undefined || first === 'answer') return { kind: 'stream', ...received, body };
     cancel();
-    return refused(received, refusalIn(first, redaction));
+    return refused(received, refusalIn(first, redaction, labelOf(tagged)));
   });
 }
 
-const refused = ({ reply }: Received, refusal: Refusal): Refused => ({
+const refused = ({ reply, redaction }: Received, refusal: Refusal): Refused => ({
   kind: 'refused',
   refusal,
   header: (name) => reply.header(name),
+  redaction,
 });
 
 /** A call that waits for OpenAI's response. If its client disconnects, it is drained or cut. */

@@ -10,7 +10,7 @@ import { boundNanoUsd, tokenAmounts } from '../openai/prices/upper-bound.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
 import type { CallLedger } from './call-ledger.ts';
 import type { InFlightCalls } from './in-flight.ts';
-import { noteAnomalies } from './overrun.ts';
+import { noteOverrun } from './overrun.ts';
 import type { Admitted, Charge, Outcome, UnreadOutcome } from './states.ts';
 
 export interface SettleParts {
@@ -45,7 +45,7 @@ export async function settle(
     if (headers !== undefined) showLeft(headers, admitted, charge.used, clock);
     const posted = ledger.settle(inFlight, charge.used);
     const resolution = isPromiseLike(posted) ? await posted : posted;
-    noteAnomalies(admitted, charge, events);
+    noteOverrun(admitted, charge, events);
     if (events.isHeard('settled')) emitSettled(admitted, charge, resolution === 'queued', events);
   } catch (error) {
     events.emit('failed', { source: 'ledger', error });

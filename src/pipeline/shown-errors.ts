@@ -4,11 +4,14 @@ import { parseWords } from '../openai/answer/json-search.ts';
 import type { Frame } from '../openai/answer/sse-frames.ts';
 import type { ShownError } from '../openai/answer/stream-meter.ts';
 import type { Redaction } from '../upstream/redaction.ts';
+import { atStart } from '../upstream/upstream-label.ts';
 import { refusalIn } from '../upstream/upstream-refusal.ts';
 
 /** The codes of refusals whose words are about the operator's account and limits. */
 const OWN_WORDS: ReadonlySet<string> = new Set(['upstream_account', 'upstream_busy']);
-const UNREADABLE = deny('upstream_failed', 'OpenAI could not serve the request.');
+
+const unreadable = (label: string): Denial =>
+  deny('upstream_failed', `${atStart(label)} could not serve the request.`);
 
 export const failureOf = ({ code, message }: Denial): StreamFailure => ({
   code,
@@ -21,11 +24,11 @@ export const failureOf = ({ code, message }: Denial): StreamFailure => ({
  * event of the guard's, as its status would become a denial. All others pass, without the key and without
  * names of accounts.
  */
-export function shownErrors(redaction: Redaction): ShownError {
+export function shownErrors(redaction: Redaction, label: string): ShownError {
   return (event, failure) => {
-    const ending = failure && refusalIn(failure, redaction).ending;
+    const ending = failure && refusalIn(failure, redaction, label).ending;
     if (ending && isDenial(ending) && OWN_WORDS.has(ending.code)) return failureOf(ending);
-    return redactedEvent(event, redaction);
+    return redactedEvent(event, redaction, label);
   };
 }
 
@@ -33,9 +36,12 @@ export function shownErrors(redaction: Redaction): ShownError {
 function redactedEvent(
   { event, data }: Frame,
   redaction: Redaction,
+  label: string,
 ): StreamFailure | Buffer | undefined {
   const json = parseWords(data);
-  if (json === undefined) return redaction.error(data) === data ? undefined : failureOf(UNREADABLE);
+  if (json === undefined) {
+    return redaction.error(data) === data ? undefined : failureOf(unreadable(label));
+  }
   // The values are searched, so that no escape hides anything, and the names of fields with the rest.
   const redacted = (_: string, value: unknown) =>
     typeof value === 'string' ? redaction.error(value) : value;

@@ -8,7 +8,7 @@
  */
 import type { Denial } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';
-import type { ByteSource, GuardResponse } from '../core/response.ts';
+import type { ByteSource, GuardResponse, HeaderList } from '../core/response.ts';
 import type { Amounts } from '../ledger/amounts.ts';
 import type { Reading } from '../openai/answer/usage.ts';
 import type { UpstreamDescriptor } from '../openai/endpoints/descriptor.ts';
@@ -142,6 +142,8 @@ export interface Unanswered {
   readonly tagged: Tagged;
   /** Set by `call`: what the client gets. */
   readonly ending: Denial | GuardResponse;
+  /** Set by `call`: headers of the upstream that refused it. */
+  readonly headers?: HeaderList | undefined;
   /** Set by `call`: what this may have cost. */
   readonly outcome: Outcome;
 }

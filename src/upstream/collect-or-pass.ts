@@ -16,6 +16,8 @@ export function collectOrPass(source: ByteSource, bytesMax: number): Soon<Uint8A
 
 type Result = Uint8Array | ByteSource;
 
+const cutOff = () => new UpstreamError('The answer broke off.', { sent: true, fault: 'cut' });
+
 class LongBody implements ByteSink, ByteSource {
   /** The whole body, or this object for a longer one. */
   result: Result | undefined;
@@ -36,7 +38,7 @@ class LongBody implements ByteSink, ByteSource {
       this.#settle = resolve;
     });
     const result = this.#ended === undefined ? await settled : this.result;
-    if (result === undefined) throw new UpstreamError('The answer broke off.', { sent: true });
+    if (result === undefined) throw cutOff();
     return result;
   }
 

@@ -55,7 +55,7 @@ class Collected implements ByteSink {
   }
 
   #fail(message: string): void {
-    this.#error ??= new UpstreamError(message, { sent: true });
+    this.#error ??= new UpstreamError(message, { sent: true, fault: 'cut' });
     this.#reject?.(this.#error);
   }
 }

@@ -52,8 +52,8 @@ export function decodedBody(
 
 function unknownCoding(contentEncoding: string): UpstreamError {
   const name = contentEncoding.slice(0, NAME_LENGTH_MAX);
-  const message = `OpenAI answered with the content encoding "${name}", which cannot be decoded.`;
-  return new UpstreamError(message, { sent: true });
+  const message = `The answer has the content encoding "${name}", which cannot be decoded.`;
+  return new UpstreamError(message, { sent: true, fault: 'unreadable' });
 }
 
 /** A few compressed bytes must not become a body without end. Text is compressed far less than this. */

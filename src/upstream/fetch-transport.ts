@@ -26,7 +26,7 @@ export function fetchTransport(
       const timedOut = controller.signal.reason === TIMED_OUT;
       controller.abort();
       if (cause instanceof UpstreamError) throw cause;
-      throw new UpstreamError('OpenAI did not answer.', { sent: true, timedOut, cause });
+      throw new UpstreamError('There was no answer.', { sent: true, timedOut, cause });
     } finally {
       clearTimeout(timer);
     }

@@ -52,10 +52,10 @@ export class Redaction {
   /** Returns an error of an upstream for the operator, without its cause if the key is anywhere in it. */
   failure(error: UpstreamError): UpstreamError {
     if (!this.has(inspect(error, EVERYTHING))) return error;
-    const { sent, timedOut } = error;
+    const { sent, timedOut, fault } = error;
     const cause =
       error.cause instanceof Error ? new Error(this.error(error.cause.message)) : undefined;
-    return new UpstreamError(this.error(error.message), { sent, timedOut, cause });
+    return new UpstreamError(this.error(error.message), { sent, timedOut, fault, cause });
   }
 }
 

@@ -128,6 +128,10 @@ export const isModelMissing = ({ code, message }: WireError): boolean =>
   code === 'DeploymentNotFound' ||
   /\bmodels?\b|^no endpoints found for /i.test(message);
 
+/** The project of the key lacks this one model: "Project … does not have access to model …". */
+export const isModelWithheld = (status: number, error: WireError | undefined): boolean =>
+  status === 403 && error?.code === 'model_not_found';
+
 /** DeepSeek, OpenRouter, Mistral and Groq say it with status 400 (issues and harnesses of 2026). */
 const isUnknownModel = ({ code, message }: WireError): boolean =>
   code === 'model_decommissioned' ||

@@ -36,12 +36,22 @@ export class UpstreamError extends Error {
   /** False only when provably no byte of the request left. Only then may it be repeated. */
   readonly sent: boolean;
   readonly timedOut: boolean;
+  /** Why there is no answer, although one began. `undefined`: none began. */
+  readonly fault: 'cut' | 'unreadable' | undefined;
 
-  constructor(message: string, facts: { sent: boolean; timedOut?: boolean; cause?: unknown }) {
+  constructor(message: string, facts: UpstreamErrorFacts) {
     super(message, { cause: facts.cause });
     this.sent = facts.sent;
     this.timedOut = facts.timedOut ?? false;
+    this.fault = facts.fault;
   }
+}
+
+interface UpstreamErrorFacts {
+  readonly sent: boolean;
+  readonly timedOut?: boolean;
+  readonly fault?: UpstreamError['fault'];
+  readonly cause?: unknown;
 }
 
 export interface TransportTimeouts {

@@ -130,7 +130,7 @@ class DispatchedExchange
     // Without a socket nothing was written. With one, it is not known what arrived.
     const sent = this.#controller !== undefined;
     const timedOut = isTimeout(error);
-    this.#reject(new UpstreamError('OpenAI did not answer.', { sent, timedOut, cause: error }));
+    this.#reject(new UpstreamError('There was no answer.', { sent, timedOut, cause: error }));
   }
 
   header(name: string): string | undefined {

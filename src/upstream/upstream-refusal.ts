@@ -3,15 +3,18 @@ import { parseJson } from '../core/json.ts';
 import type { GuardResponse } from '../core/response.ts';
 import { type EndUserVerdict, verdictOn } from '../openai/answer/blocked-identifier.ts';
 import { readWireError, type WireError } from '../openai/answer/wire-error.ts';
+import { plainWords } from './plain-words.ts';
 import type { Redaction } from './redaction.ts';
 import {
   impliedStatus,
   isAccountTrouble,
   isModelMissing,
+  isModelWithheld,
   isPassing,
   meantStatus,
 } from './refusal-codes.ts';
 import type { UpstreamReply } from './transport.ts';
+import { atStart } from './upstream-label.ts';
 
 /** What a refusal means, however OpenAI said it. */
 export interface Refusal {
@@ -29,6 +32,11 @@ export interface Refusal {
   readonly noModel: boolean;
   /** What the host said, as it came. */
   readonly error: WireError | undefined;
+  /** Its words, without keys and names of accounts. */
+  readonly words: string | undefined;
+  /** The operator's account may not use the model. The user did not cause it, and it is no trouble for other
+   * models. */
+  readonly modelWithheld: boolean;
   /** What OpenAI decided about this user, if anything, and its words. */
   readonly verdict?: { readonly kind: EndUserVerdict; readonly message: string };
 }
@@ -39,62 +47,92 @@ const RETRY_MS_DEFAULT = 1_000;
 /**
  * Returns what an answer outside 2xx means for the user. An error of the operator's account becomes 503,
  * without OpenAI's words. An error that the user's own request caused is passed on, with every key and
- * account name in it redacted.
+ * account name in it redacted. `label`: what messages call the host.
  */
 export function readRefusal(
   reply: UpstreamReply,
   bytes: Uint8Array,
   redaction: Redaction,
+  label = 'OpenAI',
 ): Refusal {
-  const error = readWireError(parseJson(Buffer.from(bytes).toString('utf8')));
+  const text = Buffer.from(bytes).toString('utf8');
+  const error = readWireError(parseJson(text));
   const saysWhen = reply.header('retry-after') !== undefined;
   const status = meantStatus(reply.status, error, saysWhen);
-  const refusal = refusalOf(status, error, redaction, retryAfterMs(reply));
+  const said = { status, error, plain: error === undefined ? plainWords(text) : undefined };
+  const refusal = refusalOf(said, { redaction, label, retryMs: retryAfterMs(reply) });
   return reply.header('x-should-retry') === 'false' ? { ...refusal, passing: false } : refusal;
 }
 
 /** The same for an error inside an answer with a status of success: in a stream, or as the whole of it. */
-export function refusalIn(error: WireError, redaction: Redaction): Refusal {
+export function refusalIn(error: WireError, redaction: Redaction, label = 'OpenAI'): Refusal {
   const status = meantStatus(impliedStatus(error), error, false);
-  return refusalOf(status, error, redaction, RETRY_MS_DEFAULT);
+  return refusalOf({ status, error }, { redaction, label, retryMs: RETRY_MS_DEFAULT });
 }
 
-function refusalOf(
-  status: number,
-  error: WireError | undefined,
-  redaction: Redaction,
-  retryMs: number,
-): Refusal {
-  const shown = error && redacted(error, redaction);
-  if (isAccountTrouble(status, error)) {
-    const denial = deny('upstream_account', 'The service cannot use OpenAI at the moment.');
-    return { ...REFUSED, status, error, ending: denial, account: true };
+/** What a host said. `plain`: its words, where they are no error in a known form. */
+interface Said {
+  readonly status: number;
+  readonly error: WireError | undefined;
+  readonly plain?: string | undefined;
+}
+
+interface Manner {
+  readonly redaction: Redaction;
+  readonly label: string;
+  readonly retryMs: number;
+}
+
+function refusalOf(said: Said, manner: Manner): Refusal {
+  const { status, error, plain } = said;
+  const shown = error && redacted(error, manner.redaction);
+  const words = shown?.message ?? (plain && manner.redaction.error(plain));
+  const known = { ...REFUSED, status, error, words };
+  if (isModelWithheld(status, error)) {
+    const denial = deny('model_not_allowed', 'The service may not use this model.');
+    return { ...known, ending: denial, noModel: true, modelWithheld: true };
   }
-  const ending = endingOf(status, shown, Date.now() + retryMs);
+  if (isAccountTrouble(status, error)) {
+    const message = `The service cannot use ${manner.label} at the moment.`;
+    return { ...known, ending: deny('upstream_account', message), account: true };
+  }
+  const ending = endingOf({ status, error: shown, plain: words }, manner);
   const kind = shown !== undefined && status < 500 ? verdictOn(shown) : undefined;
   if (kind !== undefined && shown !== undefined) {
     const verdict = { kind, message: shown.message };
-    return { ...REFUSED, status, error, ending, forContent: true, verdict };
+    return { ...known, ending, forContent: true, verdict };
   }
   const passing = isPassing(status, error);
   const noModel = status === 404 && (error === undefined || isModelMissing(error));
   const forContent = isClientError(status) && !passing;
-  return { ...REFUSED, status, error, ending, forContent, passing, noModel };
+  return { ...known, ending, forContent, passing, noModel };
 }
 
-const REFUSED = { account: false, forContent: false, passing: false, noModel: false };
+const REFUSED = {
+  account: false,
+  forContent: false,
+  passing: false,
+  noModel: false,
+  modelWithheld: false,
+};
 
-function endingOf(
-  status: number,
-  error: WireError | undefined,
-  resetsAtMs: number,
-): Denial | GuardResponse {
+function endingOf({ status, error, plain }: Said, { label, retryMs }: Manner) {
   if (isPassing(status, error)) {
-    return deny('upstream_busy', 'OpenAI is busy. Try again shortly.', { resetsAtMs });
+    const resetsAtMs = Date.now() + retryMs;
+    const message = `${atStart(label)} is busy. Try again shortly.`;
+    return deny('upstream_busy', message, { resetsAtMs });
   }
   if (status === 429) return deny('call_exceeds_limit', TOO_LARGE);
-  if (isClientError(status) && error !== undefined) return passed(status, error);
-  return deny('upstream_failed', 'OpenAI could not serve the request.');
+  if (!isClientError(status)) {
+    return deny('upstream_failed', `${atStart(label)} could not serve the request.`);
+  }
+  return passed(status, error ?? unnamedError(status, plain, label));
+}
+
+/** OpenAI's form of a refusal that has no error in a known form. */
+function unnamedError(status: number, plain: string | undefined, label: string): WireError {
+  const message = plain ?? `${atStart(label)} refused the request with status ${status}.`;
+  return { message, type: 'invalid_request_error', param: null, code: null };
 }
 
 const TOO_LARGE =

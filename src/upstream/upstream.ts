@@ -6,6 +6,10 @@ import type { UpstreamKeys } from './upstream-keys.ts';
 export interface Upstream {
   /** Its name in the option `upstreams`; `main` for `apiKey`. */
   readonly name: string;
+  /** What messages to clients call it, in the middle of a sentence. */
+  readonly label: string;
+  /** The host of its base URL, with the port if it has one. */
+  readonly host: string;
   readonly dialect: Dialect;
   readonly transport: Transport;
   readonly keys: UpstreamKeys;

@@ -38,11 +38,17 @@ const UNIX_SECONDS_FROM = 1e9;
  * OpenRouter writes the end of the window in Unix ms (openrouter.ai/docs, read 2026-11).
  */
 export function retryAfterMs(header: HeaderOf, nowMs: number): number | undefined {
+  const ms = askedWaitMs(header, nowMs);
+  return ms === undefined ? undefined : Math.min(ms, RETRY_HINT_MS_MAX);
+}
+
+/** The same without an upper bound. */
+export function askedWaitMs(header: HeaderOf, nowMs: number): number | undefined {
   const ms =
     count(header('retry-after-ms')) ??
     retryAfter(header, nowMs) ??
     resetAfterMs(header('x-ratelimit-reset'), nowMs);
-  return ms === undefined ? undefined : Math.min(Math.max(0, ms), RETRY_HINT_MS_MAX);
+  return ms === undefined ? undefined : Math.max(0, ms);
 }
 
 function retryAfter(header: HeaderOf, nowMs: number): number | undefined {
