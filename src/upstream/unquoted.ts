@@ -31,7 +31,7 @@ export function unquoted(message: string, body: unknown): string {
   let shown = message;
   for (const text of wordsOf(body, DEPTH_MAX)) {
     if (text.length <= shown.length) shown = shown.replaceAll(text, QUOTE);
-    else if (hasPartOf(shown, text)) return QUOTE;
+    if (hasPartOf(shown, text)) return QUOTE;
   }
   return shown;
 }

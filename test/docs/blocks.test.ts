@@ -25,6 +25,7 @@ const expected: Readonly<Record<string, number>> = {
   'docs/hosts/open-router.md': 1,
   'docs/hosts/vllm.md': 1,
   'docs/hosts/xai.md': 1,
+  'docs/errors.md': 1,
   'docs/keys.md': 2,
   'docs/limits.md': 1,
   'docs/own-session.md': 3,

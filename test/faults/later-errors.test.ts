@@ -72,9 +72,9 @@ async function ask(path: string, body: string) {
 describe.each(forms)('%s behind the beginning of a stream', (_name, path, begin, event) => {
   it.each([
     ['insufficient_quota', QUOTA, 'upstream_account', ['upstream_account']],
-    ['rate_limit_exceeded', BUSY, 'upstream_busy', []],
-    ['server_error', SERVER, 'server_error', []],
-    ['image_too_large', WRONG, 'image_too_large', []],
+    ['rate_limit_exceeded', BUSY, 'upstream_busy', ['upstream']],
+    ['server_error', SERVER, 'server_error', ['upstream']],
+    ['image_too_large', WRONG, 'image_too_large', ['upstream']],
   ])(
     'An error %s before any part of the answer costs no tokens and says nothing of the account',
     async (_code, error, shown, told) => {

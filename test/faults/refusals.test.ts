@@ -21,7 +21,7 @@ interface Refusal {
   readonly status: number;
   readonly code: string;
   readonly shouldRetry: string | null;
-  /** The source of the event that the operator receives. */
+  /** The source of the event that the operator receives, if it is not `upstream`. */
   readonly told?: 'upstream_account';
 }
 
@@ -114,8 +114,7 @@ describe('A refusal by OpenAI before it generated anything', () => {
         const used = isForContent && unit === 'requests' ? 1 : 0;
         expect(await limitCounts(guard, 'ada', unit)).toEqual({ used, held: 0 });
       }
-      const told = refusal.told === undefined ? [] : [refusal.told];
-      expect(fixture.failed.map(({ source: what }) => what)).toEqual(told);
+      expect(fixture.failed).toMatchObject([{ source: refusal.told ?? 'upstream' }]);
       expect(fake.requests).toHaveLength(1);
     },
   );

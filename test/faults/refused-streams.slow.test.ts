@@ -222,7 +222,7 @@ describe.each(endpoints)('A refusal inside an answer of $name', ({ path, body, f
       const inside = await consequences(send, path, asked, replyOf(error));
       expect(inside).toEqual(await consequences(send, path, asked, { status, body: { error } }));
       expect(inside.got).toEqual(expected);
-      expect(inside.failed).toEqual(told === undefined ? [] : [told]);
+      expect(inside.failed).toEqual([told ?? 'upstream']);
       expect(inside.counts[1]).toEqual({ used: 0, held: 0 });
       expect(inside.ended).toBe(charged ? false : 'released');
     },

@@ -126,7 +126,14 @@ describe('A call that is answered', () => {
     const response = await piped.run();
     expect([response.status, codeOf(response)]).toEqual([502, 'upstream_failed']);
     await expect.poll(() => inFlight(piped)).toBe(0);
-    expect(piped.happened.toSorted()).toEqual(['denied', 'release', 'released', 'reserve', 'sent']);
+    expect(piped.happened.toSorted()).toEqual([
+      'denied',
+      'failed',
+      'release',
+      'released',
+      'reserve',
+      'sent',
+    ]);
   });
 
   it('a call that may have reached OpenAI and got no answer is charged its hold', async () => {
@@ -176,7 +183,7 @@ describe('A stream', () => {
     piped.stream.fail();
     await expect.poll(() => inFlight(piped)).toBe(0);
     expect(seen.text).toContain('upstream_failed');
-    expect(piped.happened).toEqual(['reserve', 'sent', 'settle', 'settled']);
+    expect(piped.happened).toEqual(['reserve', 'sent', 'failed', 'settle', 'settled']);
   });
 
   it('a stream whose client disconnects is drained, and settled once when OpenAI ends', async () => {

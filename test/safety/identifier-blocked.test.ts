@@ -124,7 +124,8 @@ describe('Errors that block a user', () => {
     const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
     expect([answer.status, await codeOf(answer)]).toEqual([403, 'user_blocked']);
     expect(fixture.blocked).toHaveLength(1);
-    expect(fixture.failed).toEqual([]);
+    const upstream = { kind: 'refused', causedByRequest: true };
+    expect(fixture.failed).toMatchObject([{ source: 'upstream', upstream }]);
   });
 
   it.each([

@@ -100,7 +100,9 @@ describe('A user whose use of a model OpenAI restricts', () => {
       expect(fixture.noticed).toEqual([
         expect.objectContaining({ kind: 'restricted', userId: 'ada', model: MODEL }),
       ]);
-      expect([fixture.blocked, fixture.failed]).toEqual([[], []]);
+      expect(fixture.blocked).toEqual([]);
+      const upstream = { kind: 'refused', causedByRequest: true };
+      expect(fixture.failed).toMatchObject([{ source: 'upstream', upstream }]);
       await expect.poll(() => limitCounts(guard, 'ada')).toEqual({ used: 1, held: 0 });
     },
   );

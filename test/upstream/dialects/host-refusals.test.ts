@@ -206,7 +206,8 @@ describe('what a refusal of another host means', () => {
     };
     try {
       expect([await ask('bad'), await ask('good')]).toEqual([403, 200]);
-      expect(failed).toEqual([]);
+      const upstream = { status: 403, causedByRequest: true, final: true };
+      expect(failed).toMatchObject([{ source: 'upstream', upstream }]);
       expect(guard.upstreams.status().map(({ circuit }) => circuit.state)).toEqual([
         'closed',
         'closed',

@@ -15,7 +15,7 @@ export interface Failure {
   readonly withBackup: Ending;
   /** The same two with `retries: { serverErrors: 1 }`, where that makes a difference. */
   readonly retried?: { readonly alone: Ending; readonly withBackup: Ending };
-  /** The sources of the `failed` events with `main` alone. */
+  /** The sources of the `failed` events with `main` alone. Default: `upstream` for a call that failed. */
   readonly events?: readonly string[];
 }
 
@@ -70,20 +70,17 @@ export const failures: readonly Failure[] = [
     first: 'no listener',
     alone: { client: '502 upstream_failed', main: 0, charge: 'nothing' },
     withBackup: { ...ANSWERED, main: 0, backup: 1 },
-    events: ['upstream'],
   },
   {
     name: 'a reset before the answer',
     first: { break: { with: 'reset' } },
     ...once('502 upstream_failed', 'hold'),
-    events: ['upstream'],
   },
   {
     name: 'a reset after the first bytes of a whole answer',
     first: { break: { with: 'reset', afterChunks: 1 } },
     only: 'whole',
     ...once('502 upstream_failed', 'hold'),
-    events: ['upstream'],
   },
   {
     name: 'a reset after the first bytes of a stream',
@@ -96,7 +93,6 @@ export const failures: readonly Failure[] = [
     first: { neverAnswer: true },
     timeouts: { headers: '300ms' },
     ...once('504 upstream_timeout', 'hold'),
-    events: ['upstream'],
   },
   {
     name: '400',

@@ -37,8 +37,8 @@ describe.concurrent('A request that fails at its upstream', () => {
     async (_, { failure, expected, ...setup }) => {
       const { events, ledger, invoice, ...ending } = await runFailure(failure, setup);
       expect(ending).toEqual(expected);
-      if (!setup.hasBackup && setup.serverErrors === 0)
-        expect(events).toEqual(failure.events ?? []);
+      const told = failure.events ?? (failure.alone.client === '200' ? [] : ['upstream']);
+      if (!setup.hasBackup && setup.serverErrors === 0) expect(events).toEqual(told);
       expectBalanced({ events, ledger, invoice, ...ending });
     },
   );
