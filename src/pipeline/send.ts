@@ -12,7 +12,6 @@ import { encryptsReasoning } from '../upstream/dialects/encrypts-reasoning.ts';
 import { PeekedBody } from '../upstream/peeked-body.ts';
 import type { HeaderOf } from '../upstream/queue/outlet.ts';
 import type { Redaction } from '../upstream/redaction.ts';
-import type { Target } from '../upstream/target.ts';
 import { type UpstreamCall, UpstreamError } from '../upstream/transport.ts';
 import type { UpstreamKey } from '../upstream/upstream-keys.ts';
 import { type Refusal, readRefusal, refusalIn } from '../upstream/upstream-refusal.ts';

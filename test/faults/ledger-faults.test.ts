@@ -89,7 +89,9 @@ describe.each(failures)('A ledger that $name', ({ fail, codes }) => {
     fake.scriptNext({ reply: { status: 500, body: '' } });
     const answer = await post(guard, await tokenOf(guard), chat());
     expect([answer.status, await codeOf(answer)]).toEqual([502, 'upstream_failed']);
-    await expect.poll(() => fixture.failed.map(({ source: what }) => what)).toEqual(['upstream', 'ledger']);
+    await expect
+      .poll(() => fixture.failed.map(({ source: what }) => what))
+      .toEqual(['upstream', 'ledger']);
   });
 
   it('A failed "renew" during a stream is repeated, and the stream continues', async () => {
