@@ -1,10 +1,7 @@
-/** Run it with `NEXT_MANUAL_SIG_HANDLE=true next start`, so that Next leaves the signal to you. */
+/** Next runs this once at start. It also compiles it for its edge runtime, which has no signals. */
 export async function register(): Promise<void> {
-  if (process.env['NEXT_RUNTIME'] !== 'nodejs') return;
-  const { guard } = await import('./lib/guard.ts');
-  process.once('SIGTERM', async () => {
-    // Running calls finish first. New calls are denied and can be retried.
-    await guard.close();
-    process.exit();
-  });
+  if (process.env.NEXT_RUNTIME === 'nodejs') {
+    const { closeOnSigterm } = await import('./lib/shutdown');
+    closeOnSigterm();
+  }
 }

@@ -8,8 +8,9 @@ interface RouteContext {
 type RouteHandler = (request: Request, context: RouteContext) => Promise<Response>;
 
 /**
- * Returns Next.js route handlers for a catch-all route, at any prefix. Use the Node runtime, and keep
- * one guard per process (`globalThis.guard ??= …`): Next loads a module once per route.
+ * Returns Next.js route handlers for a catch-all route, at any prefix. Use the Node runtime. A function that
+ * returns the guard is called at each request: `next build` loads the routes, and has no secrets to make a guard with.
+ * Keep one guard per process, because Next loads a module once per route.
  *
  * @example
  * ```ts
@@ -17,14 +18,15 @@ type RouteHandler = (request: Request, context: RouteContext) => Promise<Respons
  * export const { GET, POST, OPTIONS } = guardNext(guard);
  * ```
  */
-export function guardNext(guard: Mountable): {
+export function guardNext(guard: Mountable | (() => Mountable)): {
   GET: RouteHandler;
   POST: RouteHandler;
   OPTIONS: RouteHandler;
 } {
   const handle: RouteHandler = async (request, context) => {
     const prefix = mountOf(new URL(request.url).pathname, await context.params);
-    return guard.handler(request, { prefix });
+    const mounted = typeof guard === 'function' ? guard() : guard;
+    return mounted.handler(request, { prefix });
   };
   return { GET: handle, POST: handle, OPTIONS: handle };
 }

@@ -41,10 +41,14 @@ export const codeOf = (page: string): string[] =>
 
 export const STORE_PAGE = 'docs/ledgers/when-the-store-fails.md';
 
+/** Its blocks are files of real apps: `npm run test:projects`. */
+const FRAMEWORKS_PAGE = 'docs/frameworks.md';
+
 export const OWN_LEDGER_PAGE = 'docs/ledgers/write-your-own.md';
 
 /** The programs that a reader would run: each block by itself. */
 export function programsOf(page: string): string[] {
+  if (page === FRAMEWORKS_PAGE) return [];
   const blocks = codeOf(page);
   return isOneProgram(page, blocks) ? [blocks.join('\n')] : blocks;
 }

@@ -9,5 +9,11 @@ const SOURCES = new Map(
 
 registerHooks({
   resolve: (specifier, context, nextResolve) =>
-    nextResolve(SOURCES.get(specifier) ?? specifier, context),
+    nextResolve(SOURCES.get(specifier) ?? withEnding(specifier, context.parentURL), context),
 });
+
+/** Files of a Next app are imported without their ending. */
+function withEnding(specifier: string, importer = ''): string {
+  const isBare = importer.includes('/examples/next') && /^\..*\/[\w-]+$/.test(specifier);
+  return isBare ? `${specifier}.ts` : specifier;
+}

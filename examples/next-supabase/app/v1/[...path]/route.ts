@@ -1,4 +1,4 @@
 import { guardNext } from 'guarded-completion/next';
-import { guard } from '../../../lib/guard.ts';
+import { guard } from '../../../lib/guard';
 
 export const { GET, POST, OPTIONS } = guardNext(guard);
