@@ -8,7 +8,7 @@ import type { Upstream } from './upstream.ts';
 
 const LIST_MS_MAX = 5_000;
 const LIST_BYTES_MAX = 8 * 1024 * 1024;
-const MODELS_MAX = 5_000;
+const MODELS_MAX = 2_000;
 const KEPT_MS = 5 * 60_000;
 /** A host that fails is not asked again by every user. */
 const FAILURE_KEPT_MS = 60_000;

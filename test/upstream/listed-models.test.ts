@@ -170,14 +170,14 @@ describe('GET /models for another host', () => {
     },
   );
 
-  it('At most 5,000 models of a host are kept', async () => {
-    const data = Array.from({ length: 6_000 }, (_, n) => ({ id: `m-${n}` }));
+  it('At most 2,000 models of a host are kept', async () => {
+    const data = Array.from({ length: 3_000 }, (_, n) => ({ id: `m-${n}` }));
     const fetch = async () => Response.json({ object: 'list', data });
     const baseURL = 'https://models.example/v1';
     const { guard } = atOpenAI({
       upstreams: { main: openAICompatible({ baseURL, dialect: 'vllm', fetch }) },
     });
-    expect(await idsOf(guard)).toHaveLength(5_000);
+    expect(await idsOf(guard)).toHaveLength(2_000);
   });
 
   it('A model whose name is a path of files is called at a server of yours, and never at OpenAI', async () => {
