@@ -166,13 +166,16 @@ describe.each(hosts)('The guard on $name', ({ name, start }) => {
     expect(fixture.settled.every(({ userId }) => userId !== 'pro-413')).toBe(true);
   });
 
-  it('The models of the plan are listed without a call to OpenAI', async () => {
-    const seen = fixture.fake.requests.length;
+  it('The models of the plan are listed without a call that is billed', async () => {
+    const billed = fixture.fake.invoice.length;
     const response = await send({ method: 'GET', path: '/models', user: 'free-2' });
-    expect(await response.json()).toMatchObject({ object: 'list', data: [{ id: MODEL }] });
+    expect(await response.json()).toMatchObject({
+      object: 'list',
+      data: [{ id: MODEL }, { id: 'gpt-4o' }, { id: 'gpt-4o-mini' }],
+    });
     const one = await send({ method: 'GET', path: '/models/gpt-4o-mini', user: 'free-2' });
     expect(await one.json()).toMatchObject({ id: 'gpt-4o-mini', object: 'model' });
-    expect(fixture.fake.requests.length).toBe(seen);
+    expect(fixture.fake.invoice.length).toBe(billed);
   });
 
   it('Every response has the status of the caller’s own limits in its headers', async () => {
