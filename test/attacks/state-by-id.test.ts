@@ -4,7 +4,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../src/index.ts';
 import { memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
 import { redisLedger } from '../../src/ledger/redis/redis-ledger.ts';
-import { codeOf, post, startFixture, tokenOf } from '../fixture.ts';
+import type { FakeOpenAI } from '../../src/testing/fake-openai/fake-openai.ts';
+import { canaries, codeOf, post, startFixture, tokenOf } from '../fixture.ts';
 import { freshLedger } from '../ledger/servers/postgres-ledgers.ts';
 import { startPostgres } from '../ledger/servers/postgres-server.ts';
 import { libraries } from '../ledger/servers/redis-clients.ts';
@@ -35,6 +36,19 @@ const plan = (inputTokens: number) => ({
   allow: { stateful: inputTokens === 0 ? {} : { inputTokens } },
 });
 
+/** A response that OpenAI keeps: its id. No user of the guard asked for it. */
+async function storedResponse({ baseURL }: FakeOpenAI): Promise<string> {
+  const response = await fetch(`${baseURL}/responses`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${canaries.apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: MODEL, input: 'Once upon a time.' }),
+  });
+  return idOf(response);
+}
+
+const idOf = async (response: Response): Promise<string> =>
+  ((await response.json()) as { id: string }).id;
+
 /** Continues one conversation until a turn is denied, and returns what was counted for each. */
 async function converse(ledger: SpiedLedger) {
   const plans = { free: plan(0) };
@@ -47,12 +61,13 @@ async function converse(ledger: SpiedLedger) {
     return { inputTokens: context, tokens: 50 };
   });
   const used: number[] = [];
+  let id = await storedResponse(fake);
   for (;;) {
-    const body = { model: MODEL, input: 'And then?', previous_response_id: `resp_${used.length}` };
+    const body = { model: MODEL, input: 'And then?', previous_response_id: id };
     const settled = nextSettled(guard, 'ada');
     const answer = await post(guard, token, body, '/v1/responses');
     if (answer.status !== 200) return { used, code: await codeOf(answer) };
-    await answer.text();
+    id = await idOf(answer);
     const { inputTokens, outputTokens } = await settled;
     used.push(inputTokens + outputTokens);
   }
@@ -101,12 +116,12 @@ describe('A conversation that OpenAI keeps', () => {
     await using fixture = await startFixture({ plans: { free: plan(130_000) } });
     const { guard, fake } = fixture;
     const token = await tokenOf(guard);
-    const turn = { input: 'And then?', previous_response_id: 'resp_1' };
+    const turn = { input: 'And then?', previous_response_id: await storedResponse(fake) };
     const large = await post(guard, token, { ...turn, model: 'gpt-5-mini' }, '/v1/responses');
     expect([large.status, await codeOf(large)]).toEqual([400, 'parameter_not_allowed']);
     const small = await post(guard, token, { ...turn, model: MODEL }, '/v1/responses');
     expect(small.status).toBe(200);
-    expect(fake.requests).toHaveLength(1);
+    expect(fake.requests).toHaveLength(2);
   });
 
   it('The price of a model states its context', async () => {
@@ -114,7 +129,8 @@ describe('A conversation that OpenAI keeps', () => {
     const ledger = spiedLedger();
     const plans = { free: { ...plan(0), models: ['own'] } };
     await using fixture = await startFixture({ plans, prices, ledger });
-    const body = { model: 'own', input: 'And then?', previous_response_id: 'resp_1' };
+    const id = await storedResponse(fixture.fake);
+    const body = { model: 'own', input: 'And then?', previous_response_id: id };
     const answer = await post(fixture.guard, await tokenOf(fixture.guard), body, '/v1/responses');
     expect(answer.status).toBe(200);
     expect(ledger.reserved[0]?.held.inputTokens).toBeLessThan(4_100);
