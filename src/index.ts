@@ -6,6 +6,7 @@ export type {
   DeniedEvent,
   FailedEvent,
   GuardEvents,
+  GuardedEvent,
   PriceChange,
   PricesEvent,
   RecoveredEvent,
@@ -61,10 +62,30 @@ export type {
 export type { Bounds } from './options/bounds.ts';
 export type { ExchangeSpec } from './options/exchange-options.ts';
 export type { CorsSpec, GuardOptions } from './options/guard-options.ts';
+export type { BeforeSpec, LimiterSpec } from './options/hook-options.ts';
 export type { PlanSpec } from './options/plan-options.ts';
 export type { LedgerFailureSpec, TimeoutSpec, TokensSpec } from './options/timeouts.ts';
+export {
+  type BeforeHook,
+  type BeforeResult,
+  type DenyRequestOptions,
+  denyRequest,
+  type HookContext,
+  type HookDenialCode,
+  type HookedAmounts,
+  type Limiter,
+  type LimiterResult,
+  type ModerationInput,
+  type ModerationResult,
+} from './pipeline/hook.ts';
 export type { EndUserIdOf } from './pipeline/tag.ts';
 export type { LimitSpec, Period } from './plans/limit-spec.ts';
+export {
+  type FlaggedContent,
+  type ModerateSpec,
+  moderate,
+  type OnFlag,
+} from './safety/moderate.ts';
 export type { IssuedToken, TokenRequest, Tokens } from './tokens/tokens.ts';
 export type { ApiKey, ApiKeySource, KeyRequest } from './upstream/upstream-keys.ts';
 export type { LimitUsage, UserUsage } from './users/usage.ts';

@@ -18,6 +18,7 @@ export const denialCodes = {
   model_restricted: entry(403, 'access_denied'),
   endpoint_not_allowed: entry(403, 'access_denied'),
   cross_site_request: entry(403, 'access_denied'),
+  request_denied: entry(403, 'access_denied'),
   unknown_endpoint: entry(404, 'invalid_request_error'),
   method_not_allowed: entry(405, 'invalid_request_error'),
   invalid_request: entry(400, 'invalid_request_error'),
@@ -40,6 +41,7 @@ export const denialCodes = {
   upstream_account: entry(503, 'service_unavailable', false),
   upstream_busy: entry(503, 'service_unavailable'),
   auth_unavailable: entry(503, 'service_unavailable'),
+  hook_unavailable: entry(503, 'service_unavailable'),
   shutting_down: entry(503, 'service_unavailable'),
   upstream_timeout: entry(504, 'server_error', false),
 } as const satisfies Record<string, CodeEntry>;

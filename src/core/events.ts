@@ -119,6 +119,26 @@ export interface WaitedEvent {
   readonly waitedMs: number;
 }
 
+/** What a hook decided about a call. Contains no prompt and no message. */
+export interface GuardedEvent {
+  /** Whether it is one of `before`, or one of `limiters`. */
+  readonly kind: 'before' | 'limiter';
+  /** The name of the hook. */
+  readonly hook: string;
+  /** `failed`: it threw, was late, or returned something else, and its `onError` decided. */
+  readonly decision: 'passed' | 'denied' | 'replaced' | 'failed';
+  /** The user whose call it is. */
+  readonly userId: string;
+  /** The plan that the user had. */
+  readonly plan: string;
+  /** The endpoint's name, such as `'chat.completions'`. */
+  readonly endpoint: string;
+  /** The model that was asked for. */
+  readonly model: string;
+  /** How long it took, in ms. */
+  readonly ms: number;
+}
+
 /** What OpenAI decided about one of your users. */
 export interface SafetyEvent {
   /** `warning` and `deactivation` arrive by webhook. The others come as the response to a call:
@@ -165,6 +185,8 @@ export interface GuardEvents {
   waited: WaitedEvent;
   /** A call was denied. */
   denied: DeniedEvent;
+  /** A `before` hook or a limiter has decided about a call. */
+  guarded: GuardedEvent;
   /** Something failed that the operator should know. */
   failed: FailedEvent;
   /** A user was blocked. */
@@ -186,6 +208,7 @@ const EVENT_NAMES: Readonly<Record<keyof GuardEvents, true>> = {
   released: true,
   waited: true,
   denied: true,
+  guarded: true,
   failed: true,
   blocked: true,
   safety: true,

@@ -73,6 +73,7 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     invalidRequests: new InvalidRequests(bounds.invalidPerMinute, clock),
     bodies: new BodyBudget(bounds),
     balances: settings.ledger,
+    hooks: settings.hooks,
     containerSessions: sessionsIn(settings.upstreamTimeouts.headersMs),
     // admit
     holdIds: new HoldIds(),

@@ -26,6 +26,7 @@ import { sharedLimits } from '../plans/shared-limits.ts';
 import type { ApiKeySource } from '../upstream/upstream-keys.ts';
 import { bounds, inFlightPerUser } from './bounds.ts';
 import { exchange, exchangeSettings } from './exchange-options.ts';
+import { before, limiters, parseHooks } from './hook-options.ts';
 import { parsePlans, plan } from './plan-options.ts';
 import { type MoneyCounting, unpricedTier } from './plan-prices.ts';
 import { ledgerFailure, timeoutSettings, timeouts, tokens } from './timeouts.ts';
@@ -111,6 +112,14 @@ const optionsShape = {
   /** How long the last plan that was looked up counts while look-ups fail.
    * @default '1h' */
   planStale: duration.prefault('1h'),
+  /** Sees each call before anything is held: passes it, denies it with `denyRequest`, or replaces its
+   * request, which is then checked and priced again. One function, `{ run, name, timeout, onError }`, or a
+   * list of at most 16, asked in their order. `moderate()` is a ready one. */
+  before: before.optional(),
+  /** Rate limiters of yours, or of a library, beside the limits of plans: functions or
+   * `{ limit, name, timeout, onError }`, at most 16, asked in their order after `before`. A call that one of
+   * them denies costs nothing. */
+  limiters: limiters.optional(),
   /** Global limits: of all users together.
    * @default [] */
   limits: limitSpecs.default([]),
@@ -184,6 +193,7 @@ export function parseOptions(options: GuardOptions) {
   return {
     ...parsed,
     ...timeoutSettings(parsed.timeouts),
+    hooks: parseHooks(parsed, parsed.timeouts.hook),
     ...fromUpstreams,
     keys,
     plans,

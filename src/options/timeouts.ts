@@ -24,7 +24,7 @@ const timeoutsShape = {
    * `upstream_busy`, and nothing is charged.
    * @default '30s' */
   queue: duration.prefault('30s'),
-  /** Each call of your hooks `auth`, `planOf` and `apiKey`.
+  /** Each call of your hooks `auth`, `planOf`, `apiKey`, `before` and `limiters`.
    * @default '5s' */
   hook: duration.prefault('5s'),
   /** The ledger's store, for each verb of a call. Not for a ledger in this process.

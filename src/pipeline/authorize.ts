@@ -26,14 +26,16 @@ import {
   type UserStates,
 } from '../users/user-states.ts';
 import type { BodyBudget } from './body-budget.ts';
+import type { Hooks } from './hook.ts';
 import type { InvalidRequests } from './invalid-requests.ts';
 import { type LimitsLeftParts, showingLimits, withLimitsLeft } from './limits-left.ts';
 import type { ModelCatalog } from './model-catalog.ts';
 import { ownAnswer } from './own-answer.ts';
+import { type PassHooksParts, passHooks } from './pass-hooks.ts';
 import { dearestCard, findRoute, type RouteParts, routeTaking } from './route.ts';
 import type { Answered, Authorized, Identified } from './states.ts';
 
-export interface AuthorizeParts extends RouteParts, LimitsLeftParts {
+export interface AuthorizeParts extends RouteParts, LimitsLeftParts, PassHooksParts {
   readonly plans: PlanResolver;
   readonly catalog: Pick<ModelCatalog, 'modelsOf'>;
   readonly prices: PriceList;
@@ -49,7 +51,7 @@ export interface AuthorizeParts extends RouteParts, LimitsLeftParts {
 
 /**
  * Step 2: may this user use this endpoint, this model and these parameters? Rewrites the request so that
- * its cost has an upper bound. The list of models is answered here.
+ * its cost has an upper bound. The list of models is answered here. The hooks of the app come last.
  */
 export function authorize(
   identified: Identified,
@@ -91,10 +93,28 @@ function authorizeCall(
         if (denial !== undefined) return denial;
         const authorized = authorizeBody(parts, call, { plan, endpoint, callBody }, body);
         const judged = pauseIn(parts, state, authorized) ?? authorized;
-        return isDenial(judged) ? withLimitsLeft(judged, identity, plan, parts) : judged;
+        if (isDenial(judged)) return withLimitsLeft(judged, identity, plan, parts);
+        return parts.hooks === undefined ? judged : hooked(parts, judged, body, parts.hooks);
       });
     }),
   );
+}
+
+/** Asks the hooks, which may take long: a block that came meanwhile counts. */
+async function hooked(
+  parts: AuthorizeParts,
+  authorized: Authorized,
+  body: ParsedJson,
+  hooks: Hooks,
+): Promise<Authorized | LimitDenial> {
+  const { identity, plan } = authorized;
+  const { bytesMax } = bodyBoundsOf(parts, plan);
+  const again = (other: ParsedJson) => authorizeBody(parts, authorized, authorized, other);
+  const passed = await passHooks({ authorized, body, bytesMax, again }, hooks, parts);
+  if (isDenial(passed)) return withLimitsLeft(passed, identity, plan, parts);
+  const state = await parts.states.get(identity.user.id);
+  const denial = denialOfUser(parts, passed, state) ?? pauseIn(parts, state, passed);
+  return denial === undefined ? passed : withLimitsLeft(denial, identity, plan, parts);
 }
 
 /** Returns why no request of this user is looked at now; `undefined` if it is. */

@@ -65,6 +65,8 @@ export interface Script {
   readonly text?: string;
   /** Visible output tokens of each choice, if there is no `text`. */
   readonly tokens?: number;
+  /** The categories that the moderation endpoint flags, such as `'violence'`. Default none. */
+  readonly flags?: readonly string[];
   /** Calls of functions. */
   readonly toolCalls?: readonly ScriptedToolCall[];
   /** Hosted web searches of one query each, before the text. In chat only the invoice shows them. */
