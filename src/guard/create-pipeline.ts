@@ -15,6 +15,7 @@ import { HoldIds } from '../pipeline/hold-ids.ts';
 import type { InFlightCalls } from '../pipeline/in-flight.ts';
 import { InvalidRequests } from '../pipeline/invalid-requests.ts';
 import { ModelCatalog } from '../pipeline/model-catalog.ts';
+import { UserCounts } from '../pipeline/user-counts.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
 import type { Credentials } from '../tokens/credentials.ts';
 import { HostModels } from '../upstream/host-models.ts';
@@ -74,6 +75,7 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     bodies: new BodyBudget(bounds),
     balances: settings.ledger,
     hooks: settings.hooks,
+    inHooks: new UserCounts(),
     containerSessions: sessionsIn(settings.upstreamTimeouts.headersMs),
     // admit
     holdIds: new HoldIds(),

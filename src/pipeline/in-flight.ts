@@ -136,9 +136,10 @@ export class InFlightCalls {
     return this.#closing;
   }
 
-  /** Returns why this user may not begin one more call; `undefined` if they may. */
-  denialFor(userId: string): Denial | undefined {
-    if (this.#ofUsers.of(userId) < this.#perUserMax) return undefined;
+  /** Returns why this user may not begin one more call; `undefined` if they may. `more`: their calls that
+   * have not begun, and count too. */
+  denialFor(userId: string, more = 0): Denial | undefined {
+    if (this.#ofUsers.of(userId) + more < this.#perUserMax) return undefined;
     const most = `one user may have ${this.#perUserMax} here ("bounds.inFlightPerUser")`;
     return deny('too_many_concurrent', `Too many calls at once: ${most}.`);
   }

@@ -17,11 +17,16 @@ import {
   type Limiter,
 } from './hook.ts';
 import type { HookedCall } from './hook-context.ts';
+import type { InFlightCalls } from './in-flight.ts';
 import type { Authorized } from './states.ts';
+import type { UserCounts } from './user-counts.ts';
 
 export interface PassHooksParts extends AskHookParts {
   /** `undefined`: there are none. */
   readonly hooks: Hooks | undefined;
+  /** The calls of each user that hooks decide about now. */
+  readonly inHooks: UserCounts;
+  readonly calls: InFlightCalls;
 }
 
 /** What hooks decide about, and what a replaced body needs. */
@@ -34,9 +39,27 @@ export interface Hookable extends HookedCall {
 
 /**
  * Asks the `before` hooks in their order, then the limiters: the first denial ends the call. A body that a
- * hook returns is checked and priced like one from a client, once; the hooks behind it see that one.
+ * hook returns is checked and priced like one from a client, once; the hooks behind it see that one. A call
+ * that waits for hooks counts towards the calls that its user may have at once.
  */
 export async function passHooks(
+  hookable: Hookable,
+  hooks: Hooks,
+  parts: PassHooksParts,
+): Promise<Authorized | Denial> {
+  const { inHooks, calls } = parts;
+  const { id } = hookable.authorized.identity.user;
+  const denial = calls.denialFor(id, inHooks.of(id));
+  if (denial !== undefined) return denial;
+  inHooks.add(id);
+  try {
+    return await askAll(hookable, hooks, parts);
+  } finally {
+    inHooks.remove(id);
+  }
+}
+
+async function askAll(
   hookable: Hookable,
   { before, limiters }: Hooks,
   parts: AskHookParts,

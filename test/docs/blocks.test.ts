@@ -14,6 +14,7 @@ const expected: Readonly<Record<string, number>> = {
   'docs/auth.md': 11,
   'docs/billing.md': 2,
   'docs/deployment.md': 1,
+  'docs/hooks.md': 4,
   'docs/hosted-tools.md': 1,
   'docs/hosts.md': 1,
   'docs/hosts/azure-openai.md': 1,

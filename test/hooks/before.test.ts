@@ -165,6 +165,22 @@ describe('A "before" hook', () => {
     expect(fixture.failed).toEqual([]);
   });
 
+  it('Calls that wait for hooks count towards the calls that a user may have at once', async () => {
+    let pass = () => {};
+    const waiting = new Promise<void>((resolve) => {
+      pass = resolve;
+    });
+    await using fixture = await startHooked({
+      before: () => waiting,
+      bounds: { inFlightPerUser: 2 },
+    });
+    const asked = [fixture.ask(), fixture.ask()];
+    expect(await codeOf(await fixture.ask())).toBe('too_many_concurrent');
+    pass();
+    for (const answer of await Promise.all(asked)) expect(answer.status).toBe(200);
+    expect((await fixture.ask()).status).toBe(200);
+  });
+
   it('A user who is blocked while a hook runs is denied', async () => {
     let pass = () => {};
     const waiting = new Promise<void>((resolve) => {

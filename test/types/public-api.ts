@@ -1,18 +1,24 @@
 import {
+  type BeforeHook,
   type BrokenLimit,
   type createGuardedCompletion,
   type DenialCode,
   type DeniedEvent,
   denialCodes,
+  denyRequest,
   type FailedEvent,
   type Guard,
+  type GuardedEvent,
+  type GuardOptions,
   type GuardRequest,
   type GuardResponse,
   type IssuedToken,
   type Ledger,
   LedgerError,
+  type Limiter,
   type LimitUsage,
   memoryLedger,
+  moderate,
   type SettledEvent,
   type Usage,
   type UserUsage,
@@ -136,7 +142,38 @@ export async function users({ users }: Guard): Promise<void> {
   await users.unblock({ id: 'ada' });
 }
 
+/** A hook is written as a plain function, or with its settings. */
+export const hooked: Pick<GuardOptions, 'before' | 'limiters'> = {
+  before: [
+    () => {},
+    async () => {},
+    ({ body, user, signal }) => {
+      assertType<Equal<typeof body, Readonly<Record<string, unknown>>>>();
+      assertType<Equal<typeof user, User>>();
+      return signal.aborted ? denyRequest('no', { code: 'invalid_request' }) : { body };
+    },
+    { name: 'slow', run: async () => undefined, timeout: '1s', onError: 'allow' },
+    moderate({ threshold: 0.5, onFlag: ({ categories }) => denyRequest(categories.join()) }),
+  ],
+  limiters: [
+    () => {},
+    async ({ key, most }) => ({ allowed: key.length < most.tokens, resetsAtMs: 0 }),
+    { name: 'mine', limit: () => ({ allowed: false, resetsAtMs: 0, remaining: 1 }) },
+  ],
+};
+
+export function wrongHooks(): Pick<GuardOptions, 'before' | 'limiters'>[] {
+  // @ts-expect-error a limiter says when the call fits again
+  const late: Limiter = () => ({ allowed: false });
+  // @ts-expect-error a hook cannot deny with the code of a credential
+  denyRequest('no', { code: 'invalid_credential' });
+  // @ts-expect-error a hook returns no text
+  const text: BeforeHook = () => 'no';
+  return [{ before: text, limiters: [late] }];
+}
+
 export function events(guard: Guard): void {
+  guard.on('guarded', (event) => assertType<Equal<typeof event, GuardedEvent>>());
   guard.on('settled', (event) => assertType<Equal<typeof event, SettledEvent>>());
   guard.on('denied', (event) => assertType<Equal<typeof event, DeniedEvent>>());
   guard.on('failed', async (event) => assertType<Equal<typeof event, FailedEvent>>());
