@@ -6,13 +6,13 @@ export type {
   DeniedEvent,
   FailedEvent,
   GuardEvents,
-  GuardedEvent,
   PriceChange,
   PricesEvent,
   RecoveredEvent,
   SafetyEvent,
   SettledEvent,
 } from './core/events.ts';
+export type { GuardedEvent } from './core/guarded-event.ts';
 export type { GuardLogger } from './core/operator-log.ts';
 export type { BodyRoom, GuardRequest, RequestBody } from './core/request.ts';
 export type { ByteSink, ByteSource, GuardResponse } from './core/response.ts';

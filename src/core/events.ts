@@ -1,6 +1,7 @@
 import { Attached } from '../base/attached.ts';
 import { isPromiseLike } from '../base/deadline.ts';
 import type { DenialCode } from './denial.ts';
+import type { GuardedEvent } from './guarded-event.ts';
 import type { UpstreamFailure } from './upstream-failure.ts';
 import type { Usage, UsageDoubt } from './usage.ts';
 
@@ -117,26 +118,6 @@ export interface WaitedEvent {
   readonly upstream: string | undefined;
   /** How long it waited, in ms. */
   readonly waitedMs: number;
-}
-
-/** What a hook decided about a call. Contains no prompt and no message. */
-export interface GuardedEvent {
-  /** Whether it is one of `before`, or one of `limiters`. */
-  readonly kind: 'before' | 'limiter';
-  /** The name of the hook. */
-  readonly hook: string;
-  /** `failed`: it threw, was late, or returned something else, and its `onError` decided. */
-  readonly decision: 'passed' | 'denied' | 'replaced' | 'failed';
-  /** The user whose call it is. */
-  readonly userId: string;
-  /** The plan that the user had. */
-  readonly plan: string;
-  /** The endpoint's name, such as `'chat.completions'`. */
-  readonly endpoint: string;
-  /** The model that was asked for. */
-  readonly model: string;
-  /** How long it took, in ms. */
-  readonly ms: number;
 }
 
 /** What OpenAI decided about one of your users. */

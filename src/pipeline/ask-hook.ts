@@ -1,6 +1,7 @@
 import { isPromiseLike, withDeadline } from '../base/deadline.ts';
 import { type Denial, deny } from '../core/denial.ts';
-import type { Events, GuardedEvent } from '../core/events.ts';
+import type { Events } from '../core/events.ts';
+import type { GuardedEvent } from '../core/guarded-event.ts';
 import type { Hook, HookContext } from './hook.ts';
 import { CallContext, type HookedCall } from './hook-context.ts';
 import type { RouteParts } from './route.ts';
@@ -56,7 +57,7 @@ export async function askHook<R extends Run, Answer>(
   }
 }
 
-/** Nobody reads it. */
+/** No client reads it. */
 export const CLIENT_LEFT = deny('upstream_failed', 'The client left before the answer.');
 const UNAVAILABLE = deny('hook_unavailable', 'A check of this request is not available now.');
 const MISTAKE = deny('internal_error', 'The service could not handle the request.');

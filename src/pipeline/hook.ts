@@ -110,8 +110,7 @@ export type BeforeResult =
  */
 export type BeforeHook = (
   context: HookContext,
-  // biome-ignore lint/suspicious/noConfusingVoidType: returning nothing is one of the answers.
-) => BeforeResult | void | Promise<BeforeResult | void>;
+) => BeforeResult | Promise<BeforeResult> | void | Promise<void>;
 
 /** What a limiter returns: nothing or `{ allowed: true }` to allow a call, or when it fits again. */
 export type LimiterResult =
@@ -132,8 +131,7 @@ export type LimiterResult =
  */
 export type Limiter = (
   context: HookContext,
-  // biome-ignore lint/suspicious/noConfusingVoidType: returning nothing is one of the answers.
-) => LimiterResult | void | Promise<LimiterResult | void>;
+) => LimiterResult | Promise<LimiterResult> | void | Promise<void>;
 
 /** A hook, read once from the options. */
 export interface Hook<Run> {

@@ -25,8 +25,7 @@ export interface FlaggedContent {
 export type OnFlag = (
   flagged: FlaggedContent,
   context: HookContext,
-  // biome-ignore lint/suspicious/noConfusingVoidType: returning nothing is one of the answers.
-) => Denial | undefined | void | Promise<Denial | undefined | void>;
+) => Denial | undefined | Promise<Denial | undefined> | void | Promise<void>;
 
 const moderateShape = {
   /** The categories that count, in OpenAI's names. Without it, all of them. */

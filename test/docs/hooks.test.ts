@@ -43,9 +43,9 @@ describe('docs/hooks.md', () => {
   it.each([
     ['rate-limiter-flexible', flexible],
     ['express-rate-limit', store],
-  ])('The example with %s denies the eleventh call of a minute', async (_, code) => {
+  ])('The example with %s denies the eleventh call of a minute', async (name, code) => {
     await using world = await startWorld('hooks');
-    const { guard } = (await world.run('limiter', code)) as { guard: Guard };
+    const { guard } = (await world.run(name, code)) as { guard: Guard };
     for (let calls = 0; calls < 10; calls += 1) await ask(guard);
     await expect(ask(guard)).rejects.toMatchObject({ status: 429, code: 'rate_limit_exceeded' });
     await guard.close();

@@ -97,7 +97,7 @@ describe('A "before" hook', () => {
   });
 
   const broken: [string, Before, string][] = [
-    ['it throws', () => Promise.reject(new Error('secret inside')), 'hook_unavailable'],
+    ['it throws', () => Promise.reject<undefined>(new Error('secret inside')), 'hook_unavailable'],
     ['it hangs', { run: () => new Promise<never>(() => {}), timeout: '20ms' }, 'hook_unavailable'],
     ['it returns a text', (() => 'no') as unknown as BeforeHook, 'internal_error'],
     ['it returns false', (() => false) as unknown as BeforeHook, 'internal_error'],
@@ -133,7 +133,7 @@ describe('A "before" hook', () => {
     let signal: AbortSignal | undefined;
     const run: BeforeHook = (context) => {
       signal = context.signal;
-      return new Promise(() => {});
+      return new Promise<never>(() => {});
     };
     await using fixture = await startHooked({ before: { run, timeout: '10ms' } });
     await fixture.ask();
@@ -146,7 +146,7 @@ describe('A "before" hook', () => {
     await using fixture = await startHooked({
       before: ({ signal }) => {
         signals.push(signal);
-        return new Promise(() => {});
+        return new Promise<never>(() => {});
       },
       limiters: [() => void asked.push('limiter')],
     });

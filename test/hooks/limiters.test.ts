@@ -63,16 +63,19 @@ describe('A limiter', () => {
       () => ({ allowed: false, resetsAtMs: NaN }),
       'internal_error',
     ],
-  ])('A limiter that %s denies by default, and allows if it is told to', async (_, limit, code) => {
-    const limiter = { limit: limit as Limiter };
-    for (const onError of ['deny', 'allow'] as const) {
-      const limiters: GuardOptions['limiters'] = [{ ...limiter, onError }];
-      await using fixture = await startHooked({ limiters });
-      const answer = await fixture.ask();
-      expect(answer.status === 200 ? 'served' : await codeOf(answer)).toBe(
-        onError === 'allow' ? 'served' : code,
-      );
-      expect(fixture.failed).toMatchObject([{ source: 'hook' }]);
-    }
-  });
+  ])(
+    'A limiter that %s denies by default, and allows with "onError": "allow"',
+    async (_, limit, code) => {
+      const limiter = { limit: limit as Limiter };
+      for (const onError of ['deny', 'allow'] as const) {
+        const limiters: GuardOptions['limiters'] = [{ ...limiter, onError }];
+        await using fixture = await startHooked({ limiters });
+        const answer = await fixture.ask();
+        expect(answer.status === 200 ? 'served' : await codeOf(answer)).toBe(
+          onError === 'allow' ? 'served' : code,
+        );
+        expect(fixture.failed).toMatchObject([{ source: 'hook' }]);
+      }
+    },
+  );
 });
