@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Guard } from '../../src/index.ts';
 import { codeOf } from './markdown.ts';
 import { startWorld } from './run-blocks.ts';
-import type { seen as seenThere } from './surroundings.ts';
+
+afterEach(() => void vi.restoreAllMocks());
 
 const [before = '', moderation = '', flexible = '', store = ''] = codeOf('docs/hooks.md');
 
@@ -18,9 +19,9 @@ describe('docs/hooks.md', () => {
   it('The example of "before" logs, denies and replaces', async () => {
     await using world = await startWorld('hooks');
     const { guard } = (await world.run('before', before)) as { guard: Guard };
-    const { seen } = (await world.beside('surroundings.ts')) as { seen: typeof seenThere };
+    const log = vi.spyOn(console, 'log').mockReturnValue();
     await ask(guard);
-    expect(seen.logged).toMatchObject([{ user: 'ada', endpoint: 'chat.completions' }]);
+    expect(log.mock.lastCall?.[0]).toContain('"user":"ada","endpoint":"chat.completions","body"');
     expect(world.fake.requests[0]?.body).toMatchObject({ max_completion_tokens: 200 });
     await expect(ask(guard, 'CONFIDENTIAL')).rejects.toMatchObject({
       status: 403,
