@@ -22,6 +22,12 @@ export const optionTables: Readonly<
   'allow.files': [['src/openai/request/allowances.ts', 'fileShape']],
   'allow.audio': [['src/openai/request/allowances.ts', 'audioShape']],
   'allow.realtime': [['src/openai/request/realtime-allowance.ts', 'realtimeShape']],
+  'before and limiters': [
+    ['src/options/hook-options.ts', 'beforeShape'],
+    ['src/options/hook-options.ts', 'limiterShape'],
+    ['src/options/hook-options.ts', 'everyHookShape'],
+  ],
+  moderate: [['src/safety/moderate.ts', 'moderateShape']],
   bounds: [['src/options/bounds.ts', 'boundsShape']],
   timeouts: [['src/options/timeouts.ts', 'timeoutsShape']],
   ledgerFailure: [['src/options/timeouts.ts', 'ledgerFailureShape']],
