@@ -22,7 +22,7 @@ export const optionTables: Readonly<
   'allow.files': [['src/openai/request/allowances.ts', 'fileShape']],
   'allow.audio': [['src/openai/request/allowances.ts', 'audioShape']],
   'allow.realtime': [['src/openai/request/realtime-allowance.ts', 'realtimeShape']],
-  'before and limiters': [
+  hooks: [
     ['src/options/hook-options.ts', 'beforeShape'],
     ['src/options/hook-options.ts', 'limiterShape'],
     ['src/options/hook-options.ts', 'everyHookShape'],
