@@ -22,11 +22,8 @@ export const optionTables: Readonly<
   'allow.files': [['src/openai/request/allowances.ts', 'fileShape']],
   'allow.audio': [['src/openai/request/allowances.ts', 'audioShape']],
   'allow.realtime': [['src/openai/request/realtime-allowance.ts', 'realtimeShape']],
-  hooks: [
-    ['src/options/hook-options.ts', 'beforeShape'],
-    ['src/options/hook-options.ts', 'limiterShape'],
-    ['src/options/hook-options.ts', 'everyHookShape'],
-  ],
+  before: [['src/options/hook-options.ts', 'beforeShape']],
+  limiters: [['src/options/hook-options.ts', 'limiterShape']],
   moderate: [['src/safety/moderate.ts', 'moderateShape']],
   bounds: [['src/options/bounds.ts', 'boundsShape']],
   timeouts: [['src/options/timeouts.ts', 'timeoutsShape']],
