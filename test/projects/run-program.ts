@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-const DEADLINE_MS = 300_000;
+/** Of a busy machine; an idle one needs a minute or two. */
+const DEADLINE_MS = 600_000;
 
 /** Returns what a program prints. Rejects with all of it if the program fails or takes too long. */
 export async function runProgram(

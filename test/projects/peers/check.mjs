@@ -4,13 +4,12 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { pass } from './calls.mjs';
 
 const apps = [
-  ['openai 4', ['openai@4']],
+  [
+    'openai 4, ioredis 4, pg 8.5, postgres 3.3 and redis 4',
+    ['openai@4', 'ioredis@4', 'pg@8.5', 'postgres@3.3', 'redis@4'],
+  ],
   ['openai 5', ['openai@5']],
   ['openai 6', ['openai@6']],
-  [
-    'ioredis 4, pg 8.5, postgres 3.3 and redis 4',
-    ['openai@7', 'ioredis@4', 'pg@8.5', 'postgres@3.3', 'redis@4'],
-  ],
 ];
 
 for (const [index, [name, packages]] of apps.entries()) {

@@ -18,15 +18,10 @@ const cases = [
   ['typescript-5.6', 'commonjs', 'node10', 'app.ts'],
   ['typescript-5.6', 'node16', 'node16', 'app.ts', 'app.mts'],
   ['typescript-5.6', 'esnext', 'bundler', 'app.mts'],
-  ['typescript', 'commonjs', 'node10', 'app.ts'],
   ['typescript', 'node16', 'node16', 'app.ts', 'app.mts'],
-  ['typescript', 'esnext', 'bundler', 'app.mts'],
   ['typescript-6.0', 'commonjs', 'node10', 'app.ts', '--ignoreDeprecations', '6.0'],
   ['typescript-6.0', 'nodenext', 'nodenext', 'app.ts', 'app.mts'],
-  ['typescript-6.0', 'esnext', 'bundler', 'app.mts'],
   ['typescript-7.0', 'node16', 'node16', 'app.ts', 'app.mts'],
-  ['typescript-7.0', 'nodenext', 'nodenext', 'app.ts', 'app.mts'],
-  ['typescript-7.0', 'commonjs', 'bundler', 'app.ts'],
   ['typescript-7.0', 'esnext', 'bundler', 'app.mts'],
 ];
 
