@@ -16,4 +16,4 @@ test('a call', async () => {
   expect(answer.choices[0]?.message.content).toBeTruthy();
   await guard.close();
   await fake.close();
-});
+}, 60_000);

@@ -43,4 +43,4 @@ test('a call, a count of tokens, a denial', async () => {
     await guard.close();
     await fake.close();
   }
-});
+}, 60_000);
