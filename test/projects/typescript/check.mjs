@@ -48,7 +48,7 @@ const wrong = await compile(['typescript-7.0', 'node16', 'node16', 'wrong.ts']).
 );
 if (wrong !== 'found') throw new Error('The compiler finds no mistake.');
 
-const jest = await run(process.execPath, ['node_modules/jest/bin/jest.js', '--ci', '--forceExit'], {
+const jest = await run(process.execPath, ['node_modules/jest/bin/jest.js', '--ci'], {
   timeout: 90_000,
 }).catch((error) => {
   throw new Error(`Jest:\n${error.stdout}\n${error.stderr}`);
