@@ -13,6 +13,6 @@ for (const path of Object.keys(manifest.exports)) {
   if (names.length === 0) throw new Error(`${entry} exports nothing`);
   if (names.join() !== Object.keys(required).sort().join())
     throw new Error(`${entry} is not the same when it is required`);
-  if (imported[names[0]] === required[names[0]])
+  if (names.every((name) => imported[name] === required[name]))
     throw new Error(`${entry} has no CommonJS build: ESM was required`);
 }
