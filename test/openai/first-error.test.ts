@@ -46,7 +46,7 @@ describe('A list with a wrong element', () => {
   it('Metadata is read up to its first wrong value', () => {
     const metadata = {
       a: 'x',
-      b: 1,
+      b: [],
       get c(): never {
         throw new Error('c was read');
       },
