@@ -13,7 +13,7 @@ import type { BeforeHook, Hook, Hooks, Limiter } from '../pipeline/hook.ts';
 const HOOKS_MAX = 16;
 const NAME = /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,64}$/;
 
-const everyHook = {
+const everyHookShape = {
   /** Its name in events and denials: 1 to 64 printable ASCII characters without `"` and `\`. Without it, the
    * name of the function, or its place in the list. */
   name: z
@@ -30,13 +30,13 @@ const everyHook = {
 };
 
 const beforeShape = {
-  ...everyHook,
+  ...everyHookShape,
   /** The hook itself. */
   run: callback<BeforeHook>(),
 };
 
 const limiterShape = {
-  ...everyHook,
+  ...everyHookShape,
   /** The limiter itself. */
   limit: callback<Limiter>(),
 };

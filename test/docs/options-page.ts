@@ -22,8 +22,11 @@ export const optionTables: Readonly<
   'allow.files': [['src/openai/request/allowances.ts', 'fileShape']],
   'allow.audio': [['src/openai/request/allowances.ts', 'audioShape']],
   'allow.realtime': [['src/openai/request/realtime-allowance.ts', 'realtimeShape']],
-  before: [['src/options/hook-options.ts', 'beforeShape']],
-  limiters: [['src/options/hook-options.ts', 'limiterShape']],
+  hooks: [
+    ['src/options/hook-options.ts', 'beforeShape'],
+    ['src/options/hook-options.ts', 'limiterShape'],
+    ['src/options/hook-options.ts', 'everyHookShape'],
+  ],
   moderate: [['src/safety/moderate.ts', 'moderateShape']],
   bounds: [['src/options/bounds.ts', 'boundsShape']],
   timeouts: [['src/options/timeouts.ts', 'timeoutsShape']],
@@ -60,7 +63,9 @@ function withTables(page: string): string {
 function tableOf(name: string): string {
   const rows = (optionTables[name] ?? []).flatMap(([file, shape]) => rowsOfShape(file, shape));
   const lines = rows.map((row) => `| \`${row.name}\` | ${row.default} | ${row.text} |`);
-  return ['| option | default | what it does |', '| --- | --- | --- |', ...lines, ''].join('\n');
+  // Shapes that share fields have them in one row.
+  const table = new Set(['| option | default | what it does |', '| --- | --- | --- |', ...lines]);
+  return [...table, ''].join('\n');
 }
 
 /** The fields of a shape with their docstrings. */
