@@ -27,6 +27,17 @@ export class AuthenticationUnavailableError extends Error {
   override readonly name = 'AuthenticationUnavailableError';
 }
 
+/** A credential names a key that its issuer may have published since its keys were last fetched. */
+export class UnknownKeyError extends AuthenticationUnavailableError {
+  /** How long until its keys may be fetched again. */
+  readonly retryAfterMs: number;
+
+  constructor(message: string, retryAfterMs: number) {
+    super(message);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
 type BodyErrorCode =
   | 'request_too_large'
   | 'invalid_request'

@@ -12,7 +12,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Denial, deny, isDenial } from '../core/denial.ts';
-import { AuthenticationUnavailableError, LedgerError } from '../core/errors.ts';
+import { AuthenticationUnavailableError, LedgerError, UnknownKeyError } from '../core/errors.ts';
 import type { FailedEvent } from '../core/events.ts';
 import type { GuardResponse } from '../core/response.ts';
 import { type RefuseParts, refuse } from '../pipeline/denial-response.ts';
@@ -72,6 +72,8 @@ async function handle<Parts extends HandlerParts>(
 }
 
 function fail(error: unknown, requested: Requested, parts: HandlerParts): GuardResponse {
+  // It is in doubt only for seconds, and a forged credential must not fill the log of the operator.
+  if (error instanceof UnknownKeyError) return refuse(keyUnknown(error, parts), requested, parts);
   const { source, denial } = denialOf(error);
   parts.events.emit('failed', { source, error });
   return refuse(denial, requested, parts);
@@ -93,6 +95,11 @@ function addCommonHeaders(
 const LEDGER_DOWN = deny('ledger_unavailable', 'Usage cannot be counted at the moment.', {
   degraded: true,
 });
+const keyUnknown = ({ retryAfterMs }: UnknownKeyError, { clock }: HandlerParts): Denial =>
+  deny('auth_unavailable', 'The key of the credential is not known yet. Try again shortly.', {
+    resetsAtMs: clock.nowMs() + retryAfterMs,
+  });
+
 const AUTH_DOWN = deny('auth_unavailable', 'Credentials cannot be checked at the moment.');
 const OWN_FAULT = deny('internal_error', 'The service could not handle the request.');
 

@@ -38,7 +38,8 @@ async function startWorld(answer: Behaviour = serve(jwksOf(old))): Promise<World
     clock,
     async outcome(signer, kid = signer.kid) {
       const exp = NOW_SECONDS + 30 * 86_400;
-      const claims = { iss: ISSUER, aud: 'app', sub: 'ada', exp, jti: String(tokens++) };
+      const times = { iat: Math.floor(clock.ms / SECOND), exp };
+      const claims = { iss: ISSUER, aud: 'app', sub: 'ada', ...times, jti: String(tokens++) };
       const token = await sign(signer, claims, { kid });
       const [status, code] = await outcomeOf(await askWith(fixture.guard, token));
       return code ?? status;
@@ -113,6 +114,47 @@ describe('Keys at a URL', () => {
     expect(await world.outcome(old)).toBe('invalid_credential');
   });
 
+  it('A token of a new key gets 503 while no fetch is allowed, and is accepted then', async () => {
+    await using world = await startWorld();
+    expect(await world.outcome(old)).toBe(200);
+    world.server.answer = serve(jwksOf(young));
+    world.clock.ms += 6 * SECOND;
+    const iat = world.clock.ms / SECOND;
+    const claims = { iss: ISSUER, aud: 'app', sub: 'ada', iat, exp: iat + 3_600 };
+    const early = await askWith(world.fixture.guard, await sign(young, claims));
+    expect(await outcomeOf(early)).toEqual([503, 'auth_unavailable']);
+    expect(Number(early.headers.get('retry-after'))).toBeGreaterThanOrEqual(24);
+    expect(Number(early.headers.get('retry-after'))).toBeLessThanOrEqual(30);
+    world.clock.ms += 24 * SECOND;
+    expect(await world.outcome(young)).toBe(200);
+    expect(world.server.requests).toHaveLength(2);
+  });
+
+  it('200 forged key ids cause no fetch and no failed event while no fetch is allowed', async () => {
+    await using world = await startWorld();
+    expect(await world.outcome(old)).toBe(200);
+    world.clock.ms += SECOND;
+    const forged = Array.from({ length: 200 }, (_, index) => world.outcome(forger, `k${index}`));
+    expect(new Set(await Promise.all(forged))).toEqual(new Set(['auth_unavailable']));
+    expect([world.server.requests.length, world.fixture.failed]).toEqual([1, []]);
+    world.clock.ms += 29 * SECOND;
+    expect(await world.outcome(forger, 'last')).toBe('invalid_credential');
+    expect(world.server.requests).toHaveLength(2);
+  });
+
+  it('A token without an id of its key, or older than the key set, is rejected at once', async () => {
+    await using world = await startWorld();
+    expect(await world.outcome(old)).toBe(200);
+    const times = { iat: NOW_SECONDS - 1, exp: NOW_SECONDS + 60 };
+    const claims = { iss: ISSUER, aud: 'app', sub: 'ada', ...times };
+    world.clock.ms += SECOND;
+    const nameless = await sign(forger, { ...claims, iat: NOW_SECONDS + 1 }, { kid: undefined });
+    for (const token of [await sign(young, claims), nameless]) {
+      const answer = await askWith(world.fixture.guard, token);
+      expect(await outcomeOf(answer)).toEqual([401, 'invalid_credential']);
+    }
+  });
+
   it('A key without an algorithm or for encryption verifies only what it is meant for', async () => {
     const bare = { ...old.jwk, alg: undefined };
     await using world = await startWorld(serve({ keys: [bare, { ...young.jwk, use: 'enc' }] }));
@@ -175,7 +217,7 @@ describe('An issuer that is down', () => {
     world.server.answer = down;
     world.clock.ms += HOUR;
     for (let index = 0; index < 100; index += 1) {
-      expect(await world.outcome(forger, `kid-${index}`)).toBe('invalid_credential');
+      expect(await world.outcome(forger, `kid-${index}`)).toBe('auth_unavailable');
       expect(await world.outcome(old)).toBe(200);
     }
     expect(world.server.requests).toHaveLength(2);

@@ -10,9 +10,9 @@ export interface KeyHeader {
 export type VerificationKey = CryptoKey | Uint8Array;
 
 export interface KeySource {
-  /** Returns the key for such a header; `undefined` when there is none. Throws
-   * `AuthenticationUnavailableError` when this is unknown. */
-  keyFor(header: KeyHeader): Promise<VerificationKey | undefined>;
+  /** Returns the key for such a header; `undefined` when there is none. `issuedAtMs`: when its token says
+   * that it was issued. Throws `AuthenticationUnavailableError` when this is unknown. */
+  keyFor(header: KeyHeader, issuedAtMs?: number): Promise<VerificationKey | undefined>;
 }
 
 const KEYS_MAX = 100;

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import { AuthenticationUnavailableError } from '../../core/errors.ts';
+import { AuthenticationUnavailableError, UnknownKeyError } from '../../core/errors.ts';
 import { fetchJson } from './fetch-json.ts';
 import { type KeyHeader, type KeySource, keyLookup, type VerificationKey } from './key-lookup.ts';
 
@@ -13,6 +13,7 @@ const STALE_MS_UNAWAITED = 60_000;
 
 interface Fetched {
   readonly lookup: KeySource;
+  readonly ids: ReadonlySet<unknown>;
   readonly atMs: number;
   readonly freshMs: number;
 }
@@ -25,6 +26,9 @@ interface Fetched {
  * A set is fresh as long as its `cache-control` allows, between 30 s and 24 h, or 10 minutes without
  * the header. A set that cannot be renewed is used for another 24 h. A set without public keys is a
  * failure. Without any set, `keyFor` throws `AuthenticationUnavailableError` within 4 s.
+ *
+ * A key that is not in the set may be newer than the set, unless the token is older. Until the set may be
+ * fetched again, `keyFor` throws `UnknownKeyError` for its id, so that no one is logged out for it.
  */
 export class RemoteKeySet implements KeySource {
   readonly #name: URL;
@@ -42,16 +46,32 @@ export class RemoteKeySet implements KeySource {
     this.#clock = clock;
   }
 
-  async keyFor(header: KeyHeader): Promise<VerificationKey | undefined> {
+  async keyFor(header: KeyHeader, issuedAtMs?: number): Promise<VerificationKey | undefined> {
+    const before = this.#fetched;
     await this.#freshen();
     const key = await this.#usable()?.lookup.keyFor(header);
     if (key !== undefined) return key;
     await this.#renew();
     const renewed = this.#usable();
-    if (renewed !== undefined) return renewed.lookup.keyFor(header);
+    if (renewed !== undefined) {
+      const isNewer = renewed !== before || (issuedAtMs ?? Infinity) <= renewed.atMs;
+      return this.#keyIn(renewed, header, isNewer);
+    }
     throw new AuthenticationUnavailableError(`There are no keys from ${this.#name.href}`, {
       cause: this.#failure,
     });
+  }
+
+  async #keyIn(
+    { lookup, ids }: Fetched,
+    header: KeyHeader,
+    isNewer: boolean,
+  ): Promise<VerificationKey | undefined> {
+    const key = await lookup.keyFor(header);
+    const { kid } = header;
+    if (key !== undefined || isNewer || kid === undefined || ids.has(kid)) return key;
+    const retryAfterMs = Math.max(0, FETCH_INTERVAL_MS - this.#sinceMs(this.#triedAtMs));
+    throw new UnknownKeyError(`${this.#name.href} had no such key yet`, retryAfterMs);
   }
 
   #freshen(): Promise<void> | undefined {
@@ -100,6 +120,12 @@ export class RemoteKeySet implements KeySource {
     const lookup = keyLookup(value);
     if (lookup === undefined) throw new Error(`${url.href} has no public keys`);
     const freshMs = Math.min(Math.max(maxAgeMs, FETCH_INTERVAL_MS), DAY_MS);
-    this.#fetched = { lookup, atMs: this.#clock.nowMs(), freshMs };
+    this.#fetched = { lookup, ids: idsOf(value), atMs: this.#clock.nowMs(), freshMs };
   }
+}
+
+/** The ids of all keys, those that verify nothing included. */
+function idsOf(set: unknown): ReadonlySet<unknown> {
+  const { keys } = set as { readonly keys: readonly { readonly kid?: unknown }[] };
+  return new Set(keys.map((key) => Object(key).kid));
 }

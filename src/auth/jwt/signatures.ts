@@ -34,13 +34,17 @@ const KID_LENGTH_MAX = 256;
  * ignored.
  */
 export function signedBy(keys: KeySource, algorithms: readonly string[]): SignatureCheck {
-  return async ({ text, header }) => {
+  return async ({ text, header, claims }) => {
     const { alg, kid } = header;
     if (typeof alg !== 'string' || !algorithms.includes(alg)) return false;
     if (!isKid(kid)) return false;
-    const key = await keys.keyFor({ alg, ...(kid !== undefined && { kid }) });
+    const key = await keys.keyFor({ alg, ...(kid !== undefined && { kid }) }, issuedAtMs(claims));
     return key !== undefined && isSigned(text, key, alg);
   };
+}
+
+function issuedAtMs({ iat }: Jwt['claims']): number | undefined {
+  return typeof iat === 'number' ? iat * 1_000 : undefined;
 }
 
 function isKid(kid: unknown): kid is string | undefined {
