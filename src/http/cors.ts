@@ -5,6 +5,7 @@ const EXPOSED = [
   'x-request-id',
   'x-should-retry',
   'retry-after',
+  'retry-after-ms',
   'x-guard-code',
   'x-guard-max-output-tokens',
   'x-guard-reset',

@@ -145,7 +145,7 @@ const codeOf = (code: string | null | undefined, redaction: Redaction): string |
   code ? redaction.error(code).slice(0, CODE_LENGTH_MAX) : undefined;
 
 const wordsOf = ({ words }: Refusal, { built }: Tagged): string | undefined =>
-  words === undefined ? undefined : unquoted(words, built.body).slice(0, MESSAGE_LENGTH_MAX);
+  words === undefined ? undefined : unquoted(words.slice(0, MESSAGE_LENGTH_MAX), built.body);
 
 function requestIdOf(header: HeaderOf, redaction: Redaction): string | undefined {
   const id = header('x-request-id');

@@ -188,6 +188,18 @@ describe('A refusal or failure of an upstream', () => {
     expect(JSON.stringify(failed)).not.toMatch(/diary|whose name/);
   });
 
+  it('Of a request with very many texts no message is shown', async () => {
+    await using fixture = await startFixture();
+    const { fake, guard, failed } = fixture;
+    const messages = Array.from({ length: 6_000 }, (_, at) => ({
+      role: 'user',
+      content: `number ${at}`,
+    }));
+    fake.scriptNext({ reply: errorReply(400, 'invalid_request_error', null, 'Bad number 5999') });
+    await post(guard, await tokenOf(guard), chat({ messages }));
+    expect(failed).toMatchObject([{ upstream: { status: 400, message: '[…]' } }]);
+  });
+
   it.each<[string, object | undefined, string]>([
     ['is missing', undefined, 'has no usage'],
     [
