@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Mountable } from './mountable.ts';
+import { checkMount, type Mountable } from './mountable.ts';
 import { serveNode } from './node.ts';
 
 /** Express, as far as it is needed here; checked against the real one in tests. */
@@ -21,6 +21,7 @@ interface ExpressRequest extends IncomingMessage {
 export function guardExpress(
   guard: Mountable,
 ): (request: ExpressRequest, response: ServerResponse) => Promise<void> {
+  checkMount('guardExpress', guard);
   return (request, response) =>
     // Express strips the mount point from `url`. A body parser that did not run leaves no body.
     serveNode(guard, request, response, { prefix: '', host: request, body: request.body });

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type GuardResponse, isByteSource } from '../core/response.ts';
 import { answerNode } from './answer-node.ts';
 import { joinVary } from './host-headers.ts';
-import type { Mountable } from './mountable.ts';
+import { checkMount, type Mountable } from './mountable.ts';
 import { SourceStream } from './source-stream.ts';
 
 /**
@@ -17,6 +17,7 @@ import { SourceStream } from './source-stream.ts';
  * ```
  */
 export function guardFastify(guard: Mountable): (app: FastifyInstance) => Promise<void> {
+  checkMount('guardFastify', guard);
   return async (app) => {
     // Encapsulated: only routes of this plugin leave their bodies to the guard.
     app.removeAllContentTypeParsers();

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { serveHalfClosed } from './half-closed.ts';
 import { yieldTo } from './host-headers.ts';
-import type { Mountable } from './mountable.ts';
+import { checkMount, type Mountable } from './mountable.ts';
 
 /** Hono's context, as far as it is needed here; checked against the real one in tests. */
 interface HonoContext {
@@ -26,6 +26,7 @@ interface HonoContext {
  * ```
  */
 export function guardHono(guard: Mountable): (context: HonoContext) => Promise<Response> {
+  checkMount('guardHono', guard);
   return async (context) => {
     const { raw, routePath, bodyCache } = context.req;
     const prefix = routePath.replace(/\/?\*$/, '');

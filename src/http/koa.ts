@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Mountable } from './mountable.ts';
+import { checkMount, type Mountable } from './mountable.ts';
 import { type NodeHandlerOptions, serveNode } from './node.ts';
 import { withoutEndSlash } from './request-parts.ts';
 
@@ -27,6 +27,7 @@ export function guardKoa(
   guard: Mountable,
   options: NodeHandlerOptions = {},
 ): (context: KoaContext, next: () => Promise<unknown>) => Promise<void> {
+  checkMount('guardKoa', guard, options.prefix);
   const prefix = withoutEndSlash(options.prefix ?? '');
   return async (context, next) => {
     if (!isBelow(context.req.url ?? '/', prefix)) {

@@ -17,3 +17,29 @@ export interface Mountable {
 export function mountable(serve: Mountable['serve']): Mountable {
   return { serve, handler: (request, options) => serveWeb(serve, request, options) };
 }
+
+/**
+ * Throws a `TypeError` when an adapter is mounted in a way that could serve nothing. `adapter` is its name.
+ */
+export function checkMount(adapter: string, guard: unknown, prefix: unknown = ''): void {
+  const { serve } = Object(guard) as Partial<Mountable>;
+  if (typeof serve !== 'function') {
+    throw new TypeError(
+      `"${adapter}": the first argument must be a guard, or one of its parts such as "guard.exchange", ` +
+        `but it is ${nameOf(guard)}`,
+    );
+  }
+  if (typeof prefix !== 'string' || !PREFIX.test(prefix)) {
+    throw new TypeError(
+      `"${adapter}.prefix": must be a path that begins with "/", such as "/v1", without "*" and ":"`,
+    );
+  }
+}
+
+const PREFIX = /^(?:\/[^*:?#]*)?$/;
+
+function nameOf(value: unknown): string {
+  if (value instanceof Promise) return 'a promise: did you forget "await"?';
+  if (value === undefined) return 'undefined: is it exported where it is imported from?';
+  return value === null ? 'null' : `a value of the type "${typeof value}"`;
+}

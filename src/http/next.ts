@@ -1,4 +1,4 @@
-import type { Mountable } from './mountable.ts';
+import { checkMount, type Mountable } from './mountable.ts';
 
 /** The second argument of a Next route handler in a catch-all route. */
 interface RouteContext {
@@ -23,6 +23,7 @@ export function guardNext(guard: Mountable | (() => Mountable)): {
   POST: RouteHandler;
   OPTIONS: RouteHandler;
 } {
+  checkMount('guardNext', guard);
   const handle: RouteHandler = async (request, context) => {
     const prefix = mountOf(new URL(request.url).pathname, await context.params);
     const mounted = typeof guard === 'function' ? guard() : guard;

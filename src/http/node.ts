@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { after } from '../base/deadline.ts';
 import { serveHalfClosed } from './half-closed.ts';
-import type { Mountable } from './mountable.ts';
+import { checkMount, type Mountable } from './mountable.ts';
 import { type NodeMount, NodeRequest } from './node-request.ts';
 import { sendAnswer } from './node-response.ts';
 import { answerAfterBody } from './node-rest.ts';
@@ -31,6 +31,7 @@ export type NodeHandler = (request: IncomingMessage, response: ServerResponse) =
  * ```
  */
 export function toNodeHandler(guard: Mountable, options: NodeHandlerOptions = {}): NodeHandler {
+  checkMount('toNodeHandler', guard, options.prefix);
   const prefix = withoutEndSlash(options.prefix ?? '');
   return (request, response) => serveNode(guard, request, response, { prefix, host: request });
 }

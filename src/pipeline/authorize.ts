@@ -159,7 +159,8 @@ function findEndpointOf(request: GuardRequest): Called | Denial {
   if (request.header('upgrade')?.toLowerCase() === 'websocket') {
     return deny('endpoint_not_allowed', 'WebSockets are not served here. Use HTTP and "stream".');
   }
-  const endpoint = found.endpoints.find((candidate) => candidate.method === method);
+  const asked = method === 'HEAD' ? 'GET' : method;
+  const endpoint = found.endpoints.find((candidate) => candidate.method === asked);
   if (endpoint === undefined) {
     const allow = found.endpoints.map((candidate) => candidate.method).join(', ');
     return deny('method_not_allowed', `Use ${allow} here.`, { allow });

@@ -145,6 +145,21 @@ describe.each(hosts)('The guard on $name', ({ name, start }) => {
     expect(fixture.fake.requests.length).toBe(seen);
   });
 
+  it('A path may have one slash at its end', async () => {
+    expect((await send({ path: '/v1/chat/completions/' })).status).toBe(200);
+    expect((await send({ path: '/models/', method: 'GET' })).status).toBe(200);
+  });
+
+  it('HEAD is answered as GET is, without a body', async () => {
+    const [got, head] = [
+      await send({ path: '/models', method: 'GET' }),
+      await send({ path: '/models', method: 'HEAD', body: null }),
+    ];
+    expect([head.status, await head.text()]).toEqual([200, '']);
+    expect(head.headers.get('content-type')).toBe(got.headers.get('content-type'));
+    expect((await send({ method: 'HEAD', body: null })).status).toBe(405);
+  });
+
   it('Another method is rejected with 405', async () => {
     for (const method of ['PUT', 'DELETE', 'PATCH', 'GET']) {
       const init = method === 'GET' ? { method, body: null } : { method };
@@ -223,7 +238,7 @@ describe.each(hosts)('The guard on $name', ({ name, start }) => {
 const isRefusal = (status: number) => [400, 401, 403, 404, 405].includes(status);
 
 const ODD_PATHS = [
-  `${PREFIX}/chat/completions/`,
+  `${PREFIX}/chat/completions//`,
   `${PREFIX}//chat/completions`,
   `${PREFIX}/chat//completions`,
   `${PREFIX}/Chat/Completions`,

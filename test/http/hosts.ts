@@ -62,8 +62,9 @@ async function startNext(guard: Mountable, prefix: string): Promise<RunningHost>
   const handlers = guardNext(guard);
   const app = new Hono();
   app.all(`${prefix}/*`, async (context) => {
-    const handle = handlers[context.req.method as keyof typeof handlers];
-    // Next itself returns 405 for a method that a route does not export.
+    // Next itself answers HEAD by GET, and returns 405 for a method that a route does not export.
+    const method = context.req.method === 'HEAD' ? 'GET' : context.req.method;
+    const handle = handlers[method as keyof typeof handlers];
     if (handle === undefined) return new Response(null, { status: 405 });
     const tail = new URL(context.req.url).pathname.slice(prefix.length + 1);
     const path = tail.split('/').map(decodeURIComponent);

@@ -34,14 +34,15 @@ const patterns = [...byTemplate]
   }));
 
 /**
- * Finds the endpoint with exactly the path `rawPath`, with or without `/v1` before it. Nothing is
- * decoded, folded or normalised: a path that would need it is not served. `undefined`: 404.
+ * Finds the endpoint with exactly the path `rawPath`, with or without `/v1` before it and one slash behind
+ * it. Nothing is decoded, folded or normalised: a path that would need it is not served. `undefined`: 404.
  */
 export function findEndpoint(rawPath: string): FoundEndpoint | undefined {
-  const found = exact.get(rawPath);
+  const path = rawPath.endsWith('/') ? rawPath.slice(0, -1) : rawPath;
+  const found = exact.get(path);
   if (found !== undefined) return found;
   for (const { endpoints, pattern, names } of patterns) {
-    const values = pattern.exec(rawPath)?.slice(1);
+    const values = pattern.exec(path)?.slice(1);
     if (values === undefined) continue;
     const params = Object.fromEntries(values.map((value, i) => [names[i], value]));
     return { endpoints, params };
