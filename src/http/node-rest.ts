@@ -8,6 +8,8 @@ export function answerAfterBody(
   response: ServerResponse,
   answer: GuardResponse,
 ): GuardResponse | Promise<GuardResponse> {
+  // The client is to come back on another connection, to another process.
+  if (answer.headers['x-guard-code'] === 'shutting_down') closing(request, answer);
   if (request.complete || response.destroyed) return answer;
   if (waitsForContinue(request, response)) return closing(request, answer);
   const rest = restOf(request);
