@@ -80,7 +80,12 @@ const streams: readonly [string, string, Record<string, unknown>, Script][] = [
 /** The fields that the guard sets, so that the direct call sends the same ones. */
 const caps: Record<string, object> = {
   [CHAT]: { max_completion_tokens: 100 },
-  '/v1/responses': { max_output_tokens: 100, store: false, service_tier: 'default' },
+  '/v1/responses': {
+    max_output_tokens: 100,
+    store: false,
+    include: ['reasoning.encrypted_content'],
+    service_tier: 'default',
+  },
   '/v1/completions': { max_tokens: 16 },
 };
 

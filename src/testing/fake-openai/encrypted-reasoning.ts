@@ -20,6 +20,9 @@ export function encryptedRefusal(body: FakeJson): Reply | undefined {
 /** What a reasoning item has on top of its id, if the request asks for it. */
 export function encryptedMember({ call, reasoningTokens }: Generation): FakeJson {
   if (!asksIt(call.body)) return {};
-  const thought = wordTokens(hashOf(call.serial), reasoningTokens).join('');
+  const thought = wordTokens(
+    hashOf(JSON.stringify(call.body['input']) ?? ''),
+    reasoningTokens,
+  ).join('');
   return { encrypted_content: `gAAAAAB${Buffer.from(thought).toString('base64url')}` };
 }
