@@ -39,7 +39,8 @@ function accountAdvice(upstream: UpstreamFailure | undefined): string {
   return 'Check the account, and what its key may do.';
 }
 
-function upstreamAdvice({ kind, status = 0, causedByRequest }: UpstreamFailure): Advice {
+function upstreamAdvice({ kind, status = 0, code, causedByRequest }: UpstreamFailure): Advice {
+  if (code === 'model_not_found') return 'Check the models of the plans, and those of the host.';
   if (causedByRequest) return 'The user got this answer. Check what the app sends.';
   if (kind !== 'refused') return BY_KIND[kind];
   if (status < 300) return BY_KIND.cut;

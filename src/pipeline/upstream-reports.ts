@@ -21,6 +21,8 @@ export interface RefusedReply {
   readonly redaction: Redaction;
 }
 
+/** The host was slow. The content is not at fault. */
+const TIMED_OUT = 408;
 const MESSAGE_LENGTH_MAX = 500;
 const CODE_LENGTH_MAX = 100;
 
@@ -40,7 +42,7 @@ export function reportRefusal(
     message: wordsOf(refusal, tagged),
     requestId: requestIdOf(header, redaction),
     // Without an error in a known form, the host itself may be the wrong one.
-    causedByRequest: refusal.forContent && error !== undefined,
+    causedByRequest: refusal.forContent && error !== undefined && status !== TIMED_OUT,
     final,
   } as const;
   const source = account || modelWithheld ? 'upstream_account' : 'upstream';

@@ -47,6 +47,7 @@ async function limited(title: string, usd: number) {
   if (host === undefined) throw new Error(title);
   const fake = await fakeOpenAI({ dialect: host.dialect, apiKeys: [KEY] });
   const guard = createGuardedCompletion({
+    logger: false,
     upstreams: { main: host.specFor(fake) },
     secret: canaries.secret,
     plans: {

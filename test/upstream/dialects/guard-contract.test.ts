@@ -29,6 +29,7 @@ async function serve(host: HostUnderTest, plan: Partial<PlanSpec> = {}): Promise
   });
   fake.script(/./, greedy);
   const guard = createGuardedCompletion({
+    logger: false,
     upstreams: { main: host.specFor(fake) },
     secret: canaries.secret,
     plans: { free: { models: [host.model], maxOutputTokens: CAP, ...plan } },
@@ -128,6 +129,7 @@ describe.each(hostsUnderTest)('$title behind a guard', (host) => {
       models: ['another'],
     });
     const guard = createGuardedCompletion({
+      logger: false,
       upstreams: { main: host.specFor(fake) },
       secret: canaries.secret,
       plans: { free: { models: [host.model], limits: [{ tokens: 100_000, per: 'day' }] } },

@@ -191,6 +191,7 @@ describe('what a refusal of another host means', () => {
     fake.script('bad', { reply: { status: 403, body: JSON.stringify(MODERATED) } });
     const spec = openRouter({ apiKey: KEY, baseURL: fake.baseURL });
     const guard = createGuardedCompletion({
+      logger: false,
       upstreams: { one: spec, two: spec },
       secret: canaries.secret,
       plans: { free: { models: ['openai/gpt-5-mini'] } },
