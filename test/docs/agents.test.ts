@@ -42,8 +42,9 @@ describe('docs/agents.md', () => {
   it('README.md shows the AI SDK in a way that works for a tool loop and a second question', async () => {
     await using world = await startWorld('agents-readme');
     const shown = codeOf('README.md').find((code) => code.includes('createOpenAI')) ?? '';
-    const program = `import { guard } from './guard.ts';\n${shown}\nexport { models };`;
-    const { models } = (await world.run('shown', program)) as { models: object };
+    const { models } = (await world.run('shown', `${shown}\nexport { models };`)) as {
+      models: object;
+    };
     // The block of the page asks with the provider of README.
     const asking = ai.replace(/^const openai = .*?^}\);$/ms, 'const openai = readme.models;');
     expect(asking).not.toContain('wrapProvider({');

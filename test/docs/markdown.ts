@@ -47,15 +47,8 @@ const FRAMEWORKS_PAGE = 'docs/frameworks.md';
 export const OWN_LEDGER_PAGE = 'docs/ledgers/write-your-own.md';
 
 /** The programs that a reader would run: each block by itself. */
-export function programsOf(page: string): string[] {
-  if (page === FRAMEWORKS_PAGE) return [];
-  const blocks = codeOf(page);
-  return isOneProgram(page, blocks) ? [blocks.join('\n')] : blocks;
-}
-
-/** Whether the blocks of the README continue the first one instead of importing its guard. */
-const isOneProgram = (page: string, [, ...others]: string[]): boolean =>
-  page === 'README.md' && !others.some((code) => code.includes("from './guard.ts'"));
+export const programsOf = (page: string): string[] =>
+  page === FRAMEWORKS_PAGE ? [] : codeOf(page);
 
 /** The cells of each row of every table of a page, without the rules below the headers. */
 export function rowsOf(page: string): string[][] {

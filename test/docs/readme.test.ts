@@ -14,10 +14,12 @@ function spyOnConsole() {
 
 afterEach(() => void vi.restoreAllMocks());
 
-it('README.md runs from top to bottom as one program', async () => {
+it('The blocks of README.md run as they stand, from top to bottom', async () => {
   await using world = await startWorld('readme');
   const { printed, failures } = spyOnConsole();
-  await world.run('readme', programsOf('README.md')[0] ?? '');
+  const [guard = '', ...others] = programsOf('README.md');
+  await world.run('guard', guard);
+  for (const [index, block] of others.entries()) await world.run(`block-${index}`, block);
   expect(printed.length).toBeGreaterThan(0);
   expect(failures).not.toHaveBeenCalled();
   // One call from the app, one from the server. OpenAI saw one user, under a pseudonymous id.
