@@ -1,4 +1,5 @@
 export type { Clock } from './base/clock.ts';
+export type { Known } from './base/known.ts';
 export { type BrokenLimit, type Denial, type DenialCode, denialCodes } from './core/denial.ts';
 export { LedgerError } from './core/errors.ts';
 export type {
@@ -18,7 +19,7 @@ export type { BodyRoom, GuardRequest, RequestBody } from './core/request.ts';
 export type { ByteSink, ByteSource, GuardResponse } from './core/response.ts';
 export type { UpstreamFailure } from './core/upstream-failure.ts';
 export type { Usage, UsageDoubt } from './core/usage.ts';
-export type { User } from './core/user.ts';
+export type { User, UserId, UserSpec } from './core/user.ts';
 export { createGuardedCompletion, type Guard } from './guard/create-guarded-completion.ts';
 export type { SetPricesOptions } from './guard/set-prices.ts';
 export type { Mountable } from './http/mountable.ts';
@@ -79,7 +80,8 @@ export {
   type ModerationResult,
 } from './pipeline/hook.ts';
 export type { EndUserIdOf } from './pipeline/tag.ts';
-export type { LimitSpec, Period } from './plans/limit-spec.ts';
+export type { Duration, LimitSpec, Per, Period } from './plans/limit-spec.ts';
+export type { PlanNames } from './plans/plan-names.ts';
 export {
   type FlaggedContent,
   type ModerateSpec,

@@ -25,7 +25,7 @@ export interface Fixture extends AsyncDisposable {
 
 const FREE = { models: [MODEL], maxOutputTokens: 100 };
 
-interface FixtureOptions extends Partial<GuardOptions> {
+interface FixtureOptions extends Partial<GuardOptions<string, string, string>> {
   /** False: a refusal for the rate teaches no rate, and pauses only for as long as it says. */
   readonly capacity?: boolean;
 }

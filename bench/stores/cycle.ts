@@ -36,7 +36,7 @@ const LEASE = { durationMs: 90_000, dispatched: true };
 
 /** Typical limits of an app: each kind once, then more of the same over other periods. */
 function ownLimits(): readonly LimitSpec[] {
-  const more = ['day', 'week', 'year'].flatMap((per): LimitSpec[] => [
+  const more = (['day', 'week', 'year'] as const).flatMap((per): LimitSpec[] => [
     { requests: UNLIMITED, per },
     { tokens: UNLIMITED, per },
     { inputTokens: UNLIMITED, per },

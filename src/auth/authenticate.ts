@@ -1,10 +1,10 @@
 import { isPromiseLike } from '../base/deadline.ts';
 import type { GuardRequest } from '../core/request.ts';
-import { parseUser, type User } from '../core/user.ts';
+import { parseUser, type UserId, type UserSpec } from '../core/user.ts';
 import type { Identity } from '../plans/plan.ts';
 import type { Authenticator } from './authenticator.ts';
 
-type Authenticated = string | User | null | undefined;
+type Authenticated = UserId | UserSpec | null | undefined;
 
 /** A request, with the object that the host framework has for it. */
 export interface HostedRequest<Host> extends GuardRequest {
@@ -13,7 +13,7 @@ export interface HostedRequest<Host> extends GuardRequest {
 }
 
 /**
- * Uses your own login. `find` receives the request and returns its user, or `null`. `request.host` is the
+ * Uses your own login. `find` receives the request and returns its user or their id, or `null`. `request.host` is the
  * request of the host framework, with what your middleware has put on it. Its type is `Host`, which you
  * name and no code checks: it must be what your adapter passes. The returned user is charged. If `find` throws, the call
  * ends with 500. `find` is not called for cross-site browser requests (`Sec-Fetch-Site: cross-site` and

@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { parseUser, type User } from '../core/user.ts';
+import { parseUser, type User, type UserId, type UserSpec } from '../core/user.ts';
 import type { Authenticator } from './authenticator.ts';
 import { bearerCredential } from './bearer-credential.ts';
 
@@ -14,7 +14,7 @@ const KEY_LENGTH_MIN = 16;
  * const auth = bearer({ [process.env.CRON_KEY ?? 'at-least-16-characters']: 'cron' });
  * ```
  */
-export function bearer(keysToUsers: Readonly<Record<string, string | User>>): Authenticator {
+export function bearer(keysToUsers: Readonly<Record<string, UserId | UserSpec>>): Authenticator {
   const entries = Object.entries(keysToUsers).map(([key, user]) => {
     if (key.length < KEY_LENGTH_MIN) {
       throw new TypeError(`"bearer": a key must have at least ${KEY_LENGTH_MIN} characters`);

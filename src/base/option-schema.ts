@@ -29,6 +29,11 @@ export type OptionalOptions<Shape extends OptionShape> = {
     : Exclude<z.input<Shape[Name]>, undefined>;
 };
 
+/** One option of `Shape` with a type that depends on others. `Partial` of it may be left out. */
+export type TypedOption<Shape extends OptionShape, Option extends keyof Shape, Type> = {
+  readonly [Name in keyof Pick<Shape, Option>]: Type;
+};
+
 /** The options of `Shape` as they are after parsing, with their defaults. */
 export type ParsedOptions<Shape extends OptionShape> = Readonly<z.output<z.ZodObject<Shape>>>;
 

@@ -11,6 +11,7 @@ import {
 } from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import { deny } from '../core/denial.ts';
+import type { UserId } from '../core/user.ts';
 import type { Guard } from '../guard/create-guarded-completion.ts';
 import type { Mountable } from '../http/mountable.ts';
 import { readSignedBody } from '../http/request-parts.ts';
@@ -62,7 +63,7 @@ const stripeWebhookShape = {
    * of the guard is a `TypeError`. */
   plans: z.record(z.string(), z.string().min(1)).readonly(),
   /** Returns the user of a customer (`cus_…`); `undefined` if there is none. It has 10 s. */
-  userOf: callback<(customer: string) => string | undefined | Promise<string | undefined>>(),
+  userOf: callback<(customer: string) => UserId | undefined | Promise<UserId | undefined>>(),
 };
 
 /** The options of `stripeWebhook`. */

@@ -1,8 +1,9 @@
 import type OpenAI from 'openai';
 import { SharedDeadline } from '../base/deadline.ts';
+import type { Known } from '../base/known.ts';
 import { Events, type GuardEvents, type Listener, shareEvents } from '../core/events.ts';
 import { OperatorLog } from '../core/operator-log.ts';
-import type { User } from '../core/user.ts';
+import type { UserId, UserSpec } from '../core/user.ts';
 import { type CallHandlerParts, handleCall, handleExchange } from '../http/handle.ts';
 import { type Mountable, mountable } from '../http/mountable.ts';
 import type { ModelPrices } from '../openai/prices/model-price.ts';
@@ -13,6 +14,7 @@ import { callLedger } from '../pipeline/call-ledger.ts';
 import { InFlightCalls } from '../pipeline/in-flight.ts';
 import { renewLease } from '../pipeline/lease.ts';
 import { stopIfLockedOut } from '../pipeline/stop-if-locked-out.ts';
+import type { Per } from '../plans/limit-spec.ts';
 import { createPlanResolver } from '../plans/plan-resolver.ts';
 import { createClient } from '../sdk/client.ts';
 import { type CallOptions, createFetchAs } from '../sdk/fetch-as.ts';
@@ -36,22 +38,22 @@ export interface UpstreamsStatus {
   status(): readonly UpstreamStatus[];
 }
 
-/** What an app mounts, calls and operates. */
-export interface Guard extends Mountable {
+/** What an app mounts, calls and operates. `PlanName` are the names of its plans. */
+export interface Guard<PlanName extends string = string> extends Mountable {
   /** Returns the official SDK for one user, whom server code names. Denials are the SDK's own errors
    * (`err.status`, `err.code`). */
-  client(user: string | User, options?: CallOptions): OpenAI;
+  client(user: UserId | UserSpec, options?: CallOptions): OpenAI;
   /** Returns a `fetch` for one user, for any SDK that takes one. It serves only OpenAI's paths. */
-  fetchAs(user: string | User, options?: CallOptions): typeof globalThis.fetch;
+  fetchAs(user: UserId | UserSpec, options?: CallOptions): typeof globalThis.fetch;
   /** Exchanges a login for a user token: `POST` with the login as `Authorization: Bearer`, and optionally
    * a JSON body that narrows the token (`ttl`, `models`, `endpoints`, `limits`, `singleUse`). A token that
    * came from here can be exchanged for a fresh one until `exchange.maxLifetime`. Mounted like the guard
    * itself, at a path of your choice. Throws `TypeError` without the option `exchange`. */
   readonly exchange: Mountable;
   /** Issues and revokes user tokens. */
-  readonly tokens: Tokens;
+  readonly tokens: Tokens<PlanName>;
   /** Operates users: usage, blocks, credits, plans. */
-  readonly users: Users;
+  readonly users: Users<PlanName>;
   /** Shows the upstreams: who waits, what they can take, and whether calls go there. */
   readonly upstreams: UpstreamsStatus;
   /**
@@ -90,7 +92,11 @@ const GRACE_MS_DEFAULT = 10_000;
  * });
  * ```
  */
-export function createGuardedCompletion(options: GuardOptions): Guard {
+export function createGuardedCompletion<
+  PlanName extends string,
+  const Given extends string = PlanName,
+  Window extends string = Per,
+>(options: GuardOptions<PlanName, Given, Known<Per, Window>>): Guard<PlanName> {
   const parsed = parseOptions(options);
   const log = operatorLog(parsed);
   const events = new Events(log);
@@ -146,8 +152,9 @@ export function createGuardedCompletion(options: GuardOptions): Guard {
   };
   const guard = {
     ...mountable((request) => handleCall({ request }, parts)),
-    fetchAs: (user: string | User, options?: CallOptions) => createFetchAs(user, parts, options),
-    client: (user: string | User, options?: CallOptions) =>
+    fetchAs: (user: UserId | UserSpec, options?: CallOptions) =>
+      createFetchAs(user, parts, options),
+    client: (user: UserId | UserSpec, options?: CallOptions) =>
       createClient(createFetchAs(user, parts, options)),
     upstreams: { status: () => upstreams.status() },
     tokens: credentials.tokens,

@@ -8,13 +8,21 @@ import {
   optionsSchema,
   type ParsedOptions,
   type RequiredOptions,
+  type TypedOption,
 } from '../base/option-schema.ts';
-import type { User } from '../core/user.ts';
-import { limitSpecs } from '../plans/limit-spec.ts';
+import type { User, UserSpec } from '../core/user.ts';
+import { type LimitSpec, limitSpecs, type Per } from '../plans/limit-spec.ts';
 import { parseLimits } from '../plans/parse-limits.ts';
 import type { ExchangeSettings } from '../tokens/token-exchange.ts';
 
 const LIFETIME_MS_MAX = 90 * 86_400_000;
+
+/** The option in whose type the windows of limits are. */
+const limitsShape = {
+  /** How many tokens a user may get.
+   * @default [{ requests: 60, per: '1h' }] */
+  limits: limitSpecs.default([{ requests: 60, per: '1h' }]),
+};
 
 const exchangeShape = {
   /** The app's login. User tokens are not accepted here: a token cannot create another one. */
@@ -24,7 +32,7 @@ const exchangeShape = {
   /** Returns the part of the user that is kept with the token, in the ledger's store. Called once for each
    * login.
    * @default (user: User) => user */
-  user: callback<(user: User) => User>().default(() => (user: User) => user),
+  user: callback<(user: User) => UserSpec>().default(() => (user: User) => user),
   /** How long a token lives, at most `tokens.ttlMax`.
    * @default '15m' */
   ttl: duration.prefault('15m'),
@@ -33,19 +41,22 @@ const exchangeShape = {
   maxLifetime: duration
     .refine((ms) => ms <= LIFETIME_MS_MAX, 'must be at most 90 days')
     .prefault('24h'),
-  /** How many tokens a user may get.
-   * @default [{ requests: 60, per: '1h' }] */
-  limits: limitSpecs.default([{ requests: 60, per: '1h' }]),
 };
 
 /** How a login becomes a user token. */
-export interface ExchangeSpec
+export interface ExchangeSpec<Window extends string = Per>
   extends RequiredOptions<typeof exchangeShape>,
-    OptionalOptions<typeof exchangeShape> {}
+    OptionalOptions<typeof exchangeShape>,
+    Partial<TypedOption<typeof limitsShape, 'limits', readonly LimitSpec<Window>[]>> {}
 
-export interface ParsedExchange extends ParsedOptions<typeof exchangeShape> {}
+export interface ParsedExchange
+  extends ParsedOptions<typeof exchangeShape>,
+    ParsedOptions<typeof limitsShape> {}
 
-export const exchange: z.ZodType<ParsedExchange, ExchangeSpec> = optionsSchema(exchangeShape);
+export const exchange: z.ZodType<ParsedExchange, ExchangeSpec> = optionsSchema({
+  ...exchangeShape,
+  ...limitsShape,
+});
 
 /** The exchange, as the guard takes it. `TypeError` names the limit that is wrong. */
 export function exchangeSettings(

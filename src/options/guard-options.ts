@@ -4,12 +4,14 @@ import { userTokens } from '../auth/user-tokens.ts';
 import { clockSchema, systemClock } from '../base/clock.ts';
 import { deriveKeys } from '../base/derived-keys.ts';
 import { duration } from '../base/duration.ts';
+import type { Known } from '../base/known.ts';
 import {
   callback,
   type OptionalOptions,
   objectWith,
   optionsSchema,
   type RequiredOptions,
+  type TypedOption,
 } from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import type { GuardLogger } from '../core/operator-log.ts';
@@ -19,15 +21,15 @@ import { memoryLedger } from '../ledger/memory/memory-ledger.ts';
 import type { ModelPrices } from '../openai/prices/model-price.ts';
 import { ownPrices, PriceTable } from '../openai/prices/prices.ts';
 import { defaultEndUserId, type EndUserIdOf } from '../pipeline/tag.ts';
-import { limitSpecs } from '../plans/limit-spec.ts';
+import { type LimitSpec, limitSpecs, type Per } from '../plans/limit-spec.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { PlanOf } from '../plans/plan-resolver.ts';
 import { sharedLimits } from '../plans/shared-limits.ts';
 import type { ApiKeySource } from '../upstream/upstream-keys.ts';
 import { bounds, inFlightPerUser } from './bounds.ts';
-import { exchange, exchangeSettings } from './exchange-options.ts';
+import { type ExchangeSpec, exchange, exchangeSettings } from './exchange-options.ts';
 import { before, limiters, parseHooks } from './hook-options.ts';
-import { parsePlans, plan } from './plan-options.ts';
+import { type PlanSpec, parsePlans, plan } from './plan-options.ts';
 import { type MoneyCounting, unpricedTier } from './plan-prices.ts';
 import { ledgerFailure, timeoutSettings, timeouts, tokens } from './timeouts.ts';
 import { KEY_MISSING, models, retries, upstreamSettings, upstreams } from './upstream-options.ts';
@@ -52,6 +54,27 @@ export interface CorsSpec
     OptionalOptions<typeof corsShape> {}
 
 const cors: z.ZodType<CorsSpec, CorsSpec> = optionsSchema(corsShape);
+
+/** The options in whose types the names of the plans, or the windows of limits, are. */
+const namingShape = {
+  /** The plans, by name; at least one. */
+  plans: z
+    .record(z.string().min(1), plan)
+    .refine((plans) => Object.keys(plans).length > 0, 'must have at least one plan')
+    .readonly(),
+  /** Returns the plan of a user, or several: of each limit, the most generous one counts. Called at each
+   * call; a promise is cached for `planTtl`. A plan set with `guard.users.setPlan` takes precedence.
+   * Without it, a user has `user.plan`, else the only plan there is. */
+  planOf: callback<PlanOf>().optional(),
+  /** Global limits: of all users together.
+   * @default [] */
+  limits: limitSpecs.default([]),
+  /** Limits of all anonymous users together, so that they cannot use up what others need.
+   * @default [] */
+  anonymousLimits: limitSpecs.default([]),
+  /** Lets `guard.exchange` issue a user token for a login. Without it there is no exchange. */
+  exchange: exchange.optional(),
+};
 
 const optionsShape = {
   /** OpenAI's key, or a function that returns it (see `cachedSecret` of `guarded-completion/secrets`).
@@ -97,15 +120,6 @@ const optionsShape = {
   /** How the guard decides while the store of the ledger fails, together with `onLedgerFailure` of each
    * limit. */
   ledgerFailure: ledgerFailure.prefault({}),
-  /** The plans, by name; at least one. */
-  plans: z
-    .record(z.string().min(1), plan)
-    .refine((plans) => Object.keys(plans).length > 0, 'must have at least one plan')
-    .readonly(),
-  /** Returns the plan of a user, or several: of each limit, the most generous one counts. Called at each
-   * call; a promise is cached for `planTtl`. A plan set with `guard.users.setPlan` takes precedence.
-   * Without it, a user has `user.plan`, else the only plan there is. */
-  planOf: callback<PlanOf>().optional(),
   /** How long a plan that was looked up is cached. `guard.users.changed(id)` ends it sooner.
    * @default '60s' */
   planTtl: duration.prefault('60s'),
@@ -120,12 +134,6 @@ const optionsShape = {
    * `{ limit, name, timeout, onError }`, at most 16, asked in their order after `before`. A call that one of
    * them denies costs nothing. */
   limiters: limiters.optional(),
-  /** Global limits: of all users together.
-   * @default [] */
-  limits: limitSpecs.default([]),
-  /** Limits of all anonymous users together, so that they cannot use up what others need.
-   * @default [] */
-  anonymousLimits: limitSpecs.default([]),
   /** Your prices, by the exact name of a model. They take precedence over the built-in ones. `readPrices`
    * reads them from a file or a signed URL, and `guard.setPrices` replaces them while the guard runs.
    * @default {} */
@@ -138,8 +146,6 @@ const optionsShape = {
   rememberEndUserIds: z.boolean().default(true),
   /** How long user tokens live. */
   tokens: tokens.prefault({}),
-  /** Lets `guard.exchange` issue a user token for a login. Without it there is no exchange. */
-  exchange: exchange.optional(),
   /** Names this app, where several guards have one secret: a user token of one is rejected by the
    * others. At most 256 characters. */
   audience: z.string().min(1).max(256).optional(),
@@ -168,18 +174,34 @@ const optionsShape = {
   clock: clockSchema.default(() => systemClock),
 };
 
-/** The options of `createGuardedCompletion`. They are read once, at start. */
-export interface GuardOptions
-  extends RequiredOptions<typeof optionsShape>,
-    OptionalOptions<typeof optionsShape> {}
+type Naming<Option extends keyof typeof namingShape, Type> = TypedOption<
+  typeof namingShape,
+  Option,
+  Type
+>;
+
+/**
+ * The options of `createGuardedCompletion`. They are read once, at start. `PlanName` are the names of the plans,
+ * `Given` those that `planOf` returns, and `Window` the windows of limits.
+ */
+export interface GuardOptions<
+  PlanName extends string = string,
+  Given extends string = string,
+  Window extends string = Per,
+> extends RequiredOptions<typeof optionsShape>,
+    OptionalOptions<typeof optionsShape>,
+    Naming<'plans', Readonly<Record<PlanName, PlanSpec<Window>>>>,
+    Partial<Naming<'planOf', PlanOf<Known<PlanName, Given>>>>,
+    Partial<Naming<'limits' | 'anonymousLimits', readonly LimitSpec<Window>[]>>,
+    Partial<Naming<'exchange', ExchangeSpec<Window>>> {}
 
 /** The options, read once: checked, completed, and no longer the caller's to change. */
 export type Settings = Readonly<ReturnType<typeof parseOptions>>;
 
 /** Reads the options once. `TypeError` names the field that is wrong; nothing has started by then. */
-export function parseOptions(options: GuardOptions) {
+export function parseOptions(options: GuardOptions<string, string, string>) {
   const { apiKey, secret, ...parsed } = parseOrThrow(
-    optionsSchema(optionsShape),
+    optionsSchema({ ...optionsShape, ...namingShape }),
     options,
     'options',
   );

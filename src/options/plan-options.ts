@@ -4,14 +4,22 @@ import {
   optionsSchema,
   type ParsedOptions,
   type RequiredOptions,
+  type TypedOption,
 } from '../base/option-schema.ts';
 import { endpointNames } from '../openai/endpoints/descriptors.ts';
 import { allowances } from '../openai/request/allowances.ts';
-import { limitSpecs } from '../plans/limit-spec.ts';
+import { type LimitSpec, limitSpecs, type Per } from '../plans/limit-spec.ts';
 import { parseLimits } from '../plans/parse-limits.ts';
 import { modelList, type Plan } from '../plans/plan.ts';
 
 const whole = z.int().min(1);
+
+/** The options in whose types the windows of limits are. */
+const limitsShape = {
+  /** The limits of each of its users. All apply at once; without any, the plan is unlimited.
+   * @default [] */
+  limits: limitSpecs.default([]),
+};
 
 const planShape = {
   /** The models its users may use: exact names, or prefixes with a `*` at the end (`'gpt-5*'`). */
@@ -30,21 +38,24 @@ const planShape = {
    * turn of a user of weight 1. Above 0, at most 1,000.
    * @default 1 */
   weight: z.number().gt(0).max(1_000).default(1),
-  /** The limits of each of its users. All apply at once; without any, the plan is unlimited.
-   * @default [] */
-  limits: limitSpecs.default([]),
   /** Allows more than text and the user's own functions: images, files, hosted tools … */
   allow: allowances.prefault({}),
 };
 
 /** A plan: the models, limits and permissions of its users. */
-export interface PlanSpec
+export interface PlanSpec<Window extends string = Per>
   extends RequiredOptions<typeof planShape>,
-    OptionalOptions<typeof planShape> {}
+    OptionalOptions<typeof planShape>,
+    Partial<TypedOption<typeof limitsShape, 'limits', readonly LimitSpec<Window>[]>> {}
 
-export interface ParsedPlan extends ParsedOptions<typeof planShape> {}
+export interface ParsedPlan
+  extends ParsedOptions<typeof planShape>,
+    ParsedOptions<typeof limitsShape> {}
 
-export const plan: z.ZodType<ParsedPlan, PlanSpec> = optionsSchema(planShape);
+export const plan: z.ZodType<ParsedPlan, PlanSpec> = optionsSchema({
+  ...planShape,
+  ...limitsShape,
+});
 
 /** The plans of the options, parsed once. `TypeError` names the field that is wrong. */
 export function parsePlans(specs: Readonly<Record<string, ParsedPlan>>): ReadonlyMap<string, Plan> {

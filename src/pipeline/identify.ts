@@ -50,10 +50,11 @@ function accept(
   if (answer === undefined || answer === INVALID_CREDENTIAL) return invalidCredential(request);
   if (isDenial(answer)) return answer;
   const { user } = answer;
-  if (!checkedUsers.has(user)) {
-    parseUser(user);
-    checkedUsers.add(user);
-    users.remember(user);
-  }
-  return { request, identity: answer };
+  if (checkedUsers.has(user)) return { request, identity: answer };
+  const parsed = parseUser(user, 'auth.user');
+  const isText = parsed.id === user.id;
+  const known = isText ? user : parsed;
+  checkedUsers.add(known);
+  users.remember(known);
+  return { request, identity: isText ? answer : { ...answer, user: known } };
 }

@@ -1,11 +1,17 @@
 import * as z from 'zod';
 import { isCountableUsd, USD_MAX } from '../base/money.ts';
-import type { OptionalOptions, RequiredOptions } from '../base/option-schema.ts';
+import type { OptionalOptions, RequiredOptions, TypedOption } from '../base/option-schema.ts';
 import type { User } from '../core/user.ts';
 import type { CountedUnitName, UnitName } from '../ledger/amounts.ts';
 
 /** A calendar period, in `timeZone` (IANA, default UTC). Weeks start on Monday. */
 export type Period = 'minute' | 'hour' | 'day' | 'week' | 'month' | 'year';
+
+/** A span of time: `'500ms'`, `'90s'`, `'15m'`, `'24h'`, `'7d'`. */
+export type Duration = `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;
+
+/** The window of a limit: a duration or a calendar period. */
+export type Per = Duration | Period;
 
 /** Returns when a user's own periods start, or `undefined` for the calendar's own start. */
 export type LimitAnchor = (user: User) => string | undefined;
@@ -60,15 +66,18 @@ export const everyLimitShape = {
     .optional(),
 };
 
-/** The fields of a limit that has a window. */
-export const windowShape = {
-  ...everyLimitShape,
+/** The field in whose type the windows are. */
+const perShape = {
   /** The window. A duration, 100 ms to 10 years (`'24h'`, `'90s'`, `'7d'`): never more in any span of
    * that length. A period (`'day'`, `'month'` …): never more in one calendar period. */
-  per: z.custom<Period | (string & {})>(
+  per: z.custom<Per>(
     (value) => typeof value === 'string',
     'must be a duration like "24h" or a period like "day"',
   ),
+};
+
+const spanShape = {
+  ...everyLimitShape,
   /** Makes it a rate: this much at once, then refilled at the amount per `per`. In the limit's unit. */
   burst: whole(1).optional(),
   /** The IANA time zone of a calendar period, such as `'Europe/Berlin'`. Without it, UTC. */
@@ -83,6 +92,9 @@ export const windowShape = {
     .optional(),
 };
 
+/** The fields of a limit that has a window. */
+export const windowShape = { ...perShape, ...spanShape };
+
 /** A rate of money may have less than a dollar at once. */
 export const usdBurst = dollars().positive({ error: 'must be more than 0' }).optional();
 
@@ -94,17 +106,20 @@ type CountedAmount = {
     Absent<Exclude<UnitName, Name>>;
 }[CountedUnitName];
 
-interface LimitWindow
-  extends RequiredOptions<typeof windowShape>,
-    OptionalOptions<typeof windowShape> {}
+interface LimitWindow<Window extends string>
+  extends TypedOption<typeof perShape, 'per', Window>,
+    RequiredOptions<typeof spanShape>,
+    OptionalOptions<typeof spanShape> {}
 
 interface ConcurrentLimit
   extends RequiredOptions<Pick<typeof amountShape, 'concurrent'>>,
     OptionalOptions<typeof everyLimitShape>,
-    Absent<CountedUnitName | Exclude<keyof LimitWindow, keyof typeof everyLimitShape>> {}
+    Absent<CountedUnitName | Exclude<keyof typeof windowShape, keyof typeof everyLimitShape>> {}
 
 /** A limit, as a developer writes it: an amount of one unit in a window, or of calls in flight. */
-export type LimitSpec = (CountedAmount & LimitWindow) | ConcurrentLimit;
+export type LimitSpec<Window extends string = Per> =
+  | (CountedAmount & LimitWindow<Window>)
+  | ConcurrentLimit;
 
 /** Limits as they are written; `parseLimits` reads them, and names the one that is wrong. */
 export const limitSpecs = z.custom<readonly LimitSpec[]>(Array.isArray, 'must be a list of limits');

@@ -3,12 +3,12 @@ import type { Clock } from '../base/clock.ts';
 import { isPromiseLike, withHookDeadline } from '../base/deadline.ts';
 import type { User } from '../core/user.ts';
 import type { Plan } from './plan.ts';
-
-/** One plan by its name, or several. Of each limit the most generous one counts. */
-export type PlanNames = string | readonly string[];
+import type { PlanNames } from './plan-names.ts';
 
 /** Which plan a user has; see the option `planOf`. */
-export type PlanOf = (user: User) => PlanNames | Promise<PlanNames>;
+export type PlanOf<PlanName extends string = string> = (
+  user: User,
+) => PlanNames<PlanName> | Promise<PlanNames<PlanName>>;
 
 export interface PlanLookupSettings {
   readonly ttlMs: number;

@@ -6,14 +6,10 @@ import type { LimitSpec } from './limit-spec.ts';
 import { mergePlans, overrideLimits } from './merge-plans.ts';
 import { parseLimits } from './parse-limits.ts';
 import type { Plan } from './plan.ts';
-import {
-  createPlanLookups,
-  type PlanLookupSettings,
-  type PlanNames,
-  type PlanOf,
-} from './plan-lookups.ts';
+import { createPlanLookups, type PlanLookupSettings, type PlanOf } from './plan-lookups.ts';
+import type { PlanNames } from './plan-names.ts';
 
-export type { PlanNames, PlanOf } from './plan-lookups.ts';
+export type { PlanOf } from './plan-lookups.ts';
 
 /** What the operator, or billing, decided for one user. */
 export interface UserOverrides {

@@ -1,6 +1,6 @@
 import type { GuardRequest, RequestBody } from '../core/request.ts';
 import { type GuardResponse, isByteSource } from '../core/response.ts';
-import { parseUser, type User } from '../core/user.ts';
+import { parseUser, type UserId, type UserSpec } from '../core/user.ts';
 import { type CallHandlerParts, handleCall } from '../http/handle.ts';
 import { hostBody } from '../http/request-parts.ts';
 import { toResponse } from '../http/web.ts';
@@ -21,7 +21,7 @@ export interface CallOptions {
  * other error.
  */
 export function createFetchAs(
-  user: string | User,
+  user: UserId | UserSpec,
   parts: CallHandlerParts,
   { priority = 'normal' }: CallOptions = {},
 ): typeof globalThis.fetch {

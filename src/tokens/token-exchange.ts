@@ -13,7 +13,7 @@ import type { DerivedKeys } from '../base/derived-keys.ts';
 import { type Denial, deny, isDenial } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';
 import type { GuardResponse } from '../core/response.ts';
-import { parseUser, type User } from '../core/user.ts';
+import { parseUser, type User, type UserSpec } from '../core/user.ts';
 import { NO_AMOUNTS } from '../ledger/amounts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { BodyBounds } from '../openai/request/read-json.ts';
@@ -29,7 +29,7 @@ import type { TokenVerifier } from './token-verifier.ts';
 export interface ExchangeSettings {
   readonly auth: Authenticator;
   readonly attest: Attestation | undefined;
-  readonly user: (user: User) => User;
+  readonly user: (user: User) => UserSpec;
   readonly ttlMs: number;
   readonly lifetimeMs: number;
   readonly limits: readonly Limit[];

@@ -1,31 +1,34 @@
 import * as z from 'zod';
 import { duration } from '../base/duration.ts';
+import type { Known } from '../base/known.ts';
 import {
   type OptionalOptions,
   optionsSchema,
   type RequiredOptions,
+  type TypedOption,
 } from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
-import { parseUser, type User, userShape } from '../core/user.ts';
-import { limitSpecs } from '../plans/limit-spec.ts';
+import { parseUser, parseUserId, type UserId, type UserSpec } from '../core/user.ts';
+import { type LimitSpec, limitSpecs, type Per } from '../plans/limit-spec.ts';
 import { storableLimits } from '../plans/parse-limits.ts';
 import { revokeFamily } from '../users/user-states.ts';
 import { mintToken } from './mint-token.ts';
 import { type StoredToken, TOKEN_RECORD_PREFIX } from './token-form.ts';
 import type { TokenParts } from './token-verifier.ts';
 
-const isUserOrId = (value: unknown): boolean =>
-  typeof value === 'string' || userShape.safeParse(value).success;
-
-const tokenShape = {
-  /** The user that the token identifies. Take it from your server code, never from a client. */
-  user: z.custom<string | User>(isUserOrId, 'must be a user, or the id of one'),
+/** The fields in whose types the names of the plans, or the windows of limits, are. */
+const namingShape = {
+  /** The user that the token identifies, or their id. Take it from your server code, never from a client. */
+  user: z.custom<UserId | UserSpec>((value) => value != null, 'must be a user, or the id of one'),
   /** Becomes `user.plan`. `planOf` still decides at each call what it is worth. */
   plan: z.string().min(1).optional(),
-  /** How long the token lives (`'15m'`, `'24h'`), at most `tokens.ttlMax`. Without it, `tokens.ttl`. */
-  ttl: duration.optional(),
   /** Limits of this token alone, in addition to those of its user. */
   limits: limitSpecs.optional(),
+};
+
+const tokenShape = {
+  /** How long the token lives (`'15m'`, `'24h'`), at most `tokens.ttlMax`. Without it, `tokens.ttl`. */
+  ttl: duration.optional(),
   /** Models that the token allows (`'gpt-5-mini'`, `'gpt-5*'`), out of those of the plan. Without it, all. */
   models: z.array(z.string().min(1)).readonly().optional(),
   /** Endpoints that the token allows (`'chat.completions'` …), out of those of the plan. Without it, all. */
@@ -34,12 +37,21 @@ const tokenShape = {
   singleUse: z.boolean().optional(),
 };
 
-/** The user of a new token, and its limits. Every field but `user` narrows it. */
-export interface TokenRequest
-  extends RequiredOptions<typeof tokenShape>,
-    OptionalOptions<typeof tokenShape> {}
+type Naming<Option extends keyof typeof namingShape, Type> = TypedOption<
+  typeof namingShape,
+  Option,
+  Type
+>;
 
-const tokenRequest = optionsSchema(tokenShape);
+/** The user of a new token, and its limits. Every field but `user` narrows it. */
+export interface TokenRequest<PlanName extends string = string, Window extends string = Per>
+  extends RequiredOptions<typeof tokenShape>,
+    OptionalOptions<typeof tokenShape>,
+    Naming<'user', UserId | UserSpec<PlanName>>,
+    Partial<Naming<'plan', PlanName>>,
+    Partial<Naming<'limits', readonly LimitSpec<Window>[]>> {}
+
+const tokenRequest = optionsSchema({ ...namingShape, ...tokenShape });
 
 /** What the app receives. It has the shape of OpenAI's own client secrets, so that an app can treat
  * both alike. */
@@ -53,15 +65,17 @@ export interface IssuedToken {
 }
 
 /** The user tokens of a guard. */
-export interface Tokens {
+export interface Tokens<PlanName extends string = string> {
   /** Issues a token for one user. `TypeError` for a field that is wrong or unknown. */
-  issue(request: TokenRequest): Promise<IssuedToken>;
+  issue<Given extends string, Window extends string>(
+    request: TokenRequest<Known<PlanName, Given>, Known<Per, Window>>,
+  ): Promise<IssuedToken>;
   /** Revokes a token by its id, and the tokens that it was refreshed to, in every process within 1 s. Their
    * running calls are cut, as by a block. Returns false if there was none. May be repeated. */
   revoke(id: string): Promise<boolean>;
   /** Revokes every token issued so far to this user, in every process within 1 s. Their running calls are
    * cut, as by a block. May be repeated. */
-  revokeAll(userId: string): Promise<void>;
+  revokeAll(userId: UserId): Promise<void>;
 }
 
 export interface TokenSettings {
@@ -77,7 +91,8 @@ export function createTokens(
     async issue(request) {
       const { user, ttl, plan, ...scope } = parseOrThrow(tokenRequest, request, 'tokens.issue');
       if (scope.limits) storableLimits(scope.limits, 'tokens.issue.limits');
-      const owner = parseUser(plan === undefined ? user : { ...parseUser(user), plan });
+      const given = parseUser(user, 'tokens.issue.user');
+      const owner = plan === undefined ? given : { ...given, plan };
       const expiresAtMs = clock.nowMs() + Math.min(ttl ?? settings.ttlMs, settings.ttlMsMax);
       const { generation } = await states.get(owner.id);
       const stored = { user: owner, expiresAtMs, generation, ...scope } as StoredToken;
@@ -95,7 +110,7 @@ export function createTokens(
       return records.delete(TOKEN_RECORD_PREFIX + id);
     },
     async revokeAll(userId) {
-      const { id } = parseUser(userId);
+      const id = parseUserId(userId, 'tokens.revokeAll');
       await states.update(id, (state) => ({ ...state, generation: state.generation + 1 }));
     },
   };

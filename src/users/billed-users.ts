@@ -1,6 +1,6 @@
 import { Attached } from '../base/attached.ts';
 import type { Clock } from '../base/clock.ts';
-import { parseUser } from '../core/user.ts';
+import { parseUserId, type UserId } from '../core/user.ts';
 import type { PushedPlan } from '../plans/plan-resolver.ts';
 import { NO_PURCHASES, type ProviderPurchases, planOfPurchases } from './purchases.ts';
 import type { UserState, UserStates } from './user-states.ts';
@@ -31,11 +31,11 @@ export class BilledUsers {
    * plan that the operator has set later than the latest of these events stays.
    */
   async change(
-    userId: string,
+    userId: UserId,
     provider: string,
     change: (purchases: ProviderPurchases) => ProviderPurchases,
   ): Promise<void> {
-    await this.#states.update(parseUser(userId).id, (state) => {
+    await this.#states.update(parseUserId(userId), (state) => {
       const before = state.purchases?.[provider] ?? NO_PURCHASES;
       const after = change(before);
       return after === before ? state : this.#withPurchases(state, provider, after);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
-import type { User } from '../core/user.ts';
+import type { UserId, UserSpec } from '../core/user.ts';
 import { amounts, NO_AMOUNTS } from '../ledger/amounts.ts';
 import type { Claim, Ledger } from '../ledger/ledger.ts';
 import { type LimitBalance, limitBalances } from '../plans/limit-status.ts';
@@ -19,14 +19,15 @@ export function createMerge(
   states: UserStates,
   accounts: UserAccounts,
   clock: Clock,
-): (from: string | User, to: string | User) => Promise<boolean> {
+): (from: UserId | UserSpec, to: UserId | UserSpec) => Promise<boolean> {
   const charge = async (id: string, claim: Claim, used: number): Promise<void> => {
     const { granted } = await ledger.reserve(id, [claim], NO_AMOUNTS, LEASE);
     // A denial means that the limit is full already.
     if (granted) await ledger.settle(id, amounts({ [claim.rule.unit]: used }));
   };
   return async (from, to) => {
-    const [source, target] = [await accounts.account(from), await accounts.account(to)];
+    const source = await accounts.account(from, 'users.merge');
+    const target = await accounts.account(to, 'users.merge');
     if (source.user.id === target.user.id) return false;
     const name = nameOf(source.user.id, target.user.id);
     if ((await ledger.records.get(RECORD_PREFIX + name)) !== undefined) return false;

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../base/clock.ts';
-import { parseUser, type User } from '../core/user.ts';
+import { parseUser, type User, type UserId, type UserSpec } from '../core/user.ts';
 import { shownAmount, type UnitName, unitName } from '../ledger/amounts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type Accounts, accountsOf } from '../plans/accounts.ts';
@@ -52,8 +52,9 @@ export interface UserAccount {
 }
 
 export interface UserAccounts {
-  account(user: string | User): Promise<UserAccount>;
-  usage(user: string | User): Promise<UserUsage>;
+  /** `call` is the name of the call that was made, for a mistake in its argument. */
+  account(user: UserId | UserSpec, call: string): Promise<UserAccount>;
+  usage(user: UserId | UserSpec, call?: string): Promise<UserUsage>;
   /** Remembers the user of a verified credential, so that their id alone is enough to find the plan. */
   remember(user: User): void;
 }
@@ -67,19 +68,19 @@ export function createUserAccounts(
   clock: Clock,
 ): UserAccounts {
   const seen = new LRUCache<string, User>({ max: SEEN_USERS_MAX });
-  const find = (user: string | User): User => {
-    const parsed = parseUser(user);
-    return typeof user === 'string' ? (seen.get(parsed.id) ?? parsed) : parsed;
+  const find = (user: UserId | UserSpec, call: string): User => {
+    const parsed = parseUser(user, call);
+    return typeof user === 'object' ? parsed : (seen.get(parsed.id) ?? parsed);
   };
-  const account = async (given: string | User): Promise<UserAccount> => {
-    const user = find(given);
+  const account = async (given: UserId | UserSpec, call: string): Promise<UserAccount> => {
+    const user = find(given, call);
     const plan = await plans.planOf(user, await states.get(user.id));
     return { user, plan, accounts: accountsOf({ user }, plan.limits, [], clock.nowMs()) };
   };
   return {
     account,
-    async usage(given) {
-      const { user, plan, accounts } = await account(given);
+    async usage(given, call = 'users.usage') {
+      const { user, plan, accounts } = await account(given, call);
       const balances = await ledger.read(accounts.applied);
       const block = activeBlock(await states.get(user.id), clock.nowMs());
       const limits = limitBalances({ accounts, balances }).map(limitUsage);

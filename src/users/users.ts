@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
+import type { Known } from '../base/known.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import type { Events } from '../core/events.ts';
-import { parseUser, type User } from '../core/user.ts';
+import { parseUserId, type UserId, type UserSpec } from '../core/user.ts';
 import { type Amounts, amountsBy, isCounted } from '../ledger/amounts.ts';
 import type { Claim, Ledger } from '../ledger/ledger.ts';
-import type { LimitSpec } from '../plans/limit-spec.ts';
+import type { LimitSpec, Per } from '../plans/limit-spec.ts';
 import { storableLimits } from '../plans/parse-limits.ts';
-import type { PlanNames, PlanResolver } from '../plans/plan-resolver.ts';
+import type { PlanNames } from '../plans/plan-names.ts';
+import type { PlanResolver } from '../plans/plan-resolver.ts';
 import type { EndUserIds } from './end-user-ids.ts';
 import { createMerge } from './merge-users.ts';
 import { createUserAccounts, type UserAccounts, type UserUsage } from './usage.ts';
@@ -22,40 +24,47 @@ import {
 import type { UserStates } from './user-states.ts';
 
 /** Operates on users, by the ids that your authenticator gives them. */
-export interface Users {
+export interface Users<PlanName extends string = string> {
   /** Returns what the user has used and has left in every limit of their current plan. Changes nothing. */
-  usage(user: string | User): Promise<UserUsage>;
+  usage(user: UserId | UserSpec): Promise<UserUsage>;
   /** Denies every call of this user, in every process within 1 s. Running streams are cut and settled.
    * The block ends at `until`, or stays without it. A repeat replaces the block. */
-  block(userId: string, block: BlockSpec): Promise<void>;
+  block(userId: UserId, block: BlockSpec): Promise<void>;
   /** Ends a block and every pause of a model, in every process within 1 s. May be repeated. */
-  unblock(userId: string): Promise<void>;
+  unblock(userId: UserId): Promise<void>;
   /** Credits the current window of each limit, once. The credit ends with the window. A rate gets at most
    * its burst. */
-  grant(user: string | User, grant: Grant): Promise<UserUsage>;
+  grant(user: UserId | UserSpec, grant: Grant): Promise<UserUsage>;
   /** Sets what was used in the current windows to zero. Holds of calls in flight stay. */
-  reset(user: string | User): Promise<UserUsage>;
+  reset(user: UserId | UserSpec): Promise<UserUsage>;
   /** Drops the cached plan of this user, so that the next call resolves `planOf` again, in every process
    * within 1 s. */
-  changed(userId: string): Promise<void>;
+  changed(userId: UserId): Promise<void>;
   /**
    * Gives this user a plan, or several at once, which overrides `planOf` in every process within 1 s,
    * until `until`. Without a plan, `planOf` decides again. Returns false and changes nothing when a plan
    * with a later `asOf` (default now) is stored, so that events of a billing system may repeat and arrive
    * out of order. `TypeError` for a name that is not a plan.
    */
-  setPlan(userId: string, plan: PlanNames | undefined, options?: SetPlanOptions): Promise<boolean>;
+  setPlan<Given extends string>(
+    userId: UserId,
+    plan: PlanNames<Known<PlanName, Given>> | undefined,
+    options?: SetPlanOptions,
+  ): Promise<boolean>;
   /** Sets limits for this user alone, in every process within 1 s. Each replaces the limit of the plan
    * that counts the same unit over the same span, or is added. Without limits, those of the plan apply
    * again. `TypeError` for a limit that is wrong, or has a function as its `anchor`. */
-  setLimits(userId: string, limits: readonly LimitSpec[] | undefined): Promise<void>;
+  setLimits<Window extends string>(
+    userId: UserId,
+    limits: readonly LimitSpec<Known<Per, Window>>[] | undefined,
+  ): Promise<void>;
   /**
    * Counts what `from` used in the current windows as used by `to`, in the limits that both have, and
    * copies a block of `from` to `to`. Call it when an anonymous user signs up. `from` keeps its own
    * counts, so that repeated sign-ups give no extra room. Returns false and changes nothing when these
    * two were merged before. May be repeated after a failure.
    */
-  merge(from: string | User, to: string | User): Promise<boolean>;
+  merge(from: UserId | UserSpec, to: UserId | UserSpec): Promise<boolean>;
   /**
    * Returns the id of the user behind a safety identifier that OpenAI sent, up to 400 days after their
    * last call in any process; `undefined` for an unknown identifier, or if `rememberEndUserIds` is off.
@@ -82,29 +91,36 @@ const FORGIVE_ALL = amountsBy((unit) => (isCounted(unit) ? Number.POSITIVE_INFIN
 export function createUsers(parts: UsersParts): GuardUsers {
   const { ledger, states, plans, events, clock } = parts;
   const accounts = createUserAccounts(ledger, states, plans, clock);
-  const credit = async (user: string | User, amounts: Amounts): Promise<UserUsage> => {
-    const { applied } = (await accounts.account(user)).accounts;
+  const credit = async (
+    user: UserId | UserSpec,
+    amounts: Amounts,
+    call: string,
+  ): Promise<UserUsage> => {
+    const { applied } = (await accounts.account(user, call)).accounts;
     await ledger.credit(randomUUID(), applied.filter(isCounter), amounts);
     return accounts.usage(user);
   };
   return {
-    usage: accounts.usage,
+    usage: (user) => accounts.usage(user),
     remember: accounts.remember,
     merge: createMerge(ledger, states, accounts, clock),
     byEndUserId: parts.endUserIds.find,
     ...createUserOverrides(parts),
     async block(userId, block) {
       const { reason, until } = parseOrThrow(blockSpec, block, 'users.block');
-      const { id } = parseUser(userId);
+      const id = parseUserId(userId, 'users.block');
       const stored = until === undefined ? { reason } : { reason, untilMs: until.getTime() };
       await states.update(id, (state) => ({ ...state, block: stored }));
       events.emit('blocked', { userId: id, reason });
     },
     async unblock(userId) {
-      await states.update(parseUser(userId).id, ({ block: _, pauses: __, ...state }) => state);
+      await states.update(
+        parseUserId(userId, 'users.unblock'),
+        ({ block: _, pauses: __, ...state }) => state,
+      );
     },
-    grant: async (user, grant) => credit(user, grantAmounts(grant)),
-    reset: (user) => credit(user, FORGIVE_ALL),
+    grant: async (user, grant) => credit(user, grantAmounts(grant), 'users.grant'),
+    reset: (user) => credit(user, FORGIVE_ALL, 'users.reset'),
   };
 }
 
@@ -117,7 +133,7 @@ function createUserOverrides({
   return {
     async changed(userId) {
       // Every write is announced to every process. This one changes nothing.
-      await states.update(parseUser(userId).id, (state) => state);
+      await states.update(parseUserId(userId, 'users.changed'), (state) => state);
     },
     async setPlan(userId, plan, options = {}) {
       const { until, asOf } = parseOrThrow(setPlanOptions, options, 'users.setPlan');
@@ -125,14 +141,14 @@ function createUserOverrides({
       if (names.length > 0) plans.named(names);
       const asOfMs = asOf?.getTime() ?? clock.nowMs();
       const pushed = { names, asOfMs, ...(until && { untilMs: until.getTime() }) };
-      const state = await states.update(parseUser(userId).id, (current) =>
+      const state = await states.update(parseUserId(userId, 'users.setPlan'), (current) =>
         (current.plan?.asOfMs ?? 0) > asOfMs ? current : { ...current, plan: pushed },
       );
       return state.plan === pushed;
     },
     async setLimits(userId, limits) {
       const stored = limits && storableLimits(limits, 'users.setLimits');
-      await states.update(parseUser(userId).id, ({ limits: _, ...state }) =>
+      await states.update(parseUserId(userId, 'users.setLimits'), ({ limits: _, ...state }) =>
         stored === undefined ? state : { ...state, limits: stored },
       );
     },

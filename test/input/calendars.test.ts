@@ -51,7 +51,7 @@ describe('Calendar windows', () => {
   });
 
   it('Month windows follow a billing day that some months do not have', async () => {
-    const limit = {
+    const limit: LimitSpec = {
       requests: 1,
       per: 'month',
       anchor: ({ claims }: User) => String(claims?.['since']),

@@ -4,10 +4,11 @@ import { chat, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
 import { build, policyOf } from './building.ts';
 
 const plan = { models: [MODEL], maxOutputTokens: 1_000 };
+const limits: readonly LimitSpec[] = [{ outputTokens: 400, per: 'day' }];
 const HEADER = 'x-guard-max-output-tokens';
 
-async function shownCap(more: object, limits: readonly LimitSpec[] = []) {
-  await using fixture = await startFixture({ plans: { free: { ...plan, limits } } });
+async function shownCap(more: object, own: readonly LimitSpec[] = []) {
+  await using fixture = await startFixture({ plans: { free: { ...plan, limits: own } } });
   const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat({ ...more }));
   await answer.text();
   const [request] = fixture.fake.requests;
@@ -28,13 +29,11 @@ describe('A lowered output cap', () => {
   );
 
   it('An answer says to which cap the rest of a limit lowered what its client asked for', async () => {
-    const limits = [{ outputTokens: 400, per: 'day' }];
     const lowered = await shownCap({ max_tokens: 900 }, limits);
     expect(lowered).toEqual({ status: 200, shown: '400', sent: 400 });
   });
 
   it('A client whose cap is kept, or who sent none, gets no header of a lowered cap', async () => {
-    const limits = [{ outputTokens: 400, per: 'day' }];
     expect(await shownCap({ max_tokens: 900 })).toMatchObject({ shown: null, sent: 900 });
     expect(await shownCap({})).toMatchObject({ shown: null, sent: 1_000 });
     expect(await shownCap({}, limits)).toMatchObject({ shown: null, sent: 400 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { deny } from '../../src/core/denial.ts';
 import type { GuardRequest } from '../../src/core/request.ts';
 import { type GuardResponse, isByteSource } from '../../src/core/response.ts';
-import { LedgerError } from '../../src/index.ts';
+import { LedgerError, type LimitSpec } from '../../src/index.ts';
 import { runPipeline } from '../../src/pipeline/pipeline.ts';
 import { UpstreamError } from '../../src/upstream/transport.ts';
 import { MODEL } from '../fixture.ts';
@@ -75,7 +75,7 @@ describe('The ways out of the pipeline before something is held', () => {
   });
 
   it('a call that does not fit in its limits ends in admit, and is no longer in flight', async () => {
-    const limits = [{ requests: 0, per: 'day' }];
+    const limits: readonly LimitSpec[] = [{ requests: 0, per: 'day' }];
     const piped = pipedParts({ plans: { free: { ...FREE, limits } } });
     const response = await piped.run();
     expect([response.status, codeOf(response)]).toEqual([429, 'quota_exceeded']);

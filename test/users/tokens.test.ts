@@ -121,7 +121,7 @@ describe('tokens.revokeAll', () => {
     expect((await post(guard, await tokenOf(guard), chat())).status).toBe(200);
   });
 
-  it.each([undefined, null, 7, '', { name: 'ada' }])(
+  it.each([undefined, null, 7.5, '', { name: 'ada' }])(
     'revokeAll throws a TypeError for %o',
     async (user) => {
       await using fixture = await startFixture();
