@@ -133,6 +133,7 @@ export function createGuardedCompletion<
 
   states.onChange((userId) => {
     plans.forget(userId);
+    settings.anchors.forget(userId);
     for (const call of calls.ofUser(userId)) stopIfLockedOut(call, lockOuts);
   });
   verifier.onChange((tokenId) => {

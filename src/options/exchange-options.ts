@@ -13,6 +13,7 @@ import {
 import type { User, UserSpec } from '../core/user.ts';
 import { type LimitSpec, limitSpecs, type Per } from '../plans/limit-spec.ts';
 import { parseLimits } from '../plans/parse-limits.ts';
+import type { AnchorLookups } from '../plans/user-anchors.ts';
 import type { ExchangeSettings } from '../tokens/token-exchange.ts';
 
 const LIFETIME_MS_MAX = 90 * 86_400_000;
@@ -62,6 +63,7 @@ export const exchange: z.ZodType<ParsedExchange, ExchangeSpec> = optionsSchema({
 export function exchangeSettings(
   { auth, attest, user, ttl, maxLifetime, limits }: ParsedExchange,
   ttlMsMax: number,
+  lookups: AnchorLookups,
 ): ExchangeSettings {
   return {
     auth,
@@ -69,6 +71,6 @@ export function exchangeSettings(
     user,
     ttlMs: Math.min(ttl, ttlMsMax),
     lifetimeMs: maxLifetime,
-    limits: parseLimits(limits, 'options.exchange.limits'),
+    limits: parseLimits(limits, 'options.exchange.limits', lookups),
   };
 }

@@ -25,6 +25,7 @@ import { type LimitSpec, limitSpecs, type Per } from '../plans/limit-spec.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { PlanOf } from '../plans/plan-resolver.ts';
 import { sharedLimits } from '../plans/shared-limits.ts';
+import { AnchorLookups } from '../plans/user-anchors.ts';
 import type { ApiKeySource } from '../upstream/upstream-keys.ts';
 import { bounds, inFlightPerUser } from './bounds.ts';
 import { type ExchangeSpec, exchange, exchangeSettings } from './exchange-options.ts';
@@ -206,10 +207,12 @@ export function parseOptions(options: GuardOptions<string, string, string>) {
     'options',
   );
   const { tokens, exchange, onDisconnect, ledgerFailure } = parsed;
-  const plans = parsePlans(parsed.plans);
+  const planTimes = { ttlMs: parsed.planTtl, staleMs: parsed.planStale };
+  const anchors = new AnchorLookups({ ...planTimes, deadlineMs: parsed.timeouts.hook });
+  const plans = parsePlans(parsed.plans, anchors);
   const fromUpstreams = upstreamSettings({ ...parsed, apiKey }, plans);
   const keys = deriveKeys(secret, parsed.audience);
-  const limits = sharedLimits(parsed.limits, parsed.anonymousLimits);
+  const limits = sharedLimits(parsed.limits, parsed.anonymousLimits, anchors);
   const prices = ownPrices(parsed.prices);
   requireTierPrices({ plans, limits }, new PriceTable(prices, new Date(parsed.clock.nowMs())));
   return {
@@ -219,13 +222,14 @@ export function parseOptions(options: GuardOptions<string, string, string>) {
     ...fromUpstreams,
     keys,
     plans,
-    plan: { ttlMs: parsed.planTtl, staleMs: parsed.planStale },
+    plan: planTimes,
+    anchors,
     planOf: parsed.planOf ?? defaultPlanOf(plans),
     limits,
     prices,
     endUserIdOf: parsed.endUserId ?? defaultEndUserId(keys),
     tokens: { ttlMs: tokens.ttl, ttlMsMax: tokens.ttlMax },
-    exchange: exchange && exchangeSettings(exchange, tokens.ttlMax),
+    exchange: exchange && exchangeSettings(exchange, tokens.ttlMax, anchors),
     corsOrigins: new Set(parsed.cors?.origins),
     inFlightBounds: {
       inFlightPerUser: inFlightPerUser(parsed.bounds),

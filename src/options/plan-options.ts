@@ -11,6 +11,7 @@ import { allowances } from '../openai/request/allowances.ts';
 import { type LimitSpec, limitSpecs, type Per } from '../plans/limit-spec.ts';
 import { parseLimits } from '../plans/parse-limits.ts';
 import { modelList, type Plan } from '../plans/plan.ts';
+import type { AnchorLookups } from '../plans/user-anchors.ts';
 
 const whole = z.int().min(1);
 
@@ -58,11 +59,16 @@ export const plan: z.ZodType<ParsedPlan, PlanSpec> = optionsSchema({
 });
 
 /** The plans of the options, parsed once. `TypeError` names the field that is wrong. */
-export function parsePlans(specs: Readonly<Record<string, ParsedPlan>>): ReadonlyMap<string, Plan> {
-  return new Map(Object.entries(specs).map(([name, spec]) => [name, parsePlan(name, spec)]));
+export function parsePlans(
+  specs: Readonly<Record<string, ParsedPlan>>,
+  lookups: AnchorLookups,
+): ReadonlyMap<string, Plan> {
+  const parsed = ([name, spec]: [string, ParsedPlan]) =>
+    [name, parsePlan(name, spec, lookups)] as const;
+  return new Map(Object.entries(specs).map(parsed));
 }
 
-function parsePlan(name: string, spec: ParsedPlan): Plan {
+function parsePlan(name: string, spec: ParsedPlan, lookups: AnchorLookups): Plan {
   const path = `options.plans.${name}`;
   const { maxOutputTokens, maxChoices, allow } = spec;
   const models = modelList(spec.models);
@@ -74,7 +80,7 @@ function parsePlan(name: string, spec: ParsedPlan): Plan {
     weight: spec.weight,
     models,
     endpoints: new Set(spec.endpoints ?? endpointNames),
-    limits: parseLimits(spec.limits, `${path}.limits`),
+    limits: parseLimits(spec.limits, `${path}.limits`, lookups),
     policy: { maxOutputTokens, maxChoices, allow },
   };
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { after, isPromiseLike, type Soon } from '../base/deadline.ts';
 import { type Denial, isDenial } from '../core/denial.ts';
 import type { NotGranted } from '../ledger/ledger.ts';
-import { type Accounts, accountsOf } from '../plans/accounts.ts';
+import { type Accounts, accountsOf, lookUpLimits } from '../plans/accounts.ts';
 import { explainDenial, type LimitDenial, type Need } from '../plans/explain-denial.ts';
 import { limitViolations, UNKNOWN_STATUS } from '../plans/limit-status.ts';
 import type { SharedLimits } from '../plans/shared-limits.ts';
@@ -84,6 +84,21 @@ function reserve(
 ): Soon<Admitted | Denial> {
   const { identity, plan } = authorized;
   const nowMs = parts.clock.nowMs();
+  const shared = parts.limits.for(identity.user);
+  const pending = lookUpLimits(identity, plan.limits, shared, nowMs);
+  if (pending !== undefined) {
+    return pending.then(() => reserveNow(authorized, inFlight, parts, nowMs));
+  }
+  return reserveNow(authorized, inFlight, parts, nowMs);
+}
+
+function reserveNow(
+  authorized: Authorized,
+  inFlight: InFlightCall,
+  parts: AdmitParts,
+  nowMs: number,
+): Soon<Admitted | Denial> {
+  const { identity, plan } = authorized;
   const accounts = accountsOf(identity, plan.limits, parts.limits.for(identity.user), nowMs);
   return after(reserveOnce(authorized, inFlight, accounts, parts), (decision) => {
     if (isAdmitted(decision)) return decision;

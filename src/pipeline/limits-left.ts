@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { type Denial, isDenial } from '../core/denial.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { type Accounts, accountsOf } from '../plans/accounts.ts';
+import { type Accounts, accountsOf, lookUpLimits } from '../plans/accounts.ts';
 import type { LimitDenial } from '../plans/explain-denial.ts';
 import type { LimitStatus } from '../plans/limit-status.ts';
 import type { Identity, Plan } from '../plans/plan.ts';
@@ -58,7 +58,14 @@ function readLimits(
   plan: Plan,
   { balances, limits, clock }: LimitsLeftParts,
 ): Reading | undefined {
-  const accounts = accountsOf(identity, plan.limits, limits.for(identity.user), clock.nowMs());
+  const nowMs = clock.nowMs();
+  const shared = limits.for(identity.user);
+  const readNow = () => readKnown(accountsOf(identity, plan.limits, shared, nowMs), balances);
+  const pending = lookUpLimits(identity, plan.limits, shared, nowMs);
+  return pending === undefined ? readNow() : pending.then(readNow, () => undefined);
+}
+
+function readKnown(accounts: Accounts, balances: Pick<Ledger, 'read'>): Reading | undefined {
   if (accounts.ownLimits.length === 0) return undefined;
   const running = readings.get(accounts);
   if (running !== undefined) return running;

@@ -32,7 +32,26 @@ interface KnownAccounts {
 
 const known = new WeakMap<User, KnownAccounts>();
 
-/** Returns every limit that applies to this caller now. */
+const NO_LIMITS: readonly Limit[] = [];
+
+/** Resolves when what these limits need to know of this user is known; `undefined` if nothing must be waited for. */
+export function lookUpLimits(
+  { user, scope }: Identity,
+  planLimits: readonly Limit[],
+  sharedLimits: readonly Limit[],
+  nowMs: number,
+): Promise<unknown> | undefined {
+  let all: Promise<unknown> | undefined;
+  for (const limits of [scope?.limits ?? NO_LIMITS, planLimits, sharedLimits]) {
+    for (const limit of limits) {
+      const pending = limit.lookUp?.(user, nowMs);
+      if (pending !== undefined) all = all === undefined ? pending : Promise.all([all, pending]);
+    }
+  }
+  return all;
+}
+
+/** Returns every limit that applies to this caller now. `lookUpLimits` comes before. */
 export function accountsOf(
   identity: Identity,
   planLimits: readonly Limit[],

@@ -1,28 +1,29 @@
 import { LRUCache } from 'lru-cache';
-import type { User } from '../core/user.ts';
 import type { CalendarRule, Window } from '../ledger/ledger.ts';
+import { anchorText } from './anchor-text.ts';
 import { calendarWindows, normalizeTimeZone, parseAnchor, type WindowAt } from './calendar.ts';
 import type { Limit } from './limit.ts';
 import type { LimitFields } from './limit-fields.ts';
 import type { Period } from './limit-spec.ts';
+import { type AnchorLookups, UserAnchors } from './user-anchors.ts';
 
 type RuleAt = (nowMs: number) => CalendarRule;
 /** A calendar rule without its windows. */
 type Windowless = Omit<CalendarRule, 'kind' | 'windows'>;
 
 const CACHED_ANCHORS_MAX = 10_000;
-const ANCHOR_LENGTH_MAX = 64;
 
-/**
- * Returns the rule of a calendar limit. If a user's anchor is `undefined`, or neither a date nor an
- * instant, the plain calendar applies to that user: the limit always holds.
- */
+/** How the rule of a limit is found. */
+export type RuleFinder = Pick<Limit, 'ruleFor' | 'lookUp'>;
+
+/** Returns the rule of a calendar limit. If a user's anchor is `undefined`, the plain calendar applies to them. */
 export function calendarRule(
   windowless: Windowless,
   period: Period,
   { timeZone: zone = 'UTC', anchor }: Pick<LimitFields, 'timeZone' | 'anchor'>,
   path: string,
-): Limit['ruleFor'] {
+  lookups: AnchorLookups,
+): RuleFinder {
   const timeZone = normalizeTimeZone(zone);
   if (timeZone === undefined) {
     throw new TypeError(`"${path}.timeZone" must be an IANA time zone like "Europe/Berlin"`);
@@ -30,32 +31,41 @@ export function calendarRule(
   const { key } = windowless;
   const base = { ...windowless, key: timeZone === 'UTC' ? key : `${key}@${timeZone}` };
   const plain = whileItLasts(base, calendarWindows(period, timeZone));
-  if (anchor === undefined) return (_user, nowMs) => plain(nowMs);
+  if (anchor === undefined) return { ruleFor: (_user, nowMs) => plain(nowMs) };
   const anchored = (text: string): RuleAt | undefined => {
     const parsed = parseAnchor(text, timeZone);
     return parsed && whileItLasts(base, calendarWindows(period, timeZone, parsed));
   };
-  if (typeof anchor === 'function') return perUser(anchor, anchored, plain);
-  const fixed = anchored(anchor);
-  if (fixed !== undefined) return (_user, nowMs) => fixed(nowMs);
-  throw new TypeError(`"${path}.anchor" must be an ISO date like "2026-01-31", or an instant`);
+  if (typeof anchor === 'function') {
+    const isGood = (text: string) => parseAnchor(text, timeZone) !== undefined;
+    const anchors = new UserAnchors(anchor, `${path}.anchor`, isGood, lookups);
+    return perUser(anchors, anchored, plain);
+  }
+  const fixed = anchored(anchorText(anchor) ?? '');
+  if (fixed !== undefined) return { ruleFor: (_user, nowMs) => fixed(nowMs) };
+  throw new TypeError(
+    `"${path}.anchor" must be a Date, an ISO date like "2026-01-31", or an instant`,
+  );
 }
 
 function perUser(
-  anchorOf: (user: User) => string | undefined,
+  anchors: UserAnchors,
   anchored: (text: string) => RuleAt | undefined,
   plain: RuleAt,
-): Limit['ruleFor'] {
+): RuleFinder {
   const rules = new LRUCache<string, RuleAt>({ max: CACHED_ANCHORS_MAX });
-  return (user, nowMs) => {
-    const text: unknown = anchorOf(user);
-    if (typeof text !== 'string' || text.length > ANCHOR_LENGTH_MAX) return plain(nowMs);
-    let rule = rules.get(text);
-    if (rule === undefined) {
-      rule = anchored(text) ?? plain;
-      rules.set(text, rule);
-    }
-    return rule(nowMs);
+  return {
+    lookUp: (user, nowMs) => anchors.lookUp(user, nowMs),
+    ruleFor: (user, nowMs) => {
+      const text = anchors.textFor(user);
+      if (text === undefined) return plain(nowMs);
+      let rule = rules.get(text);
+      if (rule === undefined) {
+        rule = anchored(text) ?? plain;
+        rules.set(text, rule);
+      }
+      return rule(nowMs);
+    },
   };
 }
 

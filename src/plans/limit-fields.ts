@@ -24,7 +24,7 @@ export interface LimitFields {
   readonly per?: string | undefined;
   readonly burst?: number | undefined;
   readonly timeZone?: string | undefined;
-  readonly anchor?: string | LimitAnchor | undefined;
+  readonly anchor?: string | Date | LimitAnchor | undefined;
   readonly name?: string | undefined;
   readonly onFailure?: OnFailure | undefined;
 }

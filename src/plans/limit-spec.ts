@@ -3,6 +3,7 @@ import { isCountableUsd, USD_MAX } from '../base/money.ts';
 import type { OptionalOptions, RequiredOptions, TypedOption } from '../base/option-schema.ts';
 import type { User } from '../core/user.ts';
 import type { CountedUnitName, UnitName } from '../ledger/amounts.ts';
+import { anchorText } from './anchor-text.ts';
 
 /** A calendar period, in `timeZone` (IANA, default UTC). Weeks start on Monday. */
 export type Period = 'minute' | 'hour' | 'day' | 'week' | 'month' | 'year';
@@ -13,8 +14,11 @@ export type Duration = `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;
 /** The window of a limit: a duration or a calendar period. */
 export type Per = Duration | Period;
 
-/** Returns when a user's own periods start, or `undefined` for the calendar's own start. */
-export type LimitAnchor = (user: User) => string | undefined;
+/** When periods start: an ISO date (`'2026-01-31'`), an instant, or a `Date`. `undefined`: as in the calendar. */
+export type AnchorDate = string | Date | undefined;
+
+/** Returns when a user's own periods start, at once or by a look-up. */
+export type LimitAnchor = (user: User) => AnchorDate | Promise<AnchorDate>;
 
 /** The characters of a structured field string: names are shown in the `RateLimit` header. */
 const HEADER_SAFE = /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,64}$/;
@@ -82,12 +86,14 @@ const spanShape = {
   burst: whole(1).optional(),
   /** The IANA time zone of a calendar period, such as `'Europe/Berlin'`. Without it, UTC. */
   timeZone: z.string({ error: 'must be an IANA time zone like "Europe/Berlin"' }).optional(),
-  /** Where calendar periods start, such as the user's billing day: an ISO date or instant, or a function
-   * that returns one for a user. The 31st becomes the last day of shorter months. */
+  /** Where calendar periods start, such as the user's billing day: a `Date`, an ISO date or instant, or a function
+   * that returns one for a user, or a promise of one. A promise is cached for `planTtl`; anything else that it
+   * returns fails the call. `undefined` means the calendar's own start. The 31st becomes the last day of shorter
+   * months. */
   anchor: z
-    .custom<string | LimitAnchor>(
-      (value) => typeof value === 'string' || typeof value === 'function',
-      'must be an ISO date, an instant, or a function that returns one',
+    .custom<string | Date | LimitAnchor>(
+      (value) => typeof value === 'function' || anchorText(value) !== undefined,
+      'must be a Date, an ISO date like "2026-01-31", or a function that returns one',
     )
     .optional(),
 };

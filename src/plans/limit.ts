@@ -18,4 +18,7 @@ export interface Limit {
   readonly windowSeconds: number | undefined;
   /** Returns the rule for this user now: the same object as before while nothing about it has changed. */
   ruleFor(user: User, nowMs: number): Rule;
+  /** Resolves when what `ruleFor` needs to know of this user is known; `undefined` if it is. Absent: nothing
+   * must be looked up. Rejects if the look-up fails. */
+  lookUp?(user: User, nowMs: number): Promise<void> | undefined;
 }

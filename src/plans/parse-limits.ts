@@ -2,10 +2,11 @@ import { parseDurationMs } from '../base/duration.ts';
 import { unitName } from '../ledger/amounts.ts';
 import type { Rule } from '../ledger/ledger.ts';
 import { SINGLE_USE_NAME } from './accounts.ts';
-import { calendarRule } from './calendar-rule.ts';
+import { calendarRule, type RuleFinder } from './calendar-rule.ts';
 import type { Limit } from './limit.ts';
 import { type LimitFields, limitFields } from './limit-fields.ts';
 import type { LimitSpec, Period } from './limit-spec.ts';
+import { AnchorLookups } from './user-anchors.ts';
 
 const LIMITS_MAX = 64;
 const ROLLING_MS_MIN = 100;
@@ -25,11 +26,15 @@ const NOMINAL_MS: Readonly<Record<Period, number>> = {
  * Parses a list of limits: of one plan, of one token, or global ones. Throws a `TypeError` that names
  * the field that is wrong. Two limits with one name are also an error.
  */
-export function parseLimits(specs: unknown, path: string): readonly Limit[] {
+export function parseLimits(
+  specs: unknown,
+  path: string,
+  lookups?: AnchorLookups,
+): readonly Limit[] {
   if (!Array.isArray(specs) || specs.length > LIMITS_MAX) {
     throw new TypeError(`"${path}" must be a list of at most ${LIMITS_MAX} limits`);
   }
-  const limits = specs.map((spec, index) => parseLimit(spec, `${path}[${index}]`));
+  const limits = specs.map((spec, index) => parseLimit(spec, `${path}[${index}]`, lookups));
   const names = new Set<string>();
   for (const { name } of limits) {
     if (names.has(name))
@@ -40,7 +45,7 @@ export function parseLimits(specs: unknown, path: string): readonly Limit[] {
 }
 
 /** Parses one limit. Throws a `TypeError` that names the field that is wrong, below `path`. */
-export function parseLimit(spec: unknown, path: string): Limit {
+export function parseLimit(spec: unknown, path: string, lookups = new AnchorLookups()): Limit {
   const fields = limitFields(spec, path);
   const { unit, amount, per, burst, name } = fields;
   if (name === SINGLE_USE_NAME) throw new TypeError(`"${path}.name" is reserved`);
@@ -53,7 +58,7 @@ export function parseLimit(spec: unknown, path: string): Limit {
     burst,
     per,
     windowSeconds: windowMs && Math.ceil(windowMs / 1000),
-    ruleFor: ruleOf(fields, windowMs, path),
+    ...ruleOf(fields, windowMs, path, lookups),
   };
 }
 
@@ -70,11 +75,16 @@ function defaultName({ unit, per }: LimitFields): string {
   return per === undefined ? unitName(unit) : `${unitName(unit)}-${per}`;
 }
 
-function ruleOf(fields: LimitFields, windowMs: number | undefined, path: string): Limit['ruleFor'] {
+function ruleOf(
+  fields: LimitFields,
+  windowMs: number | undefined,
+  path: string,
+  lookups: AnchorLookups,
+): RuleFinder {
   const { unit, amount, per, burst, onFailure } = fields;
   const base = { key: keyOf(fields), unit, amount, ...(onFailure && { onFailure }) };
   const isCalendar = per !== undefined && isPeriod(per) && burst === undefined;
-  if (isCalendar) return calendarRule(base, per, fields, path);
+  if (isCalendar) return calendarRule(base, per, fields, path, lookups);
   refuseCalendarFields(fields, path);
   if (windowMs === undefined) return always({ kind: 'concurrent', ...base });
   if (burst !== undefined) return always({ kind: 'rate', ...base, periodMs: windowMs, burst });
@@ -82,7 +92,7 @@ function ruleOf(fields: LimitFields, windowMs: number | undefined, path: string)
   throw new TypeError(`"${path}.per" must be at least ${ROLLING_MS_MIN}ms`);
 }
 
-const always = (rule: Rule) => () => rule;
+const always = (rule: Rule): RuleFinder => ({ ruleFor: () => rule });
 
 /** The same in every plan and for every amount, so that what was used stays used when the plan changes. */
 function keyOf({ unit, per, burst, name }: LimitFields): string {

@@ -1,6 +1,7 @@
 import type { User } from '../core/user.ts';
 import type { Limit } from './limit.ts';
 import { parseLimit, parseLimits } from './parse-limits.ts';
+import type { AnchorLookups } from './user-anchors.ts';
 
 /** Limits that users share: global ones, and those of all anonymous users. */
 export interface SharedLimits {
@@ -11,9 +12,13 @@ export interface SharedLimits {
 const ANONYMOUS = 'anonymous-';
 
 /** Reads the global limits, and the extra ones that anonymous users share. */
-export function sharedLimits(global: unknown, anonymous: unknown): SharedLimits {
-  const ofAll = parseLimits(global, 'options.limits');
-  const ofAnonymous = parseLimits(named(anonymous), 'options.anonymousLimits');
+export function sharedLimits(
+  global: unknown,
+  anonymous: unknown,
+  lookups?: AnchorLookups,
+): SharedLimits {
+  const ofAll = parseLimits(global, 'options.limits', lookups);
+  const ofAnonymous = parseLimits(named(anonymous), 'options.anonymousLimits', lookups);
   const both = [...ofAnonymous, ...ofAll];
   return { for: (user) => (user.anonymous ? both : ofAll) };
 }

@@ -17,7 +17,7 @@ import { parseUser, type User, type UserSpec } from '../core/user.ts';
 import { NO_AMOUNTS } from '../ledger/amounts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { BodyBounds } from '../openai/request/read-json.ts';
-import { singleAccount } from '../plans/accounts.ts';
+import { lookUpLimits, singleAccount } from '../plans/accounts.ts';
 import { explainDenial, needOf } from '../plans/explain-denial.ts';
 import type { Limit } from '../plans/limit.ts';
 import { activeBlock, blockedDenial, type UserStates } from '../users/user-states.ts';
@@ -116,6 +116,7 @@ async function count(
   user: User,
 ): Promise<Denial | undefined> {
   const nowMs = clock.nowMs();
+  await lookUpLimits({ user }, limits, [], nowMs);
   const accounts = singleAccount(`exchange:${user.id}`, limits, user, nowMs);
   const id = randomUUID();
   const decision = await ledger.reserve(id, accounts.applied, ONE_REQUEST, HOLD);

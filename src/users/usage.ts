@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { parseUser, type User, type UserId, type UserSpec } from '../core/user.ts';
 import { shownAmount, type UnitName, unitName } from '../ledger/amounts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { type Accounts, accountsOf } from '../plans/accounts.ts';
+import { type Accounts, accountsOf, lookUpLimits } from '../plans/accounts.ts';
 import { type LimitBalance, limitBalances } from '../plans/limit-status.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
@@ -75,7 +75,9 @@ export function createUserAccounts(
   const account = async (given: UserId | UserSpec, call: string): Promise<UserAccount> => {
     const user = find(given, call);
     const plan = await plans.planOf(user, await states.get(user.id));
-    return { user, plan, accounts: accountsOf({ user }, plan.limits, [], clock.nowMs()) };
+    const nowMs = clock.nowMs();
+    await lookUpLimits({ user }, plan.limits, [], nowMs);
+    return { user, plan, accounts: accountsOf({ user }, plan.limits, [], nowMs) };
   };
   return {
     account,

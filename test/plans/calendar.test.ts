@@ -187,13 +187,17 @@ describe('An anchor per user', () => {
     expect(startsAt(spec, at, { since: '2026-01-25' })[0]).toBe('2026-10-25T00:00:00.000Z');
   });
 
-  it.each([undefined, null, 5, '', 'soon', '2026-02-31', {}, Number.NaN, 'x'.repeat(1_000)])(
-    'An anchor that is not a date (%s) falls back to the plain calendar',
+  it('A user without an anchor has the plain calendar', () => {
+    expect(startsAt(spec, at, { since: undefined })).toEqual([
+      '2026-11-01T00:00:00.000Z',
+      '2026-12-01T00:00:00.000Z',
+    ]);
+  });
+
+  it.each([5, '', 'soon', '2026-02-31', {}, Number.NaN, 'x'.repeat(1_000)])(
+    'An anchor that is not a date (%s) is an error, and not the plain calendar',
     (since) => {
-      expect(startsAt(spec, at, { since })).toEqual([
-        '2026-11-01T00:00:00.000Z',
-        '2026-12-01T00:00:00.000Z',
-      ]);
+      expect(() => startsAt(spec, at, { since })).toThrow(/^"limit.anchor" returned/);
     },
   );
 

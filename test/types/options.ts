@@ -102,6 +102,8 @@ export const limitsAccepted: readonly LimitSpec[] = [
   { outputTokens: 3, per: 'minute' },
   { usd: 0.05, per: 'month', anchor: '2026-01-31' },
   { usd: 0.05, per: 'month', anchor: (user) => user.claims?.['since']?.toString() },
+  { usd: 0.05, per: 'month', anchor: new Date('2026-01-31') },
+  { usd: 0.05, per: 'month', anchor: async (user) => new Date(Number(user.claims?.['since'])) },
   { requests: 60, per: '1m', burst: 5 },
   { concurrent: 2 },
   { concurrent: 2, name: 'at once' },
@@ -130,8 +132,8 @@ export const limitsRefused: readonly LimitSpec[] = [
   { concurrent: 2, burst: 1 },
   // @ts-expect-error an unknown field
   { requests: 3, per: 'day', timezone: 'UTC' },
-  // @ts-expect-error an anchor is a string or a function
-  { requests: 3, per: 'day', anchor: new Date(0) },
+  // @ts-expect-error an anchor is a date, a string or a function
+  { requests: 3, per: 'day', anchor: 1_800_000_000 },
 ];
 
 /** What a developer has built is read-only. */
