@@ -114,19 +114,11 @@ export function createGuardedCompletion<
     // A change notice may be lost, or come while a call was on its way in.
     stopIfLockedOut(call, lockOuts);
   });
-  const plans = createPlanResolver(
-    settings.plans,
-    settings.planOf,
-    { ...settings.plan, deadlineMs: settings.hookMs },
-    clock,
-  );
+  const plans = createPlanResolver(settings.plans, settings.planOf, settings.plan, clock);
   const endUserIds = endUserIdsOf(settings, events);
   const users = createUsers({ ledger, states, plans, endUserIds, events, clock });
   const upstreams = createUpstreams(settings, { ledger, events });
-  const prices = new PriceList(settings.prices, clock, (model, until) => {
-    const error = new Error(`The price of "${model}" ended on ${until}. Set the option "prices".`);
-    events.emit('failed', { source: 'prices', error });
-  });
+  const prices = priceList(settings, events);
   const shared = { settings, events, states, credentials, calls, plans, prices };
   const parts = createPipeline({ ...shared, ledger: callVerbs, users, endUserIds, upstreams });
   const exchange = createExchange(settings, { ...credentials, ledger, states }, parts);
@@ -166,6 +158,13 @@ export function createGuardedCompletion<
   };
   const billed = new BilledUsers(states, settings.plans.keys(), clock);
   return shareBilledUsers(shareEvents(withExchange(guard, exchange), events), billed);
+}
+
+function priceList({ prices, clock }: Settings, events: Events): PriceList {
+  return new PriceList(prices, clock, (model, until) => {
+    const error = new Error(`The price of "${model}" ended on ${until}. Set the option "prices".`);
+    events.emit('failed', { source: 'prices', error });
+  });
 }
 
 /** Reading `exchange` without the option throws. Not enumerable, so that logging the guard does not. */

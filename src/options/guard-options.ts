@@ -207,8 +207,13 @@ export function parseOptions(options: GuardOptions<string, string, string>) {
     'options',
   );
   const { tokens, exchange, onDisconnect, ledgerFailure } = parsed;
-  const planTimes = { ttlMs: parsed.planTtl, staleMs: parsed.planStale };
-  const anchors = new AnchorLookups({ ...planTimes, deadlineMs: parsed.timeouts.hook });
+  const lookUps = {
+    ttlMs: parsed.planTtl,
+    staleMs: parsed.planStale,
+    deadlineMs: parsed.timeouts.hook,
+    source: parsed.planOf === undefined ? '"user.plan" is' : '"planOf" returned',
+  };
+  const anchors = new AnchorLookups(lookUps);
   const plans = parsePlans(parsed.plans, anchors);
   const fromUpstreams = upstreamSettings({ ...parsed, apiKey }, plans);
   const keys = deriveKeys(secret, parsed.audience);
@@ -222,7 +227,7 @@ export function parseOptions(options: GuardOptions<string, string, string>) {
     ...fromUpstreams,
     keys,
     plans,
-    plan: planTimes,
+    plan: lookUps,
     anchors,
     planOf: parsed.planOf ?? defaultPlanOf(plans),
     limits,

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../base/clock.ts';
 import { isPromiseLike, withHookDeadline } from '../base/deadline.ts';
 import type { User } from '../core/user.ts';
+import type { NamedPlans } from './named-plans.ts';
 import type { Plan } from './plan.ts';
 import type { PlanNames } from './plan-names.ts';
 
@@ -14,6 +15,8 @@ export interface PlanLookupSettings {
   readonly ttlMs: number;
   readonly staleMs: number;
   readonly deadlineMs: number;
+  /** Where names of plans are from, for an error. */
+  readonly source: string;
 }
 
 interface PlanLookups {
@@ -43,11 +46,12 @@ interface KnownPlan {
  */
 export function createPlanLookups(
   planOf: PlanOf,
-  named: (names: PlanNames) => Plan,
-  { ttlMs, staleMs, deadlineMs }: PlanLookupSettings,
+  plans: NamedPlans,
+  { ttlMs, staleMs, deadlineMs, source }: PlanLookupSettings,
   clock: Clock,
 ): PlanLookups {
   const lookups = new LRUCache<string, Lookup>({ max: CACHED_USERS_MAX });
+  const named = (names: PlanNames) => plans.find(names, source);
 
   const orKnown = (known: KnownPlan | undefined, error: unknown): Plan => {
     if (known === undefined || clock.nowMs() - known.atMs >= staleMs) throw error;

@@ -1,9 +1,9 @@
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../base/clock.ts';
 import { isPromiseLike } from '../base/deadline.ts';
 import type { User } from '../core/user.ts';
 import type { LimitSpec } from './limit-spec.ts';
-import { mergePlans, overrideLimits } from './merge-plans.ts';
+import { overrideLimits } from './merge-plans.ts';
+import { NamedPlans } from './named-plans.ts';
 import { parseLimits } from './parse-limits.ts';
 import type { Plan } from './plan.ts';
 import { createPlanLookups, type PlanLookupSettings, type PlanOf } from './plan-lookups.ts';
@@ -32,15 +32,11 @@ export interface PlanResolver {
   /** Returns the user's plan now. Throws if `planOf` fails or names no plan: the call ends with
    * 500. */
   planOf(user: User, decided: UserOverrides): Plan | Promise<Plan>;
-  /** Returns all plans of these names as one. Throws a `TypeError` for a name that is no plan. */
-  named(names: PlanNames): Plan;
+  /** Returns all plans of these names as one. `TypeError` for a name that is no plan, which is from `source`. */
+  named(names: PlanNames, source: string): Plan;
   /** The next call of this user, or of any user without an id, calls `planOf` again. */
   forget(userId: string | undefined): void;
 }
-
-const CACHED_COMBINATIONS_MAX = 1_000;
-/** Plans that a user can have at once. */
-export const NAMES_MAX = 16;
 
 /** Resolves the plan of each user. */
 export function createPlanResolver(
@@ -49,15 +45,15 @@ export function createPlanResolver(
   settings: PlanLookupSettings,
   clock: Clock,
 ): PlanResolver {
-  const named = createNames(plans);
+  const named = new NamedPlans(plans);
   const overridden = createOverrides();
   const lookups = createPlanLookups(planOf, named, settings, clock);
   return {
-    named,
+    named: (names, source) => named.find(names, source),
     forget: lookups.forget,
     planOf(user, { plan: pushed, limits }) {
       const names = pushed === undefined ? NO_NAMES : activeNames(pushed, clock.nowMs());
-      const plan = names.length > 0 ? named(names) : lookups.planOf(user);
+      const plan = names.length > 0 ? named.find(names, WAS_SET) : lookups.planOf(user);
       if (limits === undefined) return plan;
       return isPromiseLike(plan)
         ? plan.then((found) => overridden(found, limits))
@@ -66,33 +62,13 @@ export function createPlanResolver(
   };
 }
 
+const WAS_SET = '"users.setPlan" or a billing webhook has set';
 const NO_NAMES: readonly string[] = [];
 
 function activeNames({ names, untilMs, endsMs }: PushedPlan, nowMs: number): readonly string[] {
   if (untilMs !== undefined && nowMs >= untilMs) return NO_NAMES;
   if (endsMs === undefined) return names;
   return names.filter((name) => nowMs < (endsMs[name] ?? Number.POSITIVE_INFINITY));
-}
-
-function createNames(plans: ReadonlyMap<string, Plan>): (names: PlanNames) => Plan {
-  const merged = new LRUCache<string, Plan>({ max: CACHED_COMBINATIONS_MAX });
-  const one = (name: unknown): Plan => {
-    const plan = typeof name === 'string' ? plans.get(name) : undefined;
-    if (plan === undefined) throw new TypeError(`"${String(name)}" is no plan.`);
-    return plan;
-  };
-  return (names) => {
-    if (!Array.isArray(names)) return one(names);
-    const [first, ...others] = new Set<unknown>(names);
-    if (others.length === 0) return one(first);
-    if (others.length >= NAMES_MAX) throw new TypeError(`A user has at most ${NAMES_MAX} plans.`);
-    const combination = JSON.stringify([first, ...others]);
-    const known = merged.get(combination);
-    if (known !== undefined) return known;
-    const plan = mergePlans([one(first), ...others.map(one)]);
-    merged.set(combination, plan);
-    return plan;
-  };
 }
 
 /** What is derived from a plan is the same object while plan and limits are the same. */

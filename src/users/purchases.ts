@@ -1,4 +1,5 @@
-import { NAMES_MAX, type PushedPlan } from '../plans/plan-resolver.ts';
+import { NAMES_MAX } from '../plans/named-plans.ts';
+import type { PushedPlan } from '../plans/plan-resolver.ts';
 
 /** One purchase of a user, as the events about it say. */
 export interface Purchase {

@@ -138,7 +138,7 @@ function createUserOverrides({
     async setPlan(userId, plan, options = {}) {
       const { until, asOf } = parseOrThrow(setPlanOptions, options, 'users.setPlan');
       const names = plan === undefined ? [] : [plan].flat();
-      if (names.length > 0) plans.named(names);
+      if (names.length > 0) plans.named(names, '"users.setPlan" got');
       const asOfMs = asOf?.getTime() ?? clock.nowMs();
       const pushed = { names, asOfMs, ...(until && { untilMs: until.getTime() }) };
       const state = await states.update(parseUserId(userId, 'users.setPlan'), (current) =>
