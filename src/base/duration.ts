@@ -30,3 +30,10 @@ function msOf(text: string): number | undefined {
   const ms = Number(match?.[1]) * (UNIT_MS[match?.[2] ?? ''] ?? Number.NaN);
   return ms >= 1 ? ms : undefined;
 }
+
+/** Writes a duration in its largest whole unit, as it is written in options. */
+export function shownDuration(ms: number): string {
+  const units = Object.entries(UNIT_MS).toReversed();
+  const [unit, unitMs] = units.find(([, each]) => ms % each === 0) ?? ['ms', 1];
+  return `${ms / unitMs}${unit}`;
+}

@@ -3,7 +3,7 @@ import { authenticator } from '../auth/authenticator.ts';
 import { userTokens } from '../auth/user-tokens.ts';
 import { clockSchema, systemClock } from '../base/clock.ts';
 import { deriveKeys } from '../base/derived-keys.ts';
-import { duration } from '../base/duration.ts';
+import { duration, shownDuration } from '../base/duration.ts';
 import type { Known } from '../base/known.ts';
 import {
   callback,
@@ -28,11 +28,16 @@ import { sharedLimits } from '../plans/shared-limits.ts';
 import { AnchorLookups } from '../plans/user-anchors.ts';
 import type { ApiKeySource } from '../upstream/upstream-keys.ts';
 import { bounds, inFlightPerUser } from './bounds.ts';
-import { type ExchangeSpec, exchange, exchangeSettings } from './exchange-options.ts';
+import {
+  type ExchangeSpec,
+  exchange,
+  exchangeSettings,
+  type ParsedExchange,
+} from './exchange-options.ts';
 import { before, limiters, parseHooks } from './hook-options.ts';
 import { type PlanSpec, parsePlans, plan } from './plan-options.ts';
 import { type MoneyCounting, unpricedTier } from './plan-prices.ts';
-import { ledgerFailure, timeoutSettings, timeouts, tokens } from './timeouts.ts';
+import { ledgerFailure, type ParsedTokens, timeoutSettings, timeouts, tokens } from './timeouts.ts';
 import { KEY_MISSING, models, retries, upstreamSettings, upstreams } from './upstream-options.ts';
 
 const isKey = (value: unknown): boolean =>
@@ -207,6 +212,7 @@ export function parseOptions(options: GuardOptions<string, string, string>) {
     'options',
   );
   const { tokens, exchange, onDisconnect, ledgerFailure } = parsed;
+  requireTokenLives(options, parsed);
   const lookUps = {
     ttlMs: parsed.planTtl,
     staleMs: parsed.planStale,
@@ -233,7 +239,7 @@ export function parseOptions(options: GuardOptions<string, string, string>) {
     limits,
     prices,
     endUserIdOf: parsed.endUserId ?? defaultEndUserId(keys),
-    tokens: { ttlMs: tokens.ttl, ttlMsMax: tokens.ttlMax },
+    tokens: { ttlMs: Math.min(tokens.ttl, tokens.ttlMax), ttlMsMax: tokens.ttlMax },
     exchange: exchange && exchangeSettings(exchange, tokens.ttlMax, anchors),
     corsOrigins: new Set(parsed.cors?.origins),
     inFlightBounds: {
@@ -244,6 +250,21 @@ export function parseOptions(options: GuardOptions<string, string, string>) {
     },
     ledgerFailure: { processes: ledgerFailure.processes, staleMs: ledgerFailure.cachedFor },
   };
+}
+
+/** A default may be cut to a lower `ttlMax`, but not what was asked for. */
+function requireTokenLives(
+  { tokens, exchange }: Pick<GuardOptions<string, string, string>, 'tokens' | 'exchange'>,
+  parsed: { tokens: ParsedTokens; exchange?: ParsedExchange | undefined },
+): void {
+  const { ttl, ttlMax } = parsed.tokens;
+  const most = `must be at most "${shownDuration(ttlMax)}", the option "tokens.ttlMax"`;
+  if (tokens?.ttl !== undefined && ttl > ttlMax) {
+    throw new TypeError(`"options.tokens.ttl" ${most}`);
+  }
+  if (exchange?.ttl !== undefined && (parsed.exchange?.ttl ?? 0) > ttlMax) {
+    throw new TypeError(`"options.exchange.ttl" ${most}`);
+  }
 }
 
 function requireTierPrices(counting: MoneyCounting, prices: PriceTable): void {

@@ -72,7 +72,7 @@ const tokensShape = {
   /** How long a user token lives unless `tokens.issue` sets a `ttl`.
    * @default '1h' */
   ttl: duration.prefault('1h'),
-  /** The longest life of a user token; a longer one is cut to it.
+  /** The longest life of a user token: of `ttl` here, in `tokens.issue` and in the option `exchange`.
    * @default '24h' */
   ttlMax: duration.prefault('24h'),
 };

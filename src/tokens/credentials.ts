@@ -2,6 +2,8 @@ import type { AuthContext } from '../auth/authenticator.ts';
 import type { Clock } from '../base/clock.ts';
 import { type DerivedKeys, hmac } from '../base/derived-keys.ts';
 import type { Records } from '../ledger/records.ts';
+import { NamedPlans } from '../plans/named-plans.ts';
+import type { Plan } from '../plans/plan.ts';
 import type { UserStates } from '../users/user-states.ts';
 import { TokenVerifier } from './token-verifier.ts';
 import { createTokens, type TokenSettings } from './tokens.ts';
@@ -14,6 +16,7 @@ export function createCredentials(
     readonly keys: DerivedKeys;
     readonly clock: Clock;
     readonly tokens: TokenSettings;
+    readonly plans: ReadonlyMap<string, Plan>;
   },
   records: Records,
   states: UserStates,
@@ -25,5 +28,9 @@ export function createCredentials(
     verifyUserToken: (value) => verifier.verify(value),
     pseudonymOf: (text) => hmac(keys.pseudonym, text).toString('base64url'),
   };
-  return { verifier, context, tokens: createTokens(parts, settings.tokens) };
+  return {
+    verifier,
+    context,
+    tokens: createTokens(parts, settings.tokens, new NamedPlans(settings.plans)),
+  };
 }

@@ -1,13 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { DerivedKeys } from '../base/derived-keys.ts';
 import type { Records } from '../ledger/records.ts';
-import {
-  RANDOM_BYTES,
-  type StoredToken,
-  sealToken,
-  TOKEN_RECORD_PREFIX,
-  tokenIdOf,
-} from './token-form.ts';
+import { newToken, type StoredToken, TOKEN_RECORD_PREFIX, tokenIdOf } from './token-form.ts';
 
 interface MintedToken {
   /** The id of the whole family, for a token of a family. */
@@ -21,9 +14,9 @@ export async function mintToken(
   records: Records,
   keys: DerivedKeys,
 ): Promise<MintedToken> {
-  const value = sealToken(randomBytes(RANDOM_BYTES), keys);
-  const id = tokenIdOf(value, keys);
   const { expiresAtMs, lifetimeEndsAtMs, family } = token;
+  const value = newToken(expiresAtMs, keys);
+  const id = tokenIdOf(value, keys);
   const isFirst = lifetimeEndsAtMs !== undefined && family === undefined;
   const stored = isFirst ? { ...token, family: id } : token;
   // The record of the first token identifies the user of its family as long as any of them can live.

@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto';
+import { randomFillSync, timingSafeEqual } from 'node:crypto';
 import { type DerivedKeys, hmac } from '../base/derived-keys.ts';
 import type { User } from '../core/user.ts';
 import type { LimitSpec } from '../plans/limit-spec.ts';
@@ -19,39 +19,65 @@ export interface StoredToken {
 }
 
 /*
- * How a token is written: `gct_`, 32 random bytes and a seal, in base64url.
+ * How a token is written: `gct_`, 26 random bytes, when it expires, and a seal, in base64url.
  *
- * Tokens are opaque and hold no signed claims. A revocation, a single use and a narrowed limit need the
- * store at each call anyway, the token reveals nothing about its user, and a stolen dump of the store
- * holds only keyed hashes. The seal is a truncated HMAC of the random bytes. It lets the guard reject a
- * flood of forged tokens without a read of the store.
+ * Tokens are opaque: what they allow is in the store. A revocation, a single use and a narrowed limit need it at
+ * each call anyway, the token reveals nothing about its user, and a stolen dump of the store holds only keyed
+ * hashes. The seal is a truncated HMAC of what is before it. It lets the guard reject a flood of forged tokens, and
+ * of expired ones, without a read of the store.
  */
 
 export const TOKEN_RECORD_PREFIX = 'token:';
-export const RANDOM_BYTES = 32;
 const PREFIX = 'gct_';
+const RANDOM_BYTES = 26;
+/** Unix ms. */
+const EXPIRY_BYTES = 6;
+const SEALED_BYTES = RANDOM_BYTES + EXPIRY_BYTES;
 const SEAL_BYTES = 16;
 /** 48 bytes are 64 base64url characters, without padding. */
 const SHAPE = /^gct_[A-Za-z0-9_-]{64}$/;
+/** An id is an HMAC-SHA-256. */
+const ID_SHAPE = /^[A-Za-z0-9_-]{43}$/;
 
-export function sealToken(random: Uint8Array, keys: DerivedKeys): string {
-  return PREFIX + Buffer.concat([random, sealOf(random, keys)]).toString('base64url');
+/** Returns a new token. */
+export function newToken(expiresAtMs: number, keys: DerivedKeys): string {
+  const sealed = Buffer.alloc(SEALED_BYTES);
+  randomFillSync(sealed, 0, RANDOM_BYTES);
+  sealed.writeUIntBE(Math.ceil(expiresAtMs), RANDOM_BYTES, EXPIRY_BYTES);
+  return PREFIX + Buffer.concat([sealed, sealOf(sealed, keys)]).toString('base64url');
 }
 
 /** Whether the text has the prefix of a user token. */
 export const isUserToken = (value: string): boolean => value.startsWith(PREFIX);
 
-/** Whether a guard with these keys made the token. Needs no store. */
-export function isSealed(value: string, keys: DerivedKeys): boolean {
-  if (!SHAPE.test(value)) return false;
-  const bytes = Buffer.from(value.slice(PREFIX.length), 'base64url');
-  const seal = sealOf(bytes.subarray(0, RANDOM_BYTES), keys);
-  return timingSafeEqual(bytes.subarray(RANDOM_BYTES), seal);
+export const isTokenId = (text: string): boolean => ID_SHAPE.test(text);
+
+/** What a seal proves. Tokens of versions before 0.1 do not say when they expire. */
+interface Sealed {
+  readonly expiresAtMs: number | undefined;
 }
+
+/** Returns what the token itself proves; `undefined` if no guard with these keys made it. Needs no store. */
+export function readSeal(value: string, keys: DerivedKeys): Sealed | undefined {
+  if (!SHAPE.test(value)) return undefined;
+  const bytes = Buffer.from(value.slice(PREFIX.length), 'base64url');
+  const sealed = bytes.subarray(0, SEALED_BYTES);
+  const seal = bytes.subarray(SEALED_BYTES);
+  if (timingSafeEqual(seal, sealOf(sealed, keys))) {
+    return { expiresAtMs: sealed.readUIntBE(RANDOM_BYTES, EXPIRY_BYTES) };
+  }
+  return timingSafeEqual(seal, earlierSealOf(sealed, keys)) ? NO_EXPIRY : undefined;
+}
+
+const NO_EXPIRY: Sealed = { expiresAtMs: undefined };
 
 /** Identifies the token in the store. The value cannot be derived from it. */
 export const tokenIdOf = (value: string, keys: DerivedKeys): string =>
   hmac(keys.tokenLookup, value).toString('base64url');
 
-const sealOf = (random: Uint8Array, keys: DerivedKeys): Buffer =>
-  hmac(keys.tokenSeal, Buffer.from(random).toString('base64url')).subarray(0, SEAL_BYTES);
+const sealOf = (sealed: Buffer, keys: DerivedKeys): Buffer =>
+  hmac(keys.tokenSeal, `expires ${sealed.toString('base64url')}`).subarray(0, SEAL_BYTES);
+
+/** Of tokens of 32 random bytes. */
+const earlierSealOf = (random: Buffer, keys: DerivedKeys): Buffer =>
+  hmac(keys.tokenSeal, random.toString('base64url')).subarray(0, SEAL_BYTES);

@@ -11,8 +11,8 @@ import type { Identity } from '../plans/plan.ts';
 import { modelList } from '../plans/plan.ts';
 import type { UserState, UserStates } from '../users/user-states.ts';
 import {
-  isSealed,
   isUserToken,
+  readSeal,
   type StoredToken,
   TOKEN_RECORD_PREFIX,
   tokenIdOf,
@@ -105,8 +105,11 @@ export class TokenVerifier {
   }
 
   async #load(value: string, digest: string): Promise<KnownToken | Denial> {
-    const { keys } = this.#parts;
-    if (!isSealed(value, keys)) return REFUSED;
+    const { keys, clock } = this.#parts;
+    const sealed = readSeal(value, keys);
+    if (sealed === undefined) return REFUSED;
+    // Its record may be gone. It says itself that it has expired.
+    if (sealed.expiresAtMs !== undefined && sealed.expiresAtMs <= clock.nowMs()) return EXPIRED;
     const id = tokenIdOf(value, keys);
     const token = await this.#tokens.read(id);
     if (token === undefined) return REFUSED;

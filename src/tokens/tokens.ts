@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { duration } from '../base/duration.ts';
+import type { DerivedKeys } from '../base/derived-keys.ts';
+import { duration, shownDuration } from '../base/duration.ts';
 import type { Known } from '../base/known.ts';
 import {
   type OptionalOptions,
@@ -9,25 +10,35 @@ import {
 } from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import { parseUser, parseUserId, type UserId, type UserSpec } from '../core/user.ts';
+import type { Records } from '../ledger/records.ts';
 import { type LimitSpec, limitSpecs, type Per } from '../plans/limit-spec.ts';
+import type { NamedPlans } from '../plans/named-plans.ts';
 import { storableLimits } from '../plans/parse-limits.ts';
 import { revokeFamily } from '../users/user-states.ts';
 import { mintToken } from './mint-token.ts';
-import { type StoredToken, TOKEN_RECORD_PREFIX } from './token-form.ts';
+import {
+  isTokenId,
+  isUserToken,
+  type StoredToken,
+  TOKEN_RECORD_PREFIX,
+  tokenIdOf,
+} from './token-form.ts';
 import type { TokenParts } from './token-verifier.ts';
 
 /** The fields in whose types the names of the plans, or the windows of limits, are. */
 const namingShape = {
   /** The user that the token identifies, or their id. Take it from your server code, never from a client. */
   user: z.custom<UserId | UserSpec>((value) => value != null, 'must be a user, or the id of one'),
-  /** Becomes `user.plan`. `planOf` still decides at each call what it is worth. */
+  /** Becomes `user.plan`; a name that is no plan is a `TypeError`. `planOf` still decides at each call what it is
+   * worth. */
   plan: z.string().min(1).optional(),
   /** Limits of this token alone, in addition to those of its user. */
   limits: limitSpecs.optional(),
 };
 
 const tokenShape = {
-  /** How long the token lives (`'15m'`, `'24h'`), at most `tokens.ttlMax`. Without it, `tokens.ttl`. */
+  /** How long the token lives (`'15m'`, `'24h'`), at most `tokens.ttlMax`; a longer one is a `TypeError`. Without
+   * it, `tokens.ttl`. */
   ttl: duration.optional(),
   /** Models that the token allows (`'gpt-5-mini'`, `'gpt-5*'`), out of those of the plan. Without it, all. */
   models: z.array(z.string().min(1)).readonly().optional(),
@@ -70,9 +81,10 @@ export interface Tokens<PlanName extends string = string> {
   issue<Given extends string, Window extends string>(
     request: TokenRequest<Known<PlanName, Given>, Known<Per, Window>>,
   ): Promise<IssuedToken>;
-  /** Revokes a token by its id, and the tokens that it was refreshed to, in every process within 1 s. Their
-   * running calls are cut, as by a block. Returns false if there was none. May be repeated. */
-  revoke(id: string): Promise<boolean>;
+  /** Revokes a token by its id or its value, and the tokens that it was refreshed to, in every process within 1 s.
+   * Their running calls are cut, as by a block. Returns false if there was none. May be repeated. `TypeError` for a
+   * text that can be neither. */
+  revoke(idOrValue: string): Promise<boolean>;
   /** Revokes every token issued so far to this user, in every process within 1 s. Their running calls are
    * cut, as by a block. May be repeated. */
   revokeAll(userId: UserId): Promise<void>;
@@ -86,6 +98,7 @@ export interface TokenSettings {
 export function createTokens(
   { records, states, keys, clock }: TokenParts,
   settings: TokenSettings,
+  plans: Pick<NamedPlans, 'find'>,
 ): Tokens {
   return {
     async issue(request) {
@@ -93,13 +106,16 @@ export function createTokens(
       if (scope.limits) storableLimits(scope.limits, 'tokens.issue.limits');
       const given = parseUser(user, 'tokens.issue.user');
       const owner = plan === undefined ? given : { ...given, plan };
-      const expiresAtMs = clock.nowMs() + Math.min(ttl ?? settings.ttlMs, settings.ttlMsMax);
+      if (owner.plan !== undefined) plans.find(owner.plan, '"tokens.issue.plan" is');
+      if (ttl !== undefined && ttl > settings.ttlMsMax) throw new TypeError(tooLong(settings));
+      const expiresAtMs = clock.nowMs() + (ttl ?? settings.ttlMs);
       const { generation } = await states.get(owner.id);
       const stored = { user: owner, expiresAtMs, generation, ...scope } as StoredToken;
       const minted = await mintToken(stored, records, keys);
       return { ...minted, expires_at: Math.floor(expiresAtMs / 1000) };
     },
-    async revoke(id) {
+    async revoke(idOrValue) {
+      const id = await revokedId(idOrValue, records, keys);
       const record = await records.get(TOKEN_RECORD_PREFIX + id);
       if (record === undefined) return false;
       const { user, lifetimeEndsAtMs } = JSON.parse(record.value) as StoredToken;
@@ -114,4 +130,21 @@ export function createTokens(
       await states.update(id, (state) => ({ ...state, generation: state.generation + 1 }));
     },
   };
+}
+
+const tooLong = ({ ttlMsMax }: TokenSettings): string =>
+  `"tokens.issue.ttl" must be at most "${shownDuration(ttlMsMax)}": for longer ones raise the option "tokens.ttlMax"`;
+
+/** Returns the id of the token, or of the first one of its family. */
+async function revokedId(idOrValue: unknown, records: Records, keys: DerivedKeys): Promise<string> {
+  const text = typeof idOrValue === 'string' ? idOrValue : '';
+  if (isTokenId(text)) return text;
+  if (!isUserToken(text)) {
+    throw new TypeError(
+      '"tokens.revoke" must be the "id" of a token, as "tokens.issue" returned it, or its value (gct_…)',
+    );
+  }
+  const id = tokenIdOf(text, keys);
+  const record = await records.get(TOKEN_RECORD_PREFIX + id);
+  return (record && (JSON.parse(record.value) as StoredToken).family) ?? id;
 }

@@ -34,11 +34,16 @@ describe('Constant-time comparison', () => {
   it('The complete seal of a user token is compared before the store is read', async () => {
     await using fixture = await startFixture();
     const token = await tokenOf(fixture.guard);
-    for (const value of [token, `gct_${'A'.repeat(64)}`, token.slice(0, -1)]) {
+    // A forged one is compared with the seal of earlier tokens, too.
+    const compared = [
+      [token, 1],
+      [`gct_${'A'.repeat(64)}`, 2],
+      [token.slice(0, -1), 0],
+    ] as const;
+    for (const [value, times] of compared) {
       compare.mockClear();
       await post(fixture.guard, value, chat());
-      const wellFormed = value.length === token.length;
-      expect(compare).toHaveBeenCalledTimes(wellFormed ? 1 : 0);
+      expect(compare).toHaveBeenCalledTimes(times);
       for (const [a, b] of compare.mock.calls) expect(a.byteLength).toBe(b.byteLength);
     }
   });

@@ -3,6 +3,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { deriveKeys } from '../../src/base/derived-keys.ts';
 import { isDenial } from '../../src/core/denial.ts';
 import { memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
+import { NamedPlans } from '../../src/plans/named-plans.ts';
 import { TokenVerifier } from '../../src/tokens/token-verifier.ts';
 import { createTokens } from '../../src/tokens/tokens.ts';
 import { UserStates } from '../../src/users/user-states.ts';
@@ -14,7 +15,11 @@ it('A token that is in use while many others are read ends at its revocation', a
   const { records } = memoryLedger();
   const states = new UserStates(records);
   const parts = { records, states, keys: deriveKeys(canaries.secret), clock: systemClock };
-  const tokens = createTokens(parts, { ttlMs: 3_600_000, ttlMsMax: 3_600_000 });
+  const tokens = createTokens(
+    parts,
+    { ttlMs: 3_600_000, ttlMsMax: 3_600_000 },
+    new NamedPlans(new Map()),
+  );
   const verifier = new TokenVerifier(parts, KEPT);
   const { id, value } = await tokens.issue({ user: 'ada' });
   for (let index = 0; index <= KEPT; index += 1) {

@@ -28,9 +28,12 @@ describe('tokens.issue', () => {
     await using fixture = await startFixture({ clock: { nowMs: () => nowMs }, tokens });
     const lifeOf = async (more: object) =>
       (await fixture.guard.tokens.issue({ user: 'ada', ...more })).expires_at - nowMs / 1000;
-    expect([await lifeOf({}), await lifeOf({ ttl: '7m' }), await lifeOf({ ttl: '1h' })]).toEqual([
+    expect([await lifeOf({}), await lifeOf({ ttl: '7m' }), await lifeOf({ ttl: '10m' })]).toEqual([
       300, 420, 600,
     ]);
+    await expect(lifeOf({ ttl: '11m' })).rejects.toThrow(
+      '"tokens.issue.ttl" must be at most "10m": for longer ones raise the option "tokens.ttlMax"',
+    );
   });
 
   it('planOf receives the plan and the claims of the issued user token', async () => {
@@ -93,8 +96,29 @@ describe('tokens.revoke', () => {
     expect([refused.status, await codeOf(refused)]).toEqual([401, 'invalid_credential']);
     expect((await post(guard, other, chat())).status).toBe(200);
     expect(await guard.tokens.revoke(issued.id)).toBe(false);
-    expect(await guard.tokens.revoke('never issued')).toBe(false);
+    expect(await guard.tokens.revoke('A'.repeat(43))).toBe(false);
   });
+
+  it('revoke takes the value of a token too, and ends no other token', async () => {
+    await using fixture = await startFixture();
+    const { guard } = fixture;
+    const issued = await guard.tokens.issue({ user: 'ada' });
+    const other = await tokenOf(guard);
+    expect(await guard.tokens.revoke(issued.value)).toBe(true);
+    expect((await post(guard, issued.value, chat())).status).toBe(401);
+    expect((await post(guard, other, chat())).status).toBe(200);
+    expect(await guard.tokens.revoke(issued.value)).toBe(false);
+  });
+
+  it.each(['', 'ada', 'never issued', undefined, 42, { id: 'x' }])(
+    'revoke says what it wants for %o, which can be no token',
+    async (text) => {
+      await using fixture = await startFixture();
+      await expect(fixture.guard.tokens.revoke(text as string)).rejects.toThrow(
+        /^"tokens.revoke" must be the "id" of a token, .* or its value/,
+      );
+    },
+  );
 });
 
 describe('tokens.revokeAll', () => {
