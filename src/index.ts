@@ -61,8 +61,9 @@ export type {
   ReserveSpec,
 } from './openai/request/realtime-allowance.ts';
 export type { Bounds } from './options/bounds.ts';
+export type { CorsSpec } from './options/cors-options.ts';
 export type { ExchangeSpec } from './options/exchange-options.ts';
-export type { CorsSpec, GuardOptions } from './options/guard-options.ts';
+export type { GuardOptions } from './options/guard-options.ts';
 export type { BeforeSpec, LimiterSpec } from './options/hook-options.ts';
 export type { PlanSpec } from './options/plan-options.ts';
 export type { LedgerFailureSpec, TimeoutSpec, TokensSpec } from './options/timeouts.ts';

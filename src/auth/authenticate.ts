@@ -1,4 +1,6 @@
 import { isPromiseLike } from '../base/deadline.ts';
+import { callback } from '../base/option-schema.ts';
+import { parseOrThrow } from '../base/parse-or-throw.ts';
 import type { GuardRequest } from '../core/request.ts';
 import { parseUser, type UserId, type UserSpec } from '../core/user.ts';
 import type { Identity } from '../plans/plan.ts';
@@ -31,6 +33,7 @@ export interface HostedRequest<Host> extends GuardRequest {
 export function authenticate<Host = unknown>(
   find: (request: HostedRequest<Host>) => Authenticated | Promise<Authenticated>,
 ): Authenticator {
+  parseOrThrow(callback(), find, 'authenticate');
   return {
     authenticate(request) {
       if (isFromAnotherSite(request)) return undefined;
@@ -41,7 +44,9 @@ export function authenticate<Host = unknown>(
 }
 
 function identityOf(answer: Authenticated): Identity | undefined {
-  return answer === null || answer === undefined ? undefined : { user: parseUser(answer) };
+  return answer === null || answer === undefined
+    ? undefined
+    : { user: parseUser(answer, 'authenticate') };
 }
 
 /** A request with an `Authorization` header comes from code that has the credential, on any site. */

@@ -1,3 +1,4 @@
+import { isPromiseLike } from '../base/deadline.ts';
 import { objectWith } from '../base/option-schema.ts';
 import type { Denial } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';
@@ -30,7 +31,16 @@ export interface Authenticator {
   ): Identity | Denial | undefined | Promise<Identity | Denial | undefined>;
 }
 
-export const authenticator = objectWith<Authenticator>(
-  ['authenticate'],
-  'must be an authenticator, such as userTokens()',
-);
+const MUST_BE = 'must be an authenticator';
+
+export const authenticator = objectWith<Authenticator>(['authenticate'], wrongAuthenticator);
+
+/** Says what is wrong with what should be an authenticator. */
+export function wrongAuthenticator(input: unknown): string {
+  if (isPromiseLike(input)) return `${MUST_BE}, and is a promise: did you forget "await"?`;
+  if (Array.isArray(input)) return `${MUST_BE}, and is a list: use anyOf(first, second)`;
+  if (typeof input === 'function') {
+    return `${MUST_BE}, and is a function: call it, as in userTokens(), or wrap it, as in authenticate(find)`;
+  }
+  return `${MUST_BE}, such as userTokens()`;
+}

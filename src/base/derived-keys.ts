@@ -32,6 +32,17 @@ export function deriveKeys(secret: unknown, audience = ''): DerivedKeys {
   };
 }
 
+const DISTINCT_BYTES_MIN = 10;
+const PLACEHOLDER = /change.?me|your.?secret|placeholder|example/i;
+
+/** Whether a secret is plainly no random text: few different bytes, or a placeholder. */
+export function isWeakSecret(secret: string | Uint8Array | undefined): boolean {
+  if (secret === undefined) return true;
+  const bytes = typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret;
+  if (new Set(bytes).size < DISTINCT_BYTES_MIN) return true;
+  return typeof secret === 'string' && PLACEHOLDER.test(secret);
+}
+
 export function hmac(key: Uint8Array, text: string): Buffer {
   return createHmac('sha256', key).update(text, 'utf8').digest();
 }

@@ -12,7 +12,7 @@ const MUST_BE = 'must be a duration like "90s", "15m", "24h" or "7d"';
 
 /** The schema of `'500ms'`, `'90s'`, `'15m'`, `'24h'`, `'7d'`; at least 1 ms. Its output is milliseconds. */
 export const duration = z.string(MUST_BE).transform((text, context) => {
-  const ms = msOf(text);
+  const ms = durationMs(text);
   if (ms !== undefined) return ms;
   context.addIssue(MUST_BE);
   return z.NEVER;
@@ -20,12 +20,13 @@ export const duration = z.string(MUST_BE).transform((text, context) => {
 
 /** Parses a duration, in milliseconds. `TypeError` names `path`. */
 export function parseDurationMs(text: string, path: string): number {
-  const ms = msOf(text);
+  const ms = durationMs(text);
   if (ms !== undefined) return ms;
   throw new TypeError(`"${path}" ${MUST_BE}`);
 }
 
-function msOf(text: string): number | undefined {
+/** Returns `undefined` for a text that is no duration. */
+export function durationMs(text: string): number | undefined {
   const match = DURATION.exec(text);
   const ms = Number(match?.[1]) * (UNIT_MS[match?.[2] ?? ''] ?? Number.NaN);
   return ms >= 1 ? ms : undefined;

@@ -73,10 +73,15 @@ export function callback<Fn extends Callable>(): z.ZodCustom<Fn, Fn> {
 /** An object of the developer's that has these methods; taken as it is, not copied. */
 export function objectWith<T extends object>(
   methods: readonly (string & keyof T)[],
-  error: string,
+  error: string | ((input: unknown) => string),
 ): z.ZodCustom<T, T> {
-  return z.custom<T>((value) => {
-    const fields = Object(value) as Readonly<Record<string, unknown>>;
-    return methods.every((method) => isCallable(fields[method]));
-  }, error);
+  const worded =
+    typeof error === 'string' ? error : ({ input }: { input?: unknown }) => error(input);
+  return z.custom<T>(
+    (value) => {
+      const fields = Object(value) as Readonly<Record<string, unknown>>;
+      return methods.every((method) => isCallable(fields[method]));
+    },
+    { error: worded },
+  );
 }

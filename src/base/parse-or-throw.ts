@@ -1,4 +1,5 @@
-import type { z } from 'zod';
+import * as z from 'zod';
+import { nearestTo } from './nearest.ts';
 
 /** Parses an option of a programmer. The `TypeError` names the field in quotes and what it must be. */
 export function parseOrThrow<Schema extends z.ZodType>(
@@ -31,7 +32,7 @@ function requirementOf(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_value':
       return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
     case 'unrecognized_keys':
-      return `has an unknown field "${issue.keys.join('", "')}"`;
+      return unknownField(issue.keys, issue.inst);
     case 'too_small':
       return `must be ${atLeast(issue.origin, Number(issue.minimum))}`;
     case 'too_big':
@@ -41,6 +42,16 @@ function requirementOf(issue: z.core.$ZodRawIssue): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** `schema` is the one of the object, which knows its fields. */
+function unknownField(keys: readonly string[], schema: unknown): string {
+  const [key = ''] = keys;
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  const meant = nearestTo(key, known);
+  const hint =
+    meant === undefined ? `: it may have "${known.join('", "')}"` : `; did you mean "${meant}"?`;
+  return `has an unknown field "${keys.join('", "')}"${known.length === 0 ? '' : hint}`;
 }
 
 function atLeast(origin: string, minimum: number): string {

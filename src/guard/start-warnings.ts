@@ -3,6 +3,7 @@ import type { OperatorLog } from '../core/operator-log.ts';
 import { PriceTable } from '../openai/prices/prices.ts';
 import type { Settings } from '../options/guard-options.ts';
 import { smallLimits } from './small-limits.ts';
+import { unknownModels } from './unknown-models.ts';
 
 /** Where the processes share no file, so that only a store on the network is common to all of them. */
 const NETWORK = 'guarded-completion/redis or /postgres';
@@ -71,16 +72,22 @@ const warnOnce: Warn = (code, what, message) => {
  * Warns of what starts, but will disappoint: in the log of a given logger, and otherwise as Node warns.
  * Such a warning is silenced like Node's own, such as `--disable-warning=GUARD_MEMORY_LEDGER`.
  */
-export function warnOfStart(
-  settings: Pick<Settings, 'ledger' | 'plans' | 'prices' | 'clock' | 'logger'>,
-  log: OperatorLog | undefined,
-): void {
+export function warnOfStart(settings: Settings, log: OperatorLog | undefined): void {
   const { logger } = settings;
   const warn: Warn =
     logger === undefined ? warnOnce : (_code, _what, message) => log?.warn(message);
   warnOfMemoryLedger(settings, warn);
-  warnOfSmallLimits(settings, warn);
+  const table = new PriceTable(settings.prices, new Date(settings.clock.nowMs()));
+  warnOfSmallLimits(settings, table, warn);
+  for (const [name, message] of unknownModels(settings, table)) {
+    warn('GUARD_UNKNOWN_MODEL', name, message);
+  }
+  if (settings.isWeakSecret) warn('GUARD_WEAK_SECRET', '', WEAK_SECRET);
 }
+
+const WEAK_SECRET =
+  'The option "secret" looks like a placeholder. Anybody who guesses it can make user tokens: set the output of ' +
+  '"openssl rand -base64 48", the same in every process.';
 
 /** Where several processes seem to serve, each of them would give out every limit again. */
 function warnOfMemoryLedger({ ledger }: Pick<Settings, 'ledger'>, warn: Warn): void {
@@ -97,10 +104,10 @@ function warnOfMemoryLedger({ ledger }: Pick<Settings, 'ledger'>, warn: Warn): v
 
 /** A limit that holds few calls refuses them long before it is used up. */
 function warnOfSmallLimits(
-  { plans, prices, clock }: Pick<Settings, 'plans' | 'prices' | 'clock'>,
+  { plans }: Pick<Settings, 'plans'>,
+  table: PriceTable,
   warn: Warn,
 ): void {
-  const table = new PriceTable(prices, new Date(clock.nowMs()));
   for (const plan of plans.values()) {
     for (const [name, message] of smallLimits(plan, table)) {
       warn('GUARD_SMALL_LIMIT', `${plan.name} ${name}`, message);

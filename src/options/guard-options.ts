@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { authenticator } from '../auth/authenticator.ts';
 import { userTokens } from '../auth/user-tokens.ts';
 import { clockSchema, systemClock } from '../base/clock.ts';
-import { deriveKeys } from '../base/derived-keys.ts';
+import { isPromiseLike } from '../base/deadline.ts';
+import { deriveKeys, isWeakSecret } from '../base/derived-keys.ts';
 import { duration, shownDuration } from '../base/duration.ts';
 import type { Known } from '../base/known.ts';
 import {
@@ -26,8 +27,10 @@ import type { Plan } from '../plans/plan.ts';
 import type { PlanOf } from '../plans/plan-resolver.ts';
 import { sharedLimits } from '../plans/shared-limits.ts';
 import { AnchorLookups } from '../plans/user-anchors.ts';
+import { isKey, wrongKey } from '../upstream/key-text.ts';
 import type { ApiKeySource } from '../upstream/upstream-keys.ts';
 import { bounds, inFlightPerUser } from './bounds.ts';
+import { cors } from './cors-options.ts';
 import {
   type ExchangeSpec,
   exchange,
@@ -38,10 +41,7 @@ import { before, limiters, parseHooks } from './hook-options.ts';
 import { type PlanSpec, parsePlans, plan } from './plan-options.ts';
 import { type MoneyCounting, unpricedTier } from './plan-prices.ts';
 import { ledgerFailure, type ParsedTokens, timeoutSettings, timeouts, tokens } from './timeouts.ts';
-import { KEY_MISSING, models, retries, upstreamSettings, upstreams } from './upstream-options.ts';
-
-const isKey = (value: unknown): boolean =>
-  typeof value === 'function' || (typeof value === 'string' && value !== '');
+import { models, retries, upstreamSettings, upstreams } from './upstream-options.ts';
 
 const isLogger = (value: unknown): boolean => {
   const { error, warn } = Object(value) as Readonly<Record<string, unknown>>;
@@ -49,23 +49,14 @@ const isLogger = (value: unknown): boolean => {
 };
 const LOGGER_WRONG = 'must have the methods "error" and "warn", or be false';
 
-const corsShape = {
-  /** The origins that may call, exactly as browsers send them (`'https://my-app.com'`). */
-  origins: z.array(z.string().min(1)).readonly(),
-};
-
-/** The web pages that may call the guard. */
-export interface CorsSpec
-  extends RequiredOptions<typeof corsShape>,
-    OptionalOptions<typeof corsShape> {}
-
-const cors: z.ZodType<CorsSpec, CorsSpec> = optionsSchema(corsShape);
-
 /** The options in whose types the names of the plans, or the windows of limits, are. */
 const namingShape = {
   /** The plans, by name; at least one. */
   plans: z
-    .record(z.string().min(1), plan)
+    .record(z.string().min(1), plan, {
+      error:
+        'must be an object of plans by their names, such as { free: { models: ["gpt-5-mini"] } }',
+    })
     .refine((plans) => Object.keys(plans).length > 0, 'must have at least one plan')
     .readonly(),
   /** Returns the plan of a user, or several: of each limit, the most generous one counts. Called at each
@@ -87,7 +78,9 @@ const optionsShape = {
    * The function is called at each call for its user, and once more with `refused` when OpenAI rejects
    * a key, so that keys can rotate. The key never leaves the server. `undefined`, such as an environment
    * variable that is not set, is a `TypeError` at start. */
-  apiKey: z.custom<string | undefined | ApiKeySource>(isKey, KEY_MISSING).optional(),
+  apiKey: z
+    .custom<string | undefined | ApiKeySource>(isKey, { error: ({ input }) => wrongKey(input) })
+    .optional(),
   /** Where OpenAI is, such as one of its regions. Without it, `https://api.openai.com/v1`. For another host
    * see `upstreams`. */
   baseURL: z.url({ protocol: /^https?$/ }).optional(),
@@ -120,7 +113,7 @@ const optionsShape = {
   auth: authenticator.default(() => userTokens()),
   /** Where the counters are. The default serves one process, and is empty after a restart.
    * @default memoryLedger() */
-  ledger: objectWith<Ledger>(['reserve', 'settle'], 'must be a ledger, such as memoryLedger()')
+  ledger: objectWith<Ledger>(['reserve', 'settle'], wrongLedger)
     .refine(({ records }) => records !== undefined, 'must be a ledger with "records"')
     .default(() => memoryLedger()),
   /** How the guard decides while the store of the ledger fails, together with `onLedgerFailure` of each
@@ -180,6 +173,16 @@ const optionsShape = {
   clock: clockSchema.default(() => systemClock),
 };
 
+function wrongLedger(input: unknown): string {
+  if (isPromiseLike(input)) return 'must be a ledger, and is a promise: did you forget "await"?';
+  if (typeof input === 'function')
+    return 'must be a ledger, and is a function: call it, such as memoryLedger()';
+  if (typeof input === 'string') {
+    return 'must be a ledger, and is a text: use redisLedger(client), postgresLedger(pool) or sqliteLedger({ file })';
+  }
+  return 'must be a ledger, such as memoryLedger() or redisLedger(client)';
+}
+
 type Naming<Option extends keyof typeof namingShape, Type> = TypedOption<
   typeof namingShape,
   Option,
@@ -224,7 +227,7 @@ export function parseOptions(options: GuardOptions<string, string, string>) {
   const fromUpstreams = upstreamSettings({ ...parsed, apiKey }, plans);
   const keys = deriveKeys(secret, parsed.audience);
   const limits = sharedLimits(parsed.limits, parsed.anonymousLimits, anchors);
-  const prices = ownPrices(parsed.prices);
+  const prices = ownPrices(parsed.prices, 'options.prices');
   requireTierPrices({ plans, limits }, new PriceTable(prices, new Date(parsed.clock.nowMs())));
   return {
     ...parsed,
@@ -232,6 +235,7 @@ export function parseOptions(options: GuardOptions<string, string, string>) {
     hooks: parseHooks(parsed, parsed.timeouts.hook),
     ...fromUpstreams,
     keys,
+    isWeakSecret: isWeakSecret(secret),
     plans,
     plan: lookUps,
     anchors,

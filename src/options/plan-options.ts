@@ -9,6 +9,7 @@ import {
 import { endpointNames } from '../openai/endpoints/descriptors.ts';
 import { allowances } from '../openai/request/allowances.ts';
 import { type LimitSpec, limitSpecs, type Per } from '../plans/limit-spec.ts';
+import { modelPattern } from '../plans/model-pattern.ts';
 import { parseLimits } from '../plans/parse-limits.ts';
 import { modelList, type Plan } from '../plans/plan.ts';
 import type { AnchorLookups } from '../plans/user-anchors.ts';
@@ -24,7 +25,10 @@ const limitsShape = {
 
 const planShape = {
   /** The models its users may use: exact names, or prefixes with a `*` at the end (`'gpt-5*'`). */
-  models: z.array(z.string().min(1)).min(1, 'must name at least one model, or "*"').readonly(),
+  models: z
+    .array(modelPattern, { error: 'must be a list of models, such as ["gpt-5-mini"]' })
+    .min(1, 'must name at least one model, or "*"')
+    .readonly(),
   /** The endpoints its users may call. Without it, every endpoint that the guard serves. */
   endpoints: z.array(z.enum(endpointNames)).readonly().optional(),
   /** Upper bound of one answer, reasoning included, in tokens. It is set where a client sends none, or what the
@@ -38,7 +42,7 @@ const planShape = {
   /** The share of its users where calls wait for an upstream: a user of weight 4 gets four turns for each
    * turn of a user of weight 1. Above 0, at most 1,000.
    * @default 1 */
-  weight: z.number().gt(0).max(1_000).default(1),
+  weight: z.number().gt(0, 'must be above 0').max(1_000).default(1),
   /** Allows more than text and the user's own functions: images, files, hosted tools … */
   allow: allowances.prefault({}),
 };

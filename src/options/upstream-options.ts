@@ -6,6 +6,7 @@ import {
   type RequiredOptions,
 } from '../base/option-schema.ts';
 import type { Plan } from '../plans/plan.ts';
+import { wrongKey } from '../upstream/key-text.ts';
 import { modelAliases as aliasesOf, type ModelAliases } from '../upstream/model-routes.ts';
 import { openAI } from '../upstream/openai.ts';
 import { servesOpenAI } from '../upstream/openai-host.ts';
@@ -81,7 +82,7 @@ function shortForm({
   project,
   fetch,
 }: UpstreamOptions): UpstreamSpec {
-  if (apiKey === undefined) throw new TypeError(`"options.apiKey": ${KEY_MISSING}`);
+  if (apiKey === undefined) throw new TypeError(`"options.apiKey": ${wrongKey(apiKey)}`);
   return openAI({
     apiKey,
     ...(baseURL !== undefined && { baseURL }),
@@ -90,9 +91,6 @@ function shortForm({
     ...(fetch !== undefined && { fetch }),
   });
 }
-
-export const KEY_MISSING =
-  'must be a non-empty string or a function that returns one; is its environment variable set?';
 
 const SHORT_FORM = ['apiKey', 'baseURL', 'organization', 'project', 'fetch'] as const;
 

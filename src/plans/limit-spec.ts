@@ -76,7 +76,7 @@ const perShape = {
    * that length. A period (`'day'`, `'month'` …): never more in one calendar period. */
   per: z.custom<Per>(
     (value) => typeof value === 'string',
-    'must be a duration like "24h" or a period like "day"',
+    'must be a duration like "24h", or a calendar period: "minute", "hour", "day", "week", "month" or "year"',
   ),
 };
 

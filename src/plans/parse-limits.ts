@@ -1,4 +1,4 @@
-import { parseDurationMs } from '../base/duration.ts';
+import { durationMs } from '../base/duration.ts';
 import { unitName } from '../ledger/amounts.ts';
 import type { Rule } from '../ledger/ledger.ts';
 import { SINGLE_USE_NAME } from './accounts.ts';
@@ -21,6 +21,8 @@ const NOMINAL_MS: Readonly<Record<Period, number>> = {
   month: 30 * DAY_MS,
   year: 365 * DAY_MS,
 };
+
+const WINDOWS = `must be a duration like "90s", "15m", "24h" or "7d", or a calendar period: "${Object.keys(NOMINAL_MS).join('", "')}"`;
 
 /**
  * Parses a list of limits: of one plan, of one token, or global ones. Throws a `TypeError` that names
@@ -64,7 +66,8 @@ export function parseLimit(spec: unknown, path: string, lookups = new AnchorLook
 
 function windowMsOf(per: string, path: string): number {
   if (isPeriod(per)) return NOMINAL_MS[per];
-  const windowMs = parseDurationMs(per, path);
+  const windowMs = durationMs(per);
+  if (windowMs === undefined) throw new TypeError(`"${path}" ${WINDOWS}`);
   if (windowMs <= WINDOW_MS_MAX) return windowMs;
   throw new TypeError(`"${path}" must be at most 10 years`);
 }

@@ -11,7 +11,9 @@ import {
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import { parseUser, parseUserId, type UserId, type UserSpec } from '../core/user.ts';
 import type { Records } from '../ledger/records.ts';
+import { endpointNames } from '../openai/endpoints/descriptors.ts';
 import { type LimitSpec, limitSpecs, type Per } from '../plans/limit-spec.ts';
+import { modelPattern } from '../plans/model-pattern.ts';
 import type { NamedPlans } from '../plans/named-plans.ts';
 import { storableLimits } from '../plans/parse-limits.ts';
 import { revokeFamily } from '../users/user-states.ts';
@@ -24,6 +26,9 @@ import {
   tokenIdOf,
 } from './token-form.ts';
 import type { TokenParts } from './token-verifier.ts';
+
+const isEndpoint = (name: string): boolean => endpointNames.some((each) => each === name);
+const ENDPOINTS = `must be one of "${endpointNames.join('", "')}"`;
 
 /** The fields in whose types the names of the plans, or the windows of limits, are. */
 const namingShape = {
@@ -41,9 +46,9 @@ const tokenShape = {
    * it, `tokens.ttl`. */
   ttl: duration.optional(),
   /** Models that the token allows (`'gpt-5-mini'`, `'gpt-5*'`), out of those of the plan. Without it, all. */
-  models: z.array(z.string().min(1)).readonly().optional(),
+  models: z.array(modelPattern).readonly().optional(),
   /** Endpoints that the token allows (`'chat.completions'` …), out of those of the plan. Without it, all. */
-  endpoints: z.array(z.string().min(1)).readonly().optional(),
+  endpoints: z.array(z.string().refine(isEndpoint, ENDPOINTS)).readonly().optional(),
   /** Allows exactly one call that reaches OpenAI. */
   singleUse: z.boolean().optional(),
 };

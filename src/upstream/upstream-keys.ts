@@ -1,5 +1,6 @@
 import { after, isPromiseLike, type Soon, withHookDeadline } from '../base/deadline.ts';
 import type { User } from '../core/user.ts';
+import { isKey, wrongKey } from './key-text.ts';
 import { Redaction } from './redaction.ts';
 
 /** OpenAI's key, and optionally the project and organization to bill. Only the server sets them. */
@@ -136,6 +137,6 @@ function toUpstreamKey(
 }
 
 function headerText(value: unknown, name: string): string {
-  if (typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)) return value;
-  throw new TypeError(`${name} must be a non-empty string without spaces or control characters`);
+  if (typeof value === 'string' && isKey(value)) return value;
+  throw new TypeError(`${name} ${wrongKey(value)}`);
 }

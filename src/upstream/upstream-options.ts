@@ -1,18 +1,13 @@
 import * as z from 'zod';
 import { callback, type OptionalOptions, type RequiredOptions } from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
+import { isKey, wrongKey } from './key-text.ts';
 import type { ApiKeySource } from './upstream-keys.ts';
 import type { UpstreamSpec } from './upstream-spec.ts';
 
-const isKey = (value: unknown): boolean =>
-  typeof value === 'function' || (typeof value === 'string' && value !== '');
-
 /** A key, or a function that returns it. A key that is not set is an error at start. */
 export const keyOption: z.ZodType<ApiKeySource | string, ApiKeySource | string | undefined> =
-  z.custom<ApiKeySource | string>(
-    isKey,
-    'must be a non-empty string or a function that returns one; is its environment variable set?',
-  );
+  z.custom<ApiKeySource | string>(isKey, { error: ({ input }) => wrongKey(input) });
 
 /** A key that is given, and is `undefined`, is an environment variable that is not set. */
 export function requireSetKeys(options: object, names: readonly string[], path: string): void {

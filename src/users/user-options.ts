@@ -40,7 +40,7 @@ const blockShape = {
   /** Why, 1 to 500 characters. The user sees it. */
   reason: z.string().min(1).max(500),
   /** When the block ends. Without it, the block stays. */
-  until: z.date().optional(),
+  until: z.date('must be a Date').optional(),
 };
 
 /** Why a user is blocked, and until when. */
@@ -50,9 +50,9 @@ export interface BlockSpec
 
 const setPlanShape = {
   /** When the plan ends, and `planOf` decides again. Without it, the plan stays. */
-  until: z.date().optional(),
+  until: z.date('must be a Date').optional(),
   /** When the plan was decided. Without it, now. A plan with a later `asOf` stays. */
-  asOf: z.date().optional(),
+  asOf: z.date('must be a Date').optional(),
 };
 
 /** From when until when a plan counts. */

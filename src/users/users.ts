@@ -4,7 +4,15 @@ import type { Known } from '../base/known.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import type { Events } from '../core/events.ts';
 import { parseUserId, type UserId, type UserSpec } from '../core/user.ts';
-import { type Amounts, amountsBy, isCounted } from '../ledger/amounts.ts';
+import {
+  type Amounts,
+  amountIn,
+  amountsBy,
+  isCounted,
+  isLimitable,
+  UNITS,
+  unitName,
+} from '../ledger/amounts.ts';
 import type { Claim, Ledger } from '../ledger/ledger.ts';
 import type { LimitSpec, Per } from '../plans/limit-spec.ts';
 import { storableLimits } from '../plans/parse-limits.ts';
@@ -96,8 +104,10 @@ export function createUsers(parts: UsersParts): GuardUsers {
     amounts: Amounts,
     call: string,
   ): Promise<UserUsage> => {
-    const { applied } = (await accounts.account(user, call)).accounts;
-    await ledger.credit(randomUUID(), applied.filter(isCounter), amounts);
+    const { plan, accounts: found } = await accounts.account(user, call);
+    const counters = found.applied.filter(isCounter);
+    if (amounts !== FORGIVE_ALL) requireCounted(amounts, counters, plan.name);
+    await ledger.credit(randomUUID(), counters, amounts);
     return accounts.usage(user);
   };
   return {
@@ -107,6 +117,7 @@ export function createUsers(parts: UsersParts): GuardUsers {
     byEndUserId: parts.endUserIds.find,
     ...createUserOverrides(parts),
     async block(userId, block) {
+      if (typeof block !== 'object') throw new TypeError(BLOCK_REASON);
       const { reason, until } = parseOrThrow(blockSpec, block, 'users.block');
       const id = parseUserId(userId, 'users.block');
       const stored = until === undefined ? { reason } : { reason, untilMs: until.getTime() };
@@ -122,6 +133,18 @@ export function createUsers(parts: UsersParts): GuardUsers {
     grant: async (user, grant) => credit(user, grantAmounts(grant), 'users.grant'),
     reset: (user) => credit(user, FORGIVE_ALL, 'users.reset'),
   };
+}
+
+/** A credit that no limit of the plan counts would change nothing. */
+function requireCounted(amounts: Amounts, counters: readonly Claim[], plan: string): void {
+  const counted = [...new Set(counters.map(({ rule }) => rule.unit))];
+  for (const unit of UNITS) {
+    if (!isLimitable(unit) || amountIn(amounts, unit) === 0 || counted.includes(unit)) continue;
+    const known = counted.filter(isLimitable).map(unitName).join(', ') || 'nothing';
+    throw new TypeError(
+      `"users.grant.${unitName(unit)}": no limit of the plan "${plan}" counts it; its limits count ${known}`,
+    );
+  }
 }
 
 /** The methods that override a user's plan. */
@@ -154,5 +177,8 @@ function createUserOverrides({
     },
   };
 }
+
+const BLOCK_REASON =
+  '"users.block" must get an object with the reason, such as { reason: "abuse" }';
 
 const isCounter = ({ rule }: Claim): boolean => rule.kind !== 'concurrent';

@@ -105,7 +105,9 @@ describe('Several plans at once', () => {
   it('A plan that is named twice counts once, and an empty list is an error', async () => {
     await using fixture = await startFixture({ ...options, planOf: ({ id }) => [id, id] });
     expect((await fixture.guard.users.usage('pro')).plan).toBe('pro');
-    await expect(fixture.guard.users.usage('ada')).rejects.toThrow('"planOf" returned "ada", which is no plan: the plans are');
+    await expect(fixture.guard.users.usage('ada')).rejects.toThrow(
+      '"planOf" returned "ada", which is no plan: the plans are',
+    );
     await using none = await startFixture({ ...options, planOf: () => [] });
     await expect(none.guard.users.usage('ada')).rejects.toThrow('which is no plan');
   });

@@ -71,10 +71,21 @@ export interface RedisDriver {
 
 /** Returns a driver for either library. A client belongs to the app and is never closed here. */
 export function driverOf(client: RedisClient): RedisDriver {
+  const given: unknown = client;
+  // What was given may be a URL with its password, so no message shows it.
+  if (typeof given !== 'object' || given === null) throw new TypeError(`"client" ${MUST_BE}`);
   if (isIoRedis(client)) return new IoRedisDriver(client);
-  if ('evalSha' in client) return new NodeRedisDriver(client);
-  throw new TypeError('"client" must be a client of "ioredis" (5, 6) or "redis" (5, 6)');
+  if (!('evalSha' in client)) throw new TypeError(`"client" ${MUST_BE}`);
+  if ('isOpen' in client && client.isOpen === false) {
+    throw new TypeError(
+      '"client" is not connected: "await client.connect()" before redisLedger(client)',
+    );
+  }
+  return new NodeRedisDriver(client);
 }
+
+const MUST_BE =
+  'must be a client of "ioredis" (5, 6) or "redis" (5, 6), such as new Redis(process.env.REDIS_URL)';
 
 const isIoRedis = (client: RedisClient): client is IoRedisClient => 'evalsha' in client;
 

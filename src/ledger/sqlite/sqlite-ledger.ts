@@ -30,7 +30,7 @@ import { SqliteRecords } from './sqlite-records.ts';
 
 const sqliteLedgerShape = {
   /** Made if there is none. All processes that share it must be on one host, with a local disk. */
-  file: z.string(),
+  file: z.string().min(1),
   /**
    * `normal`: a crash of the process loses nothing; a crash of the machine may lose the last moments.
    * `full`: these are not lost either, at the price of a wait for the disk on each write.
@@ -62,6 +62,11 @@ export interface SqliteLedgerOptions
  * ```
  */
 export function sqliteLedger(options: SqliteLedgerOptions): Ledger {
+  if (typeof options !== 'object') {
+    throw new TypeError(
+      '"sqliteLedger" must get an object with the file, such as { file: "guard.db" }',
+    );
+  }
   return new SqliteLedger(parseOrThrow(optionsSchema(sqliteLedgerShape), options, 'sqliteLedger'));
 }
 

@@ -1,0 +1,166 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { authenticate } from '../../src/auth/index.ts';
+import { createGuardedCompletion } from '../../src/guard/create-guarded-completion.ts';
+import { chat, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
+import { messageLater } from './refusals.ts';
+
+const plans = {
+  free: { models: [MODEL], limits: [{ requests: 5, per: 'day' }] },
+  pro: { models: [MODEL] },
+};
+const PLANS = 'which is no plan: the plans are "free", "pro"';
+const MUST_BE = 'must be the id of a user: a text, or a whole number up to 2^53';
+
+const guard = createGuardedCompletion({
+  apiKey: 'sk-example',
+  secret: 'mJ4vQ9xT2bL7wR0zN5cK8yF3hD6gS1pA',
+  plans,
+  planOf: () => 'free',
+});
+afterAll(() => guard.close({ graceMs: 0 }));
+const issue = (request: unknown) => guard.tokens.issue(request as never);
+const block = (given: unknown) => guard.users.block('ada', given as never);
+const grant = (given: unknown) => guard.users.grant('ada', given as never);
+const setPlan = (plan: unknown, more?: object) =>
+  guard.users.setPlan('ada', plan as 'free', more as never);
+
+const calls: readonly [call: string, making: () => Promise<unknown>, message: string][] = [
+  ['issue("ada")', () => issue('ada'), '"tokens.issue": must be an object'],
+  ['issue({})', () => issue({}), '"tokens.issue.user": must be a user, or the id of one'],
+  [
+    'issue: plan',
+    () => issue({ user: 'a', plan: 'prro' }),
+    `"tokens.issue.plan" is "prro", ${PLANS}`,
+  ],
+  [
+    'issue: plan of user',
+    () => issue({ user: { id: 'a', plan: 'prro' } }),
+    `"tokens.issue.plan" is "prro", ${PLANS}`,
+  ],
+  [
+    'issue: row',
+    () => issue({ user: { id: 1, email: '' } }),
+    '"tokens.issue.user": has an unknown fi',
+  ],
+  [
+    'issue: expiresIn',
+    () => issue({ user: 1, expiresIn: '1h' }),
+    '"tokens.issue": has an unknown fi',
+  ],
+  [
+    'issue: seconds',
+    () => issue({ user: 1, ttl: 900 }),
+    '"tokens.issue.ttl": must be a duration like',
+  ],
+  [
+    'issue: long',
+    () => issue({ user: 1, ttl: '30d' }),
+    '"tokens.issue.ttl" must be at most "1d": for',
+  ],
+  [
+    'issue: models',
+    () => issue({ user: 1, models: ['gpt-*-x'] }),
+    '"tokens.issue.models.0": must be',
+  ],
+  [
+    'issue: path',
+    () => issue({ user: 1, endpoints: ['chat'] }),
+    '"tokens.issue.endpoints.0": must be',
+  ],
+  [
+    'issue: per',
+    () => issue({ user: 1, limits: [{ requests: 1 }] }),
+    '"tokens.issue.limits[0].per":',
+  ],
+  [
+    'revoke("ada")',
+    () => guard.tokens.revoke('ada'),
+    '"tokens.revoke" must be the "id" of a token',
+  ],
+  [
+    'block(id)',
+    () => block(undefined),
+    '"users.block" must get an object with the reason, such as {',
+  ],
+  [
+    'block("abuse")',
+    () => block('abuse'),
+    '"users.block" must get an object with the reason, such as',
+  ],
+  ['block({})', () => block({}), '"users.block.reason": must be a string'],
+  [
+    'block: until',
+    () => block({ reason: 'x', until: '1d' }),
+    '"users.block.until": must be a Date',
+  ],
+  ['grant(5)', () => grant(5), '"users.grant": must be an object'],
+  [
+    'grant: no limit',
+    () => grant({ tokens: 5 }),
+    '"users.grant.tokens": no limit of the plan "free"',
+  ],
+  [
+    'grant: concurrent',
+    () => grant({ concurrent: 5 }),
+    '"users.grant": has an unknown field "concurr',
+  ],
+  ['grant: below 0', () => grant({ requests: -1 }), '"users.grant.requests": must be at least 0'],
+  ['setPlan("prro")', () => setPlan('prro'), `"users.setPlan" got "prro", ${PLANS}`],
+  ['setPlan(null)', () => setPlan(null), `"users.setPlan" got null, ${PLANS}`],
+  [
+    'setPlan: until',
+    () => setPlan('pro', { until: '1d' }),
+    '"users.setPlan.until": must be a Date',
+  ],
+  ['usage()', () => guard.users.usage(undefined as never), `"users.usage": ${MUST_BE}`],
+  ['merge(id)', () => guard.users.merge('a', undefined as never), `"users.merge": ${MUST_BE}`],
+  [
+    'unblock({ id })',
+    () => guard.users.unblock({ id: 'a' } as never),
+    `"users.unblock": ${MUST_BE}`,
+  ],
+];
+
+describe('A mistake in a call', () => {
+  it.each(calls)(
+    '%s is refused, and the message says what it wants',
+    async (_, making, message) => {
+      expect((await messageLater(making)).slice(0, message.length)).toBe(message);
+    },
+  );
+});
+
+/** What hooks return is known only at a call. The client gets 500, the operator the reason. */
+const hooks: readonly [what: string, options: object, error: string][] = [
+  ['planOf, a wrong name', { planOf: () => 'prro' }, `"planOf" returned "prro", ${PLANS}`],
+  ['planOf, nothing', { planOf: () => undefined }, `"planOf" returned undefined, ${PLANS}`],
+  ['planOf, later', { planOf: async () => 'prro' }, `"planOf" returned "prro", ${PLANS}`],
+  [
+    'planOf, an object',
+    { planOf: () => ({}) },
+    `"planOf" returned a value of the type object, ${PLANS}`,
+  ],
+  ['no planOf', {}, 'A user has no plan: set the option "planOf", or issue tokens with "plan"'],
+  ['authenticate', { auth: authenticate(() => true as never) }, `"authenticate": ${MUST_BE}`],
+  [
+    'authenticate, no id',
+    { auth: authenticate(() => ({}) as never) },
+    `"authenticate.id": ${MUST_BE}`,
+  ],
+  [
+    'apiKey',
+    { apiKey: () => 'sk-x\n', planOf: () => 'pro' },
+    '"apiKey" must have no space or line bre',
+  ],
+];
+
+describe('A hook that returns something wrong', () => {
+  it.each(hooks)('The failed event names it: %s', async (_, options, error) => {
+    await using fixture = await startFixture({ plans, ...options });
+    const answer = await post(fixture.guard, await tokenOf(fixture.guard), chat());
+    expect(answer.status).toBe(500);
+    expect(await answer.text()).not.toContain('plan');
+    expect(fixture.failed.map((event) => String(event.error))[0]).toContain(error);
+    expect(fixture.fake.requests).toEqual([]);
+  });
+});

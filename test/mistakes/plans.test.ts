@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { atStart, inLimit, inPlan } from './refusals.ts';
+
+const PLAN = '"options.plans.free';
+const PATTERN = 'must be the exact name of a model, or its beginning with one "*" at the end';
+const PERIODS = 'or a calendar period: "minute", "hour", "day", "week", "month"';
+
+const plans: readonly [mistake: unknown, message: string][] = [
+  [{}, '"options.plans": must have at least one plan'],
+  [
+    [{ models: ['*'] }],
+    '"options.plans": must be an object of plans by their names, such as { free',
+  ],
+  [undefined, '"options.plans": must be an object of plans by their names, such as { free'],
+  [{ free: 'x' }, `${PLAN}": must be an object`],
+];
+
+const fields: readonly [mistake: object, message: string][] = [
+  [{ models: 'gpt-5-mini' }, `${PLAN}.models": must be a list of models, such as ["gpt-5-mini"]`],
+  [{ models: [] }, `${PLAN}.models": must name at least one model, or "*"`],
+  [{ models: ['gpt-*-mini'] }, `${PLAN}.models.0": ${PATTERN}`],
+  [{ models: ['gpt-5', 'gpt-5**'] }, `${PLAN}.models.1": ${PATTERN}`],
+  [{ models: [' gpt-5'] }, `${PLAN}.models.0": ${PATTERN}`],
+  [{ model: 'x' }, `${PLAN}": has an unknown field "model"; did you mean "models"?`],
+  [
+    { allow: { image: {} } },
+    `${PLAN}.allow": has an unknown field "image"; did you mean "images"?`,
+  ],
+  [{ endpoints: ['chat/completions'] }, `${PLAN}.endpoints.0": must be "chat.completions" or`],
+  [{ maxOutputTokens: 0 }, `${PLAN}.maxOutputTokens": must be at least 1`],
+  [{ maxOutputTokens: '5' }, `${PLAN}.maxOutputTokens": must be a number`],
+  [{ maxChoices: 500 }, `${PLAN}.maxChoices": must be at most 128`],
+  [{ weight: 0 }, `${PLAN}.weight": must be above 0`],
+  [{ limits: { requests: 1, per: 'day' } }, `${PLAN}.limits": must be a list of limits`],
+  [
+    {
+      limits: [
+        { requests: 1, per: 'day' },
+        { requests: 2, per: 'day' },
+      ],
+    },
+    `${PLAN}.limits" has two limits "requests-day"; give one a "name"`,
+  ],
+];
+
+const limits: readonly [mistake: unknown, message: string][] = [
+  [{ requests: 1, per: '1 month' }, PERIODS],
+  [{ requests: 1, per: 'monthly' }, PERIODS],
+  [{ requests: 1, per: '1w' }, PERIODS],
+  [{ requests: 1, per: 'mounth' }, PERIODS],
+  [{ requests: 1, per: 'Day' }, PERIODS],
+  [{ requests: 1, per: '24H' }, PERIODS],
+  [{ requests: 1, per: '0s' }, PERIODS],
+  [{ requests: 1 }, PERIODS],
+  [{ requests: 1, per: 60 }, PERIODS],
+  [{ requests: 1, per: '1ms' }, '.per" must be at least 100ms'],
+  [{ requests: 1, per: '100000d' }, '.per" must be at most 10 years'],
+  [{ requests: -1, per: 'day' }, '.requests": must be a whole number from 0'],
+  [{ requests: Number.NaN, per: 'day' }, '.requests": must be a whole number from 0'],
+  [{ requests: Number.POSITIVE_INFINITY, per: 'day' }, '.requests": must be a whole number from 0'],
+  [{ requests: '15', per: 'day' }, '.requests": must be a whole number from 0'],
+  [{ usd: '$5', per: 'day' }, '.usd": must be a number from 0 to 9007199'],
+  [{ request: 15, per: 'day' }, '" must have exactly one of "requests", "tokens"'],
+  [{ requests: 1, tokens: 1, per: 'day' }, '" must have exactly one of "requests", "tokens"'],
+  [null, '" must have exactly one of "requests", "tokens"'],
+  [15, '" must have exactly one of "requests", "tokens"'],
+  [{ requests: 1, per: 'day', timeZone: 'Europe/Berln' }, '.timeZone" must be an IANA time zone'],
+  [{ requests: 1, per: '24h', timeZone: 'UTC' }, '.timeZone" needs a calendar period in "per"'],
+  [{ requests: 1, per: 'month', anchor: 'soon' }, '.anchor" must be a Date, an ISO date like'],
+  [{ requests: 1, per: 'month', anchor: 5 }, '.anchor": must be a Date, an ISO date like'],
+  [{ concurrent: 1, per: 'day' }, '": has an unknown field "per": it may have "concurrent"'],
+  [{ requests: 1, per: 'day', burst: 0 }, '.burst": must be a whole number from 1'],
+  [{ requests: 1, per: 'day', timezone: 'UTC' }, '"; did you mean "timeZone"?'],
+  [{ requests: 1, per: 'day', name: 'a"b' }, '.name": must be 1 to 64 printable ASCII'],
+  [{ requests: 1, per: 'day', onLedgerFailure: 'maybe' }, '.onLedgerFailure": must be "deny"'],
+];
+
+describe('A mistake in the plans', () => {
+  it.each(plans)('The plans %o are refused at the start with %s', (mistake, message) => {
+    expect(atStart({ plans: mistake }).startsWith(message)).toBe(true);
+  });
+
+  it.each(fields)(
+    'The fields %o of a plan are refused at the start with %s',
+    (mistake, message) => {
+      expect(inPlan(mistake).slice(0, message.length)).toBe(message);
+    },
+  );
+
+  it.each(limits)('The limit %o is refused at the start: %s', (mistake, message) => {
+    const refusal = inLimit(mistake);
+    expect(refusal).toContain('"options.plans.free.limits[0]');
+    expect(refusal).toContain(message);
+  });
+
+  it('Limits of all users, of anonymous users and of the exchange are named by their option', () => {
+    const limit = { requests: 1, per: 'mounth' };
+    expect(atStart({ limits: [limit] })).toContain('"options.limits[0].per" must be a duration');
+    expect(atStart({ limits: limit })).toBe('"options.limits": must be a list of limits');
+    expect(atStart({ anonymousLimits: [limit] })).toContain('"options.anonymousLimits[0].per"');
+  });
+});
