@@ -2,7 +2,8 @@ import { nearestTo } from '../base/nearest.ts';
 import { listedModels } from '../openai/prices/price-list.ts';
 import type { PriceTable } from '../openai/prices/prices.ts';
 import type { Settings } from '../options/guard-options.ts';
-import { servesOpenAI } from '../upstream/openai-host.ts';
+
+const OPENAI_HOST = /(?:^|\.)api\.openai\.com$/;
 
 /** Returns a sentence for each model of a plan that seems to be misspelt. Other hosts have names of their own. */
 export function* unknownModels(
@@ -10,7 +11,7 @@ export function* unknownModels(
   prices: PriceTable,
 ): Generator<[name: string, string]> {
   const all = [...upstreams.values()];
-  if (!all.every(({ baseURL }) => servesOpenAI(new URL(baseURL)))) return;
+  if (!all.every(({ baseURL }) => OPENAI_HOST.test(new URL(baseURL).hostname))) return;
   const known = listedModels('openai').map(({ id }) => id);
   for (const plan of plans.values()) {
     for (const model of plan.models.names) {

@@ -11,11 +11,18 @@ export const REWRITE = 'The options have changed. Run: node test/docs/write-opti
 export const optionTables: Readonly<
   Record<string, readonly (readonly [file: string, shape: string])[]>
 > = {
-  createGuardedCompletion: [['src/options/guard-options.ts', 'optionsShape']],
-  plans: [['src/options/plan-options.ts', 'planShape']],
+  createGuardedCompletion: [
+    ['src/options/guard-options.ts', 'namingShape'],
+    ['src/options/guard-options.ts', 'optionsShape'],
+  ],
+  plans: [
+    ['src/options/plan-options.ts', 'planShape'],
+    ['src/options/plan-options.ts', 'limitsShape'],
+  ],
   limits: [
     ['src/plans/limit-spec.ts', 'amountShape'],
-    ['src/plans/limit-spec.ts', 'windowShape'],
+    ['src/plans/limit-spec.ts', 'perShape'],
+    ['src/plans/limit-spec.ts', 'spanShape'],
   ],
   allow: [['src/openai/request/allowances.ts', 'allowancesShape']],
   'allow.images': [['src/openai/request/allowances.ts', 'imageShape']],
@@ -32,9 +39,15 @@ export const optionTables: Readonly<
   timeouts: [['src/options/timeouts.ts', 'timeoutsShape']],
   ledgerFailure: [['src/options/timeouts.ts', 'ledgerFailureShape']],
   tokens: [['src/options/timeouts.ts', 'tokensShape']],
-  'tokens.issue': [['src/tokens/tokens.ts', 'tokenShape']],
-  exchange: [['src/options/exchange-options.ts', 'exchangeShape']],
-  cors: [['src/options/guard-options.ts', 'corsShape']],
+  'tokens.issue': [
+    ['src/tokens/tokens.ts', 'namingShape'],
+    ['src/tokens/tokens.ts', 'tokenShape'],
+  ],
+  exchange: [
+    ['src/options/exchange-options.ts', 'exchangeShape'],
+    ['src/options/exchange-options.ts', 'limitsShape'],
+  ],
+  cors: [['src/options/cors-options.ts', 'corsShape']],
   retries: [['src/options/upstream-options.ts', 'retriesShape']],
 };
 
