@@ -16,7 +16,6 @@ const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
 
 describe('A body over the limit', () => {
   it.each([
-    ['with a content-length', (token: string) => rawPost('/v1/chat/completions', token, oversized)],
     [
       'with a content-length, never sent',
       (token: string) => head(token, 'content-length: 999999999\r\n'),
@@ -30,18 +29,35 @@ describe('A body over the limit', () => {
       (token: string) =>
         head(token, 'transfer-encoding: chunked\r\n') + chunk('x'.repeat(1_000)).repeat(70),
     ],
-  ])('An oversized body is rejected with 413 and no hold: %s', async (_, bytes) => {
+  ])(
+    'An oversized body is rejected with 413 and no hold: %s',
+    { concurrent: true },
+    async (_, bytes) => {
+      const ledger = spiedLedger();
+      await using served = await serveFixture({ bounds, ledger });
+      const token = await tokenOf(served.guard);
+      const request = openRequest(served.port, bytes(token));
+      const closed = new Promise((resolve) => request.socket.once('close', resolve));
+      const answer = await request.until('"request_too_large"');
+      expect(statusOf(answer)).toBe(413);
+      expect(answer.toLowerCase()).toContain('connection: close');
+      await closed;
+      expect(ledger.reserved).toEqual([]);
+      expect(served.fake.requests).toEqual([]);
+    },
+  );
+
+  it('An oversized body that has arrived is rejected with 413 and no hold, and its connection serves the next request', async () => {
     const ledger = spiedLedger();
     await using served = await serveFixture({ bounds, ledger });
     const token = await tokenOf(served.guard);
-    const request = openRequest(served.port, bytes(token));
-    const closed = new Promise((resolve) => request.socket.once('close', resolve));
-    const answer = await request.until('"request_too_large"');
-    expect(statusOf(answer)).toBe(413);
-    expect(answer.toLowerCase()).toContain('connection: close');
-    await closed;
+    const request = openRequest(served.port, rawPost('/v1/chat/completions', token, oversized));
+    expect(statusOf(await request.until('"request_too_large"'))).toBe(413);
     expect(ledger.reserved).toEqual([]);
     expect(served.fake.requests).toEqual([]);
+    request.socket.write(rawPost('/v1/nothing', token, '{}'));
+    await request.until('"unknown_endpoint"');
+    request.socket.destroy();
   });
 
   it('A body may be exactly as long as the limit, and not one byte longer', async () => {
