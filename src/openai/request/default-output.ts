@@ -1,7 +1,7 @@
 import { baseModel } from '../prices/model-names.ts';
 
-/** What these models can write at most, or half of a small context. OpenAI refuses a larger cap (OpenAI's model
- * pages, read 2026-11). */
+/** What these models can write at most, or half of a small context. OpenAI refuses a larger cap (its model pages
+ * as third parties quote them, read 2026-11-29). */
 const SMALL: ReadonlyMap<string, number> = new Map([
   ['computer-use-preview', 1_024],
   ['gpt-3.5-turbo', 4_096],
