@@ -87,8 +87,13 @@ export interface DenyRequestOptions {
  *
  * @example
  * ```ts
- * const before = ({ body }: HookContext) =>
- *   JSON.stringify(body).includes('ACME') ? denyRequest('Do not write about ACME.') : undefined;
+ * const guard = createGuardedCompletion({
+ *   apiKey: process.env.OPENAI_API_KEY,
+ *   secret: process.env.GUARD_SECRET,
+ *   plans: { free: { models: ['gpt-5-mini'] } },
+ *   before: ({ body }) =>
+ *     JSON.stringify(body).includes('ACME') ? denyRequest('Do not write about ACME.') : undefined,
+ * });
  * ```
  */
 export function denyRequest(

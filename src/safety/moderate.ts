@@ -63,7 +63,12 @@ const moderateSchema: z.ZodType<ParsedModerate, ModerateSpec> = optionsSchema(mo
  *
  * @example
  * ```ts
- * const guard = createGuardedCompletion({ ...options, before: moderate({ threshold: 0.6 }) });
+ * const guard = createGuardedCompletion({
+ *   apiKey: process.env.OPENAI_API_KEY,
+ *   secret: process.env.GUARD_SECRET,
+ *   plans: { free: { models: ['gpt-5-mini'] } },
+ *   before: moderate({ threshold: 0.6 }),
+ * });
  * ```
  */
 export function moderate(options: ModerateSpec = {}): BeforeSpec {
