@@ -23,13 +23,18 @@ export function guardNext(guard: Mountable | (() => Mountable)): {
   POST: RouteHandler;
   OPTIONS: RouteHandler;
 } {
-  checkMount('guardNext', guard);
+  if (typeof guard !== 'function') checkMount('guardNext', guard);
   const handle: RouteHandler = async (request, context) => {
     const prefix = mountOf(new URL(request.url).pathname, await context.params);
-    const mounted = typeof guard === 'function' ? guard() : guard;
-    return mounted.handler(request, { prefix });
+    return (typeof guard === 'function' ? made(guard) : guard).handler(request, { prefix });
   };
   return { GET: handle, POST: handle, OPTIONS: handle };
+}
+
+function made(makeGuard: () => Mountable): Mountable {
+  const guard = makeGuard();
+  checkMount('guardNext', guard);
+  return guard;
 }
 
 /** Returns the path before the caught segments. They are counted, not compared, because Next decodes them. */

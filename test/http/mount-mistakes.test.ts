@@ -14,17 +14,28 @@ const notGuards: readonly (readonly [string, unknown, string])[] = [
   ['null', null, 'but it is null'],
   ['a promise', Promise.resolve(), 'but it is a promise: did you forget "await"?'],
   ['the options of a guard', { apiKey: 'sk-example' }, 'but it is a value of the type "object"'],
-  ['a function', () => {}, 'but it is a value of the type "function"'],
 ];
+const ofAFunction = ['a function', () => {}, 'but it is a value of the type "function"'] as const;
 
 describe.each(Object.entries(adapters))('%s', (name, adapter) => {
-  it.each(notGuards)('Mounting %s throws a TypeError that names the mistake', (_, guard, why) => {
+  // A function that returns the guard is right there.
+  const mistakes = adapter === guardNext ? notGuards : [...notGuards, ofAFunction];
+  it.each(mistakes)('Mounting %s throws a TypeError that names the mistake', (_, guard, why) => {
     const mount = () => (adapter as Mount)(guard);
     expect(mount).toThrow(TypeError);
     expect(mount).toThrow(`"${name}": the first argument must be a guard`);
     expect(mount).toThrow(why);
   });
 });
+
+it.each(notGuards)(
+  'guardNext rejects a request for which its function returns %s',
+  async (_, guard, why) => {
+    const { GET } = guardNext(() => guard as never);
+    const asking = GET(new Request('http://app.test/v1/models'), { params: Promise.resolve({}) });
+    await expect(asking).rejects.toThrow(why);
+  },
+);
 
 describe.each(Object.entries({ guardKoa, toNodeHandler }))('The prefix of %s', (name, adapter) => {
   it.each(['v1', '/v1/*', '/:version', 'https://app.test/v1', 1, null])(
