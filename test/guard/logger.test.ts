@@ -16,7 +16,7 @@ const mistakes: readonly [string, Partial<GuardOptions>, RegExp][] = [
   [
     'a user id that is no text',
     { auth: { authenticate: () => ({ user: { id: {} as string } }) } },
-    /"user.id"/,
+    /"auth.user.id": must be the id of a user/,
   ],
 ];
 
