@@ -9,6 +9,7 @@ import {
 } from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import type { Denial } from '../core/denial.ts';
+import { promptEndpoints } from '../openai/endpoints/descriptors.ts';
 import type { BeforeSpec } from '../options/hook-options.ts';
 import { denyRequest, type HookContext, type ModerationResult } from '../pipeline/hook.ts';
 import { moderatedContent } from './moderated-content.ts';
@@ -81,17 +82,10 @@ export function moderate(options: ModerateSpec = {}): BeforeSpec {
   };
 }
 
-const MODERATED: ReadonlySet<string> = new Set([
-  'chat.completions',
-  'responses',
-  'completions',
-  'embeddings',
-]);
-
 type Settings = Omit<ParsedModerate, 'timeout'>;
 
 async function moderateCall(context: HookContext, settings: Settings): Promise<Denial | undefined> {
-  if (!MODERATED.has(context.endpoint)) return undefined;
+  if (!promptEndpoints.has(context.endpoint)) return undefined;
   const { texts, images, isWhole } = moderatedContent(context.body);
   if (!isWhole && settings.onError === 'deny') return UNREADABLE;
   const inputs = images.map((url) => [{ type: 'image_url', image_url: { url } }] as const);

@@ -127,7 +127,7 @@ describe('User ids with special meaning to a store', () => {
     },
   );
 
-  it.each([{ id: '' }, { id: 'a\nb' }, { id: 7 }, { id: 'x'.repeat(257) }, {}, null])(
+  it.each([{ id: '' }, { id: 'a\nb' }, { id: 7.5 }, { id: 'x'.repeat(257) }, {}, null])(
     'An invalid user from an authenticator of the app fails the call with 500: %o',
     async (user) => {
       const auth = { authenticate: () => ({ user }) as never };

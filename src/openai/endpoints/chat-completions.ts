@@ -119,6 +119,7 @@ export const chatCompletions: UpstreamDescriptor = {
   tiered: true,
   storable: 'forgotten',
   endUserId: { field: 'safety_identifier' },
+  readsPrompt: true,
   bound: tokenBound,
   usage: chatUsage,
   stream: chatChunks,

@@ -37,6 +37,7 @@ export const completions: UpstreamDescriptor = {
     prompts: 'prompt',
   },
   endUserId: { field: 'user' },
+  readsPrompt: true,
   bound: tokenBound,
   usage: chatUsage,
   stream: textChunks,

@@ -24,6 +24,8 @@ export interface UpstreamDescriptor extends EndpointHead, RequestDescriptor, Ans
   readonly stream?: StreamProtocol;
   /** Where OpenAI reads the end-user id. */
   readonly endUserId?: EndUserIdPlace;
+  /** A model reads text or images of the user in its body, so that they can be moderated. */
+  readonly readsPrompt?: true;
 }
 
 interface EndUserIdPlace {

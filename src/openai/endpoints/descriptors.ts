@@ -24,3 +24,10 @@ export const descriptors: readonly Descriptor[] = [
 
 /** The names that plans and user tokens use. */
 export const endpointNames: readonly string[] = descriptors.map(({ name }) => name);
+
+/** The names of those whose requests hold what a user wrote to a model. */
+export const promptEndpoints: ReadonlySet<string> = new Set(
+  descriptors
+    .filter((descriptor) => descriptor.answer === undefined && descriptor.readsPrompt)
+    .map(({ name }) => name),
+);

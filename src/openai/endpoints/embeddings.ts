@@ -29,6 +29,7 @@ export const embeddings: UpstreamDescriptor = {
     'input',
   ),
   endUserId: { field: 'user' },
+  readsPrompt: true,
   bound: tokenBound,
   usage: inputUsage,
 };

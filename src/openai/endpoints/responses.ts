@@ -121,6 +121,7 @@ export const responses: UpstreamDescriptor = {
   tiered: true,
   storable: 'kept',
   endUserId: { field: 'safety_identifier' },
+  readsPrompt: true,
   bound: tokenBound,
   usage: responseUsage,
   stream: responseEvents,
