@@ -6,11 +6,17 @@ import type { Value } from './literals.ts';
 
 const REPEATS_MAX = 3;
 const PAUSE_MS = 8;
+/** What a busy machine takes to open the first connections and to check the schema. */
+const COLD_MS = 2_000;
+/** A process is starting for so long after its first verb. */
+const START_MS = 5_000;
 
 /** Sends statements with a deadline, and repeats what may be repeated. */
 export class Calls {
   readonly #driver: Driver;
   readonly #deadlineMs: number;
+  /** When the first verb began. */
+  #startedMs: number | undefined;
 
   constructor(driver: Driver, deadlineMs: number) {
     this.#driver = driver;
@@ -19,7 +25,10 @@ export class Calls {
 
   /** Returns until when a verb that begins now may take, on the monotonic clock. */
   deadline(): number {
-    return performance.now() + this.#deadlineMs;
+    const nowMs = performance.now();
+    this.#startedMs ??= nowMs;
+    const isStarting = nowMs - this.#startedMs < START_MS;
+    return nowMs + (isStarting ? Math.max(this.#deadlineMs, COLD_MS) : this.#deadlineMs);
   }
 
   /** Returns what is left until then, in whole milliseconds. Throws if nothing is left. */

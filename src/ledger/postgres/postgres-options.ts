@@ -23,7 +23,8 @@ const postgresLedgerShape = {
    * throws `LedgerError`: see `postgresSchemaSql`.
    * @default true */
   migrate: z.boolean().default(true),
-  /** How long a verb waits for Postgres before it throws `LedgerError`.
+  /** How long a verb waits for Postgres before it throws `LedgerError`. In the first 5 s after the first
+   * verb, at least 2 s.
    * @default 250 */
   deadlineMs: waitMs.default(250),
   /** How often changes by other processes are queried, while there is a listener.

@@ -20,6 +20,8 @@ import { StoreFailingError, StoreHealth } from './store-health.ts';
 export interface ResilientLedgerOptions {
   /** How long the store may take for one verb. */
   readonly deadlineMs?: number;
+  /** The same in the first seconds of a process. Without it, `deadlineMs`. */
+  readonly startDeadlineMs?: number;
   /** Among how many processes a limit is divided while the store fails. */
   readonly processes?: number;
   /** How long cached users and tokens are used while the store fails. */
@@ -75,6 +77,7 @@ export class ResilientLedger implements Ledger {
     this.#options = options;
     this.#health = new StoreHealth({
       deadlineMs,
+      ...(options.startDeadlineMs !== undefined && { startDeadlineMs: options.startDeadlineMs }),
       probe: () => this.#probe(),
       onFailing: (reason) => this.#beginFailing(reason),
       onWell: () => this.#endFailing(),

@@ -5,6 +5,8 @@ import { answerWithin, SilenceError } from './answer-within.ts';
 interface StoreHealthOptions {
   /** How long one verb may take. */
   readonly deadlineMs: number;
+  /** The same while the process is starting. Default: `deadlineMs`. */
+  readonly startDeadlineMs?: number;
   /** Asks the store for something that it must write. Its success ends the failure. */
   readonly probe: () => Promise<unknown>;
   readonly onFailing: (reason: string) => void;
@@ -17,6 +19,9 @@ const FAILURES_MAX = 3;
 /** A store is silent if it has not answered for so long, or for a whole deadline if that is
  * longer. */
 const SILENCE_MS = 500;
+/** A process is starting for so long after its first verb, or until the store fails. Meanwhile it opens its
+ * connections and compiles its code, and its own delay would be taken for the store's. */
+const START_MS = 5_000;
 const PROBE_MS_FIRST = 100;
 const PROBE_MS_MAX = 1_000;
 
@@ -32,6 +37,9 @@ export class StoreFailingError extends LedgerError {}
 export class StoreHealth {
   readonly #options: StoreHealthOptions;
   readonly #deadline: SharedDeadline;
+  /** While the process is starting. */
+  #startDeadline: SharedDeadline | undefined;
+  #startedMs: number | undefined;
   #failures = 0;
   /** When the store was first called after its last answer. */
   #silentSinceMs: number | undefined;
@@ -41,7 +49,9 @@ export class StoreHealth {
 
   constructor(options: StoreHealthOptions) {
     this.#options = options;
-    this.#deadline = new SharedDeadline(options.deadlineMs);
+    const { deadlineMs, startDeadlineMs = deadlineMs } = options;
+    this.#deadline = new SharedDeadline(deadlineMs);
+    if (startDeadlineMs > deadlineMs) this.#startDeadline = new SharedDeadline(startDeadlineMs);
   }
 
   get failing(): boolean {
@@ -56,7 +66,7 @@ export class StoreHealth {
   ask<T>(verb: () => Promise<T>): Promise<T> {
     if (this.#reason !== undefined) return Promise.reject(new StoreFailingError(this.#reason));
     this.#silentSinceMs ??= performance.now();
-    const answer = answerWithin(() => verb().then(this.#heard), this.#deadline);
+    const answer = answerWithin(() => verb().then(this.#heard), this.#deadlineNow());
     return answer.catch(this.#noteFailure);
   }
 
@@ -86,6 +96,14 @@ export class StoreHealth {
     throw error;
   };
 
+  #deadlineNow(): SharedDeadline {
+    if (this.#startDeadline === undefined) return this.#deadline;
+    const nowMs = performance.now();
+    this.#startedMs ??= nowMs;
+    if (nowMs - this.#startedMs > START_MS) this.#startDeadline = undefined;
+    return this.#startDeadline ?? this.#deadline;
+  }
+
   #isFailure(error: LedgerError): boolean {
     if (!(error instanceof SilenceError)) {
       this.#failures += 1;
@@ -97,6 +115,7 @@ export class StoreHealth {
   }
 
   #fail(reason: string): void {
+    this.#startDeadline = undefined;
     this.#reason = reason;
     this.#probeIn(PROBE_MS_FIRST);
     this.#options.onFailing(reason);
