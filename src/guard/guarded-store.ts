@@ -1,5 +1,6 @@
 import type { Events } from '../core/events.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { COLD_DEADLINE_MS } from '../ledger/resilient/cold-start.ts';
 import { ResilientLedger } from '../ledger/resilient/resilient-ledger.ts';
 import { StoreFailingError } from '../ledger/resilient/store-health.ts';
 import type { Settings } from '../options/guard-options.ts';
@@ -9,9 +10,6 @@ interface GuardedStore extends Ledger {
   close(graceMs?: number): Promise<void>;
 }
 
-/** What a busy machine takes to open the first connections. */
-const START_DEADLINE_MS = 2_000;
-
 /** Returns the ledger of the options, made to survive a failure of its store. A ledger in this process is
  * returned as it is. */
 export function guardStore(settings: Settings, events: Events): GuardedStore {
@@ -20,7 +18,7 @@ export function guardStore(settings: Settings, events: Events): GuardedStore {
   return new ResilientLedger(ledger, {
     ...ledgerFailure,
     deadlineMs: ledgerMs,
-    startDeadlineMs: START_DEADLINE_MS,
+    startDeadlineMs: COLD_DEADLINE_MS,
     clock,
     onDegraded: ({ reason }) => events.emit('degraded', { reason, atMs: clock.nowMs() }),
     onRecovered: (tally) => events.emit('recovered', { ...tally, atMs: clock.nowMs() }),

@@ -14,7 +14,7 @@ import {
   LEASE,
   tokens,
 } from '../../src/testing/ledger-conformance/case.ts';
-import { DEADLINE_MS, fails } from './fails-in-time.ts';
+import { DEADLINE_MS, fails, warmUp } from './fails-in-time.ts';
 import {
   type Connected,
   connect,
@@ -64,6 +64,7 @@ describe.skipIf(server === undefined).each(libraries)('A faulty network (%s)', (
       if (losesReplies && text.includes('.write(')) proxy.fault = { kind: 'swallowReply' };
     });
     ledger = postgresLedger(client, { schema, deadlineMs: DEADLINE_MS });
+    await warmUp(ledger);
   });
   const heal = () => {
     losesReplies = false;
@@ -185,6 +186,7 @@ describe.skipIf(server?.own === undefined).each(libraries)('A failing server (%s
     const schema = freshSchema();
     await freshLedger(connected.client, { schema });
     const ledger = postgresLedger(connected.client, { schema, deadlineMs: DEADLINE_MS });
+    await warmUp(ledger);
     await granted(ledger.reserve('before', [of], tokens(6), DISPATCHED));
     return { schema, ledger, end: connected.end };
   };

@@ -10,7 +10,7 @@ import {
   LEASE,
   tokens,
 } from '../../src/testing/ledger-conformance/case.ts';
-import { DEADLINE_MS, fails, SLACK_MS } from './fails-in-time.ts';
+import { DEADLINE_MS, fails, SLACK_MS, warmUp } from './fails-in-time.ts';
 import { freshLedger, freshSchema } from './servers/postgres-ledgers.ts';
 import { startPostgres } from './servers/postgres-server.ts';
 
@@ -35,6 +35,7 @@ describe.skipIf(server === undefined)('A crowded pool', () => {
     const schema = freshSchema();
     await freshLedger(pool, { schema });
     const ledger = postgresLedger(pool, { schema, deadlineMs: DEADLINE_MS });
+    await warmUp(ledger);
     const taken = await pool.connect();
     await fails(ledger.read([claim(daily(10))]));
     taken.release();

@@ -1,22 +1,18 @@
 import { LedgerError } from '../../core/errors.ts';
 import { answerWithin, SilenceError } from '../resilient/answer-within.ts';
+import { COLD_DEADLINE_MS, ColdStart } from '../resilient/cold-start.ts';
 import type { Driver, Row } from './driver.ts';
 import { isLost, isUndone, isUnread } from './failures.ts';
 import type { Value } from './literals.ts';
 
 const REPEATS_MAX = 3;
 const PAUSE_MS = 8;
-/** What a busy machine takes to open the first connections and to check the schema. */
-const COLD_MS = 2_000;
-/** A process is starting for so long after its first verb. */
-const START_MS = 5_000;
 
 /** Sends statements with a deadline, and repeats what may be repeated. */
 export class Calls {
   readonly #driver: Driver;
   readonly #deadlineMs: number;
-  /** When the first verb began. */
-  #startedMs: number | undefined;
+  readonly #start = new ColdStart();
 
   constructor(driver: Driver, deadlineMs: number) {
     this.#driver = driver;
@@ -25,10 +21,13 @@ export class Calls {
 
   /** Returns until when a verb that begins now may take, on the monotonic clock. */
   deadline(): number {
-    const nowMs = performance.now();
-    this.#startedMs ??= nowMs;
-    const isStarting = nowMs - this.#startedMs < START_MS;
-    return nowMs + (isStarting ? Math.max(this.#deadlineMs, COLD_MS) : this.#deadlineMs);
+    const coldMs = this.#start.isOver ? 0 : COLD_DEADLINE_MS;
+    return performance.now() + Math.max(this.#deadlineMs, coldMs);
+  }
+
+  /** Postgres has done a write, which ends the start of the process sooner. */
+  wrote(): void {
+    this.#start.wrote();
   }
 
   /** Returns what is left until then, in whole milliseconds. Throws if nothing is left. */
@@ -39,7 +38,9 @@ export class Calls {
   }
 
   late(): LedgerError {
-    return new SilenceError(`Postgres did not answer within ${this.#deadlineMs} ms`);
+    return new SilenceError(
+      `Postgres did not answer in time ("deadlineMs" is ${this.#deadlineMs})`,
+    );
   }
 
   /** Sent again only if Postgres provably did not run it. */

@@ -23,8 +23,8 @@ const postgresLedgerShape = {
    * throws `LedgerError`: see `postgresSchemaSql`.
    * @default true */
   migrate: z.boolean().default(true),
-  /** How long a verb waits for Postgres before it throws `LedgerError`. In the first 5 s after the first
-   * verb, at least 2 s.
+  /** How long a verb waits for Postgres before it throws `LedgerError`. At least 5 s in the ledger's
+   * first 5 s, or until its first 100 writes are done.
    * @default 250 */
   deadlineMs: waitMs.default(250),
   /** How often changes by other processes are queried, while there is a listener.

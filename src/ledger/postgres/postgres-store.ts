@@ -79,7 +79,9 @@ export class PostgresStore {
     const deadline = await this.begin();
     this.#sweeper.pass();
     // A batch returns for a job what the job returned.
-    return (await this.#batches.add({ ...work, deadline })) as Answer;
+    const answer = (await this.#batches.add({ ...work, deadline })) as Answer;
+    this.calls.wrote();
+    return answer;
   }
 
   /** Reads accounts as they are now, without waiting for locks. */

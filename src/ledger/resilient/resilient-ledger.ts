@@ -20,7 +20,7 @@ import { StoreFailingError, StoreHealth } from './store-health.ts';
 export interface ResilientLedgerOptions {
   /** How long the store may take for one verb. */
   readonly deadlineMs?: number;
-  /** The same in the first seconds of a process. Without it, `deadlineMs`. */
+  /** The same at the start of the process, see `ColdStart`. Without it, `deadlineMs`. */
   readonly startDeadlineMs?: number;
   /** Among how many processes a limit is divided while the store fails. */
   readonly processes?: number;
@@ -108,6 +108,7 @@ export class ResilientLedger implements Ledger {
         asked = this.#store.reserve(id, claims, held, lease);
         return asked;
       });
+      this.#health.wrote();
       if (decision.granted && this.#fallback.allows(claims, held)) this.#indifferent.add(id);
       return decision;
     } catch (error) {

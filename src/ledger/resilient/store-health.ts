@@ -1,11 +1,12 @@
 import { SharedDeadline } from '../../base/deadline.ts';
 import { LedgerError } from '../../core/errors.ts';
 import { answerWithin, SilenceError } from './answer-within.ts';
+import { ColdStart } from './cold-start.ts';
 
 interface StoreHealthOptions {
   /** How long one verb may take. */
   readonly deadlineMs: number;
-  /** The same while the process is starting. Default: `deadlineMs`. */
+  /** The same at the start of the process, see `ColdStart`. Default: `deadlineMs`. */
   readonly startDeadlineMs?: number;
   /** Asks the store for something that it must write. Its success ends the failure. */
   readonly probe: () => Promise<unknown>;
@@ -19,9 +20,6 @@ const FAILURES_MAX = 3;
 /** A store is silent if it has not answered for so long, or for a whole deadline if that is
  * longer. */
 const SILENCE_MS = 500;
-/** A process is starting for so long after its first verb, or until the store fails. Meanwhile it opens its
- * connections and compiles its code, and its own delay would be taken for the store's. */
-const START_MS = 5_000;
 const PROBE_MS_FIRST = 100;
 const PROBE_MS_MAX = 1_000;
 
@@ -37,9 +35,8 @@ export class StoreFailingError extends LedgerError {}
 export class StoreHealth {
   readonly #options: StoreHealthOptions;
   readonly #deadline: SharedDeadline;
-  /** While the process is starting. */
-  #startDeadline: SharedDeadline | undefined;
-  #startedMs: number | undefined;
+  readonly #startDeadline: SharedDeadline;
+  readonly #start = new ColdStart();
   #failures = 0;
   /** When the store was first called after its last answer. */
   #silentSinceMs: number | undefined;
@@ -51,7 +48,7 @@ export class StoreHealth {
     this.#options = options;
     const { deadlineMs, startDeadlineMs = deadlineMs } = options;
     this.#deadline = new SharedDeadline(deadlineMs);
-    if (startDeadlineMs > deadlineMs) this.#startDeadline = new SharedDeadline(startDeadlineMs);
+    this.#startDeadline = new SharedDeadline(Math.max(deadlineMs, startDeadlineMs));
   }
 
   get failing(): boolean {
@@ -66,13 +63,19 @@ export class StoreHealth {
   ask<T>(verb: () => Promise<T>): Promise<T> {
     if (this.#reason !== undefined) return Promise.reject(new StoreFailingError(this.#reason));
     this.#silentSinceMs ??= performance.now();
-    const answer = answerWithin(() => verb().then(this.#heard), this.#deadlineNow());
+    const deadline = this.#start.isOver ? this.#deadline : this.#startDeadline;
+    const answer = answerWithin(() => verb().then(this.#heard), deadline);
     return answer.catch(this.#noteFailure);
   }
 
   /** The same, but always calls the store, and does not count the result. */
   try<T>(verb: () => Promise<T>, deadlineMs: number): Promise<T> {
     return answerWithin(verb, deadlineMs);
+  }
+
+  /** The store has done a write, which ends the start of the process sooner. */
+  wrote(): void {
+    this.#start.wrote();
   }
 
   /** After this the store is not called. */
@@ -96,14 +99,6 @@ export class StoreHealth {
     throw error;
   };
 
-  #deadlineNow(): SharedDeadline {
-    if (this.#startDeadline === undefined) return this.#deadline;
-    const nowMs = performance.now();
-    this.#startedMs ??= nowMs;
-    if (nowMs - this.#startedMs > START_MS) this.#startDeadline = undefined;
-    return this.#startDeadline ?? this.#deadline;
-  }
-
   #isFailure(error: LedgerError): boolean {
     if (!(error instanceof SilenceError)) {
       this.#failures += 1;
@@ -115,7 +110,7 @@ export class StoreHealth {
   }
 
   #fail(reason: string): void {
-    this.#startDeadline = undefined;
+    this.#start.end();
     this.#reason = reason;
     this.#probeIn(PROBE_MS_FIRST);
     this.#options.onFailing(reason);

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Pool } from 'pg';
 import postgres from 'postgres';
 import { createGuardedCompletion } from '../../../src/index.ts';
@@ -19,6 +20,11 @@ const guard = createGuardedCompletion({
     free: { models: ['gpt-5-mini'], maxOutputTokens: 50, limits: [{ requests: 15, per: '24h' }] },
   },
 });
+/** Shown only if a call was not served. */
+const failures: string[] = [];
+guard.on('failed', (event) =>
+  failures.push(`${Math.round(performance.now())} ${inspect(event, { depth: 4 })}`),
+);
 const call = async (): Promise<number> => {
   const response = await guard.fetchAs('ada')('https://app.test/v1/chat/completions', {
     method: 'POST',
@@ -29,4 +35,4 @@ const call = async (): Promise<number> => {
   return response.status;
 };
 const statuses = await Promise.all(Array.from({ length: 12 }, call));
-process.stdout.write(JSON.stringify({ statuses }), () => process.exit(0));
+process.stdout.write(JSON.stringify({ statuses, failures }), () => process.exit(0));

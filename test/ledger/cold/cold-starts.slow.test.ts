@@ -38,6 +38,7 @@ describe.skipIf(server === undefined)('A cold start on a busy machine', () => {
           ({ stdout }) => (JSON.parse(stdout) as { statuses: number[] }).statuses,
         );
         starts.push(countsOf(statuses));
+        if (statuses.includes(503)) console.warn(...both.map(({ stdout }) => stdout));
       }
       expect(starts).toEqual(Array(STARTS).fill({ 200: 15, 429: 9 }));
     },
