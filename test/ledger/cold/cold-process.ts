@@ -22,9 +22,9 @@ const guard = createGuardedCompletion({
 });
 /** Shown only if a call was not served. */
 const failures: string[] = [];
-guard.on('failed', (event) =>
-  failures.push(`${Math.round(performance.now())} ${inspect(event, { depth: 4 })}`),
-);
+guard.on('failed', (event) => {
+  failures.push(`${Math.round(performance.now())} ${inspect(event, { depth: 4 })}`);
+});
 const call = async (): Promise<number> => {
   const response = await guard.fetchAs('ada')('https://app.test/v1/chat/completions', {
     method: 'POST',
