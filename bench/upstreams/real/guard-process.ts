@@ -62,7 +62,10 @@ const guard = createGuardedCompletion({
 guard.on('settled', ({ inputTokens, outputTokens }) => {
   settledTokens += inputTokens + outputTokens;
 });
-guard.on('failed', ({ source, error }) => void failed.push(`${source}: ${String(error)}`));
+guard.on('failed', ({ source, error, upstream }) => {
+  // A call that waits in vain is counted by its code.
+  if (upstream?.kind !== 'busy') failed.push(`${source}: ${String(error)}`);
+});
 
 answerParent({}, (message: GuardMessage) => {
   if (message.kind === 'run') return run(message);
