@@ -47,6 +47,8 @@ export const cases = {
     title: 'A store that hangs causes prompt 503s',
     async run(candidate) {
       await candidate.call('ada');
+      // The start of a process, in which a store may be slow, is over after 100 writes.
+      await Promise.all(Array.from({ length: 100 }, (_, user) => candidate.call(`user-${user}`)));
       const before = candidate.served();
       candidate.store.fault = 'silent';
       const late = pause(HANGS_AFTER_MS, ['hung'], { ref: false });

@@ -16,7 +16,7 @@ describe('npm run test:quick', () => {
     ['test/ledger/model.test.ts', 'a store in a file', /: src\/ledger\/sqlite\/sqlite-ledger\.ts$/],
     ['test/auth/key-set.test.ts', 'a server', /: node:http$/],
     ['test/http/adapters.test.ts', 'a server through an import', /: /],
-    ['test/docs/types.test.ts', 'a compiler', /: compiles$/],
+    ['test/docs/types.slow.test.ts', 'a compiler', /: compiles$/],
   ])('leaves out %s, which starts %s', (file, _, starter) => {
     expect(starterOf(file)).toMatch(starter);
     expect(quick).not.toContain(file);
