@@ -56,7 +56,10 @@ const startedAtMs = performance.now();
 const published = install.replace('guarded-completion', `./${packed}`);
 execSync(`${published} --no-audit --no-fund --silent`, { cwd: folder, stdio: 'inherit' });
 writeFileSync(join(folder, file), program);
-const server = spawn(process.execPath, [file], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+const server = spawn(process.execPath, [file], {
+  cwd: folder,
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
 try {
   const command = await commandOf(server);
   const first = run(command);
