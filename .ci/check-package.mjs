@@ -47,7 +47,7 @@ function checkFiles() {
   const lost = [...files]
     .filter((path) => /\.(?:md|txt)$/.test(path))
     .flatMap((page) => lostLinks(page, files));
-  if (lost.length > 0) throw new Error(`links to what is not in the tarball:\n${lost.join('\n')}`);
+  if (lost.length > 0) throw new Error(`links outside the tarball:\n${lost.join('\n')}`);
   pass('every link of the pages in the tarball leads to a file in it');
   const bare = [...files].filter(
     (path) => /^dist\/.*\.c?js$/.test(path) && !files.has(`${path}.map`),

@@ -28,7 +28,7 @@ of [other hosts](hosts.md). A host that does not serve an endpoint gets no call 
 \`GET /models\` lists what the user may call: the models that the plan names, aliases of the option \`models\`, and what the
 plan's patterns mean, narrowed by the user token. At OpenAI itself a pattern means the models of the
 [price list](prices.md). Other hosts are asked for their own list, at most once in five minutes. While a host does not
-answer, and for Azure, whose deployments no list names, a pattern means only the models that \`prices\` names. Fine-tuned
+answer, a pattern means only the models that \`prices\` names. The same holds for Azure: it lists no deployments. Fine-tuned
 models are listed only if the plan or \`prices\` names them. A model that is not listed may still be called if a pattern
 allows it.
 
@@ -39,7 +39,7 @@ A request may hold text and the user's own functions. The rest is off until the 
 
 ${table(['field of `allow`', 'allows'], allowRows())}
 
-## What is not served
+## Paths that are not served
 
 Any other path is answered with 404 \`unknown_endpoint\`, and OpenAI is not called. The message names the path, and says
 whether OpenAI has an endpoint there. Your backend can call these with its own key, for users that it knows.

@@ -1,6 +1,6 @@
 /**
  * The part of `npm run build` for CommonJS. Entries share chunks, as in the ESM build, so that they have one
- * state. Packages that have no CommonJS of their own are built in. Runs after tsup, whose types it copies.
+ * state. Packages without CommonJS of their own are bundled in. It runs after tsup and copies tsup's types.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { build, type OutputFile, transform } from 'esbuild';
@@ -72,7 +72,7 @@ async function writeTypes(): Promise<void> {
   }
 }
 
-/** Whoever copies a package into theirs passes its licence on. */
+/** A package that contains another one has to pass on its licence. */
 async function writeLicenses(): Promise<void> {
   const texts = await Promise.all(
     ESM_ONLY.map(async (name) => `${name}\n\n${await licenseOf(name)}`),

@@ -54,7 +54,7 @@ function causeOf(cause: Error): string {
   return cause.message === '' ? code : cause.message;
 }
 
-/** A denial, or what is not an error although it was thrown. An object may hold anything. */
+/** A denial, or another value that was thrown and is no error. An object may hold anything. */
 function messageOf(error: unknown): string {
   const message =
     typeof error === 'object' && error !== null && 'message' in error && error.message;

@@ -1,4 +1,4 @@
-// The guard of the apps: whoever sends a key is the user of that name.
+// The guard of the apps: a key is the name of its user.
 import { createGuardedCompletion } from 'guarded-completion';
 import { authenticate } from 'guarded-completion/auth';
 
