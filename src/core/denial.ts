@@ -14,6 +14,7 @@ export const denialCodes = {
   invalid_credential: entry(401, 'invalid_request_error'),
   expired_credential: entry(401, 'invalid_request_error'),
   user_blocked: entry(403, 'access_denied'),
+  group_blocked: entry(403, 'access_denied'),
   model_not_allowed: entry(403, 'access_denied'),
   model_restricted: entry(403, 'access_denied'),
   endpoint_not_allowed: entry(403, 'access_denied'),
@@ -33,6 +34,7 @@ export const denialCodes = {
   too_many_concurrent: entry(429, 'rate_limit_exceeded'),
   quota_exceeded: entry(429, 'insufficient_quota', false),
   budget_exceeded: entry(429, 'insufficient_quota', false),
+  group_limit_exceeded: entry(429, 'insufficient_quota', false),
   internal_error: entry(500, 'server_error', false),
   upstream_failed: entry(502, 'server_error'),
   service_budget_exceeded: entry(503, 'service_unavailable', false),
@@ -42,6 +44,7 @@ export const denialCodes = {
   upstream_busy: entry(503, 'service_unavailable'),
   auth_unavailable: entry(503, 'service_unavailable'),
   hook_unavailable: entry(503, 'service_unavailable'),
+  service_stopped: entry(503, 'service_unavailable', false),
   shutting_down: entry(503, 'service_unavailable'),
   upstream_timeout: entry(504, 'server_error', false),
 } as const satisfies Record<string, CodeEntry>;

@@ -2,7 +2,7 @@ import type { Events } from '../core/events.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Settings } from '../options/guard-options.ts';
 import { capacityReserve } from '../pipeline/capacity-reserve.ts';
-import { modelList } from '../plans/plan.ts';
+import { modelList } from '../plans/model-list.ts';
 import { Capacity } from '../upstream/capacity/capacity.ts';
 import { CircuitBreaker, type CircuitTrouble } from '../upstream/circuit-breaker.ts';
 import { fetchTransport } from '../upstream/fetch-transport.ts';

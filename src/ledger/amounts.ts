@@ -13,11 +13,14 @@ export const UNITS = [
   'nanoUsd',
   'concurrent',
   'upstreamTokens',
+  'images',
+  'seconds',
 ] as const;
 
 /**
  * What a ledger counts. Money is counted in integer nano-USD (1 USD = 1e9), rounded up. `upstreamTokens` are
  * the tokens that a call takes of an upstream's rate limit, as the upstream counts them before it answers.
+ * `images` are images that were made, and `seconds` are seconds of audio, rounded up.
  */
 export type Unit = (typeof UNITS)[number];
 
@@ -39,6 +42,8 @@ const unitNames = {
   outputTokens: 'outputTokens',
   nanoUsd: 'usd',
   concurrent: 'concurrent',
+  images: 'images',
+  seconds: 'seconds',
 } as const satisfies Readonly<Record<LimitableUnit, string>>;
 
 export type UnitName = (typeof unitNames)[LimitableUnit];
@@ -73,6 +78,8 @@ export function zeroAmounts(): MutableAmounts {
     nanoUsd: 0,
     concurrent: 0,
     upstreamTokens: 0,
+    images: 0,
+    seconds: 0,
   };
 }
 
@@ -88,8 +95,20 @@ export function amounts({
   nanoUsd = 0,
   concurrent = 0,
   upstreamTokens = 0,
+  images = 0,
+  seconds = 0,
 }: Partial<Amounts>): Amounts {
-  return { requests, tokens, inputTokens, outputTokens, nanoUsd, concurrent, upstreamTokens };
+  return {
+    requests,
+    tokens,
+    inputTokens,
+    outputTokens,
+    nanoUsd,
+    concurrent,
+    upstreamTokens,
+    images,
+    seconds,
+  };
 }
 
 /** Returns one amount for each unit. */
@@ -116,6 +135,10 @@ export function amountIn(amounts: Amounts, unit: Unit): number {
       return amounts.concurrent;
     case 'upstreamTokens':
       return amounts.upstreamTokens;
+    case 'images':
+      return amounts.images;
+    case 'seconds':
+      return amounts.seconds;
   }
 }
 

@@ -14,11 +14,25 @@ interface RuleBase {
   readonly amount: number;
   /** Read by the guard, never by a store. `undefined` is the default of its kind. */
   readonly onFailure?: OnFailure;
+  /**
+   * A shadow rule counts and never refuses. A window counts every call that is granted, so `used` may pass the
+   * amount. A rate takes nothing for a call that it would refuse, so that it reports as many as it would refuse.
+   */
+  readonly shadow?: true;
+}
+
+/**
+ * What does not fit in the rule is taken from the claim with `isCredit` of the same account and unit, if the claims
+ * have one: the hold takes what all such rules have room for, and the rest from the credits. A settle posts what
+ * was used in the same order. Never on a shadow rule.
+ */
+interface Spilling {
+  readonly spills?: true;
 }
 
 /** Never more than `amount` in any `windowMs`. Counted in 24 sub-buckets, each of which is freed
  * when it lies outside as a whole. */
-export interface RollingRule extends RuleBase {
+export interface RollingRule extends RuleBase, Spilling {
   /** A window that moves with time. */
   readonly kind: 'rolling';
   /** The length of the window, in ms. */
@@ -34,7 +48,7 @@ export interface Window {
 }
 
 /** At most `amount` in the calendar window of the store's now. */
-export interface CalendarRule extends RuleBase {
+export interface CalendarRule extends RuleBase, Spilling {
   /** A calendar period. */
   readonly kind: 'calendar';
   /** Two windows in a row, one of them that of the caller's clock. The store's clock picks one. If
@@ -59,8 +73,16 @@ export interface ConcurrencyRule extends RuleBase {
   readonly kind: 'concurrent';
 }
 
+/** At most `amount`, and what was credited, for ever: time frees nothing. An amount of 0 allows what was credited. */
+export interface BalanceRule extends RuleBase {
+  /** A balance without a window. */
+  readonly kind: 'balance';
+  /** Takes only what rules that spill leave over. At most one for each account and unit of a reserve. */
+  readonly isCredit?: true;
+}
+
 /** A limit, resolved for an instant: what a store counts. */
-export type Rule = RollingRule | CalendarRule | RateRule | ConcurrencyRule;
+export type Rule = RollingRule | CalendarRule | RateRule | ConcurrencyRule | BalanceRule;
 
 /** One rule applied to one account. */
 export interface Claim {
@@ -128,6 +150,9 @@ export interface Granted {
   readonly degraded?: true;
   /** One per claim, in order, after the hold was taken. */
   readonly balances: readonly Balance[];
+  /** The shadow rules that would have denied this call, in claim order. Absent if there are none, and for a
+   * repeat of an id. */
+  readonly wouldDeny?: readonly Violation[];
 }
 
 /** A reserve that breaks at least one limit: nothing was taken. */
@@ -200,7 +225,7 @@ export interface Ledger {
   /**
    * Holds `held[rule.unit]` on every claim, if `used + held + cost <= amount` for each; otherwise
    * changes nothing. The same id again returns the same result and holds nothing more. A cost of
-   * zero fits even an exhausted limit, unless the limit's amount is 0.
+   * zero fits even an exhausted limit, unless the limit's amount is 0 and it is no balance.
    */
   reserve(
     id: string,

@@ -9,9 +9,10 @@ import {
 import { endpointNames } from '../openai/endpoints/descriptors.ts';
 import { allowances } from '../openai/request/allowances.ts';
 import { type LimitSpec, limitSpecs, type Per } from '../plans/limit-spec.ts';
+import { modelList } from '../plans/model-list.ts';
 import { modelPattern } from '../plans/model-pattern.ts';
 import { parseLimits } from '../plans/parse-limits.ts';
-import { modelList, type Plan } from '../plans/plan.ts';
+import type { Plan } from '../plans/plan.ts';
 import type { AnchorLookups } from '../plans/user-anchors.ts';
 
 const whole = z.int().min(1);

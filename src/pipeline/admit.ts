@@ -5,7 +5,6 @@ import type { NotGranted } from '../ledger/ledger.ts';
 import { type Accounts, accountsOf, lookUpLimits } from '../plans/accounts.ts';
 import { explainDenial, type LimitDenial, type Need } from '../plans/explain-denial.ts';
 import { limitViolations, UNKNOWN_STATUS } from '../plans/limit-status.ts';
-import type { SharedLimits } from '../plans/shared-limits.ts';
 import { type CountingParts, closestBound } from './closest-bound.ts';
 import type { InFlightCall, InFlightCalls } from './in-flight.ts';
 import { denialByUpstream } from './queueing.ts';
@@ -15,7 +14,6 @@ import type { Admitted, Authorized } from './states.ts';
 
 export interface AdmitParts extends CountingParts, ReserveParts {
   readonly calls: InFlightCalls;
-  readonly limits: SharedLimits;
   readonly clock: Clock;
 }
 
@@ -82,10 +80,8 @@ function reserve(
   inFlight: InFlightCall,
   parts: AdmitParts,
 ): Soon<Admitted | Denial> {
-  const { identity, plan } = authorized;
   const nowMs = parts.clock.nowMs();
-  const shared = parts.limits.for(identity.user);
-  const pending = lookUpLimits(identity, plan.limits, shared, nowMs);
+  const pending = lookUpLimits(authorized.identity, authorized.levels, nowMs);
   if (pending !== undefined) {
     return pending.then(() => reserveNow(authorized, inFlight, parts, nowMs));
   }
@@ -98,8 +94,7 @@ function reserveNow(
   parts: AdmitParts,
   nowMs: number,
 ): Soon<Admitted | Denial> {
-  const { identity, plan } = authorized;
-  const accounts = accountsOf(identity, plan.limits, parts.limits.for(identity.user), nowMs);
+  const accounts = accountsOf(authorized.identity, authorized.levels, nowMs);
   return after(reserveOnce(authorized, inFlight, accounts, parts), (decision) => {
     if (isAdmitted(decision)) return decision;
     const attempt = { inFlight, accounts, nowMs, parts };

@@ -14,6 +14,7 @@ import { inputUpperBound } from '../openai/request/input-bound.ts';
 import { queryDenial } from '../openai/request/query-check.ts';
 import { type BodyBounds, readJson } from '../openai/request/read-json.ts';
 import type { LimitDenial } from '../plans/explain-denial.ts';
+import { type LimitLevels, NO_GROUPS } from '../plans/limit-levels.ts';
 import type { Identity, Plan } from '../plans/plan.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
 import type { Route } from '../upstream/upstreams.ts';
@@ -191,7 +192,8 @@ function authorizeBody(
   if (isDenial(route)) return route;
   const built = withRefusalFee(asBuilt, route);
   const rateCard = built.bound?.priced === true ? dearest : undefined;
-  if (countsMoney(parts, plan, identity)) {
+  const levels = { plan: plan.limits, groups: NO_GROUPS, shared: parts.limits.for(identity.user) };
+  if (countsMoney(levels, identity)) {
     const unpriced = unpricedDenial(built, rateCard);
     if (unpriced !== undefined) return unpriced;
   }
@@ -202,6 +204,7 @@ function authorizeBody(
     identity,
     priority: call.priority,
     plan,
+    levels,
     endpoint,
     callBody,
     built,
@@ -236,7 +239,7 @@ function unpricedDenial(
   return deny('model_not_priced', message, { param: 'service_tier' });
 }
 
-function countsMoney({ limits }: AuthorizeParts, plan: Plan, { user, scope }: Identity): boolean {
-  const all = [...plan.limits, ...(scope?.limits ?? []), ...limits.for(user)];
-  return all.some(({ unit }) => isMoney(unit));
+function countsMoney({ plan, groups, shared }: LimitLevels, { scope }: Identity): boolean {
+  const all = [plan, scope?.limits ?? [], ...groups.map(({ limits }) => limits), shared];
+  return all.some((limits) => limits.some(({ unit }) => isMoney(unit)));
 }

@@ -15,6 +15,7 @@ import type { UpstreamDescriptor } from '../openai/endpoints/descriptor.ts';
 import type { PriceTable } from '../openai/prices/prices.ts';
 import type { RateCard } from '../openai/prices/rate-card.ts';
 import type { BuiltRequest } from '../openai/request/build-request.ts';
+import type { LimitLevels } from '../plans/limit-levels.ts';
 import type { LimitStatus } from '../plans/limit-status.ts';
 import type { Identity, Plan } from '../plans/plan.ts';
 import type { QueuedCall } from '../upstream/queue/queued-call.ts';
@@ -49,6 +50,8 @@ export interface Identified extends Requested {
 export interface Authorized extends Identified {
   /** Set by `authorize`: the plan of the user at this moment. */
   readonly plan: Plan;
+  /** Set by `authorize`: the limits that count this call. */
+  readonly levels: LimitLevels;
   /** Set by `authorize`: the descriptor of the endpoint that is called. */
   readonly endpoint: UpstreamDescriptor;
   /** Set by `authorize`: its body in the budget of bodies in flight. Given back when the call ends. */

@@ -1,16 +1,21 @@
 import type { User } from '../core/user.ts';
 import type { Claim } from '../ledger/ledger.ts';
 import type { Limit } from './limit.ts';
+import type { GroupLimits, LimitLevels } from './limit-levels.ts';
 import type { Identity, Scope } from './plan.ts';
+
+/** Whose limit it is, from narrow to wide. */
+export type AccountLevel = 'token' | 'user' | 'group' | 'global';
 
 /** A claim together with the limit that it applies. */
 export interface AppliedLimit extends Claim {
   readonly limit: Limit;
+  readonly level: AccountLevel;
 }
 
 /** Every limit that applies to a call. */
 export interface Accounts {
-  /** From the narrowest account to the widest: the token, the user, global. */
+  /** From the narrowest account to the widest: the token, the user, their groups, global. */
   readonly applied: readonly AppliedLimit[];
   /** The limits of the claims with the scope `own`. Without a token's limits this is the array of the
    * plan, so that what is derived from it is made once for all users of the plan. */
@@ -23,10 +28,8 @@ const GLOBAL = 'global';
 /** The account of a user's own limits. */
 export const userAccount = (user: User): string => `user:${user.id}`;
 
-interface KnownAccounts {
+interface KnownAccounts extends LimitLevels {
   readonly scope: Scope | undefined;
-  readonly planLimits: readonly Limit[];
-  readonly sharedLimits: readonly Limit[];
   readonly accounts: Accounts;
 }
 
@@ -37,12 +40,11 @@ const NO_LIMITS: readonly Limit[] = [];
 /** Resolves when what these limits need to know of this user is known; `undefined` if nothing must be waited for. */
 export function lookUpLimits(
   { user, scope }: Identity,
-  planLimits: readonly Limit[],
-  sharedLimits: readonly Limit[],
+  { plan, groups, shared }: LimitLevels,
   nowMs: number,
 ): Promise<unknown> | undefined {
   let all: Promise<unknown> | undefined;
-  for (const limits of [scope?.limits ?? NO_LIMITS, planLimits, sharedLimits]) {
+  for (const limits of [scope?.limits ?? NO_LIMITS, plan, ...groups.map(limitsOf), shared]) {
     for (const limit of limits) {
       const pending = limit.lookUp?.(user, nowMs);
       if (pending !== undefined) all = all === undefined ? pending : Promise.all([all, pending]);
@@ -51,23 +53,22 @@ export function lookUpLimits(
   return all;
 }
 
+const limitsOf = ({ limits }: GroupLimits): readonly Limit[] => limits;
+
 /** Returns every limit that applies to this caller now. `lookUpLimits` comes before. */
-export function accountsOf(
-  identity: Identity,
-  planLimits: readonly Limit[],
-  sharedLimits: readonly Limit[],
-  nowMs: number,
-): Accounts {
+export function accountsOf(identity: Identity, levels: LimitLevels, nowMs: number): Accounts {
   const { user, scope } = identity;
+  const { plan, groups, shared } = levels;
   const before = known.get(user);
   const isSame =
     before !== undefined &&
     before.scope === scope &&
-    before.planLimits === planLimits &&
-    before.sharedLimits === sharedLimits;
+    before.plan === plan &&
+    before.groups === groups &&
+    before.shared === shared;
   if (isSame && areCurrent(before.accounts, user, nowMs)) return before.accounts;
-  const accounts = makeAccounts(identity, planLimits, sharedLimits, nowMs);
-  known.set(user, { scope, planLimits, sharedLimits, accounts });
+  const accounts = makeAccounts(identity, levels, nowMs);
+  known.set(user, { scope, plan, groups, shared, accounts });
   return accounts;
 }
 
@@ -77,21 +78,19 @@ function areCurrent({ applied }: Accounts, user: User, nowMs: number): boolean {
   return true;
 }
 
-function makeAccounts(
-  identity: Identity,
-  planLimits: readonly Limit[],
-  sharedLimits: readonly Limit[],
-  nowMs: number,
-): Accounts {
+function makeAccounts(identity: Identity, levels: LimitLevels, nowMs: number): Accounts {
   const { user, scope } = identity;
+  const { plan, groups, shared } = levels;
   const tokenLimits = tokenLimitsOf(identity, nowMs);
-  // The scope follows from the account, so all claims on one account have the same scope.
+  const apply = (level: AccountLevel, account: string, limits: readonly Limit[]) =>
+    limits.map((limit) => applyLimit(limit, level, account, user, nowMs));
   const applied = [
-    ...tokenLimits.map((limit) => applyLimit(limit, `token:${scope?.id}`, 'own', user, nowMs)),
-    ...planLimits.map((limit) => applyLimit(limit, userAccount(user), 'own', user, nowMs)),
-    ...sharedLimits.map((limit) => applyLimit(limit, GLOBAL, 'shared', user, nowMs)),
+    ...apply('token', `token:${scope?.id}`, tokenLimits),
+    ...apply('user', userAccount(user), plan),
+    ...groups.flatMap(({ kind, id, limits }) => apply('group', `group:${kind}:${id}`, limits)),
+    ...apply('global', GLOBAL, shared),
   ];
-  const ownLimits = tokenLimits.length === 0 ? planLimits : [...tokenLimits, ...planLimits];
+  const ownLimits = tokenLimits.length === 0 ? plan : [...tokenLimits, ...plan];
   return { applied, ownLimits };
 }
 
@@ -102,18 +101,26 @@ export function singleAccount(
   user: User,
   nowMs: number,
 ): Accounts {
-  const applied = limits.map((limit) => applyLimit(limit, account, 'own', user, nowMs));
+  const applied = limits.map((limit) => applyLimit(limit, 'user', account, user, nowMs));
   return { applied, ownLimits: limits };
 }
 
+/** The scope follows from the account, so all claims on one account have the same scope. */
+const SCOPES: Readonly<Record<AccountLevel, Claim['scope']>> = {
+  token: 'own',
+  user: 'own',
+  group: 'shared',
+  global: 'shared',
+};
+
 function applyLimit(
   limit: Limit,
+  level: AccountLevel,
   account: string,
-  scope: Claim['scope'],
   user: User,
   nowMs: number,
 ): AppliedLimit {
-  return { account, scope, rule: limit.ruleFor(user, nowMs), limit };
+  return { account, scope: SCOPES[level], rule: limit.ruleFor(user, nowMs), limit, level };
 }
 
 function tokenLimitsOf({ scope, expiresAtMs }: Identity, nowMs: number): readonly Limit[] {
@@ -144,6 +151,7 @@ function singleUseLimit(expiresAtMs: number): Limit {
     unit: 'requests',
     amount: 1,
     windowSeconds: undefined,
+    enforced: true,
     ruleFor: () => rule,
   };
 }

@@ -27,6 +27,13 @@ export interface LimitFields {
   readonly anchor?: string | Date | LimitAnchor | undefined;
   readonly name?: string | undefined;
   readonly onFailure?: OnFailure | undefined;
+  /** False for a shadow limit. */
+  readonly enforce: boolean;
+  readonly models?: readonly string[] | undefined;
+  readonly endpoints?: readonly string[] | undefined;
+  readonly warnAt?: readonly number[] | undefined;
+  /** What does not fit is taken from credits. */
+  readonly spills?: true | undefined;
 }
 
 function shapeOf(unit: LimitableUnit) {
@@ -40,9 +47,11 @@ function shapeOf(unit: LimitableUnit) {
 const limitable = UNITS.filter(isLimitable);
 const shapes = new Map(limitable.map((unit) => [unit, shapeOf(unit)]));
 
-type Parsed = Omit<LimitFields, 'unit' | 'amount' | 'onFailure'> & {
+type Parsed = Omit<LimitFields, 'unit' | 'amount' | 'onFailure' | 'enforce' | 'spills'> & {
   readonly [field: string]: unknown;
   readonly onLedgerFailure?: OnFailure | undefined;
+  readonly enforce?: boolean | undefined;
+  readonly then?: 'credits' | undefined;
 };
 
 /** Reads the fields of one limit option. The `TypeError` names the field that is wrong, below `path`. */
@@ -50,7 +59,13 @@ export function limitFields(spec: unknown, path: string): LimitFields {
   const unit = unitOf(spec, path);
   const parsed = parseOrThrow(shapes.get(unit) as z.ZodType<Parsed>, spec, path);
   const { per, burst, timeZone, anchor, name, onLedgerFailure: onFailure } = parsed;
+  const { enforce = true, models, endpoints, warnAt, then } = parsed;
   return {
+    enforce,
+    models,
+    endpoints,
+    warnAt,
+    ...(then === 'credits' && { spills: true }),
     unit,
     amount: writtenAmount(unit, Number(parsed[unitName(unit)])),
     per,

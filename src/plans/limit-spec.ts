@@ -3,7 +3,9 @@ import { isCountableUsd, USD_MAX } from '../base/money.ts';
 import type { OptionalOptions, RequiredOptions, TypedOption } from '../base/option-schema.ts';
 import type { User } from '../core/user.ts';
 import type { CountedUnitName, UnitName } from '../ledger/amounts.ts';
+import { endpointNames } from '../openai/endpoints/descriptors.ts';
 import { anchorText } from './anchor-text.ts';
+import { modelPattern } from './model-pattern.ts';
 
 /** A calendar period, in `timeZone` (IANA, default UTC). Weeks start on Monday. */
 export type Period = 'minute' | 'hour' | 'day' | 'week' | 'month' | 'year';
@@ -11,8 +13,8 @@ export type Period = 'minute' | 'hour' | 'day' | 'week' | 'month' | 'year';
 /** A span of time: `'500ms'`, `'90s'`, `'15m'`, `'24h'`, `'7d'`. */
 export type Duration = `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;
 
-/** The window of a limit: a duration or a calendar period. */
-export type Per = Duration | Period;
+/** The window of a limit: a duration, a calendar period, or `'ever'`, which never ends. */
+export type Per = Duration | Period | 'ever';
 
 /** When periods start: an ISO date (`'2026-01-31'`), an instant, or a `Date`. `undefined`: as in the calendar. */
 export type AnchorDate = string | Date | undefined;
@@ -48,7 +50,13 @@ export const amountShape = {
   usd: dollars(),
   /** Calls in flight; a whole number. It has no window. */
   concurrent: whole(0),
+  /** Images that are made; a whole number. */
+  images: whole(0),
+  /** Seconds of audio, rounded up; a whole number. */
+  seconds: whole(0),
 } satisfies Readonly<Record<UnitName, z.ZodType>>;
+
+const ENDPOINTS = `must be one of "${endpointNames.join('", "')}"`;
 
 /** The fields that every limit may have. */
 export const everyLimitShape = {
@@ -68,20 +76,48 @@ export const everyLimitShape = {
   onLedgerFailure: z
     .enum(['deny', 'allow', 'local'], { error: 'must be "deny", "allow" or "local"' })
     .optional(),
+  /** `false` makes it a shadow limit: it counts like the others and never refuses. A call that it would have
+   * refused is a `would_deny` event, and has the header `x-guard-shadow`. Without it, `true`. */
+  enforce: z.boolean({ error: 'must be true or false' }).optional(),
+  /** Counts only calls of these models: exact names, which include their dated snapshots, or prefixes with a `*`
+   * at the end (`'gpt-5*'`). A call that several models may serve counts if one of them is named. Without it,
+   * every model. */
+  models: z.array(modelPattern, { error: 'must be a list of models' }).min(1).readonly().optional(),
+  /** Counts only calls of these endpoints (`'chat.completions'` …). Without it, every endpoint. */
+  endpoints: z
+    .array(z.enum(endpointNames, { error: ENDPOINTS }), { error: 'must be a list of endpoints' })
+    .min(1)
+    .readonly()
+    .optional(),
 };
 
 /** The field in whose type the windows are. */
 const perShape = {
   /** The window. A duration, 100 ms to 10 years (`'24h'`, `'90s'`, `'7d'`): never more in any span of
-   * that length. A period (`'day'`, `'month'` …): never more in one calendar period. */
+   * that length. A period (`'day'`, `'month'` …): never more in one calendar period. `'ever'`: never more in all,
+   * but for what `users.grant` adds. */
   per: z.custom<Per>(
     (value) => typeof value === 'string',
-    'must be a duration like "24h", or a calendar period: "minute", "hour", "day", "week", "month" or "year"',
+    'must be a duration like "24h", a calendar period ("minute", "hour", "day", "week", "month" or "year"), or "ever"',
   ),
 };
 
+const FRACTIONS =
+  'must be a list of fractions above 0, at most 1, such as [0.5, 0.8, 1] for 50, 80 and 100 percent';
+
 const spanShape = {
   ...everyLimitShape,
+  /** Emits `threshold` once in each window when this part of the limit is used, in one of all processes. `[0.8]`:
+   * at 80 percent. `1` also means the first denial because the limit is used up. Not with `burst`. At most 8. */
+  warnAt: z
+    .array(z.number({ error: FRACTIONS }).gt(0, FRACTIONS).max(1, FRACTIONS), { error: FRACTIONS })
+    .min(1, FRACTIONS)
+    .max(8, 'must be at most 8 fractions')
+    .readonly()
+    .optional(),
+  /** What does not fit any more is taken from the credits of the user or group, in the same unit, that
+   * `users.grant` and `groups.grant` give with `to: 'credits'`. They never end. Only for limits with a window. */
+  then: z.literal('credits', { error: 'must be "credits"' }).optional(),
   /** Makes it a rate: this much at once, then refilled at the amount per `per`. In the limit's unit. */
   burst: whole(1).optional(),
   /** The IANA time zone of a calendar period, such as `'Europe/Berlin'`. Without it, UTC. */

@@ -60,6 +60,9 @@ export function parseLimit(spec: unknown, path: string, lookups = new AnchorLook
     burst,
     per,
     windowSeconds: windowMs && Math.ceil(windowMs / 1000),
+    enforced: fields.enforce,
+    warnAt: fields.warnAt && [...fields.warnAt].sort((a, b) => a - b),
+    spills: fields.spills,
     ...ruleOf(fields, windowMs, path, lookups),
   };
 }
@@ -85,7 +88,13 @@ function ruleOf(
   lookups: AnchorLookups,
 ): RuleFinder {
   const { unit, amount, per, burst, onFailure } = fields;
-  const base = { key: keyOf(fields), unit, amount, ...(onFailure && { onFailure }) };
+  const base = {
+    key: keyOf(fields),
+    unit,
+    amount,
+    ...(onFailure && { onFailure }),
+    ...(fields.enforce ? {} : { shadow: true as const }),
+  };
   const isCalendar = per !== undefined && isPeriod(per) && burst === undefined;
   if (isCalendar) return calendarRule(base, per, fields, path, lookups);
   refuseCalendarFields(fields, path);

@@ -1,6 +1,7 @@
 import type { User } from '../core/user.ts';
 import type { RequestPolicy } from '../openai/request/allowances.ts';
 import type { Limit } from './limit.ts';
+import type { ModelList } from './model-list.ts';
 
 /** What its users may do, parsed once. */
 export interface Plan {
@@ -13,24 +14,6 @@ export interface Plan {
   readonly policy: RequestPolicy;
 }
 
-export interface ModelList {
-  readonly names: readonly string[];
-  /** Names more than `names`. */
-  readonly hasPatterns: boolean;
-  allows(model: string): boolean;
-}
-
-/** Exact names, or a prefix with one `*` at its end (`gpt-5*`). Case and spelling count. */
-export function modelList(patterns: readonly string[]): ModelList {
-  const names = patterns.filter((pattern) => !pattern.endsWith('*'));
-  const exact = new Set(names);
-  const prefixes = patterns.filter((p) => p.endsWith('*')).map((p) => p.slice(0, -1));
-  return {
-    names,
-    hasPatterns: prefixes.length > 0,
-    allows: (model) => exact.has(model) || prefixes.some((prefix) => model.startsWith(prefix)),
-  };
-}
 /** How a credential narrows its user's plan. It can never widen it. */
 
 export interface Scope {

@@ -18,6 +18,8 @@ const UNIT_PARAMETER: Readonly<Record<LimitableUnit, string>> = {
   inputTokens: ';guard-unit="input-tokens"',
   outputTokens: ';guard-unit="output-tokens"',
   nanoUsd: ';guard-unit="micro-usd"',
+  images: ';guard-unit="images"',
+  seconds: ';guard-unit="seconds"',
 };
 
 const policies = new WeakMap<readonly Limit[], string>();

@@ -20,6 +20,7 @@ import type { BodyBounds } from '../openai/request/read-json.ts';
 import { lookUpLimits, singleAccount } from '../plans/accounts.ts';
 import { explainDenial, needOf } from '../plans/explain-denial.ts';
 import type { Limit } from '../plans/limit.ts';
+import { onlyOwn } from '../plans/limit-levels.ts';
 import { activeBlock, blockedDenial, type UserStates } from '../users/user-states.ts';
 import { mintToken } from './mint-token.ts';
 import { type RequestedScope, readRequestedScope } from './narrow.ts';
@@ -116,7 +117,7 @@ async function count(
   user: User,
 ): Promise<Denial | undefined> {
   const nowMs = clock.nowMs();
-  await lookUpLimits({ user }, limits, [], nowMs);
+  await lookUpLimits({ user }, onlyOwn(limits), nowMs);
   const accounts = singleAccount(`exchange:${user.id}`, limits, user, nowMs);
   const id = randomUUID();
   const decision = await ledger.reserve(id, accounts.applied, ONE_REQUEST, HOLD);

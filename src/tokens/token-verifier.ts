@@ -6,9 +6,9 @@ import type { DerivedKeys } from '../base/derived-keys.ts';
 import { type Denial, deny, isDenial } from '../core/denial.ts';
 import { RecordCache } from '../ledger/record-cache.ts';
 import type { Records } from '../ledger/records.ts';
+import { modelList } from '../plans/model-list.ts';
 import { parseLimits } from '../plans/parse-limits.ts';
 import type { Identity } from '../plans/plan.ts';
-import { modelList } from '../plans/plan.ts';
 import type { UserState, UserStates } from '../users/user-states.ts';
 import {
   isUserToken,

@@ -4,6 +4,7 @@ import { parseUser, type User, type UserId, type UserSpec } from '../core/user.t
 import { shownAmount, type UnitName, unitName } from '../ledger/amounts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type Accounts, accountsOf, lookUpLimits } from '../plans/accounts.ts';
+import { onlyOwn } from '../plans/limit-levels.ts';
 import { type LimitBalance, limitBalances } from '../plans/limit-status.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
@@ -76,8 +77,9 @@ export function createUserAccounts(
     const user = find(given, call);
     const plan = await plans.planOf(user, await states.get(user.id));
     const nowMs = clock.nowMs();
-    await lookUpLimits({ user }, plan.limits, [], nowMs);
-    return { user, plan, accounts: accountsOf({ user }, plan.limits, [], nowMs) };
+    const levels = onlyOwn(plan.limits);
+    await lookUpLimits({ user }, levels, nowMs);
+    return { user, plan, accounts: accountsOf({ user }, levels, nowMs) };
   };
   return {
     account,

@@ -28,6 +28,10 @@ const grantShape = {
   outputTokens: whole,
   /** Money in US dollars, at most 1,000,000. */
   usd: z.number().min(0).max(1_000_000).optional(),
+  /** Images that are made. */
+  images: whole,
+  /** Seconds of audio. */
+  seconds: whole,
 } satisfies Readonly<Record<CountedUnitName, z.ZodType>>;
 
 /** What is given on top, by unit (`{ requests: 5, usd: 0.5 }`). It counts in every limit of the user with

@@ -237,7 +237,7 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
 
   #instants(claim: Claim): readonly number[] {
     const { rule } = claim;
-    if (rule.kind === 'concurrent' || rule.kind === 'calendar') return [];
+    if (rule.kind !== 'rolling' && rule.kind !== 'rate') return [];
     if (rule.kind === 'rolling') {
       const own = this.#log.filter((posting) => isSame(posting.claim, claim));
       const ends = own.map(({ takenAtMs }) => bucketEndMs(takenAtMs, rule.windowMs));

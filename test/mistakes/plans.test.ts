@@ -3,7 +3,7 @@ import { atStart, inLimit, inPlan } from './refusals.ts';
 
 const PLAN = '"options.plans.free';
 const PATTERN = 'must be the exact name of a model, or its beginning with one "*" at the end';
-const PERIODS = 'or a calendar period: "minute", "hour", "day", "week", "month"';
+const PERIODS = 'a calendar period ("minute", "hour", "day", "week", "month"';
 
 const plans: readonly [mistake: unknown, message: string][] = [
   [{}, '"options.plans": must have at least one plan'],

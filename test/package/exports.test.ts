@@ -148,6 +148,7 @@ const CODES: readonly (readonly [string, number, string, boolean?])[] = [
   ['invalid_credential', 401, 'invalid_request_error'],
   ['expired_credential', 401, 'invalid_request_error'],
   ['user_blocked', 403, 'access_denied'],
+  ['group_blocked', 403, 'access_denied'],
   ['model_not_allowed', 403, 'access_denied'],
   ['model_restricted', 403, 'access_denied'],
   ['endpoint_not_allowed', 403, 'access_denied'],
@@ -163,6 +164,7 @@ const CODES: readonly (readonly [string, number, string, boolean?])[] = [
   ['too_many_concurrent', 429, 'rate_limit_exceeded'],
   ['quota_exceeded', 429, 'insufficient_quota', false],
   ['budget_exceeded', 429, 'insufficient_quota', false],
+  ['group_limit_exceeded', 429, 'insufficient_quota', false],
   ['internal_error', 500, 'server_error', false],
   ['upstream_failed', 502, 'server_error'],
   ['service_budget_exceeded', 503, 'service_unavailable', false],
@@ -172,6 +174,7 @@ const CODES: readonly (readonly [string, number, string, boolean?])[] = [
   ['upstream_busy', 503, 'service_unavailable'],
   ['auth_unavailable', 503, 'service_unavailable'],
   ['hook_unavailable', 503, 'service_unavailable'],
+  ['service_stopped', 503, 'service_unavailable', false],
   ['shutting_down', 503, 'service_unavailable'],
   ['upstream_timeout', 504, 'server_error', false],
 ];

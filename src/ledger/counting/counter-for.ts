@@ -1,4 +1,5 @@
 import type { Rule } from '../ledger.ts';
+import { BalanceCounter } from './balance-counter.ts';
 import { CalendarCounter } from './calendar-counter.ts';
 import { ConcurrencyCounter } from './concurrency-counter.ts';
 import type { Counter } from './counter.ts';
@@ -39,5 +40,7 @@ function newCounter(rule: Rule): Counter {
       return new CalendarCounter(rule);
     case 'concurrent':
       return new ConcurrencyCounter(rule);
+    case 'balance':
+      return new BalanceCounter(rule);
   }
 }

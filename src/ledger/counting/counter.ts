@@ -31,6 +31,11 @@ export abstract class Counter<Its extends Rule = Rule> {
     this.capacity = capacity;
   }
 
+  /** Whether nothing fits, not even a call that costs nothing. */
+  get deniesAll(): boolean {
+    return this.capacity === 0;
+  }
+
   abstract used(numbers: Numbers, at: number, nowMs: number): number;
   /** Moves on to the window of now. Returns its identity, for a later `add`. */
   abstract open(numbers: number[], at: number, nowMs: number): number;

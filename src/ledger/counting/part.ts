@@ -72,27 +72,27 @@ export class Part {
   fits(nowMs: number): boolean {
     const { counter, cost } = this;
     const { capacity } = counter;
-    if (capacity === 0) return false;
+    if (counter.deniesAll) return false;
     return cost === 0 || this.#used(nowMs) + this.#held() + cost <= capacity;
   }
 
   violation(nowMs: number): Omit<Violation, 'claim'> {
     const { counter, cost } = this;
     const { capacity } = counter;
-    if (capacity === 0) return { cost, hard: true, fitsAtMs: undefined };
+    if (counter.deniesAll) return { cost, hard: true, fitsAtMs: undefined };
     const hard = this.#used(nowMs) + cost > capacity;
     return { cost, hard, fitsAtMs: this.#fallsToAtMs(capacity - this.#held() - cost, nowMs) };
   }
 
   balance(nowMs: number): Balance {
-    const { capacity } = this.counter;
+    const { capacity, deniesAll } = this.counter;
     const used = this.#used(nowMs);
     const held = this.#held();
     return {
       used,
       held,
       remaining: Math.max(capacity - used - held, 0),
-      resetsAtMs: capacity === 0 ? undefined : this.#fallsToAtMs(used - 1, nowMs),
+      resetsAtMs: deniesAll ? undefined : this.#fallsToAtMs(used - 1, nowMs),
     };
   }
 

@@ -15,6 +15,8 @@ export interface ClaimLayout {
 
 /** What is kept at least, however short a window is: ended ids and late settlements need it. */
 const KEPT_MS_MIN = 172_800_000;
+/** A balance is kept for ever: 31,000 years, the longest time to live that a script sets. */
+const KEPT_MS_MAX = 1e15;
 /** A hold stores their number in one byte. */
 const CLAIMS_MAX = 255;
 const CLAIM_BYTES = 29;
@@ -149,6 +151,7 @@ function termsOf(rule: Rule): readonly [number, number, number] {
     case 'rate':
       return [rule.amount, rule.periodMs, 0];
     case 'concurrent':
+    case 'balance':
       return [0, 0, 0];
   }
 }
@@ -164,5 +167,7 @@ function keptMsOf(rule: Rule): number {
       return 0;
     case 'concurrent':
       return 0;
+    case 'balance':
+      return KEPT_MS_MAX;
   }
 }

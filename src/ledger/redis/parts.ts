@@ -46,6 +46,8 @@ function numbersIn(value: Buffer, kind: Rule['kind'], slot: Buffer, place: numbe
       return [double(0), double(1)];
     case 'concurrent':
       return [double(0)];
+    case 'balance':
+      return [double(1), double(0)];
     case 'rolling':
       return [double(0), double(1), double(3), ...earlierBuckets(value, slot)];
   }

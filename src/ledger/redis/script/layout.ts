@@ -3,7 +3,7 @@ import { UNITS } from '../../amounts.ts';
 import type { Rule } from '../../ledger.ts';
 
 /** A hold stores one amount for each unit, so another number of units is another layout. */
-const LAYOUT_FOR_UNITS = { 7: 3 } as const;
+const LAYOUT_FOR_UNITS = { 9: 4 } as const;
 /** The layout's number is in all keys of counters, so that processes with another layout do not read them. */
 const LAYOUT = LAYOUT_FOR_UNITS[UNITS.length];
 
@@ -17,9 +17,9 @@ export const accountKey = (prefix: string, account: string): string =>
   `${prefix}${LAYOUT}:a:${account}`;
 
 /** The first is kind 1. */
-const KINDS: readonly Rule['kind'][] = ['rolling', 'calendar', 'rate', 'concurrent'];
+const KINDS: readonly Rule['kind'][] = ['rolling', 'calendar', 'rate', 'concurrent', 'balance'];
 /** How many doubles a slot has, by its kind. */
-export const SLOT_WIDTHS: readonly number[] = [4, 3, 2, 1];
+export const SLOT_WIDTHS: readonly number[] = [4, 3, 2, 1, 2];
 /** The index of an account's first slot: before it are kept-until and the era. */
 export const FIRST_PLACE = 2;
 
