@@ -22,7 +22,7 @@ const NOMINAL_MS: Readonly<Record<Period, number>> = {
   year: 365 * DAY_MS,
 };
 
-const WINDOWS = `must be a duration like "90s", "15m", "24h" or "7d", or a calendar period: "${Object.keys(NOMINAL_MS).join('", "')}"`;
+const WINDOWS = `must be a duration like "90s", "15m", "24h" or "7d", a calendar period ("${Object.keys(NOMINAL_MS).join('", "')}"), or "ever"`;
 
 /**
  * Parses a list of limits: of one plan, of one token, or global ones. Throws a `TypeError` that names
