@@ -9,7 +9,7 @@ import { parseOrThrow } from '../base/parse-or-throw.ts';
 import type { GuardRequest } from '../core/request.ts';
 import type { Limit } from '../plans/limit.ts';
 import { limitSpecs } from '../plans/limit-spec.ts';
-import { parseLimits } from '../plans/parse-limits.ts';
+import { parsePassingLimits } from '../plans/parse-limits.ts';
 import type { Identity } from '../plans/plan.ts';
 import type { AuthContext, Authenticator } from './authenticator.ts';
 import { bearerCredential } from './bearer-credential.ts';
@@ -63,7 +63,7 @@ const DEVICE = /^[\x21-\x7e]{8,256}$/;
 export function anonymous(options: AnonymousOptions = {}): Authenticator {
   const settings = parseOrThrow(optionsSchema(anonymousShape), options, 'anonymous');
   const { device, trustProxy, plan } = settings;
-  const limits = parseLimits(settings.perAddress, 'anonymous.perAddress');
+  const limits = parsePassingLimits(settings.perAddress, 'anonymous.perAddress');
   return {
     authenticate(request, context) {
       if (hasCredential(request)) return undefined;

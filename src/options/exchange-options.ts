@@ -12,7 +12,7 @@ import {
 } from '../base/option-schema.ts';
 import type { User, UserSpec } from '../core/user.ts';
 import { type LimitSpec, limitSpecs, type Per } from '../plans/limit-spec.ts';
-import { parseLimits } from '../plans/parse-limits.ts';
+import { parsePassingLimits } from '../plans/parse-limits.ts';
 import type { AnchorLookups } from '../plans/user-anchors.ts';
 import type { ExchangeSettings } from '../tokens/token-exchange.ts';
 
@@ -65,12 +65,19 @@ export function exchangeSettings(
   ttlMsMax: number,
   lookups: AnchorLookups,
 ): ExchangeSettings {
+  const counted = parsePassingLimits(limits, 'options.exchange.limits', lookups);
+  const place = counted.findIndex(({ filter }) => filter !== undefined);
+  if (place >= 0) {
+    throw new TypeError(
+      `"options.exchange.limits[${place}]" must not have "models" or "endpoints": it counts exchanges, which call none`,
+    );
+  }
   return {
     auth,
     attest,
     user,
     ttlMs: Math.min(ttl, ttlMsMax),
     lifetimeMs: maxLifetime,
-    limits: parseLimits(limits, 'options.exchange.limits', lookups),
+    limits: counted,
   };
 }

@@ -226,7 +226,10 @@ export function parseOptions(options: GuardOptions<string, string, string>) {
   const plans = parsePlans(parsed.plans, anchors);
   const fromUpstreams = upstreamSettings({ ...parsed, apiKey }, plans);
   const keys = deriveKeys(secret, parsed.audience);
-  const limits = sharedLimits(parsed.limits, parsed.anonymousLimits, anchors);
+  const limits = sharedLimits(parsed.limits, parsed.anonymousLimits, {
+    lookups: anchors,
+    models: [...plans.values()].map(({ models }) => models),
+  });
   const prices = ownPrices(parsed.prices, 'options.prices');
   requireTierPrices({ plans, limits }, new PriceTable(prices, new Date(parsed.clock.nowMs())));
   return {

@@ -8,6 +8,7 @@ import {
 } from '../base/option-schema.ts';
 import { endpointNames } from '../openai/endpoints/descriptors.ts';
 import { allowances } from '../openai/request/allowances.ts';
+import { refuseUnknownModels } from '../plans/call-filter.ts';
 import { type LimitSpec, limitSpecs, type Per } from '../plans/limit-spec.ts';
 import { modelList } from '../plans/model-list.ts';
 import { modelPattern } from '../plans/model-pattern.ts';
@@ -80,12 +81,14 @@ function parsePlan(name: string, spec: ParsedPlan, lookups: AnchorLookups): Plan
   if (allow.realtime && !models.allows(allow.realtime.session.model)) {
     throw new TypeError(`"${path}.allow.realtime.session.model" must be one of the plan's models`);
   }
+  const limits = parseLimits(spec.limits, `${path}.limits`, lookups);
+  refuseUnknownModels(limits, [models], `${path}.limits`);
   return {
     name,
     weight: spec.weight,
     models,
     endpoints: new Set(spec.endpoints ?? endpointNames),
-    limits: parseLimits(spec.limits, `${path}.limits`, lookups),
+    limits,
     policy: { maxOutputTokens, maxChoices, allow },
   };
 }

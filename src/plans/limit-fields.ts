@@ -57,6 +57,7 @@ type Parsed = Omit<LimitFields, 'unit' | 'amount' | 'onFailure' | 'enforce' | 's
 /** Reads the fields of one limit option. The `TypeError` names the field that is wrong, below `path`. */
 export function limitFields(spec: unknown, path: string): LimitFields {
   const unit = unitOf(spec, path);
+  if (unit === 'concurrent') refuseWindowFields(Object(spec), path);
   const parsed = parseOrThrow(shapes.get(unit) as z.ZodType<Parsed>, spec, path);
   const { per, burst, timeZone, anchor, name, onLedgerFailure: onFailure } = parsed;
   const { enforce = true, models, endpoints, warnAt, then } = parsed;
@@ -75,6 +76,12 @@ export function limitFields(spec: unknown, path: string): LimitFields {
     name,
     onFailure,
   };
+}
+
+function refuseWindowFields(spec: Readonly<Record<string, unknown>>, path: string): void {
+  const field = ['warnAt', 'then'].find((name) => spec[name] !== undefined);
+  if (field === undefined) return;
+  throw new TypeError(`"${path}.${field}" needs a window, and "concurrent" has none`);
 }
 
 function unitOf(spec: unknown, path: string): LimitableUnit {

@@ -61,7 +61,8 @@ const ENDPOINTS = `must be one of "${endpointNames.join('", "')}"`;
 /** The fields that every limit may have. */
 export const everyLimitShape = {
   /** The name in denials and headers, unique within a plan; 1 to 64 printable ASCII characters without
-   * `"` and `\`. Without it, unit and window: `'requests-24h'`, `'usd-month'`, `'concurrent'`. */
+   * `"` and `\`. Without it, unit, window and what is counted: `'requests-24h'`, `'usd-month'`, `'concurrent'`,
+   * `'requests-day-gpt-5'`. A limit with a name keeps its counter when its models or endpoints change. */
   name: z
     .string({ error: 'must be a string' })
     .regex(HEADER_SAFE, { error: 'must be 1 to 64 printable ASCII characters without " and \\' })
@@ -82,10 +83,16 @@ export const everyLimitShape = {
   /** Counts only calls of these models: exact names, which include their dated snapshots, or prefixes with a `*`
    * at the end (`'gpt-5*'`). A call that several models may serve counts if one of them is named. Without it,
    * every model. */
-  models: z.array(modelPattern, { error: 'must be a list of models' }).min(1).readonly().optional(),
+  models: z
+    .array(modelPattern, { error: 'must be a non-empty list of models' })
+    .min(1)
+    .readonly()
+    .optional(),
   /** Counts only calls of these endpoints (`'chat.completions'` …). Without it, every endpoint. */
   endpoints: z
-    .array(z.enum(endpointNames, { error: ENDPOINTS }), { error: 'must be a list of endpoints' })
+    .array(z.enum(endpointNames, { error: ENDPOINTS }), {
+      error: 'must be a non-empty list of endpoints',
+    })
     .min(1)
     .readonly()
     .optional(),
@@ -105,12 +112,17 @@ const perShape = {
 const FRACTIONS =
   'must be a list of fractions above 0, at most 1, such as [0.5, 0.8, 1] for 50, 80 and 100 percent';
 
+const fractionAtMost1 = ({ input }: { readonly input?: unknown }): string =>
+  `must be at most 1: write ${Number(input) / 100} for ${input} percent`;
+
 const spanShape = {
   ...everyLimitShape,
   /** Emits `threshold` once in each window when this part of the limit is used, in one of all processes. `[0.8]`:
    * at 80 percent. `1` also means the first denial because the limit is used up. Not with `burst`. At most 8. */
   warnAt: z
-    .array(z.number({ error: FRACTIONS }).gt(0, FRACTIONS).max(1, FRACTIONS), { error: FRACTIONS })
+    .array(z.number({ error: FRACTIONS }).gt(0, FRACTIONS).max(1, { error: fractionAtMost1 }), {
+      error: FRACTIONS,
+    })
     .min(1, FRACTIONS)
     .max(8, 'must be at most 8 fractions')
     .readonly()

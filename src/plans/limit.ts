@@ -31,6 +31,8 @@ export interface Limit {
   readonly warnAt?: readonly number[] | undefined;
   /** What does not fit is taken from credits. */
   readonly spills?: true | undefined;
+  /** The credits of an account, which take what its limits with `spills` leave over. */
+  readonly isCredit?: true | undefined;
   /** Returns the rule for this user now: the same object as before while nothing about it has changed. */
   ruleFor(user: User, nowMs: number): Rule;
   /** Resolves when what `ruleFor` needs to know of this user is known; `undefined` if it is. Absent: nothing

@@ -1,4 +1,5 @@
 import type { Allowances, RequestPolicy } from '../openai/request/allowances.ts';
+import { withCredits } from './credit-limit.ts';
 import type { Limit } from './limit.ts';
 import type { Plan } from './plan.ts';
 
@@ -17,6 +18,7 @@ function mergeTwo(a: Plan, b: Plan): Plan {
     name: `${a.name}+${b.name}`,
     weight: Math.max(a.weight, b.weight),
     models: {
+      patterns: [...new Set([...a.models.patterns, ...b.models.patterns])],
       names: [...new Set([...a.models.names, ...b.models.names])],
       hasPatterns: a.models.hasPatterns || b.models.hasPatterns,
       allows: (model) => a.models.allows(model) || b.models.allows(model),
@@ -33,11 +35,14 @@ function mergeLimits(a: readonly Limit[], b: readonly Limit[]): readonly Limit[]
     const other = best.get(limit.key);
     if (other === undefined || isMoreGenerous(limit, other)) best.set(limit.key, limit);
   }
-  return distinctlyNamed([...best.values()]);
+  return distinctlyNamed(withCredits([...best.values()]));
 }
 
+/** A shadow limit refuses nothing. */
 function isMoreGenerous(limit: Limit, other: Limit): boolean {
+  if (limit.enforced !== other.enforced) return other.enforced;
   if (limit.amount !== other.amount) return limit.amount > other.amount;
+  if (limit.spills !== other.spills) return limit.spills === true;
   return (limit.burst ?? 0) > (other.burst ?? 0);
 }
 
@@ -46,7 +51,7 @@ function isMoreGenerous(limit: Limit, other: Limit): boolean {
 export function overrideLimits(plan: Plan, limits: readonly Limit[]): Plan {
   const keys = new Set(limits.map(({ key }) => key));
   const kept = plan.limits.filter(({ key }) => !keys.has(key));
-  return { ...plan, limits: distinctlyNamed([...kept, ...limits]) };
+  return { ...plan, limits: distinctlyNamed(withCredits([...kept, ...limits])) };
 }
 
 /** Two limits with one name could not be told apart in headers. */

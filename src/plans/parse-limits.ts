@@ -1,32 +1,22 @@
-import { durationMs } from '../base/duration.ts';
 import { unitName } from '../ledger/amounts.ts';
 import type { Rule } from '../ledger/ledger.ts';
 import { SINGLE_USE_NAME } from './accounts.ts';
 import { calendarRule, type RuleFinder } from './calendar-rule.ts';
+import { callFilter, filterSuffix } from './call-filter.ts';
+import { withCredits } from './credit-limit.ts';
 import type { Limit } from './limit.ts';
+import { refuseClashes } from './limit-clashes.ts';
 import { type LimitFields, limitFields } from './limit-fields.ts';
-import type { LimitSpec, Period } from './limit-spec.ts';
+import type { LimitSpec } from './limit-spec.ts';
 import { AnchorLookups } from './user-anchors.ts';
+import { EVER, isPeriod, windowMsOf } from './window-length.ts';
 
 const LIMITS_MAX = 64;
 const ROLLING_MS_MIN = 100;
-const DAY_MS = 86_400_000;
-const WINDOW_MS_MAX = 3_660 * DAY_MS;
-/** The length of a period where it is not a calendar window: in a rate, and in headers. */
-const NOMINAL_MS: Readonly<Record<Period, number>> = {
-  minute: 60_000,
-  hour: 3_600_000,
-  day: DAY_MS,
-  week: 7 * DAY_MS,
-  month: 30 * DAY_MS,
-  year: 365 * DAY_MS,
-};
-
-const WINDOWS = `must be a duration like "90s", "15m", "24h" or "7d", a calendar period ("${Object.keys(NOMINAL_MS).join('", "')}"), or "ever"`;
 
 /**
- * Parses a list of limits: of one plan, of one token, or global ones. Throws a `TypeError` that names
- * the field that is wrong. Two limits with one name are also an error.
+ * Parses a list of limits of one plan, user or group, with the credits that they spill into. Throws a `TypeError`
+ * that names the field that is wrong. Two limits with one name are also an error.
  */
 export function parseLimits(
   specs: unknown,
@@ -36,7 +26,9 @@ export function parseLimits(
   if (!Array.isArray(specs) || specs.length > LIMITS_MAX) {
     throw new TypeError(`"${path}" must be a list of at most ${LIMITS_MAX} limits`);
   }
-  const limits = specs.map((spec, index) => parseLimit(spec, `${path}[${index}]`, lookups));
+  const limits = withCredits(
+    specs.map((spec, index) => parseLimit(spec, `${path}[${index}]`, lookups)),
+  );
   const names = new Set<string>();
   for (const { name } of limits) {
     if (names.has(name))
@@ -50,6 +42,7 @@ export function parseLimits(
 export function parseLimit(spec: unknown, path: string, lookups = new AnchorLookups()): Limit {
   const fields = limitFields(spec, path);
   const { unit, amount, per, burst, name } = fields;
+  refuseClashes(fields, path);
   if (name === SINGLE_USE_NAME) throw new TypeError(`"${path}.name" is reserved`);
   const windowMs = per === undefined ? undefined : windowMsOf(per, `${path}.per`);
   return {
@@ -61,24 +54,17 @@ export function parseLimit(spec: unknown, path: string, lookups = new AnchorLook
     per,
     windowSeconds: windowMs && Math.ceil(windowMs / 1000),
     enforced: fields.enforce,
-    warnAt: fields.warnAt && [...fields.warnAt].sort((a, b) => a - b),
+    filter: callFilter(fields),
+    warnAt: fields.warnAt && [...new Set(fields.warnAt)].sort((a, b) => a - b),
     spills: fields.spills,
     ...ruleOf(fields, windowMs, path, lookups),
   };
 }
 
-function windowMsOf(per: string, path: string): number {
-  if (isPeriod(per)) return NOMINAL_MS[per];
-  const windowMs = durationMs(per);
-  if (windowMs === undefined) throw new TypeError(`"${path}" ${WINDOWS}`);
-  if (windowMs <= WINDOW_MS_MAX) return windowMs;
-  throw new TypeError(`"${path}" must be at most 10 years`);
-}
-
-const isPeriod = (per: string): per is Period => Object.hasOwn(NOMINAL_MS, per);
-
-function defaultName({ unit, per }: LimitFields): string {
-  return per === undefined ? unitName(unit) : `${unitName(unit)}-${per}`;
+function defaultName(fields: LimitFields): string {
+  const { unit, per } = fields;
+  const window = per === undefined ? '' : `-${per}`;
+  return unitName(unit) + window + filterSuffix(fields);
 }
 
 function ruleOf(
@@ -87,7 +73,7 @@ function ruleOf(
   path: string,
   lookups: AnchorLookups,
 ): RuleFinder {
-  const { unit, amount, per, burst, onFailure } = fields;
+  const { unit, amount, per, burst, onFailure, spills } = fields;
   const base = {
     key: keyOf(fields),
     unit,
@@ -95,34 +81,58 @@ function ruleOf(
     ...(onFailure && { onFailure }),
     ...(fields.enforce ? {} : { shadow: true as const }),
   };
+  const spilling = { ...base, ...(spills && { spills }) };
   const isCalendar = per !== undefined && isPeriod(per) && burst === undefined;
-  if (isCalendar) return calendarRule(base, per, fields, path, lookups);
-  refuseCalendarFields(fields, path);
+  if (isCalendar) return calendarRule(spilling, per, fields, path, lookups);
+  if (per === EVER) return always({ kind: 'balance', ...base });
   if (windowMs === undefined) return always({ kind: 'concurrent', ...base });
   if (burst !== undefined) return always({ kind: 'rate', ...base, periodMs: windowMs, burst });
-  if (windowMs >= ROLLING_MS_MIN) return always({ kind: 'rolling', ...base, windowMs });
+  if (windowMs >= ROLLING_MS_MIN) return always({ kind: 'rolling', ...spilling, windowMs });
   throw new TypeError(`"${path}.per" must be at least ${ROLLING_MS_MIN}ms`);
 }
 
 const always = (rule: Rule): RuleFinder => ({ ruleFor: () => rule });
 
 /** The same in every plan and for every amount, so that what was used stays used when the plan changes. */
-function keyOf({ unit, per, burst, name }: LimitFields): string {
+function keyOf(fields: LimitFields): string {
+  const { unit, per, burst, name } = fields;
   const written = unitName(unit);
   if (name !== undefined) return `${written}:${name}`;
-  if (per === undefined) return written;
-  return burst === undefined ? `${written}/${per}` : `${written}/${per}~rate`;
+  const window = per === undefined ? '' : `/${per}`;
+  return written + window + (burst === undefined ? '' : '~rate') + filterSuffix(fields);
 }
 
-function refuseCalendarFields({ timeZone, anchor }: LimitFields, path: string): void {
-  const field = timeZone !== undefined ? 'timeZone' : anchor !== undefined ? 'anchor' : undefined;
-  if (field === undefined) return;
-  throw new TypeError(`"${path}.${field}" needs a calendar period in "per", and no "burst"`);
+/**
+ * Parses limits of a token or an address. They have no credits, and a window that ends: their counters are many,
+ * and must not stay in the store for ever.
+ */
+export function parsePassingLimits(
+  specs: unknown,
+  path: string,
+  lookups?: AnchorLookups,
+): readonly Limit[] {
+  const limits = withoutCredits(parseLimits(specs, path, lookups), path);
+  const place = limits.findIndex(({ per }) => per === EVER);
+  if (place < 0) return limits;
+  throw new TypeError(`"${path}[${place}].per" must be a window that ends here, such as "90d"`);
+}
+
+/** Returns these limits. `TypeError` if one of them takes from credits, which only users and groups have. */
+export function withoutCredits(limits: readonly Limit[], path: string): readonly Limit[] {
+  const place = limits.findIndex(({ spills }) => spills);
+  if (place < 0) return limits;
+  throw new TypeError(
+    `"${path}[${place}].then" must not be set here: only users and groups have credits`,
+  );
 }
 
 /** Returns limits that a store can keep as they are. Throws a `TypeError` for a wrong field or a function. */
-export function storableLimits(limits: readonly unknown[], path: string): readonly LimitSpec[] {
-  parseLimits(limits, path);
+export function storableLimits(
+  limits: readonly unknown[],
+  path: string,
+  parse = parseLimits,
+): readonly LimitSpec[] {
+  parse(limits, path);
   const specs = limits as readonly LimitSpec[];
   specs.forEach(({ anchor }, index) => {
     if (typeof anchor !== 'function') return;

@@ -1,6 +1,8 @@
 import type { User } from '../core/user.ts';
+import { refuseUnknownModels } from './call-filter.ts';
 import type { Limit } from './limit.ts';
-import { parseLimit, parseLimits } from './parse-limits.ts';
+import type { ModelList } from './model-list.ts';
+import { parseLimit, parseLimits, withoutCredits } from './parse-limits.ts';
 import type { AnchorLookups } from './user-anchors.ts';
 
 /** Limits that users share: global ones, and those of all anonymous users. */
@@ -9,16 +11,27 @@ export interface SharedLimits {
   for(user: User): readonly Limit[];
 }
 
+interface Surroundings {
+  readonly lookups?: AnchorLookups;
+  /** What each plan allows. */
+  readonly models: readonly ModelList[];
+}
+
 const ANONYMOUS = 'anonymous-';
 
 /** Reads the global limits, and the extra ones that anonymous users share. */
 export function sharedLimits(
   global: unknown,
   anonymous: unknown,
-  lookups?: AnchorLookups,
+  { lookups, models }: Surroundings,
 ): SharedLimits {
-  const ofAll = parseLimits(global, 'options.limits', lookups);
-  const ofAnonymous = parseLimits(named(anonymous), 'options.anonymousLimits', lookups);
+  const parse = (specs: unknown, path: string) => {
+    const limits = withoutCredits(parseLimits(specs, path, lookups), path);
+    refuseUnknownModels(limits, models, path);
+    return limits;
+  };
+  const ofAll = parse(global, 'options.limits');
+  const ofAnonymous = parse(named(anonymous), 'options.anonymousLimits');
   const both = [...ofAnonymous, ...ofAll];
   return { for: (user) => (user.anonymous ? both : ofAll) };
 }

@@ -5,7 +5,7 @@ import type { GuardRequest } from '../core/request.ts';
 import { endpointNames } from '../openai/endpoints/descriptors.ts';
 import { type BodyBounds, readOptionalJson } from '../openai/request/read-json.ts';
 import type { LimitSpec } from '../plans/limit-spec.ts';
-import { storableLimits } from '../plans/parse-limits.ts';
+import { parsePassingLimits, storableLimits } from '../plans/parse-limits.ts';
 import type { StoredToken } from './token-form.ts';
 
 /** What an app requests for a token. Each field can only narrow what the login allows. */
@@ -63,7 +63,9 @@ function narrow(
       ...(ttl !== undefined && { ttlMs: parseDurationMs(ttl, 'ttl') }),
       ...(models && { models }),
       ...(endpoints && { endpoints }),
-      ...(all.length > 0 && { limits: storableLimits(all, 'limits') as readonly LimitSpec[] }),
+      ...(all.length > 0 && {
+        limits: storableLimits(all, 'limits', parsePassingLimits) as readonly LimitSpec[],
+      }),
       ...(singleUse && { singleUse }),
     };
   } catch (error) {

@@ -15,7 +15,7 @@ import { endpointNames } from '../openai/endpoints/descriptors.ts';
 import { type LimitSpec, limitSpecs, type Per } from '../plans/limit-spec.ts';
 import { modelPattern } from '../plans/model-pattern.ts';
 import type { NamedPlans } from '../plans/named-plans.ts';
-import { storableLimits } from '../plans/parse-limits.ts';
+import { parsePassingLimits, storableLimits } from '../plans/parse-limits.ts';
 import { revokeFamily } from '../users/user-states.ts';
 import { mintToken } from './mint-token.ts';
 import {
@@ -108,7 +108,7 @@ export function createTokens(
   return {
     async issue(request) {
       const { user, ttl, plan, ...scope } = parseOrThrow(tokenRequest, request, 'tokens.issue');
-      if (scope.limits) storableLimits(scope.limits, 'tokens.issue.limits');
+      if (scope.limits) storableLimits(scope.limits, 'tokens.issue.limits', parsePassingLimits);
       const given = parseUser(user, 'tokens.issue.user');
       const owner = plan === undefined ? given : { ...given, plan };
       if (owner.plan !== undefined) plans.find(owner.plan, '"tokens.issue.plan" is');

@@ -73,6 +73,64 @@ const limits: readonly [mistake: unknown, message: string][] = [
   [{ requests: 1, per: 'day', timezone: 'UTC' }, '"; did you mean "timeZone"?'],
   [{ requests: 1, per: 'day', name: 'a"b' }, '.name": must be 1 to 64 printable ASCII'],
   [{ requests: 1, per: 'day', onLedgerFailure: 'maybe' }, '.onLedgerFailure": must be "deny"'],
+  [{ requests: 1, per: 'ever', burst: 5 }, '.burst" needs a window that ends, and "ever" never'],
+  [{ requests: 1, per: 'ever', timeZone: 'UTC' }, '.timeZone" needs a calendar period in "per"'],
+  [{ requests: 1, per: 'ever', anchor: '2026-01-31' }, '.anchor" needs a calendar period in "per"'],
+  [{ requests: 1, per: 'ever', then: 'credits' }, '.then" needs a window that ends, and "ever"'],
+  [{ requests: 1, per: 'day', burst: 2, then: 'credits' }, '.then" must not be set with "burst"'],
+  [{ concurrent: 1, then: 'credits' }, '.then" needs a window, and "concurrent" has none'],
+  [{ requests: 1, per: 'day', then: 'credit' }, '.then": must be "credits"'],
+  [
+    { requests: 1, per: 'day', enforce: false, then: 'credits' },
+    '.then" must not be set with "enforce: false", which refuses nothing',
+  ],
+  [{ requests: 1, per: 'day', enforce: 'no' }, '.enforce": must be true or false'],
+  [{ requests: 1, per: 'day', warnAt: [80] }, '.warnAt.0": must be at most 1: write 0.8 for 80'],
+  [{ requests: 1, per: 'day', warnAt: [0] }, '.warnAt.0": must be a list of fractions above 0'],
+  [{ requests: 1, per: 'day', warnAt: 0.8 }, '.warnAt": must be a list of fractions above 0'],
+  [{ requests: 1, per: 'day', warnAt: [] }, '.warnAt": must be a list of fractions above 0'],
+  [{ requests: 1, per: 'day', burst: 2, warnAt: [1] }, '.warnAt" must not be set with "burst"'],
+  [{ concurrent: 1, warnAt: [0.5] }, '.warnAt" needs a window, and "concurrent" has none'],
+  [{ requests: 1, per: 'day', models: 'gpt-5' }, '.models": must be a non-empty list of'],
+  [{ requests: 1, per: 'day', models: [] }, '.models": must be a non-empty list of models'],
+  [{ requests: 1, per: 'day', models: ['gpt*5'] }, `.models.0": ${PATTERN}`],
+  [
+    { requests: 1, per: 'day', models: ['gpt-5-mini', 'gpt-6'] },
+    '.models.1": "gpt-6" is no model that may be called here; the models are "gpt-5-mini"',
+  ],
+  [{ requests: 1, per: 'day', endpoints: ['images'] }, '.endpoints.0": must be one of "chat.com'],
+  [{ requests: 1, per: 'day', endpoints: 'responses' }, '.endpoints": must be a non-empty list of'],
+];
+
+/** Where users of one plan and group are not all that counts. */
+const elsewhere: readonly [mistake: object, message: string][] = [
+  [
+    { limits: [{ usd: 1, per: 'day', then: 'credits' }] },
+    '"options.limits[0].then" must not be set here: only users and groups have credits',
+  ],
+  [
+    { anonymousLimits: [{ usd: 1, per: 'day', then: 'credits' }] },
+    '"options.anonymousLimits[0].then" must not be set here: only users and groups',
+  ],
+  [
+    { limits: [{ usd: 1, per: 'day', models: ['gpt-6'] }] },
+    '"options.limits[0].models.0": "gpt-6" is no model that may be called here; the models are',
+  ],
+  [
+    {
+      exchange: { auth: { authenticate: () => undefined }, limits: [{ requests: 1, per: 'ever' }] },
+    },
+    '"options.exchange.limits[0].per" must be a window that ends here, such as "90d"',
+  ],
+  [
+    {
+      exchange: {
+        auth: { authenticate: () => undefined },
+        limits: [{ requests: 1, per: 'day', endpoints: ['responses'] }],
+      },
+    },
+    '"options.exchange.limits[0]" must not have "models" or "endpoints": it counts exchanges',
+  ],
 ];
 
 describe('A mistake in the plans', () => {
@@ -91,6 +149,10 @@ describe('A mistake in the plans', () => {
     const refusal = inLimit(mistake);
     expect(refusal).toContain('"options.plans.free.limits[0]');
     expect(refusal).toContain(message);
+  });
+
+  it.each(elsewhere)('The options %o are refused at the start with %s', (mistake, message) => {
+    expect(atStart(mistake).slice(0, message.length)).toBe(message);
   });
 
   it('Limits of all users, of anonymous users and of the exchange are named by their option', () => {

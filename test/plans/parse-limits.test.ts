@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { mayAllow, modelList } from '../../src/plans/model-list.ts';
 import { parseLimit, parseLimits } from '../../src/plans/parse-limits.ts';
 
 const NOW_MS = Date.parse('2026-11-23T14:30:00Z');
@@ -94,6 +95,107 @@ describe('A valid limit', () => {
     const endMs = Date.parse('2026-11-24');
     expect(limit.ruleFor({ id: 'bob' }, endMs - 1)).toBe(rule);
     expect(limit.ruleFor(ADA, endMs)).not.toBe(rule);
+  });
+});
+
+describe('A balance and credits', () => {
+  it('A limit per "ever" is a balance without a window', () => {
+    const rule = { kind: 'balance', key: 'requests/ever', unit: 'requests', amount: 20 };
+    expect(ruleOf({ requests: 20, per: 'ever' })).toEqual(rule);
+    const { name, windowSeconds } = parseLimit({ requests: 20, per: 'ever' }, 'limit');
+    expect([name, windowSeconds]).toEqual(['requests-ever', undefined]);
+  });
+
+  it('A limit "then" credits spills, and the credits of each unit follow once, last', () => {
+    const limits = parseLimits(
+      [
+        { requests: 15, per: 'day', then: 'credits' },
+        { requests: 5, per: 'hour', then: 'credits' },
+        { usd: 1, per: '24h', then: 'credits' },
+        { concurrent: 2 },
+      ],
+      'plan',
+    );
+    expect(limits.slice(0, 3).map((limit) => limit.ruleFor(ADA, NOW_MS))).toEqual(
+      [15, 5, 1_000_000_000].map((amount) => expect.objectContaining({ amount, spills: true })),
+    );
+    expect(limits.slice(4).map(({ name }) => name)).toEqual(['credits-requests', 'credits-usd']);
+    expect(limits[4]?.ruleFor(ADA, NOW_MS)).toEqual({
+      kind: 'balance',
+      isCredit: true,
+      key: 'credits/requests',
+      unit: 'requests',
+      amount: 0,
+      onFailure: 'allow',
+    });
+  });
+
+  it('A shadow limit has a shadow rule', () => {
+    expect(ruleOf({ requests: 1, per: 'day', enforce: false })).toHaveProperty('shadow', true);
+    expect(ruleOf({ requests: 1, per: 'day', enforce: true })).not.toHaveProperty('shadow');
+  });
+});
+
+describe('A limit of some models or endpoints', () => {
+  const named = (spec: object) => {
+    const { name, key } = parseLimit({ requests: 5, per: 'day', ...spec }, 'limit');
+    return { name, key };
+  };
+
+  it('Its name and counter say what it counts, in whichever order that is written', () => {
+    expect(named({ models: ['gpt-5'] })).toEqual({
+      name: 'requests-day-gpt-5',
+      key: 'requests/day-gpt-5',
+    });
+    expect(named({ endpoints: ['embeddings'] }).name).toBe('requests-day@embeddings');
+    const both = { models: ['o3', 'gpt-5*', 'o3'], endpoints: ['responses'] };
+    expect(named(both).name).toBe('requests-day-gpt-5*+o3@responses');
+    expect(named({ ...both, models: ['gpt-5*', 'o3'] })).toEqual(named(both));
+  });
+
+  it('A long list and a name that headers cannot show are shortened to a hash', () => {
+    const long = ['gpt-5-mini', 'gpt-5-nano', 'gpt-4o-mini', 'o4-mini'];
+    for (const models of [long, ['modèle"x"'], ['a+b']]) {
+      expect(named({ models }).name).toMatch(/^requests-day~[\w-]{16}$/);
+    }
+    expect(named({ models: long }).key).toBe(named({ models: long.toReversed() }).key);
+    expect(named({ models: ['a+b'] }).key).not.toBe(named({ models: ['a', 'b'] }).key);
+  });
+
+  it('A given name keeps its counter when the list changes', () => {
+    const large = { name: 'large', models: ['gpt-5'] };
+    expect(named({ ...large, models: ['gpt-5', 'o3'] })).toEqual(named(large));
+    expect(named(large).key).toBe('requests:large');
+  });
+
+  it.each([
+    ['gpt-5', 'gpt-5', true],
+    ['gpt-5', 'gpt-5-2025-08-07', true],
+    ['gpt-4', 'gpt-4-0613', true],
+    ['gpt-5', 'gpt-5-mini', false],
+    ['gpt-5', 'gpt-5-mini-2025-08-07', false],
+    ['gpt-5', 'GPT-5', false],
+    ['gpt-5-2025-08-07', 'gpt-5', false],
+    ['gpt-5*', 'gpt-5-mini', true],
+    ['gpt-5-m*', 'gpt-5', false],
+  ])('A limit of %s is asked about %s: it counts it, %s', (counted, model, counts) => {
+    const { filter } = parseLimit({ requests: 5, per: 'day', models: [counted] }, 'limit');
+    expect(filter?.models?.allows(model)).toBe(counts);
+  });
+
+  it.each([
+    ['gpt-5', ['gpt-5'], true],
+    ['gpt-5', ['gpt-5-2025-08-07'], true],
+    ['gpt-5', ['gpt-5-2025*'], true],
+    ['gpt-5', ['gpt-5-mini*', 'o3'], false],
+    ['gpt-5', ['gpt*'], true],
+    ['gpt-5*', ['gpt-5-mini'], true],
+    ['gpt-5-mini*', ['gpt-5*'], true],
+    ['gpt-5*', ['gpt-5-mini*'], true],
+    ['gpt-5*', ['gpt-4*', 'o3'], false],
+    ['gpt-5-2025-08-07', ['gpt-5'], false],
+  ])('A limit of %s in a plan of %o may count a call: %s', (counted, allowed, may) => {
+    expect(mayAllow(modelList(allowed), counted)).toBe(may);
   });
 });
 

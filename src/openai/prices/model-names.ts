@@ -9,6 +9,12 @@ export function baseModel(model: string): string {
   return (fineTuned.exec(model)?.[0].slice(3) ?? model).replace(anyDate, '');
 }
 
+/** The date of a snapshot; before 2024 it was `-0613`. */
+const snapshot = /-\d{4}(?:-\d{2}-\d{2})?$/;
+
+/** Returns the name of the model that this may be a snapshot of. */
+export const withoutSnapshot = (model: string): string => model.replace(snapshot, '');
+
 /** Returns the name without the `-YYYY-MM-DD` of a snapshot. */
 export const undated = (model: string): string => model.replace(date, '');
 
