@@ -1,19 +1,19 @@
 export type { Clock } from './base/clock.ts';
 export type { Known } from './base/known.ts';
+export type { DeniedEvent, SettledEvent } from './core/call-events.ts';
 export { type BrokenLimit, type Denial, type DenialCode, denialCodes } from './core/denial.ts';
 export { LedgerError } from './core/errors.ts';
 export type {
   DegradedEvent,
-  DeniedEvent,
   FailedEvent,
   GuardEvents,
   PriceChange,
   PricesEvent,
   RecoveredEvent,
   SafetyEvent,
-  SettledEvent,
 } from './core/events.ts';
 export type { GuardedEvent } from './core/guarded-event.ts';
+export type { AccountLevel, ShadowLimit, WouldDenyEvent } from './core/limit-events.ts';
 export type { GuardLogger } from './core/operator-log.ts';
 export type { BodyRoom, GuardRequest, RequestBody } from './core/request.ts';
 export type { ByteSink, ByteSource, GuardResponse } from './core/response.ts';

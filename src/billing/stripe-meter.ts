@@ -9,7 +9,7 @@ import {
   type RequiredOptions,
 } from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
-import type { SettledEvent } from '../core/events.ts';
+import type { SettledEvent } from '../core/call-events.ts';
 
 /** The part of Stripe's SDK that is used here. Tests check it against the real SDK. */
 export interface StripeMeterClient {

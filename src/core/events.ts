@@ -1,41 +1,9 @@
 import { Attached } from '../base/attached.ts';
 import { isPromiseLike } from '../base/deadline.ts';
-import type { DenialCode } from './denial.ts';
+import type { DeniedEvent, SettledEvent, WaitedEvent } from './call-events.ts';
 import type { GuardedEvent } from './guarded-event.ts';
+import type { WouldDenyEvent } from './limit-events.ts';
 import type { UpstreamFailure } from './upstream-failure.ts';
-import type { Usage, UsageDoubt } from './usage.ts';
-
-/** A call that ended and was posted to the ledger. It contains no prompt, no answer and no credential. */
-export interface SettledEvent {
-  /** Identifies the call; each call has its own. */
-  readonly callId: string;
-  /** The user who is charged. */
-  readonly userId: string;
-  /** The plan that the user had; several are joined by `+`. */
-  readonly plan: string;
-  /** The endpoint's name, such as `'chat.completions'`. */
-  readonly endpoint: string;
-  /** The model that answered, or the one in the request. */
-  readonly model: string;
-  /** The upstream that answered, by its name in the option `upstreams`; `main` for `apiKey`. */
-  readonly upstream: string;
-  /** What OpenAI reported; `undefined` when it reported nothing: the charge is an estimate, or OpenAI
-   * refused the content of the request, which costs one request and no tokens. */
-  readonly usage: Usage | undefined;
-  /** Input tokens that were charged. */
-  readonly inputTokens: number;
-  /** Output tokens that were charged, reasoning included. */
-  readonly outputTokens: number;
-  /** 0 for a model without a price, which is allowed only where no money limit applies. */
-  readonly costNanoUsd: number;
-  /** The charge is an upper bound, because the true usage did not arrive or contradicted itself. */
-  readonly estimated: boolean;
-  /** How an incomplete or contradictory usage was read. Empty for nearly every call. */
-  readonly doubts: readonly UsageDoubt[];
-  /** The store failed. The call was admitted without it, or its charge waits to be written. A charge that
-   * cannot be written is a `failed` event later. */
-  readonly degraded: boolean;
-}
 
 /** The ledger's store began to fail. Until `recovered`, the `onLedgerFailure` of each limit decides. */
 export interface DegradedEvent {
@@ -55,18 +23,6 @@ export interface RecoveredEvent {
   readonly served: number;
   /** Calls that their limits refused without the store since it last worked. */
   readonly refused: number;
-}
-
-/** One call that was denied. Holds no prompt and no credential. */
-export interface DeniedEvent {
-  /** The reason. */
-  readonly code: DenialCode;
-  /** Decided without the store, which failed. */
-  readonly degraded: boolean;
-  /** `undefined` when no user was identified. */
-  readonly userId: string | undefined;
-  /** The message that the client got. */
-  readonly message: string;
 }
 
 /**
@@ -102,22 +58,6 @@ export interface FailedEvent {
   readonly upstream?: UpstreamFailure;
   /** The name of the event whose listener failed, for `listener`. */
   readonly listener?: keyof GuardEvents;
-}
-
-/** A call waited for its turn at an upstream, or in vain. */
-export interface WaitedEvent {
-  /** Identifies the call; each call has its own. */
-  readonly callId: string;
-  /** The user whose call it is. */
-  readonly userId: string;
-  /** The plan that the user had. */
-  readonly plan: string;
-  /** The model that was asked for. */
-  readonly model: string;
-  /** Where it had its turn. `undefined`: it waited in vain, or its client left. */
-  readonly upstream: string | undefined;
-  /** How long it waited, in ms. */
-  readonly waitedMs: number;
 }
 
 /** What OpenAI decided about one of your users. */
@@ -166,6 +106,8 @@ export interface GuardEvents {
   waited: WaitedEvent;
   /** A call was denied. */
   denied: DeniedEvent;
+  /** A call was admitted, and a shadow limit (`enforce: false`) would have refused it. */
+  would_deny: WouldDenyEvent;
   /** A `before` hook or a limiter has decided about a call. */
   guarded: GuardedEvent;
   /** Something failed that the operator should know. */
@@ -189,6 +131,7 @@ const EVENT_NAMES: Readonly<Record<keyof GuardEvents, true>> = {
   released: true,
   waited: true,
   denied: true,
+  would_deny: true,
   guarded: true,
   failed: true,
   blocked: true,

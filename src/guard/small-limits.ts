@@ -19,7 +19,7 @@ export function* smallLimits(plan: Plan, prices: PriceTable): Generator<[name: s
   });
   for (const limit of plan.limits) {
     const { unit } = limit;
-    if (!SIZED.has(unit) || limit.amount === 0) continue;
+    if (!limit.enforced || !SIZED.has(unit) || limit.amount === 0) continue;
     const [dearest] = models.toSorted((a, b) => amountIn(b.most, unit) - amountIn(a.most, unit));
     if (dearest === undefined) continue;
     const held = amountIn(dearest.most, unit);

@@ -9,6 +9,7 @@ const EXPOSED = [
   'x-guard-code',
   'x-guard-max-output-tokens',
   'x-guard-reset',
+  'x-guard-shadow',
   'ratelimit',
   'ratelimit-policy',
 ].join(', ');

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { after, isPromiseLike, type Soon } from '../base/deadline.ts';
 import { type Denial, isDenial } from '../core/denial.ts';
+import type { Events } from '../core/events.ts';
 import type { NotGranted } from '../ledger/ledger.ts';
 import { type Accounts, accountsOf, lookUpLimits } from '../plans/accounts.ts';
 import { explainDenial, type LimitDenial, type Need } from '../plans/explain-denial.ts';
@@ -9,12 +10,14 @@ import { type CountingParts, closestBound } from './closest-bound.ts';
 import type { InFlightCall, InFlightCalls } from './in-flight.ts';
 import { denialByUpstream } from './queueing.ts';
 import { isAdmitted, type ReserveParts, reserveOnce } from './reserve.ts';
+import { noteWouldDeny } from './shadow.ts';
 import { type Room, shrinkToFit } from './shrink-to-fit.ts';
 import type { Admitted, Authorized } from './states.ts';
 
 export interface AdmitParts extends CountingParts, ReserveParts {
   readonly calls: InFlightCalls;
   readonly clock: Clock;
+  readonly events: Events;
 }
 
 /**
@@ -37,7 +40,7 @@ export function admit(authorized: Authorized, parts: AdmitParts): Soon<Admitted 
     const admitted = reserve(authorized, inFlight, parts);
     return isPromiseLike(admitted)
       ? admitLater(admitted, inFlight, parts)
-      : endIfDenied(admitted, inFlight, parts);
+      : decided(admitted, inFlight, parts);
   } catch (error) {
     parts.calls.end(inFlight);
     throw error;
@@ -50,19 +53,20 @@ async function admitLater(
   parts: AdmitParts,
 ): Promise<Admitted | Denial> {
   try {
-    return endIfDenied(await pending, inFlight, parts);
+    return decided(await pending, inFlight, parts);
   } catch (error) {
     parts.calls.end(inFlight);
     throw error;
   }
 }
 
-function endIfDenied(
+function decided(
   admitted: Admitted | Denial,
   inFlight: InFlightCall,
-  { calls }: AdmitParts,
+  { calls, events }: AdmitParts,
 ): Admitted | Denial {
   if (isDenial(admitted)) calls.end(inFlight);
+  else noteWouldDeny(admitted, events);
   return admitted;
 }
 

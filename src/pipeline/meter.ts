@@ -14,6 +14,7 @@ import { type RefuseParts, refuse } from './denial-response.ts';
 import { MeteredStream, type PassingAnswered, type PassingParts } from './metered-stream.ts';
 import { passErrorHeaders, passedHeaders, shownHeader } from './passed-headers.ts';
 import { applyRefusal, type RefusalParts } from './refusal-effects.ts';
+import { showShadow } from './shadow.ts';
 import { shownErrors } from './shown-errors.ts';
 import { outputCapOf } from './shrink-to-fit.ts';
 import type {
@@ -47,7 +48,9 @@ export function meter(called: Called, parts: MeterParts): Metered {
 
 function meterNothing(called: Unanswered, parts: MeterParts): Metered {
   const { ending, outcome, tagged, headers = {} } = called;
-  const response = isDenial(ending) ? refuse(ending, tagged, parts) : ending;
+  const isDenied = isDenial(ending);
+  const response = isDenied ? refuse(ending, tagged, parts) : ending;
+  if (!isDenied) showShadow(response.headers, tagged);
   passErrorHeaders(response.headers, headers);
   showWay(response.headers, tagged, parts);
   return { response, outcome };
@@ -160,6 +163,7 @@ function answerHeaders({ kind, tagged, reply, redaction }: Answered, nowMs: numb
   const header = (name: string) => reply.header(name);
   const headers = kind === 'whole' ? {} : limitsWhilePassing(tagged, nowMs);
   showLoweredCap(headers, tagged);
+  showShadow(headers, tagged);
   const type = shownHeader(header, redaction, 'content-type');
   headers['content-type'] = passedType(type, kind === 'stream');
   return Object.assign(headers, passedHeaders(header, redaction));

@@ -52,8 +52,8 @@ export function busy({ targets }: Route, nowMs: number): Denial {
   });
 }
 
-/** Counts the calls of a user that wait in any process. It denies nothing. */
-const SHADOW = { kind: 'concurrent', key: 'waiting', unit: 'concurrent', amount: 1e9 } as const;
+/** Counts the calls of a user that wait in any process. No user reaches its amount. */
+const WAITING = { kind: 'concurrent', key: 'waiting', unit: 'concurrent', amount: 1e9 } as const;
 
 /** Returns the claims of a call that waits. One of them counts the user's calls in all processes. */
 export function claimsToWait(
@@ -63,7 +63,7 @@ export function claimsToWait(
 ): readonly Claim[] {
   const account = userAccount(identity.user);
   if (isInProcess || placeOfConcurrent(applied, account) >= 0) return applied;
-  return [...applied, { account, scope: 'own', rule: SHADOW }];
+  return [...applied, { account, scope: 'own', rule: WAITING }];
 }
 
 /** Returns the part of the user's calls that are in this process, above 0. A user whose calls are spread

@@ -125,5 +125,6 @@ function admitted(
   inFlight.releasePlace = turn?.place;
   const degraded = decision.degraded === true;
   const limitStatus = degraded ? UNKNOWN_STATUS : { accounts, balances: decision.balances };
-  return { ...call, inFlight, held, limitStatus, degraded, turn, queued };
+  const wouldDeny = degraded ? undefined : decision.wouldDeny;
+  return { ...call, inFlight, held, limitStatus, wouldDeny, degraded, turn, queued };
 }

@@ -10,6 +10,7 @@ import type { Denial } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';
 import type { ByteSource, GuardResponse, HeaderList } from '../core/response.ts';
 import type { Amounts } from '../ledger/amounts.ts';
+import type { Violation } from '../ledger/ledger.ts';
 import type { Reading } from '../openai/answer/usage.ts';
 import type { UpstreamDescriptor } from '../openai/endpoints/descriptor.ts';
 import type { PriceTable } from '../openai/prices/prices.ts';
@@ -87,6 +88,8 @@ export interface Admitted extends Authorized {
   readonly held: Amounts;
   /** Set by `admit`: what is left of the caller's own limits. Empty when `degraded`. */
   readonly limitStatus: LimitStatus;
+  /** Set by `admit`: what its shadow limits would have refused. `undefined`: nothing. */
+  readonly wouldDeny: readonly Violation[] | undefined;
   /** Set by `admit`: admitted without the store, which failed. */
   readonly degraded: boolean;
   /** Set by `admit`: its place, and its part of an upstream's capacity. `undefined`: it has to wait. */

@@ -1,11 +1,9 @@
+import type { AccountLevel } from '../core/limit-events.ts';
 import type { User } from '../core/user.ts';
 import type { Claim } from '../ledger/ledger.ts';
 import type { Limit } from './limit.ts';
 import type { GroupLimits, LimitLevels } from './limit-levels.ts';
 import type { Identity, Scope } from './plan.ts';
-
-/** Whose limit it is, from narrow to wide. */
-export type AccountLevel = 'token' | 'user' | 'group' | 'global';
 
 /** A claim together with the limit that it applies. */
 export interface AppliedLimit extends Claim {

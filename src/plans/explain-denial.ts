@@ -1,15 +1,9 @@
 import { type BrokenLimit, type Denial, type DenialCode, deny } from '../core/denial.ts';
-import {
-  type Amounts,
-  amountIn,
-  isMoney,
-  shownAmount,
-  type Unit,
-  unitName,
-} from '../ledger/amounts.ts';
+import { type Amounts, amountIn, isMoney, type Unit } from '../ledger/amounts.ts';
 import type { NotGranted } from '../ledger/ledger.ts';
 import { type Accounts, type AppliedLimit, SINGLE_USE_NAME } from './accounts.ts';
 import { type LimitStatus, type LimitViolation, limitViolations } from './limit-status.ts';
+import { shownViolation } from './shown-violation.ts';
 
 /** The code of the limit that lasts longest is reported: a spent budget rather than a busy second. */
 const LASTING: readonly DenialCode[] = [
@@ -91,20 +85,11 @@ function stillBroken(violations: readonly LimitViolation[], { most }: Need): Lim
 }
 
 function explain(broken: LimitViolation, need: Need): ExplainedViolation {
-  const { claim, balance, violation } = broken;
-  const { name, unit, amount, burst, per } = claim.limit;
-  const { fitsAtMs, hard } = violation;
+  const { claim, balance } = broken;
+  const { unit, amount, per } = claim.limit;
   const isTooLarge = neverFits(broken, need);
-  const shown = {
-    name,
-    unit: unitName(unit),
-    limit: shownAmount(unit, isTooLarge ? capacityOf(claim) : amount),
-    ...(burst !== undefined && { burst: shownAmount(unit, burst) }),
-    needed: shownAmount(unit, amountIn(need.most, unit)),
-    remaining: shownAmount(unit, balance.remaining),
-    hard,
-    ...(fitsAtMs !== undefined && { fitsAtMs }),
-  };
+  const limit = isTooLarge ? capacityOf(claim) : amount;
+  const shown = shownViolation(broken, limit, amountIn(need.most, unit), balance.remaining);
   return { code: isTooLarge ? 'call_exceeds_limit' : codeOf(claim), shown, per };
 }
 

@@ -34,7 +34,7 @@ export interface LimitViolation extends LimitBalance {
 
 export function limitViolations(
   { applied }: Accounts,
-  { violations, balances }: NotGranted,
+  { violations, balances }: Pick<NotGranted, 'violations' | 'balances'>,
 ): LimitViolation[] {
   return violations.map((violation) => ({
     violation,
@@ -49,8 +49,9 @@ function found<Value>(value: Value | undefined): Value {
 }
 
 /**
- * Describes the caller's own limits one by one, separated by commas. This runs on every call, so it makes
- * no objects: `describe` is given `nowMs` and the hold instead of closing over them.
+ * Describes the caller's own limits one by one, separated by commas. A shadow limit is no limit for the caller.
+ * This runs on every call, so it makes no objects: `describe` is given `nowMs` and the hold instead of closing
+ * over them.
  */
 export function describeOwn(
   { accounts, balances }: LimitStatus,
@@ -63,7 +64,7 @@ export function describeOwn(
   for (const claim of accounts.applied) {
     const balance = balances[place];
     place += 1;
-    if (claim.scope !== 'own' || balance === undefined) continue;
+    if (claim.scope !== 'own' || !claim.limit.enforced || balance === undefined) continue;
     text += (text === '' ? '' : ', ') + describe(claim, balance, nowMs, hold);
   }
   return text;

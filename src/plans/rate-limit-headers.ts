@@ -25,19 +25,22 @@ const UNIT_PARAMETER: Readonly<Record<LimitableUnit, string>> = {
 const policies = new WeakMap<readonly Limit[], string>();
 
 /**
- * Returns `RateLimit-Policy` and `RateLimit` for the caller's own limits, never for shared ones. With the
- * `hold` of a call: what is left after its charge, or what it still holds beside what is left.
+ * Returns `RateLimit-Policy` and `RateLimit` for the caller's own limits that are enforced, never for shared ones.
+ * With the `hold` of a call: what is left after its charge, or what it still holds beside what is left.
  */
 export function rateLimitHeaders(status: LimitStatus, nowMs: number, hold?: ShownHold): HeaderList {
   const { ownLimits } = status.accounts;
   if (ownLimits.length === 0) return {};
   let policy = policies.get(ownLimits);
   if (policy === undefined) {
-    policy = ownLimits.map(policyItem).join(', ');
+    policy = ownLimits.filter(isEnforced).map(policyItem).join(', ');
     policies.set(ownLimits, policy);
   }
+  if (policy === '') return {};
   return { 'ratelimit-policy': policy, ratelimit: describeOwn(status, statusItem, nowMs, hold) };
 }
+
+const isEnforced = ({ enforced }: Limit): boolean => enforced;
 
 function policyItem({ name, unit, amount, burst, windowSeconds }: Limit): string {
   const window = windowSeconds === undefined ? '' : `;w=${windowSeconds}`;

@@ -62,6 +62,7 @@ describe('A plan with a limit below five holds of a call of 8 kB', () => {
   it.each<[string, LimitSpec, readonly string[]]>([
     ['a model without a price', { tokens: 1, per: 'day' }, ['unknown-model']],
     ['a pattern of models', { tokens: 1, per: 'day' }, ['mini*']],
+    ['a shadow limit', { tokens: 1, per: 'day', enforce: false }, ['mini']],
     ['a limit that is switched off', { tokens: 0, per: 'day' }, ['mini']],
     ['a limit of requests', { requests: 1, per: 'day' }, ['mini']],
     ['a limit of calls in flight', { concurrent: 1 }, ['mini']],

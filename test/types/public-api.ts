@@ -22,6 +22,7 @@ import {
   type SettledEvent,
   type Usage,
   type UserUsage,
+  type WouldDenyEvent,
 } from 'guarded-completion';
 import {
   type Attestation,
@@ -176,6 +177,7 @@ export function events(guard: Guard): void {
   guard.on('guarded', (event) => assertType<Equal<typeof event, GuardedEvent>>());
   guard.on('settled', (event) => assertType<Equal<typeof event, SettledEvent>>());
   guard.on('denied', (event) => assertType<Equal<typeof event, DeniedEvent>>());
+  guard.on('would_deny', (event) => assertType<Equal<typeof event, WouldDenyEvent>>());
   guard.on('failed', async (event) => assertType<Equal<typeof event, FailedEvent>>());
   guard.on('released', (event) =>
     assertType<Equal<typeof event, { readonly callId: string; readonly userId: string }>>(),

@@ -48,6 +48,7 @@ describe('CORS', () => {
         expect.arrayContaining([
           'x-guard-code',
           'x-guard-reset',
+          'x-guard-shadow',
           'retry-after',
           'ratelimit',
           'x-should-retry',
