@@ -1,13 +1,18 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import { admissionCases } from './ledger-conformance/admission.ts';
+import { balanceCases } from './ledger-conformance/balances.ts';
 import {
   type Case,
   type SettableClock,
   START_MS,
   settableClock,
 } from './ledger-conformance/case.ts';
+import { creditDenialCases } from './ledger-conformance/credit-denials.ts';
+import { creditCases } from './ledger-conformance/credits.ts';
+import { levelCases } from './ledger-conformance/levels.ts';
 import { recordCases } from './ledger-conformance/records.ts';
 import { resolutionCases } from './ledger-conformance/resolution.ts';
+import { shadowCases } from './ledger-conformance/shadow.ts';
 import { timeCases } from './ledger-conformance/time.ts';
 import { upstreamCases } from './ledger-conformance/upstream.ts';
 
@@ -69,19 +74,22 @@ export function ledgerConformance(
       runner.it(testCase.title, () => runCase(testCase, factory));
     }
   };
-  const groups = { admissionCases, resolutionCases, timeCases, upstreamCases, recordCases };
-  for (const [title, cases] of Object.entries(TITLES)) {
-    runner.describe(title, () => groups[cases].forEach(register));
+  for (const [title, cases] of Object.entries(GROUPS)) {
+    runner.describe(title, () => cases.forEach(register));
   }
 }
 
-const TITLES = {
-  'Ledger admission': 'admissionCases',
-  'Ledger holds': 'resolutionCases',
-  'Ledger time': 'timeCases',
-  'Ledger rates of an upstream': 'upstreamCases',
-  'Ledger records': 'recordCases',
-} as const;
+const GROUPS: Readonly<Record<string, readonly Case[]>> = {
+  'Ledger admission': admissionCases,
+  'Ledger holds': resolutionCases,
+  'Ledger time': timeCases,
+  'Ledger rates of an upstream': upstreamCases,
+  'Ledger balances': balanceCases,
+  'Ledger levels': levelCases,
+  'Ledger shadow rules': shadowCases,
+  'Ledger credits': [...creditCases, ...creditDenialCases],
+  'Ledger records': recordCases,
+};
 
 async function runCase(
   { run }: Case,

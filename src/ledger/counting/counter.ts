@@ -18,6 +18,12 @@ export abstract class Counter<Its extends Rule = Rule> {
   readonly heldAt: number;
   /** What may be used and held together. */
   readonly capacity: number;
+  /** Whether it counts without ever refusing. */
+  readonly isShadow: boolean;
+  /** Whether credits may take what does not fit in it. */
+  readonly spills: boolean;
+  /** Whether it takes only what rules that spill leave over. */
+  readonly isCredit: boolean;
   /** Where its section was found last. Accounts of one plan are alike, so it is mostly there
    * again. */
   seenAt = 0;
@@ -29,6 +35,9 @@ export abstract class Counter<Its extends Rule = Rule> {
     this.width = width;
     this.heldAt = heldAt;
     this.capacity = capacity;
+    this.isShadow = rule.shadow === true;
+    this.spills = 'spills' in rule && rule.spills === true;
+    this.isCredit = rule.kind === 'balance' && rule.isCredit === true;
   }
 
   /** Whether nothing fits, not even a call that costs nothing. */

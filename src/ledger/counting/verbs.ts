@@ -10,8 +10,9 @@ import type {
 } from '../ledger.ts';
 import type { Account } from './account.ts';
 import { counterAt } from './counter-for.ts';
+import { balancesOf, shadowsBroken, takingOf, violationsOf, wouldDenyOf } from './decide.ts';
 import { type Ending, Hold } from './hold.ts';
-import { balancesOf, Part, violationsOf } from './part.ts';
+import { Part } from './part.ts';
 import { keepsRequests } from './rate-counter.ts';
 import type { AccountTable, CreditTable, HoldTable, Tables } from './tables.ts';
 
@@ -59,8 +60,9 @@ export class Verbs {
     }
     const decision = this.take(id, claims, held, lease, nowMs);
     if (!decision.granted) return decision;
-    this.#holds.add(decision.hold);
-    return { granted: true, balances: decision.balances };
+    const { hold, ...granted } = decision;
+    this.#holds.add(hold);
+    return granted;
   }
 
   /** The same as `reserve`, but the hold is returned and not put into a table. */
@@ -76,13 +78,13 @@ export class Verbs {
     if (violations.length > 0) {
       return { granted: false, violations, balances: balancesOf(parts, nowMs) };
     }
-    for (const { key, isNew } of parts) if (isNew) this.#accounts.find(key)?.assertRoom();
-    for (const part of parts) {
-      if (!part.account.isKept) part.open(this.#accounts.keep(part.key, nowMs));
-      part.take(nowMs);
-    }
-    const hold = new Hold(id, parts, dispatched, Math.floor(nowMs + durationMs));
-    return { granted: true, balances: balancesOf(parts, nowMs), hold };
+    const broken = shadowsBroken(parts, nowMs);
+    const taking = takingOf(parts, broken, nowMs);
+    this.#takeAll(taking, nowMs);
+    const hold = new Hold(id, taking, dispatched, Math.floor(nowMs + durationMs));
+    const balances = balancesOf(parts, nowMs);
+    if (broken === undefined) return { granted: true, balances, hold };
+    return { granted: true, balances, wouldDeny: wouldDenyOf(parts, broken, nowMs), hold };
   }
 
   settle(id: string, used: Amounts, nowMs: number): Resolution {
@@ -156,6 +158,14 @@ export class Verbs {
     return parts;
   }
 
+  #takeAll(parts: readonly Part[], nowMs: number): void {
+    for (const { key, isNew } of parts) if (isNew) this.#accounts.find(key)?.assertRoom();
+    for (const part of parts) {
+      if (!part.account.isKept) part.open(this.#accounts.keep(part.key, nowMs));
+      part.take(nowMs);
+    }
+  }
+
   #post({ parts, phase }: Hold, used: Posted, nowMs: number): void {
     for (const part of parts) {
       const { key, account } = part;
@@ -169,10 +179,11 @@ export class Verbs {
 export const postedBy = (options: ReleaseOptions | undefined): Posted =>
   options?.keepsRates === true ? 'rates' : NO_AMOUNTS;
 
-function totalOf({ counter, cost }: Part, used: Posted): number {
-  if (used === 'held') return cost;
-  if (used !== 'rates') return amountIn(used, counter.unit);
-  return keepsRequests(counter.rule) ? cost : 0;
+function totalOf(part: Part, used: Posted): number {
+  const { counter, taken } = part;
+  if (used === 'held') return taken;
+  if (used !== 'rates') return part.shareOf(amountIn(used, counter.unit));
+  return keepsRequests(counter.rule) ? taken : 0;
 }
 
 const repeated = (earlier: Ending, ending: Ending): Resolution =>

@@ -1,7 +1,8 @@
 import { type Amounts, amountIn } from '../amounts.ts';
 import type { Counter } from '../counting/counter.ts';
 import { counterFor } from '../counting/counter-for.ts';
-import { type Part, partWith } from '../counting/part.ts';
+import { partWith } from '../counting/decide.ts';
+import type { Part } from '../counting/part.ts';
 import type { Rule } from '../ledger.ts';
 import { HEAD_BYTES, SLOT_BYTES } from './script/layout.ts';
 
@@ -31,7 +32,7 @@ export function partsOf(
   return placed.map(({ rule, account, slot, place }, index) => {
     const counter = counters[index] ?? counterFor(rule);
     const numbers = numbersIn(values[account] ?? NO_VALUE, rule.kind, slot, place);
-    return partWith(counter, amountIn(held, rule.unit), numbers);
+    return partWith(counter, amountIn(held, rule.unit), numbers, `${account}`);
   });
 }
 

@@ -5,7 +5,7 @@ import { type Amounts, assertAmounts, assertCredits, NO_AMOUNTS } from '../amoun
 import { Batches } from '../batches.ts';
 import type { Counter } from '../counting/counter.ts';
 import { counterAt } from '../counting/counter-for.ts';
-import { balancesOf, violationsOf } from '../counting/part.ts';
+import { balancesOf, violationsOf } from '../counting/decide.ts';
 import type {
   Balance,
   Claim,

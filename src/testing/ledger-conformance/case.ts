@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { type Amounts, NO_AMOUNTS } from '../../ledger/amounts.ts';
 import type {
   Balance,
+  BalanceRule,
   CalendarRule,
   Claim,
   ConcurrencyRule,
@@ -78,14 +79,30 @@ export function concurrent(amount: number): ConcurrencyRule {
   return { kind: 'concurrent', key: 'concurrent', unit: 'concurrent', amount };
 }
 
-/** The one shared account of the suite; every other account is of one user. */
+export function balance(amount: number, more: Partial<BalanceRule> = {}): BalanceRule {
+  return { kind: 'balance', key: 'tokens/ever', unit: 'tokens', amount, ...more };
+}
+
+/** The shared accounts of the suite: this one, and those of groups. Every other account is of one user. */
 export const GLOBAL = 'global';
+const GROUP = 'group:';
 
 export const claim = (rule: Rule, account = 'user:ada'): Claim => ({
   account,
-  scope: account === GLOBAL ? 'shared' : 'own',
+  scope: account === GLOBAL || account.startsWith(GROUP) ? 'shared' : 'own',
   rule,
 });
+
+/** A limit on whose account and unit credits take what does not fit. */
+export const spilling = (rule: CalendarRule | RollingRule, account?: string): Claim =>
+  claim({ ...rule, spills: true }, account);
+
+/** The credits of the suite's user, in tokens. */
+export const CREDITS = claim(balance(0, { key: 'tokens/credits', isCredit: true }));
+
+export async function buyCredits(ledger: Ledger, count: number): Promise<void> {
+  assert.equal(await ledger.credit(`buy ${count}`, [CREDITS], tokens(count)), 'done');
+}
 
 /** One call of `count` tokens in one slot. */
 export const tokens = (count: number): Amounts =>
@@ -122,4 +139,17 @@ export async function assertCounts(
 ): Promise<void> {
   const { used, held } = await balanceOf(ledger, of);
   assert.deepEqual({ used, held }, expected);
+}
+
+/** Asserts what is used and held of each claim, in order. */
+export async function assertAllCount(
+  ledger: Ledger,
+  claims: readonly Claim[],
+  expected: readonly (readonly [used: number, held: number])[],
+): Promise<void> {
+  const balances = await ledger.read(claims);
+  assert.deepEqual(
+    balances.map(({ used, held }) => [used, held]),
+    expected,
+  );
 }

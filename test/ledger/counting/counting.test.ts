@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { counterFor } from '../../../src/ledger/counting/counter-for.ts';
-import { balancesOf, partWith, violationsOf } from '../../../src/ledger/counting/part.ts';
+import { balancesOf, partWith, violationsOf } from '../../../src/ledger/counting/decide.ts';
 import {
   concurrent,
   DAY_MS,
