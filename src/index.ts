@@ -12,6 +12,7 @@ export type {
   RecoveredEvent,
   SafetyEvent,
 } from './core/events.ts';
+export type { Group, GroupSpec } from './core/group.ts';
 export type { GuardedEvent } from './core/guarded-event.ts';
 export type { AccountLevel, ShadowLimit, WouldDenyEvent } from './core/limit-events.ts';
 export type { GuardLogger } from './core/operator-log.ts';
@@ -20,6 +21,7 @@ export type { ByteSink, ByteSource, GuardResponse } from './core/response.ts';
 export type { UpstreamFailure } from './core/upstream-failure.ts';
 export type { Usage, UsageDoubt } from './core/usage.ts';
 export type { User, UserId, UserSpec } from './core/user.ts';
+export type { GroupsOf } from './groups/user-groups.ts';
 export { createGuardedCompletion, type Guard } from './guard/create-guarded-completion.ts';
 export type { SetPricesOptions } from './guard/set-prices.ts';
 export type { Mountable } from './http/mountable.ts';
@@ -63,6 +65,7 @@ export type {
 export type { Bounds } from './options/bounds.ts';
 export type { CorsSpec } from './options/cors-options.ts';
 export type { ExchangeSpec } from './options/exchange-options.ts';
+export type { GroupKindSpec } from './options/group-options.ts';
 export type { GuardOptions } from './options/guard-options.ts';
 export type { BeforeSpec, LimiterSpec } from './options/hook-options.ts';
 export type { PlanSpec } from './options/plan-options.ts';

@@ -56,6 +56,8 @@ export type DenialCode = keyof typeof denialCodes;
 export interface BrokenLimit {
   /** The name of the limit. */
   readonly name: string;
+  /** The kind of the group that shares it; absent for a limit of the caller alone. */
+  readonly groupKind?: string;
   /** The limit's unit, as options write it: `usd` is in dollars. */
   readonly unit: string;
   /** The amount of the limit, in `unit`. */

@@ -4,6 +4,7 @@ import type { Known } from '../base/known.ts';
 import { Events, type GuardEvents, type Listener, shareEvents } from '../core/events.ts';
 import { OperatorLog } from '../core/operator-log.ts';
 import type { UserId, UserSpec } from '../core/user.ts';
+import { UserGroups } from '../groups/user-groups.ts';
 import { type CallHandlerParts, handleCall, handleExchange } from '../http/handle.ts';
 import { type Mountable, mountable } from '../http/mountable.ts';
 import type { ModelPrices } from '../openai/prices/model-price.ts';
@@ -115,16 +116,18 @@ export function createGuardedCompletion<
     stopIfLockedOut(call, lockOuts);
   });
   const plans = createPlanResolver(settings.plans, settings.planOf, settings.plan, clock);
+  const groups = new UserGroups(settings.groups, settings.groupsOf, settings.plan, clock);
   const endUserIds = endUserIdsOf(settings, events);
-  const users = createUsers({ ledger, states, plans, endUserIds, events, clock });
+  const users = createUsers({ ledger, states, plans, groups, endUserIds, events, clock });
   const upstreams = createUpstreams(settings, { ledger, events });
   const prices = priceList(settings, events);
-  const shared = { settings, events, states, credentials, calls, plans, prices };
+  const shared = { settings, events, states, credentials, calls, plans, groups, prices };
   const parts = createPipeline({ ...shared, ledger: callVerbs, users, endUserIds, upstreams });
   const exchange = createExchange(settings, { ...credentials, ledger, states }, parts);
 
   states.onChange((userId) => {
     plans.forget(userId);
+    groups.forget(userId);
     settings.anchors.forget(userId);
     for (const call of calls.ofUser(userId)) stopIfLockedOut(call, lockOuts);
   });

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { SharedDeadline } from '../base/deadline.ts';
 import type { Events } from '../core/events.ts';
+import type { UserGroups } from '../groups/user-groups.ts';
 import { Cors } from '../http/cors.ts';
 import type { CallHandlerParts } from '../http/handle.ts';
 import { CountingPlaces } from '../openai/counting/counting-places.ts';
@@ -35,6 +36,7 @@ interface SharedParts {
   readonly credentials: Credentials;
   readonly calls: InFlightCalls;
   readonly plans: PlanResolver;
+  readonly groups: UserGroups;
   readonly prices: PriceList;
   readonly users: GuardUsers;
   readonly endUserIds: EndUserIds;
@@ -43,7 +45,7 @@ interface SharedParts {
 
 /** Makes what `handleCall` and the steps of the pipeline work with, once for each guard. */
 export function createPipeline(shared: SharedParts): CallHandlerParts {
-  const { settings, ledger, events, states, credentials, calls, plans, prices } = shared;
+  const { settings, ledger, events, states, credentials, calls, plans, groups, prices } = shared;
   const { users, endUserIds, upstreams } = shared;
   const { clock, bounds, hookMs } = settings;
   return {
@@ -67,6 +69,7 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     // authorize
     states,
     plans,
+    groups,
     catalog: createCatalog(shared),
     prices,
     bodyBytesMax: bodyBytesMax(bounds),

@@ -37,6 +37,7 @@ import {
   exchangeSettings,
   type ParsedExchange,
 } from './exchange-options.ts';
+import { type GroupOptions, groupsShape, parseGroupKinds } from './group-options.ts';
 import { before, limiters, parseHooks } from './hook-options.ts';
 import { type PlanSpec, parsePlans, plan } from './plan-options.ts';
 import { type MoneyCounting, unpricedTier } from './plan-prices.ts';
@@ -202,7 +203,8 @@ export interface GuardOptions<
     Naming<'plans', Readonly<Record<PlanName, PlanSpec<Window>>>>,
     Partial<Naming<'planOf', PlanOf<Known<PlanName, Given>>>>,
     Partial<Naming<'limits' | 'anonymousLimits', readonly LimitSpec<Window>[]>>,
-    Partial<Naming<'exchange', ExchangeSpec<Window>>> {}
+    Partial<Naming<'exchange', ExchangeSpec<Window>>>,
+    GroupOptions<Window> {}
 
 /** The options, read once: checked, completed, and no longer the caller's to change. */
 export type Settings = Readonly<ReturnType<typeof parseOptions>>;
@@ -210,7 +212,7 @@ export type Settings = Readonly<ReturnType<typeof parseOptions>>;
 /** Reads the options once. `TypeError` names the field that is wrong; nothing has started by then. */
 export function parseOptions(options: GuardOptions<string, string, string>) {
   const { apiKey, secret, ...parsed } = parseOrThrow(
-    optionsSchema({ ...optionsShape, ...namingShape }),
+    optionsSchema({ ...optionsShape, ...namingShape, ...groupsShape }),
     options,
     'options',
   );
@@ -231,7 +233,11 @@ export function parseOptions(options: GuardOptions<string, string, string>) {
     models: [...plans.values()].map(({ models }) => models),
   });
   const prices = ownPrices(parsed.prices, 'options.prices');
-  requireTierPrices({ plans, limits }, new PriceTable(prices, new Date(parsed.clock.nowMs())));
+  const groups = parseGroupKinds(parsed);
+  requireTierPrices(
+    { plans, groups, limits },
+    new PriceTable(prices, new Date(parsed.clock.nowMs())),
+  );
   return {
     ...parsed,
     ...timeoutSettings(parsed.timeouts),
@@ -243,6 +249,7 @@ export function parseOptions(options: GuardOptions<string, string, string>) {
     plan: lookUps,
     anchors,
     planOf: parsed.planOf ?? defaultPlanOf(plans),
+    groups,
     limits,
     prices,
     endUserIdOf: parsed.endUserId ?? defaultEndUserId(keys),

@@ -1,4 +1,5 @@
 import type { User } from '../core/user.ts';
+import type { GroupKinds } from '../groups/group-kinds.ts';
 import { isMoney } from '../ledger/amounts.ts';
 import type { PriceTable } from '../openai/prices/prices.ts';
 import { hasTier, type RateCard } from '../openai/prices/rate-card.ts';
@@ -8,6 +9,7 @@ import type { SharedLimits } from '../plans/shared-limits.ts';
 /** The limits by which the calls of a plan may count money. */
 export interface MoneyCounting {
   readonly plans: ReadonlyMap<string, Plan>;
+  readonly groups: GroupKinds;
   readonly limits: SharedLimits;
 }
 
@@ -15,8 +17,9 @@ export interface MoneyCounting {
 const ANONYMOUS_USER: User = { id: '', anonymous: true };
 
 /** The models that plans name exactly, where a limit counts money. A pattern is decided at each call. */
-function* namedModels({ plans, limits }: MoneyCounting) {
-  const countsShared = limits.for(ANONYMOUS_USER).some(({ unit }) => isMoney(unit));
+function* namedModels({ plans, groups, limits }: MoneyCounting) {
+  const shared = [limits.for(ANONYMOUS_USER), ...groups.all.map((kind) => kind.limits)];
+  const countsShared = shared.flat().some(({ unit }) => isMoney(unit));
   for (const plan of plans.values()) {
     if (!countsShared && !plan.limits.some(({ unit }) => isMoney(unit))) continue;
     for (const model of plan.models.names) yield { plan, model };

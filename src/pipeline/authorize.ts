@@ -2,6 +2,7 @@ import { after, type Soon } from '../base/deadline.ts';
 import { type Denial, deny, isDenial } from '../core/denial.ts';
 import type { ParsedJson } from '../core/json.ts';
 import type { GuardRequest } from '../core/request.ts';
+import type { UserGroups } from '../groups/user-groups.ts';
 import { isMoney } from '../ledger/amounts.ts';
 import type { Descriptor, PathParams } from '../openai/endpoints/descriptor.ts';
 import { findEndpoint } from '../openai/endpoints/find-endpoint.ts';
@@ -14,7 +15,7 @@ import { inputUpperBound } from '../openai/request/input-bound.ts';
 import { queryDenial } from '../openai/request/query-check.ts';
 import { type BodyBounds, readJson } from '../openai/request/read-json.ts';
 import type { LimitDenial } from '../plans/explain-denial.ts';
-import { type LimitLevels, NO_GROUPS } from '../plans/limit-levels.ts';
+import type { GroupLimits, LimitLevels } from '../plans/limit-levels.ts';
 import type { Identity, Plan } from '../plans/plan.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
 import type { Route } from '../upstream/upstreams.ts';
@@ -38,6 +39,7 @@ import type { Answered, Authorized, Identified } from './states.ts';
 
 export interface AuthorizeParts extends RouteParts, LimitsLeftParts, PassHooksParts {
   readonly plans: PlanResolver;
+  readonly groups: UserGroups;
   readonly catalog: Pick<ModelCatalog, 'modelsOf'>;
   readonly prices: PriceList;
   readonly states: UserStates;
@@ -92,13 +94,21 @@ function authorizeCall(
       return after(parts.states.get(identity.user.id), (state) => {
         const denial = denialOfUser(parts, call, state);
         if (denial !== undefined) return denial;
-        const authorized = authorizeBody(parts, call, { plan, endpoint, callBody }, body);
-        const judged = pauseIn(parts, state, authorized) ?? authorized;
-        if (isDenial(judged)) return withLimitsLeft(judged, identity, plan, parts);
-        return parts.hooks === undefined ? judged : hooked(parts, judged, body, parts.hooks);
+        return after(parts.groups.of(identity.user, state), (groups) => {
+          const allowed = { plan, groups, endpoint, callBody };
+          const authorized = authorizeBody(parts, call, allowed, body);
+          const judged = pauseIn(parts, state, authorized) ?? authorized;
+          if (isDenial(judged)) return withLimitsLeft(judged, identity, plan, parts);
+          return parts.hooks === undefined ? judged : hooked(parts, judged, body, parts.hooks);
+        });
       });
     }),
   );
+}
+
+/** What the caller may do, before the body of their call is looked at. */
+interface Allowed extends Pick<Authorized, 'plan' | 'endpoint' | 'callBody'> {
+  readonly groups: readonly GroupLimits[];
 }
 
 /** Asks the hooks, which may take long: a block that came meanwhile counts. */
@@ -110,7 +120,8 @@ async function hooked(
 ): Promise<Authorized | LimitDenial> {
   const { identity, plan } = authorized;
   const { bytesMax } = bodyBoundsOf(parts, plan);
-  const again = (other: ParsedJson) => authorizeBody(parts, authorized, authorized, other);
+  const allowed = { ...authorized, groups: authorized.levels.groups };
+  const again = (other: ParsedJson) => authorizeBody(parts, authorized, allowed, other);
   const passed = await passHooks({ authorized, body, bytesMax, again }, hooks, parts);
   if (isDenial(passed)) return withLimitsLeft(passed, identity, plan, parts);
   const state = await parts.states.get(identity.user.id);
@@ -174,7 +185,7 @@ function findEndpointOf(request: GuardRequest): Called | Denial {
 function authorizeBody(
   parts: AuthorizeParts,
   call: Identified,
-  { plan, endpoint, callBody }: Pick<Authorized, 'plan' | 'endpoint' | 'callBody'>,
+  { plan, groups, endpoint, callBody }: Allowed,
   body: ParsedJson,
 ): Authorized | Denial {
   const { request, identity } = call;
@@ -192,7 +203,7 @@ function authorizeBody(
   if (isDenial(route)) return route;
   const built = withRefusalFee(asBuilt, route);
   const rateCard = built.bound?.priced === true ? dearest : undefined;
-  const levels = { plan: plan.limits, groups: NO_GROUPS, shared: parts.limits.for(identity.user) };
+  const levels = { plan: plan.limits, groups, shared: parts.limits.for(identity.user) };
   if (countsMoney(levels, identity)) {
     const unpriced = unpricedDenial(built, rateCard);
     if (unpriced !== undefined) return unpriced;

@@ -9,6 +9,8 @@ import type { Identity, Scope } from './plan.ts';
 export interface AppliedLimit extends Claim {
   readonly limit: Limit;
   readonly level: AccountLevel;
+  /** The group whose limit it is, for the level `group`. */
+  readonly group?: GroupLimits;
 }
 
 /** Every limit that applies to a call. */
@@ -25,6 +27,14 @@ const GLOBAL = 'global';
 
 /** The account of a user's own limits. */
 export const userAccount = (user: User): string => `user:${user.id}`;
+
+/** The claims on the account that the members of a group share. */
+export function groupClaims(group: GroupLimits, user: User, nowMs: number): AppliedLimit[] {
+  const account = `group:${group.kind}:${group.id}`;
+  return group.limits.map((limit) => {
+    return { ...applyLimit(limit, 'group', account, user, nowMs), group };
+  });
+}
 
 interface KnownAccounts extends LimitLevels {
   readonly scope: Scope | undefined;
@@ -85,7 +95,7 @@ function makeAccounts(identity: Identity, levels: LimitLevels, nowMs: number): A
   const applied = [
     ...apply('token', `token:${scope?.id}`, tokenLimits),
     ...apply('user', userAccount(user), plan),
-    ...groups.flatMap(({ kind, id, limits }) => apply('group', `group:${kind}:${id}`, limits)),
+    ...groups.flatMap((group) => groupClaims(group, user, nowMs)),
     ...apply('global', GLOBAL, shared),
   ];
   const ownLimits = tokenLimits.length === 0 ? plan : [...tokenLimits, ...plan];

@@ -6,6 +6,8 @@ export interface GroupLimits {
   readonly kind: string;
   /** Unique among the groups of its kind. */
   readonly id: string;
+  /** Whether its members see the figures of its limits. */
+  readonly showsFigures: boolean;
   readonly limits: readonly Limit[];
 }
 

@@ -134,11 +134,13 @@ export function storableLimits(
 ): readonly LimitSpec[] {
   parse(limits, path);
   const specs = limits as readonly LimitSpec[];
-  specs.forEach(({ anchor }, index) => {
-    if (typeof anchor !== 'function') return;
-    throw new TypeError(
-      `"${path}[${index}].anchor" must be a string here: it is kept in the store`,
-    );
-  });
+  refuseFunctions(specs, path, 'it is kept in the store');
   return specs;
+}
+
+/** Throws a `TypeError` for a function as an `anchor`, and says why there can be none. */
+export function refuseFunctions(specs: readonly LimitSpec[], path: string, why: string): void {
+  const index = specs.findIndex(({ anchor }) => typeof anchor === 'function');
+  if (index < 0) return;
+  throw new TypeError(`"${path}[${index}].anchor" must be a date here, and no function: ${why}`);
 }

@@ -6,10 +6,18 @@ import { overrideLimits } from './merge-plans.ts';
 import { NamedPlans } from './named-plans.ts';
 import { parseLimits } from './parse-limits.ts';
 import type { Plan } from './plan.ts';
-import { createPlanLookups, type PlanLookupSettings, type PlanOf } from './plan-lookups.ts';
 import type { PlanNames } from './plan-names.ts';
+import { type LookupSettings, UserLookups } from './user-lookups.ts';
 
-export type { PlanOf } from './plan-lookups.ts';
+/** Which plan a user has; see the option `planOf`. */
+export type PlanOf<PlanName extends string = string> = (
+  user: User,
+) => PlanNames<PlanName> | Promise<PlanNames<PlanName>>;
+
+export interface PlanLookupSettings extends LookupSettings {
+  /** Where names of plans are from, for an error. */
+  readonly source: string;
+}
 
 /** What the operator, or billing, decided for one user. */
 export interface UserOverrides {
@@ -47,13 +55,14 @@ export function createPlanResolver(
 ): PlanResolver {
   const named = new NamedPlans(plans);
   const overridden = createOverrides();
-  const lookups = createPlanLookups(planOf, named, settings, clock);
+  const read = (names: PlanNames) => named.find(names, settings.source);
+  const lookups = new UserLookups({ option: 'planOf', ask: planOf, read }, settings, clock);
   return {
     named: (names, source) => named.find(names, source),
-    forget: lookups.forget,
+    forget: (userId) => lookups.forget(userId),
     planOf(user, { plan: pushed, limits }) {
       const names = pushed === undefined ? NO_NAMES : activeNames(pushed, clock.nowMs());
-      const plan = names.length > 0 ? named.find(names, WAS_SET) : lookups.planOf(user);
+      const plan = names.length > 0 ? named.find(names, WAS_SET) : lookups.of(user);
       if (limits === undefined) return plan;
       return isPromiseLike(plan)
         ? plan.then((found) => overridden(found, limits))

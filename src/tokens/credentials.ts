@@ -1,6 +1,7 @@
 import type { AuthContext } from '../auth/authenticator.ts';
 import type { Clock } from '../base/clock.ts';
 import { type DerivedKeys, hmac } from '../base/derived-keys.ts';
+import type { GroupKinds } from '../groups/group-kinds.ts';
 import type { Records } from '../ledger/records.ts';
 import { NamedPlans } from '../plans/named-plans.ts';
 import type { Plan } from '../plans/plan.ts';
@@ -17,6 +18,7 @@ export function createCredentials(
     readonly clock: Clock;
     readonly tokens: TokenSettings;
     readonly plans: ReadonlyMap<string, Plan>;
+    readonly groups: GroupKinds;
   },
   records: Records,
   states: UserStates,
@@ -31,6 +33,6 @@ export function createCredentials(
   return {
     verifier,
     context,
-    tokens: createTokens(parts, settings.tokens, new NamedPlans(settings.plans)),
+    tokens: createTokens(parts, settings.tokens, new NamedPlans(settings.plans), settings.groups),
   };
 }

@@ -10,6 +10,7 @@ import {
 } from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import { parseUser, parseUserId, type UserId, type UserSpec } from '../core/user.ts';
+import type { GroupKinds } from '../groups/group-kinds.ts';
 import type { Records } from '../ledger/records.ts';
 import { endpointNames } from '../openai/endpoints/descriptors.ts';
 import { type LimitSpec, limitSpecs, type Per } from '../plans/limit-spec.ts';
@@ -104,6 +105,7 @@ export function createTokens(
   { records, states, keys, clock }: TokenParts,
   settings: TokenSettings,
   plans: Pick<NamedPlans, 'find'>,
+  kinds: GroupKinds,
 ): Tokens {
   return {
     async issue(request) {
@@ -112,6 +114,7 @@ export function createTokens(
       const given = parseUser(user, 'tokens.issue.user');
       const owner = plan === undefined ? given : { ...given, plan };
       if (owner.plan !== undefined) plans.find(owner.plan, '"tokens.issue.plan" is');
+      if (owner.groups) kinds.sorted(owner.groups, '"tokens.issue.user.groups" has');
       if (ttl !== undefined && ttl > settings.ttlMsMax) throw new TypeError(tooLong(settings));
       const expiresAtMs = clock.nowMs() + (ttl ?? settings.ttlMs);
       const { generation } = await states.get(owner.id);

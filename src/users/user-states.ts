@@ -1,4 +1,5 @@
 import { type Denial, deny } from '../core/denial.ts';
+import type { DecidedGroups } from '../groups/user-groups.ts';
 import { RecordCache } from '../ledger/record-cache.ts';
 import type { Records } from '../ledger/records.ts';
 import type { UserOverrides } from '../plans/plan-resolver.ts';
@@ -18,7 +19,7 @@ export interface ModelPause {
 }
 
 /** What the operator decided about one user. It is kept in the ledger's store. */
-export interface UserState extends UserOverrides {
+export interface UserState extends UserOverrides, DecidedGroups {
   readonly block?: Block;
   /** Tokens of an earlier generation are revoked. */
   readonly generation: number;

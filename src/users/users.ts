@@ -3,7 +3,9 @@ import type { Clock } from '../base/clock.ts';
 import type { Known } from '../base/known.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import type { Events } from '../core/events.ts';
+import { type GroupSpec, parseGroups } from '../core/group.ts';
 import { parseUserId, type UserId, type UserSpec } from '../core/user.ts';
+import type { UserGroups } from '../groups/user-groups.ts';
 import {
   type Amounts,
   amountIn,
@@ -45,8 +47,8 @@ export interface Users<PlanName extends string = string> {
   grant(user: UserId | UserSpec, grant: Grant): Promise<UserUsage>;
   /** Sets what was used in the current windows to zero. Holds of calls in flight stay. */
   reset(user: UserId | UserSpec): Promise<UserUsage>;
-  /** Drops the cached plan of this user, so that the next call resolves `planOf` again, in every process
-   * within 1 s. */
+  /** Drops the cached plan and groups of this user, so that the next call asks `planOf` and `groupsOf` again, in
+   * every process within 1 s. */
   changed(userId: UserId): Promise<void>;
   /**
    * Gives this user a plan, or several at once, which overrides `planOf` in every process within 1 s,
@@ -66,6 +68,11 @@ export interface Users<PlanName extends string = string> {
     userId: UserId,
     limits: readonly LimitSpec<Known<Per, Window>>[] | undefined,
   ): Promise<void>;
+  /** Sets the groups of this user, which override `groupsOf` and their credential, in every process within 1 s.
+   * `[]`: none. Without groups, `groupsOf` or the credential decides again. What they used stays used in the groups
+   * that they leave. `TypeError` for more than 4 groups, two of one kind, or a kind that the option `groups` has
+   * not. */
+  setGroups(userId: UserId, groups: readonly GroupSpec[] | undefined): Promise<void>;
   /**
    * Counts what `from` used in the current windows as used by `to`, in the limits that both have, and
    * copies a block of `from` to `to`. Call it when an anonymous user signs up. `from` keeps its own
@@ -85,6 +92,7 @@ interface UsersParts {
   readonly ledger: Ledger;
   readonly states: UserStates;
   readonly plans: PlanResolver;
+  readonly groups: UserGroups;
   readonly endUserIds: Pick<EndUserIds, 'find'>;
   readonly events: Events;
   readonly clock: Clock;
@@ -151,8 +159,9 @@ function requireCounted(amounts: Amounts, counters: readonly Claim[], plan: stri
 function createUserOverrides({
   states,
   plans,
+  groups: { kinds },
   clock,
-}: UsersParts): Pick<Users, 'changed' | 'setPlan' | 'setLimits'> {
+}: UsersParts): Pick<Users, 'changed' | 'setPlan' | 'setLimits' | 'setGroups'> {
   return {
     async changed(userId) {
       // Every write is announced to every process. This one changes nothing.
@@ -173,6 +182,13 @@ function createUserOverrides({
       const stored = limits && storableLimits(limits, 'users.setLimits');
       await states.update(parseUserId(userId, 'users.setLimits'), ({ limits: _, ...state }) =>
         stored === undefined ? state : { ...state, limits: stored },
+      );
+    },
+    async setGroups(userId, groups) {
+      const call = 'users.setGroups';
+      const stored = groups && kinds.sorted(parseGroups(groups, call), `"${call}" got`);
+      await states.update(parseUserId(userId, call), ({ groups: _, ...state }) =>
+        stored === undefined ? state : { ...state, groups: stored },
       );
     },
   };

@@ -13,7 +13,12 @@ export const optionTables: Readonly<
 > = {
   createGuardedCompletion: [
     ['src/options/guard-options.ts', 'namingShape'],
+    ['src/options/group-options.ts', 'groupsShape'],
     ['src/options/guard-options.ts', 'optionsShape'],
+  ],
+  groups: [
+    ['src/options/group-options.ts', 'limitsShape'],
+    ['src/options/group-options.ts', 'groupKindShape'],
   ],
   plans: [
     ['src/options/plan-options.ts', 'planShape'],

@@ -16,11 +16,13 @@ const guard = createGuardedCompletion({
   secret: 'mJ4vQ9xT2bL7wR0zN5cK8yF3hD6gS1pA',
   plans,
   planOf: () => 'free',
+  groups: { team: {} },
 });
 afterAll(() => guard.close({ graceMs: 0 }));
 const issue = (request: unknown) => guard.tokens.issue(request as never);
 const block = (given: unknown) => guard.users.block('ada', given as never);
 const grant = (given: unknown) => guard.users.grant('ada', given as never);
+const setGroups = (groups: unknown) => guard.users.setGroups('ada', groups as never);
 const setPlan = (plan: unknown, more?: object) =>
   guard.users.setPlan('ada', plan as 'free', more as never);
 
@@ -112,6 +114,22 @@ const calls: readonly [call: string, making: () => Promise<unknown>, message: st
     () => setPlan('pro', { until: '1d' }),
     '"users.setPlan.until": must be a Date',
   ],
+  ['setGroups("t1")', () => setGroups('t1'), '"users.setGroups": must be a list of groups, such'],
+  [
+    'setGroups: kind',
+    () => setGroups([{ kind: 'tem', id: 1 }]),
+    '"users.setGroups" got a group of the kind "tem", which is not known: the kinds are "team"',
+  ],
+  [
+    'setGroups: id',
+    () => setGroups([{ kind: 'team' }]),
+    '"users.setGroups.0.id": must be the id of a group',
+  ],
+  [
+    'issue: kind',
+    () => issue({ user: { id: 1, groups: [{ kind: 'x', id: 1 }] } }),
+    '"tokens.issue.user.groups" has a group of the kind "x", which is not known',
+  ],
   ['usage()', () => guard.users.usage(undefined as never), `"users.usage": ${MUST_BE}`],
   ['merge(id)', () => guard.users.merge('a', undefined as never), `"users.merge": ${MUST_BE}`],
   [
@@ -129,6 +147,13 @@ describe('A mistake in a call', () => {
     },
   );
 });
+
+const groupsOf = (groups: unknown) => ({
+  planOf: () => 'pro',
+  groups: { team: {} },
+  groupsOf: () => groups,
+});
+const team = { kind: 'team', id: 't1' };
 
 /** What hooks return is known only at a call. The client gets 500, the operator the reason. */
 const hooks: readonly [what: string, options: object, error: string][] = [
@@ -151,6 +176,34 @@ const hooks: readonly [what: string, options: object, error: string][] = [
     'apiKey',
     { apiKey: () => 'sk-x\n', planOf: () => 'pro' },
     '"apiKey" must have no space or line bre',
+  ],
+  [
+    'groupsOf, a text',
+    groupsOf('t1'),
+    '"groupsOf": must be a list of groups, such as [{ kind: "te',
+  ],
+  ['groupsOf, ids', groupsOf(['t1']), '"groupsOf.0": must be a group, such as { kind: "team", id:'],
+  ['groupsOf, no id', groupsOf([{ kind: 'team' }]), '"groupsOf.0.id": must be the id of a group'],
+  [
+    'groupsOf, a long id',
+    groupsOf([{ kind: 'team', id: 'x'.repeat(257) }]),
+    '"groupsOf.0.id": must be the id of a group: a text, or a whole number',
+  ],
+  ['groupsOf, five', groupsOf(Array(5).fill(team)), '"groupsOf": must be at most 4 groups'],
+  [
+    'groupsOf, two teams',
+    groupsOf([team, team]),
+    '"groupsOf": must have at most one group of each',
+  ],
+  [
+    'groupsOf, later',
+    { ...groupsOf(undefined), groupsOf: async () => [{ kind: 'tem', id: 1 }] },
+    '"groupsOf" returned a group of the kind "tem", which is not known: the kinds are "team"',
+  ],
+  [
+    'authenticate, groups',
+    { auth: authenticate(() => ({ id: 'a', groups: [team] })), planOf: () => 'pro' },
+    '"user.groups" has a group of the kind "team", which is not known: set the option "groups"',
   ],
 ];
 

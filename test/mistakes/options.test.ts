@@ -23,6 +23,20 @@ const mistakes: readonly [mistake: object, message: string][] = [
   [{ ledgerFailure: 'allow' }, '"options.ledgerFailure": must be an object'],
   [{ prices: { x: { inputPerMillion: 1 } } }, '"options.prices.x.tokens": must be an object'],
   [{ prices: [] }, '"options.prices": must be an object'],
+  [
+    { groups: ['team'] },
+    '"options.groups": must be an object of kinds of groups, such as { team: {',
+  ],
+  [{ groups: { Team: {} } }, '"options.groups.Team": must be 1 to 32 characters of a-z, 0-9, "_"'],
+  [{ groups: { team: [] } }, '"options.groups.team": must be an object'],
+  [{ groups: { team: { limit: [] } } }, '"options.groups.team": has an unknown field "limit"; did'],
+  [{ groups: { team: { limits: [{}] } } }, '"options.groups.team.limits[0]" must have exactly one'],
+  [
+    { groups: { team: { limits: [{ usd: 1, per: 'day', anchor: () => undefined }] } } },
+    '"options.groups.team.limits[0].anchor" must be a date here, and no function: the members of',
+  ],
+  [{ groupsOf: () => [] }, '"options.groupsOf" needs the option "groups", with a kind of groups'],
+  [{ groups: { team: {} }, groupsOf: [] }, '"options.groupsOf": must be a function'],
 ];
 
 const origins: readonly [origins: unknown, message: string][] = [

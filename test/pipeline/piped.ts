@@ -1,6 +1,7 @@
 import { Events, type GuardEvents } from '../../src/core/events.ts';
 import type { GuardRequest } from '../../src/core/request.ts';
 import type { ByteSink, ByteSource, GuardResponse } from '../../src/core/response.ts';
+import { UserGroups } from '../../src/groups/user-groups.ts';
 import { createPipeline } from '../../src/guard/create-pipeline.ts';
 import { createUpstreams } from '../../src/guard/create-upstreams.ts';
 import type { GuardOptions } from '../../src/index.ts';
@@ -127,6 +128,7 @@ export function pipedParts(
     { ...settings.plan, deadlineMs: settings.hookMs },
     clock,
   );
+  const groups = new UserGroups(settings.groups, settings.groupsOf, settings.plan, clock);
   const endUserIds = noEndUserIds;
   let stream = new FakeSource();
   const transport: Transport = {
@@ -145,12 +147,13 @@ export function pipedParts(
     events,
     states,
     plans,
+    groups,
     prices: new PriceList(settings.prices, clock),
     endUserIds,
     upstreams: createUpstreams(settings, { ledger, events }, () => transport),
     credentials: createCredentials(settings, ledger.records, states),
     calls: new InFlightCalls(clock, settings.inFlightBounds, () => {}),
-    users: createUsers({ ledger, states, plans, endUserIds, events, clock }),
+    users: createUsers({ ledger, states, plans, groups, endUserIds, events, clock }),
     ledger: {
       ...verbs,
       reserve(...args) {

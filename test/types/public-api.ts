@@ -114,6 +114,7 @@ export async function users({ users }: Guard): Promise<void> {
       | 'changed'
       | 'setPlan'
       | 'setLimits'
+      | 'setGroups'
       | 'merge'
       | 'byEndUserId'
     >
@@ -122,6 +123,11 @@ export async function users({ users }: Guard): Promise<void> {
   assertType<Equal<ReturnType<typeof users.merge>, Promise<boolean>>>();
   await users.setPlan('ada', ['pro', 'images'], { until: new Date(), asOf: new Date() });
   await users.setLimits('ada', [{ requests: 5, per: 'day' }]);
+  assertType<Equal<ReturnType<typeof users.setGroups>, Promise<void>>>();
+  await users.setGroups('ada', [{ kind: 'team', id: 7 }]);
+  await users.setGroups('ada', undefined);
+  // @ts-expect-error a group has an id
+  await users.setGroups('ada', [{ kind: 'team' }]);
   // @ts-expect-error a plan has a name
   await users.setPlan('ada', 1);
   assertType<Equal<ReturnType<typeof users.usage>, Promise<UserUsage>>>();

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { deriveKeys } from '../../src/base/derived-keys.ts';
 import { isDenial } from '../../src/core/denial.ts';
+import { GroupKinds } from '../../src/groups/group-kinds.ts';
 import { memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
 import { NamedPlans } from '../../src/plans/named-plans.ts';
 import { TokenVerifier } from '../../src/tokens/token-verifier.ts';
@@ -19,6 +20,7 @@ it('A token that is in use while many others are read ends at its revocation', a
     parts,
     { ttlMs: 3_600_000, ttlMsMax: 3_600_000 },
     new NamedPlans(new Map()),
+    new GroupKinds([]),
   );
   const verifier = new TokenVerifier(parts, KEPT);
   const { id, value } = await tokens.issue({ user: 'ada' });
