@@ -15,7 +15,7 @@ import { inputUpperBound } from '../openai/request/input-bound.ts';
 import { queryDenial } from '../openai/request/query-check.ts';
 import { type BodyBounds, readJson } from '../openai/request/read-json.ts';
 import type { LimitDenial } from '../plans/explain-denial.ts';
-import type { GroupLimits, LimitLevels } from '../plans/limit-levels.ts';
+import type { LimitLevels } from '../plans/limit-levels.ts';
 import type { Identity, Plan } from '../plans/plan.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
 import type { Route } from '../upstream/upstreams.ts';
@@ -106,10 +106,8 @@ function authorizeCall(
   );
 }
 
-/** What the caller may do, before the body of their call is looked at. */
-interface Allowed extends Pick<Authorized, 'plan' | 'endpoint' | 'callBody'> {
-  readonly groups: readonly GroupLimits[];
-}
+/** What is known of a call before its body is looked at. */
+type Allowed = Pick<Authorized, 'plan' | 'groups' | 'endpoint' | 'callBody'>;
 
 /** Asks the hooks, which may take long: a block that came meanwhile counts. */
 async function hooked(
@@ -120,8 +118,7 @@ async function hooked(
 ): Promise<Authorized | LimitDenial> {
   const { identity, plan } = authorized;
   const { bytesMax } = bodyBoundsOf(parts, plan);
-  const allowed = { ...authorized, groups: authorized.levels.groups };
-  const again = (other: ParsedJson) => authorizeBody(parts, authorized, allowed, other);
+  const again = (other: ParsedJson) => authorizeBody(parts, authorized, authorized, other);
   const passed = await passHooks({ authorized, body, bytesMax, again }, hooks, parts);
   if (isDenial(passed)) return withLimitsLeft(passed, identity, plan, parts);
   const state = await parts.states.get(identity.user.id);
@@ -215,6 +212,7 @@ function authorizeBody(
     identity,
     priority: call.priority,
     plan,
+    groups,
     levels,
     endpoint,
     callBody,

@@ -16,7 +16,7 @@ import type { UpstreamDescriptor } from '../openai/endpoints/descriptor.ts';
 import type { PriceTable } from '../openai/prices/prices.ts';
 import type { RateCard } from '../openai/prices/rate-card.ts';
 import type { BuiltRequest } from '../openai/request/build-request.ts';
-import type { LimitLevels } from '../plans/limit-levels.ts';
+import type { GroupLimits, LimitLevels } from '../plans/limit-levels.ts';
 import type { LimitStatus } from '../plans/limit-status.ts';
 import type { Identity, Plan } from '../plans/plan.ts';
 import type { QueuedCall } from '../upstream/queue/queued-call.ts';
@@ -51,6 +51,8 @@ export interface Identified extends Requested {
 export interface Authorized extends Identified {
   /** Set by `authorize`: the plan of the user at this moment. */
   readonly plan: Plan;
+  /** Set by `authorize`: the groups of the user at this moment, with all of their limits. */
+  readonly groups: readonly GroupLimits[];
   /** Set by `authorize`: the limits that count this call. */
   readonly levels: LimitLevels;
   /** Set by `authorize`: the descriptor of the endpoint that is called. */
