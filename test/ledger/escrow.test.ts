@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { LedgerError } from '../../src/core/errors.ts';
 import type { Amounts } from '../../src/ledger/amounts.ts';
-import type { Claim, Ledger, Rule } from '../../src/ledger/ledger.ts';
+import type { Claim, Ledger } from '../../src/ledger/ledger.ts';
 import { memoryLedger } from '../../src/ledger/memory/memory-ledger.ts';
 import { Chunk } from '../../src/ledger/redis/escrow/chunk.ts';
 import { EscrowLedger } from '../../src/ledger/redis/escrow/escrow-ledger.ts';
@@ -31,34 +31,12 @@ const CHUNK = LIMIT * SHARE;
 const globalClaim = (unit: Claim['rule']['unit'] = 'tokens') =>
   claim({ ...lasting(LIMIT), unit }, GLOBAL);
 
-/** The same ledger, for which the scope of a claim depends on its rule alone. */
-const scopedBy = (ledger: Ledger, scopeOf: (rule: Rule) => Claim['scope']): Ledger => {
-  const scoped = (claims: readonly Claim[]) =>
-    claims.map((given): Claim => ({ ...given, scope: scopeOf(given.rule) }));
-  return {
-    records: ledger.records,
-    reserve: (id, claims, ...rest) => ledger.reserve(id, scoped(claims), ...rest),
-    settle: (id, used) => ledger.settle(id, used),
-    release: (id, options) => ledger.release(id, options),
-    renew: (id, lease) => ledger.renew(id, lease),
-    read: (claims) => ledger.read(scoped(claims)),
-    credit: (id, claims, given) => ledger.credit(id, scoped(claims), given),
-    close: () => ledger.close(),
-  };
-};
-
-// Nothing is leased in these two, so that every account has to count exactly, on whichever ledger it is.
-describe.each<[string, (rule: Rule) => Claim['scope']]>([
-  ['Users spread over shards', () => 'own'],
-  [
-    'Users spread over shards, with shared rates',
-    ({ kind }) => (kind === 'rate' ? 'shared' : 'own'),
-  ],
-])('%s', (_name, scopeOf) => {
+// Nothing is leased here, so that every account has to count exactly, on whichever ledger it is.
+describe('Users spread over shards', () => {
   ledgerConformance({ describe, it }, async ({ clock }) => {
     const [global, ...shards] = Array.from({ length: 4 }, () => memoryLedger({ clock }));
     if (global === undefined) throw new TypeError('There is no ledger.');
-    return { ledger: scopedBy(new EscrowLedger(global, shards, { clock }), scopeOf) };
+    return { ledger: new EscrowLedger(global, shards, { clock, leases: () => false }) };
   });
 });
 
@@ -215,6 +193,34 @@ describe('The global limit, leased in chunks', () => {
     clock.set(START_MS + 120_000);
     await other?.reserve('call', [globalClaim()], tokens(1), DISPATCHED);
     expect((await global.read([globalClaim()]))[0]).toMatchObject({ used: CHUNK, held: CHUNK });
+  });
+
+  it('A call counts in all of its global limits, whichever limits the call before it had', async () => {
+    const [ledger] = processes(memoryLedger());
+    const few = claim({ ...lasting(3), key: 'few' }, GLOBAL);
+    const both = [globalClaim(), few];
+    const answers: unknown[] = [];
+    for (const id of ['a', 'b', 'c', 'd']) {
+      await ledger?.reserve(`other-${id}`, [globalClaim()], tokens(1), DISPATCHED);
+      answers.push(await ledger?.reserve(id, both, tokens(1), DISPATCHED));
+    }
+    expect(answers).toMatchObject([
+      { granted: true },
+      { granted: true },
+      { granted: true },
+      { granted: false, violations: [{ claim: 1 }] },
+    ]);
+    await ledger?.close();
+  });
+
+  it('A global shadow limit tells of each call that it would deny', async () => {
+    const [ledger] = processes(memoryLedger());
+    const shadow = claim({ ...lasting(1), key: 'shadow', shadow: true }, GLOBAL);
+    const claims = [globalClaim(), shadow];
+    const reserve = (id: string) => ledger?.reserve(id, claims, tokens(1), DISPATCHED);
+    expect(await reserve('first')).not.toHaveProperty('wouldDeny');
+    expect(await reserve('second')).toMatchObject({ granted: true, wouldDeny: [{ claim: 1 }] });
+    await ledger?.close();
   });
 
   it('Escrow counts calls in flight and rejects windows that it cannot keep exactly', async () => {

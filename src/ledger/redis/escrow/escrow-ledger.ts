@@ -15,13 +15,22 @@ import type {
 } from '../../ledger.ts';
 import type { Records } from '../../records.ts';
 import { Escrow } from './escrow.ts';
-import { joined, type PartDecision, type SplitClaims, splitClaims } from './split-claims.ts';
+import {
+  type IsLeased,
+  isLeased,
+  joined,
+  type PartDecision,
+  type SplitClaims,
+  splitClaims,
+} from './split-claims.ts';
 
 interface EscrowOptions {
   /** The part of each shared limit that a process leases at a time. At most this part
    * for each other process is rejected too early. */
   readonly share?: number;
   readonly clock?: Clock;
+  /** For tests: whether a shared limit is leased. */
+  readonly leases?: IsLeased;
 }
 
 const SHARE = 0.005;
@@ -43,14 +52,15 @@ interface Place {
 /**
  * Experimental. Spreads users over `shards`, each of which is exact for its own users, and leases shared
  * limits from `global` in chunks. A shared limit is never exceeded; calls may be rejected too early by at
- * most the chunks of other processes. Shared rates are not leased: each reserve asks `global`. Shared rolling
- * windows are refused.
+ * most the chunks of other processes. Shared rates, shadows and what credits extend are not leased: each reserve
+ * asks `global`. Shared rolling windows are refused.
  */
 export class EscrowLedger implements Ledger {
   readonly records: Records;
   readonly #shards: readonly Ledger[];
   readonly #global: Ledger;
   readonly #escrow: Escrow;
+  readonly #leases: IsLeased;
   readonly #places = new RecentMap<Place>(IDS_MAX, HOUR_MS);
   /** Names of holds, by id, where that is not the id. */
   readonly #renamed = new RecentMap<string>(IDS_MAX, HOUR_MS);
@@ -58,10 +68,11 @@ export class EscrowLedger implements Ledger {
   constructor(
     global: Ledger,
     shards: readonly Ledger[],
-    { share = SHARE, clock = systemClock }: EscrowOptions = {},
+    { share = SHARE, clock = systemClock, leases = isLeased }: EscrowOptions = {},
   ) {
     this.#global = global;
     this.#shards = shards;
+    this.#leases = leases;
     this.#escrow = new Escrow(global, share, clock);
     this.records = global.records;
   }
@@ -72,7 +83,7 @@ export class EscrowLedger implements Ledger {
     held: Amounts,
     lease: Lease,
   ): Promise<Granted | NotGranted> {
-    const split = splitClaims(claims);
+    const split = splitClaims(claims, this.#leases);
     const parties = this.#partiesOf(split);
     const hold = this.#renamed.get(id) ?? id;
     const ledgers = parties.map(({ ledger }) => ledger);
@@ -108,14 +119,14 @@ export class EscrowLedger implements Ledger {
   }
 
   async read(claims: readonly Claim[]): Promise<readonly Balance[]> {
-    const split = splitClaims(claims);
+    const split = splitClaims(claims, this.#leases);
     const leased = { ledger: this.#global, subset: split.leased };
     return joined(await Promise.all([leased, ...this.#partiesOf(split)].map(readParty))).balances;
   }
 
   async credit(id: string, claims: readonly Claim[], amounts: Amounts): Promise<Resolution> {
-    const { leased, rates, own } = splitClaims(claims);
-    const shared = [...leased.claims, ...rates.claims];
+    const { leased, exact, own } = splitClaims(claims, this.#leases);
+    const shared = [...leased.claims, ...exact.claims];
     if (shared.length > 0) await this.#global.credit(id, shared, amounts);
     return this.#shardFor(own.claims).credit(id, own.claims, amounts);
   }
@@ -150,10 +161,10 @@ export class EscrowLedger implements Ledger {
   }
 
   /** A call with nothing but leased limits is still held in a shard, which remembers how it ended. */
-  #partiesOf({ rates, own }: SplitClaims): Party[] {
-    const fromGlobal = { ledger: this.#global, subset: rates };
+  #partiesOf({ exact, own }: SplitClaims): Party[] {
+    const fromGlobal = { ledger: this.#global, subset: exact };
     const fromShard = { ledger: this.#shardFor(own.claims), subset: own };
-    if (rates.claims.length === 0) return [fromShard];
+    if (exact.claims.length === 0) return [fromShard];
     return own.claims.length === 0 ? [fromGlobal] : [fromGlobal, fromShard];
   }
 

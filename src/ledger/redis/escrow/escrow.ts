@@ -7,7 +7,12 @@ import { Chunk, chunkSize, smallerSize, windowEndMs } from './chunk.ts';
 const LEASE = { durationMs: 90_000, dispatched: true };
 const TEND_MS = 30_000;
 
+/** More than the global limits that calls of different models and groups ask together. */
+const CHUNKS_MAX = 1_000;
+
 interface ChunkHold {
+  /** Of the claims that were asked for. */
+  readonly key: string;
   readonly chunk: Chunk;
   readonly held: Amounts;
 }
@@ -23,8 +28,9 @@ export class Escrow {
   readonly #clock: Clock;
   readonly #calls = new Map<string, ChunkHold>();
   readonly #chunks = new Set<Chunk>();
-  #current: Chunk | undefined;
-  #leasing: Promise<NotGranted | undefined> | undefined;
+  /** From which calls take now, by the claims that they ask for. */
+  readonly #current = new Map<string, Chunk>();
+  readonly #leasing = new Map<string, Promise<NotGranted | undefined>>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(global: Ledger, share: number, clock: Clock) {
@@ -37,19 +43,18 @@ export class Escrow {
     if (claims.length === 0) return { granted: true, balances: [] };
     const known = this.#calls.get(id);
     if (known !== undefined) return { granted: true, balances: known.chunk.balances };
+    const key = keyOf(claims);
     for (;;) {
-      const chunk = this.#current;
+      const chunk = this.#current.get(key);
       if (chunk !== undefined && this.#clock.nowMs() < chunk.endsAtMs && chunk.take(held)) {
-        this.#calls.set(id, { chunk, held });
+        this.#calls.set(id, { key, chunk, held });
         return { granted: true, balances: chunk.balances };
       }
       // One lease at a time: the calls that wait for it mostly fit into it, too.
-      if (this.#leasing !== undefined) await this.#leasing.catch(() => {});
+      const leasing = this.#leasing.get(key);
+      if (leasing !== undefined) await leasing.catch(() => {});
       else {
-        this.#leasing = this.#lease(claims, held).finally(() => {
-          this.#leasing = undefined;
-        });
-        const denied = await this.#leasing;
+        const denied = await this.#leaseAlone(key, claims, held);
         if (denied !== undefined) return denied;
       }
     }
@@ -61,27 +66,40 @@ export class Escrow {
     if (taken === undefined) return;
     this.#calls.delete(id);
     taken.chunk.end(taken.held, used);
-    if (taken.chunk !== this.#current) this.#settleIfIdle(taken.chunk);
+    if (taken.chunk !== this.#current.get(taken.key)) this.#settleIfIdle(taken.chunk);
   }
 
   /** Gives back what is left of every chunk. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    this.#current = undefined;
+    this.#current.clear();
     const settled = [...this.#chunks].map(({ id, used }) => this.#global.settle(id, used));
     await Promise.allSettled(settled);
   }
 
-  async #lease(claims: readonly Claim[], held: Amounts): Promise<NotGranted | undefined> {
+  #leaseAlone(
+    key: string,
+    claims: readonly Claim[],
+    held: Amounts,
+  ): Promise<NotGranted | undefined> {
+    const leasing = this.#lease(key, claims, held).finally(() => this.#leasing.delete(key));
+    this.#leasing.set(key, leasing);
+    return leasing;
+  }
+
+  async #lease(
+    key: string,
+    claims: readonly Claim[],
+    held: Amounts,
+  ): Promise<NotGranted | undefined> {
     const endsAtMs = windowEndMs(claims, this.#clock.nowMs());
-    this.#retire();
+    this.#retire(key);
     let size = chunkSize(claims, held, this.#share);
     for (;;) {
       const id = `chunk-${randomUUID()}`;
       const decision = await this.#global.reserve(id, claims, size, LEASE);
       if (decision.granted) {
-        this.#current = new Chunk(id, claims, size, { balances: decision.balances, endsAtMs });
-        this.#chunks.add(this.#current);
+        this.#lend(key, new Chunk(id, claims, size, { balances: decision.balances, endsAtMs }));
         this.#timer ??= setInterval(() => this.#tend(), TEND_MS).unref();
         return undefined;
       }
@@ -91,9 +109,16 @@ export class Escrow {
     }
   }
 
-  #retire(): void {
-    const chunk = this.#current;
-    this.#current = undefined;
+  #lend(key: string, chunk: Chunk): void {
+    const [oldest] = this.#current.keys();
+    if (this.#current.size >= CHUNKS_MAX && oldest !== undefined) this.#retire(oldest);
+    this.#current.set(key, chunk);
+    this.#chunks.add(chunk);
+  }
+
+  #retire(key: string): void {
+    const chunk = this.#current.get(key);
+    this.#current.delete(key);
     if (chunk !== undefined) this.#settleIfIdle(chunk);
   }
 
@@ -105,7 +130,11 @@ export class Escrow {
 
   /** Gives an unused chunk back to the others. The rest keep their leases. */
   #tend(): void {
-    if (this.#current?.isIdle) this.#retire();
+    for (const [key, chunk] of this.#current) if (chunk.isIdle) this.#retire(key);
     for (const { id } of this.#chunks) this.#global.renew(id, LEASE).catch(() => {});
   }
 }
+
+/** Equal for the same limits of the same accounts. */
+const keyOf = (claims: readonly Claim[]): string =>
+  JSON.stringify(claims.map(({ account, rule }) => [account, rule.key]));

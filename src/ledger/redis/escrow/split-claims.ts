@@ -1,18 +1,29 @@
 import { type ClaimSubset, placeBalances, placedViolations, subsetOf } from '../../claim-subset.ts';
-import type { Balance, Claim, Granted, NotGranted, Violation } from '../../ledger.ts';
+import type { Balance, Claim, Granted, NotGranted, Rule, Violation } from '../../ledger.ts';
 
 /** The claims of one verb by where they are decided. */
 export interface SplitClaims {
   /** Shared limits of which a process leases a chunk. */
   readonly leased: ClaimSubset;
-  /** Shared rates. A bucket refills all the time, so no chunk of it is leased. */
-  readonly rates: ClaimSubset;
+  /** Other shared limits, which are decided at each call. */
+  readonly exact: ClaimSubset;
   readonly own: ClaimSubset;
 }
 
-export const splitClaims = (claims: readonly Claim[]): SplitClaims => ({
-  leased: subsetOf(claims, ({ scope, rule }) => scope === 'shared' && rule.kind !== 'rate'),
-  rates: subsetOf(claims, ({ scope, rule }) => scope === 'shared' && rule.kind === 'rate'),
+/** Whether a process may lease chunks of a shared limit. */
+export type IsLeased = (rule: Rule) => boolean;
+
+/** A bucket refills all the time, credits are for what does not fit elsewhere, and a shadow has to tell of each
+ * call, so no chunks of these are leased. */
+export const isLeased: IsLeased = (rule) =>
+  rule.kind !== 'rate' &&
+  rule.kind !== 'balance' &&
+  rule.shadow !== true &&
+  !('spills' in rule && rule.spills === true);
+
+export const splitClaims = (claims: readonly Claim[], leases: IsLeased): SplitClaims => ({
+  leased: subsetOf(claims, ({ scope, rule }) => scope === 'shared' && leases(rule)),
+  exact: subsetOf(claims, ({ scope, rule }) => scope === 'shared' && !leases(rule)),
   own: subsetOf(claims, ({ scope }) => scope === 'own'),
 });
 
@@ -28,11 +39,17 @@ export interface PartDecision {
 export function joined(parts: readonly PartDecision[]): Granted | NotGranted {
   const balances: Balance[] = [];
   const violations: Violation[] = [];
+  const wouldDeny: Violation[] = [];
   for (const { subset, decision } of parts) {
     placeBalances(subset, decision.balances, balances);
     if (!decision.granted) violations.push(...placedViolations(subset, decision.violations));
+    else wouldDeny.push(...placedViolations(subset, decision.wouldDeny ?? []));
   }
-  if (violations.length === 0) return { granted: true, balances };
-  violations.sort((a, b) => a.claim - b.claim);
-  return { granted: false, violations, balances };
+  if (violations.length > 0) {
+    return { granted: false, violations: violations.sort(byClaim), balances };
+  }
+  if (wouldDeny.length === 0) return { granted: true, balances };
+  return { granted: true, balances, wouldDeny: wouldDeny.sort(byClaim) };
 }
+
+const byClaim = (a: Violation, b: Violation): number => a.claim - b.claim;
