@@ -12,6 +12,12 @@ it('Claims on rates that differ in their burst alone have one layout', () => {
   expect(plans.size).toBe(1);
 });
 
+it('Claims on rates of which one is a shadow have one layout', () => {
+  const rules = [rate(7, 7), { ...rate(7, 7), shadow: true as const }];
+  const [enforced, shadow] = rules.map((rule) => claimLayoutOf([claim(rule)]).plan);
+  expect(enforced).toBe(shadow);
+});
+
 it('Claims on rates with another amount, period, unit or key have layouts of their own', () => {
   const rule = rate(1_000, 900);
   const others = [

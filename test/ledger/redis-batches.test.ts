@@ -91,7 +91,7 @@ describe.skipIf(server === undefined)('Verbs that are sent to Redis together', (
   it('A verb on corrupt data fails alone, and the others take effect once', async () => {
     const namespace = freshName();
     const ledger = redisLedger(redis, { namespace });
-    await redis.set(`{${namespace}}:3:a:user:3`, 'no account');
+    await redis.set(`{${namespace}}:4:a:user:3`, 'no account');
     const all = users(10);
     const answers = await Promise.allSettled(
       all.map((user) => ledger.reserve(user, claimsOf(user), tokens(1), DISPATCHED)),
@@ -100,14 +100,14 @@ describe.skipIf(server === undefined)('Verbs that are sent to Redis together', (
     expect(answers[3]).toMatchObject({ reason: expect.any(LedgerError) });
     expect(failed).toHaveLength(1);
     expect((await ledger.read([claim(lasting(1e9), 'global')]))[0]).toMatchObject({ held: 9 });
-    expect(await redis.get(`{${namespace}}:3:a:user:3`)).toBe('no account');
+    expect(await redis.get(`{${namespace}}:4:a:user:3`)).toBe('no account');
   });
 
   it('Verbs have no effect when Redis rejects a write of their script', async () => {
     const namespace = freshName();
     const ledger = redisLedger(redis, { namespace });
     await ledger.reserve('before', claimsOf('user:0'), tokens(1), DISPATCHED);
-    const index = `{${namespace}}:3:leases`;
+    const index = `{${namespace}}:4:leases`;
     const leases = await redis.zrange(index, '0', '-1', 'WITHSCORES');
     await redis.set(index, 'no sorted set');
     const answers = await Promise.allSettled([

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BalanceRule } from '../../src/ledger/ledger.ts';
 import { redisLedger } from '../../src/ledger/redis/redis-ledger.ts';
 import {
   claim,
@@ -22,6 +23,11 @@ import { redisBinary, startRedis } from './servers/redis-server.ts';
 const binary = redisBinary();
 const server = binary === undefined ? undefined : await startRedis(binary);
 afterAll(() => server?.close());
+
+const ever = (amount: number): BalanceRule => {
+  return { kind: 'balance', key: 'tokens/ever', unit: 'tokens', amount };
+};
+const rules = [daily(9), rolling(9), rate(9, 9), concurrent(2), ever(9)];
 
 let names = 0;
 const freshName = () => `layout-${Date.now()}-${++names}`;
@@ -53,14 +59,14 @@ describe.skipIf(server === undefined)('The keys of the ledger in Redis', () => {
     await ledger.settle('one', tokens(1));
     await ledger.credit('gift', [claim(daily(9))], tokens(1));
     expect(await keysOf(namespace)).toEqual({
-      '3:a:user:ada': ['string', 5],
-      '3:a:user:bob': ['string', 121],
-      [`3:ended:${hourOf(START_MS)}`]: ['hash', 2],
-      '3:holds': ['hash', 0],
-      '3:leases': ['zset', 0],
+      '4:a:user:ada': ['string', 5],
+      '4:a:user:bob': ['string', 121],
+      [`4:ended:${hourOf(START_MS)}`]: ['hash', 2],
+      '4:holds': ['hash', 0],
+      '4:leases': ['zset', 0],
     });
     const [ended, holds, leases] = [`ended:${hourOf(START_MS)}`, 'holds', 'leases'].map(
-      (name) => `{${namespace}}:3:${name}`,
+      (name) => `{${namespace}}:4:${name}`,
     );
     const withoutFiller = (members: string[]) => members.filter((name) => !name.startsWith('--'));
     expect(withoutFiller(await redis.hkeys(ended ?? '')).sort()).toEqual(['ggift', 'hone']);
@@ -105,13 +111,23 @@ describe.skipIf(server === undefined)('The keys of the ledger in Redis', () => {
     const namespace = freshName();
     const ledger = redisLedger(redis, { namespace, clock: settableClock(START_MS) });
     const perDay = claim({ ...rate(1, Number.MAX_SAFE_INTEGER), periodMs: DAY_MS });
-    const keptDays = async () => (await keysOf(namespace))['3:a:user:ada']?.[1] ?? 0;
+    const keptDays = async () => (await keysOf(namespace))['4:a:user:ada']?.[1] ?? 0;
     await ledger.reserve('small', [perDay], tokens(1), DISPATCHED);
     expect(await keptDays()).toBe(4);
     await ledger.reserve('large', [perDay], tokens(49), DISPATCHED);
     expect(await keptDays()).toBe(200);
     await ledger.settle('large', tokens(149));
     expect(await keptDays()).toBe(600);
+  });
+
+  it('An account with a balance is kept for ever', async () => {
+    const namespace = freshName();
+    const ledger = redisLedger(redis, { namespace, clock: settableClock(START_MS) });
+    await ledger.credit('bought', [claim(ever(0))], tokens(5));
+    const { '4:a:user:ada': [, days] = ['', 0] } = await keysOf(namespace);
+    expect(days).toBeGreaterThan(20_000 * 365);
+    await ledger.reserve('call', [claim(ever(0))], tokens(5), DISPATCHED);
+    expect(await keysOf(namespace)).toMatchObject({ '4:a:user:ada': ['string', days] });
   });
 
   it('Ended ids are remembered for at least an hour and removed in the background by whole hours', async () => {
@@ -127,7 +143,7 @@ describe.skipIf(server === undefined)('The keys of the ledger in Redis', () => {
       await ledger.reserve(id, [claim(daily(99))], tokens(1), DISPATCHED);
       return ledger.settle(id, tokens(1));
     };
-    const key = (ms: number) => `{${namespace}}:3:ended:${hourOf(ms)}`;
+    const key = (ms: number) => `{${namespace}}:4:ended:${hourOf(ms)}`;
     await end('first');
     clock.set(START_MS + HOUR_MS);
     await end('second');
@@ -153,37 +169,38 @@ describe.skipIf(server === undefined)('The keys of the ledger in Redis', () => {
   it('Held amounts never fall below zero when an account was evicted under a hold', async () => {
     const namespace = freshName();
     const ledger = redisLedger(redis, { namespace, clock: settableClock(START_MS) });
-    const claims = [daily(9), rolling(9), rate(9, 9), concurrent(2)].map((rule) => claim(rule));
+    const claims = rules.map((rule) => claim(rule));
     await ledger.reserve('evicted', claims, tokens(3), DISPATCHED);
-    await redis.del(`{${namespace}}:3:a:user:ada`);
+    await redis.del(`{${namespace}}:4:a:user:ada`);
     await ledger.reserve('other', claims, tokens(1), DISPATCHED);
     expect(await ledger.settle('evicted', tokens(2))).toBe('done');
     const held = (await ledger.read(claims)).map((balance) => balance.held);
-    expect(held).toEqual([0, 0, 0, 0]);
+    expect(held).toEqual([0, 0, 0, 0, 0]);
     expect(await ledger.release('other')).toBe('done');
-    expect((await ledger.read(claims)).map((balance) => balance.held)).toEqual([0, 0, 0, 0]);
+    expect((await ledger.read(claims)).map((balance) => balance.held)).toEqual([0, 0, 0, 0, 0]);
   });
 
   it('Held amounts are forgiven and used amounts are kept when the table of holds was evicted', async () => {
     const namespace = freshName();
     const clock = settableClock(START_MS);
     const ledger = redisLedger(redis, { namespace, clock });
-    const claims = [daily(9), rolling(9), rate(9, 9), concurrent(2)].map((rule) => claim(rule));
+    const claims = rules.map((rule) => claim(rule));
     await ledger.reserve('one', claims, tokens(2), DISPATCHED);
     await ledger.settle('one', tokens(2));
     await ledger.reserve('two', claims, tokens(3), DISPATCHED);
-    await redis.del(`{${namespace}}:3:holds`);
+    await redis.del(`{${namespace}}:4:holds`);
     clock.set(START_MS + 1);
     expect((await ledger.read(claims)).map(({ used, held }) => [used, held])).toEqual([
       [2, 0],
       [2, 0],
       [5, 0],
       [0, 0],
+      [2, 0],
     ]);
     expect(await ledger.settle('two', tokens(3))).toBe('unknown');
     expect(await ledger.reserve('three', claims, tokens(1), DISPATCHED)).toMatchObject({
       granted: true,
-      balances: [{ held: 1 }, { held: 1 }, { used: 6 }, { held: 1 }],
+      balances: [{ held: 1 }, { held: 1 }, { used: 6 }, { held: 1 }, { held: 1 }],
     });
   });
 
@@ -193,7 +210,7 @@ describe.skipIf(server === undefined)('The keys of the ledger in Redis', () => {
     const ledger = redisLedger(redis, { namespace, clock });
     const claims = [claim(lasting(9))];
     await ledger.reserve('old', claims, tokens(1), DISPATCHED);
-    await redis.del(`{${namespace}}:3:leases`);
+    await redis.del(`{${namespace}}:4:leases`);
     clock.set(START_MS + 1);
     await ledger.reserve('new', claims, tokens(1), { ...DISPATCHED, durationMs: DAY_MS });
     clock.set(START_MS + 2 * MINUTE_MS);
@@ -205,7 +222,7 @@ describe.skipIf(server === undefined)('The keys of the ledger in Redis', () => {
     const clock = settableClock(START_MS);
     const ledger = redisLedger(redis, { namespace, clock });
     const other = redisLedger(redis, { namespace, clock });
-    const key = `{${namespace}}:3:a:user:ada`;
+    const key = `{${namespace}}:4:a:user:ada`;
     await ledger.reserve('call', [claim(concurrent(2))], tokens(1), LEASE);
     await redis.pexpire(key, HOUR_MS);
     for (const days of [1, 3]) {

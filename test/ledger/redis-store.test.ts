@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LedgerError } from '../../src/core/errors.ts';
 import { type RedisClient, redisLedger } from '../../src/ledger/redis/redis-ledger.ts';
-import { claim, DISPATCHED, tokens } from '../../src/testing/ledger-conformance/case.ts';
+import { claim, DISPATCHED, rate, tokens } from '../../src/testing/ledger-conformance/case.ts';
 import { assertKeepsNoSecret } from './keeps-no-secret.ts';
 import { lasting } from './race/lasting.ts';
 import { freshLedger } from './servers/redis-clients.ts';
@@ -75,6 +75,30 @@ describe.skipIf(server === undefined)('A ledger on a real Redis', () => {
       [2, 0],
       [2, 0],
       [2, 0],
+    ]);
+  });
+
+  it('A ledger settles what another process took of credits, and nothing of a shadow that took nothing', async () => {
+    const namespace = `credits-${Date.now()}`;
+    const [one, other] = [redisLedger(client, { namespace }), redisLedger(client, { namespace })];
+    const mixed = [
+      { ...rate(1, 1), shadow: true as const },
+      { ...lasting(5), spills: true as const },
+      { kind: 'balance', key: 'tokens/ever', unit: 'tokens', amount: 10, isCredit: true } as const,
+    ].map((rule) => claim(rule));
+    const counted = async () => (await one.read(mixed)).map(({ used, held }) => [used, held]);
+    for (const id of ['settled', 'released']) await one.reserve(id, mixed, tokens(6), DISPATCHED);
+    expect(await counted()).toEqual([
+      [0, 0],
+      [0, 5],
+      [0, 7],
+    ]);
+    expect(await other.settle('settled', tokens(8))).toBe('done');
+    expect(await other.release('released', { keepsRates: true })).toBe('done');
+    expect(await counted()).toEqual([
+      [0, 0],
+      [5, 0],
+      [3, 0],
     ]);
   });
 

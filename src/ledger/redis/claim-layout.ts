@@ -1,7 +1,8 @@
 import { UNITS } from '../amounts.ts';
+import { counterFor } from '../counting/counter-for.ts';
 import type { Claim, RateRule, Rule } from '../ledger.ts';
 import type { PlacedClaim } from './parts.ts';
-import { FIRST_PLACE, SLOT_BYTES, slotOf, widthOf } from './script/layout.ts';
+import { FIRST_PLACE, KEPT_MS_MAX, SLOT_BYTES, slotOf, widthOf } from './script/layout.ts';
 
 /** What stays the same for some claims from call to call: their rules without what these allow, and which of
  * them share an account. */
@@ -15,11 +16,9 @@ export interface ClaimLayout {
 
 /** What is kept at least, however short a window is: ended ids and late settlements need it. */
 const KEPT_MS_MIN = 172_800_000;
-/** A balance is kept for ever: 31,000 years, the longest time to live that a script sets. */
-const KEPT_MS_MAX = 1e15;
 /** A hold stores their number in one byte. */
 const CLAIMS_MAX = 255;
-const CLAIM_BYTES = 29;
+const CLAIM_BYTES = 30;
 
 /** A node of a tree of rules. The plan of some claims is at the node that their rules lead to. */
 interface Branch {
@@ -88,10 +87,22 @@ function newPlan(claims: readonly Claim[], accounts: readonly string[]): ClaimLa
   const planned = claims.map(({ account: name, rule }): PlacedClaim => {
     const account = accounts.indexOf(name);
     const slot = slotOf(rule);
-    return { rule, account, slot, place: placeOf(slots[account] ?? [], slot) };
+    const place = placeOf(slots[account] ?? [], slot);
+    return { rule, account, slot, place, credits: creditsOf(rule, name, claims) };
   });
   const layouts = slots.map((own) => Buffer.concat(own));
   return { claims: planned, layouts, encoded: encode(planned, layouts) };
+}
+
+/** Returns the index of the claim on credits that takes what does not fit in a rule, or that the rule is
+ * itself; -1 if there is none. */
+function creditsOf(rule: Rule, name: string, claims: readonly Claim[]): number {
+  const { spills, isCredit } = counterFor(rule);
+  if (!spills && !isCredit) return -1;
+  return claims.findIndex(
+    (other) =>
+      other.account === name && other.rule.unit === rule.unit && counterFor(other.rule).isCredit,
+  );
 }
 
 /** Returns the slots of one account, each once. */
@@ -129,14 +140,15 @@ function encode(claims: readonly PlacedClaim[], layouts: readonly Buffer[]): Buf
 }
 
 /** For Lua, whose indexes begin with 1. */
-function encodeClaim({ rule, account, slot, place }: PlacedClaim): Buffer {
+function encodeClaim({ rule, account, slot, place, credits }: PlacedClaim): Buffer {
   const bytes = Buffer.alloc(CLAIM_BYTES);
   bytes[0] = account + 1;
   bytes[1] = UNITS.indexOf(rule.unit) + 1;
   bytes[2] = slot[0] ?? 0;
-  bytes.writeUInt16LE(place + 1, 3);
+  bytes[3] = credits + 1;
+  bytes.writeUInt16LE(place + 1, 4);
   for (const [index, term] of termsOf(rule).entries()) {
-    bytes.writeDoubleLE(term, 5 + 8 * index);
+    bytes.writeDoubleLE(term, 6 + 8 * index);
   }
   return bytes;
 }

@@ -15,6 +15,8 @@ export interface PlacedClaim {
   readonly slot: Buffer;
   /** The index of its first double in an account that begins with the plan's layout. */
   readonly place: number;
+  /** The index of the claim on credits that takes what does not fit, or that this is; -1 if there is none. */
+  readonly credits: number;
 }
 
 const DOUBLE_BYTES = 8;

@@ -5,7 +5,7 @@ import { type Amounts, assertAmounts, assertCredits, NO_AMOUNTS } from '../amoun
 import { Batches } from '../batches.ts';
 import type { Counter } from '../counting/counter.ts';
 import { counterAt } from '../counting/counter-for.ts';
-import { balancesOf, violationsOf } from '../counting/decide.ts';
+import { balancesOf, violationsOf, wouldDenyOf } from '../counting/decide.ts';
 import type {
   Balance,
   Claim,
@@ -112,15 +112,18 @@ class RedisLedger implements Ledger {
     assertLease(lease);
     const parties = claimLayoutOf(claims);
     const counters = countersOf(claims);
-    const capacities = counters.map(({ capacity }) => capacity);
+    const capacities = counters.map(capacityNumber);
     const numbers = [...leaseNumbers(lease), ...amountNumbers(held), ...capacities];
     const verb = { code: VERB.RESERVE, id: holdId(id), ...parties, numbers };
-    const { status, nowMs, values } = await this.#run(verb);
+    const { status, shadows, nowMs, values } = await this.#run(verb);
     if (status === STATUS.GRANTED) this.#partiesOf.set(id, parties, Date.now());
     const parts = partsOf(counters, parties.plan.claims, values, held);
     const balances = balancesOf(parts, nowMs);
-    if (status !== STATUS.DENIED) return { granted: true, balances };
-    return { granted: false, violations: violationsOf(parts, nowMs), balances };
+    if (status === STATUS.DENIED) {
+      return { granted: false, violations: violationsOf(parts, nowMs), balances };
+    }
+    if (shadows.length === 0) return { granted: true, balances };
+    return { granted: true, balances, wouldDeny: wouldDenyOf(parts, shadows, nowMs) };
   }
 
   async settle(id: string, used: Amounts): Promise<Resolution> {
@@ -179,6 +182,10 @@ class RedisLedger implements Ledger {
 
 const countersOf = (claims: readonly Claim[]): Counter[] =>
   claims.map(({ rule }, place) => counterAt(place, rule));
+
+/** Below zero: what a shadow would allow, less than -1 by that. */
+const capacityNumber = ({ isShadow, capacity }: Counter): number =>
+  isShadow ? -1 - capacity : capacity;
 
 const NOTHING = amountNumbers(NO_AMOUNTS);
 /** Below zero: what was held, for rates. Nothing for other rules. */

@@ -32,6 +32,8 @@ export interface Verb {
 /** The reply of the script to a verb. */
 export interface VerbReply {
   readonly status: number;
+  /** The claims of shadows that would deny a reserve. */
+  readonly shadows: readonly number[];
   readonly nowMs: number;
   readonly values: readonly Buffer[];
 }
@@ -87,11 +89,20 @@ export function answersIn(
   if (nowMs === AGAIN) return { needs: reply.slice(1).map(String) };
   let at = 1;
   const answers = verbs.map(({ code, accounts }) => {
-    const status = Number(reply[at]);
+    const status = statusIn(reply[at]);
     const end = at + 1 + (answersValues(code) ? accounts.length : 0);
     const values = reply.slice(at + 1, end) as Buffer[];
     at = end;
-    return { status, nowMs, values };
+    return { ...status, nowMs, values };
   });
   return { answers };
+}
+
+const NO_SHADOWS: readonly number[] = [];
+
+/** A reserve that is granted and that shadows would deny has a text: its status, then their claims, from 1. */
+function statusIn(given: unknown): Pick<VerbReply, 'status' | 'shadows'> {
+  if (typeof given === 'number') return { status: given, shadows: NO_SHADOWS };
+  const [status = STATUS.UNKNOWN, ...claims] = String(given).split(' ').map(Number);
+  return { status, shadows: claims.map((claim) => claim - 1) };
 }

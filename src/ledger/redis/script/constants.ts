@@ -1,6 +1,6 @@
 import { UNITS } from '../../amounts.ts';
 import { AGAIN, STATUS, VERB } from './codes.ts';
-import { SLOT_WIDTHS } from './layout.ts';
+import { KEPT_MS_MAX, SLOT_WIDTHS } from './layout.ts';
 
 /** The values of the words in capitals in the scripts. README.md describes what is stored where. */
 const CONSTANTS: Readonly<Record<string, number>> = {
@@ -19,6 +19,7 @@ const CONSTANTS: Readonly<Record<string, number>> = {
   ROLLING: 1,
   CALENDAR: 2,
   RATE: 3,
+  BALANCE: 5,
 
   // An account: kept until, era, then its slots.
   KEPT_UNTIL: 1,
@@ -31,19 +32,23 @@ const CONSTANTS: Readonly<Record<string, number>> = {
   CURRENT: 3,
   DEBT: 0,
   AS_OF: 1,
+  SPENT: 1,
+  /** In place of the window of a shadow rate: it would have denied the call. */
+  TOOK_NOTHING: 1,
 
   // A claim of a plan: how many numbers it has, and their places.
-  CLAIM: 7,
+  CLAIM: 8,
   ACCOUNT: 1,
   UNIT: 2,
   KIND: 3,
-  PLACE: 4,
-  WINDOW: 5,
-  FROM: 5,
-  UNTIL: 6,
-  NEXT: 7,
-  AMOUNT: 5,
-  PERIOD: 6,
+  CREDITS: 4,
+  PLACE: 5,
+  WINDOW: 6,
+  FROM: 6,
+  UNTIL: 7,
+  NEXT: 8,
+  AMOUNT: 6,
+  PERIOD: 7,
 
   // A hold: its places, and its phases; below CHARGED it lives.
   DUE: 1,
@@ -63,8 +68,7 @@ const CONSTANTS: Readonly<Record<string, number>> = {
   HOUR_MS: 3_600_000,
   /** How long an account is kept beyond a hold that was renewed, and ended ids in an idle namespace. */
   KEPT_MS: 172_800_000,
-  /** No account is kept longer, so that Redis can read its time to live. */
-  KEPT_MS_MAX: 1e15,
+  KEPT_MS_MAX,
   /** Leases that one script ends, at most. */
   PAGE: 100,
 };

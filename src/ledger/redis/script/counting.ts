@@ -55,7 +55,8 @@ local function add_debt(account, at, amount, rate, period, time)
 end
 
 -- Ends a hold at what was used, or corrects what an expired one was charged. The amounts are in used,
--- after this place. Below zero: what was held by rates, and nothing of other kinds. Held never falls below zero, also if Redis has evicted the account.
+-- after this place. Below zero: what was held by rates, and nothing of other kinds. Held never falls
+-- below zero, also if Redis has evicted the account.
 local function post(hold, plan, own, used, place, time)
   local claims, phase = plan.claims, hold[PHASE]
   for i = 1, #own do
@@ -67,8 +68,22 @@ local function post(hold, plan, own, used, place, time)
     local account, unit = own[claims[j + ACCOUNT]], claims[j + UNIT]
     local s, kind, at = account.doubles, claims[j + KIND], claims[j + PLACE]
     local cost, amount, window = hold[AMOUNTS + unit], used[place + unit], hold[WINDOWS + k]
+    local credits = claims[j + CREDITS]
     if amount < 0 then amount = kind == RATE and cost or 0 end
-    if phase == CHARGED or phase < CHARGED and kind == RATE then
+    if credits > 0 then
+      -- Limits are used before credits. If the hold took no credits, limits take all that was used.
+      local on_credit = hold[WINDOWS + credits]
+      local limited = on_credit == 0 and amount or min(amount, cost - on_credit)
+      if credits == k then
+        cost, amount = on_credit, amount - limited
+      else
+        cost, amount = cost - on_credit, limited
+      end
+    end
+    if kind == RATE and window ~= 0 then
+      -- A shadow rate, which took nothing.
+      amount = 0
+    elseif phase == CHARGED or phase < CHARGED and kind == RATE then
       amount = amount - cost
     elseif phase < CHARGED then
       s[at] = max(s[at] - cost, 0)
@@ -78,6 +93,8 @@ local function post(hold, plan, own, used, place, time)
         if s[at + START] == window then s[at + USED] = min(s[at + USED] + amount, EXACT) end
       elseif kind == ROLLING then
         add_rolling(account, at, window, amount, floor(time * BUCKETS / claims[j + WINDOW]))
+      elseif kind == BALANCE then
+        s[at + SPENT] = min(s[at + SPENT] + amount, EXACT)
       elseif kind == RATE then
         add_debt(account, at, amount, claims[j + AMOUNT], claims[j + PERIOD], time)
       end

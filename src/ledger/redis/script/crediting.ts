@@ -21,6 +21,8 @@ export const CREDITING = `
               add_past(account, place, math.huge, 0, 0)
               s[place + USED], s[place + CURRENT] = 0, 0
             end
+          elseif kind == BALANCE then
+            s[place + SPENT] = forgives and min(s[place + SPENT], 0) or s[place + SPENT] - amount
           elseif kind == RATE and forgives then
             s[place + DEBT] = 0
           elseif kind == RATE then

@@ -23,6 +23,10 @@ export const SLOT_WIDTHS: readonly number[] = [4, 3, 2, 1, 2];
 /** The index of an account's first slot: before it are kept-until and the era. */
 export const FIRST_PLACE = 2;
 
+/** No account is kept longer, so that Redis can read its time to live. That is 31,000 years, and for ever for a
+ * balance. */
+export const KEPT_MS_MAX = 1e15;
+
 /** Of an account: how many slots it has, and how many doubles. */
 export const HEAD_BYTES = 4;
 export const SLOT_BYTES = 8;

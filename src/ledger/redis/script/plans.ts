@@ -2,7 +2,7 @@
 export const PLANS = `
 local function plan_in(text, from)
   local claim_count, account_count, kept = read('<HHd', text, from)
-  local claims = { read('<' .. rep('BBBHddd', claim_count), text, from + 12) }
+  local claims = { read('<' .. rep('BBBBHddd', claim_count), text, from + 12) }
   local layouts, at = {}, claims[CLAIM * claim_count + 1]
   for i = 1, account_count do
     local size = 8 * read('<H', text, at)
