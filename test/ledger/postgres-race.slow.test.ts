@@ -1,11 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { Pool } from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Claim } from '../../src/ledger/ledger.ts';
 import { postgresLedger } from '../../src/ledger/postgres/postgres-ledger.ts';
 import { amounts, claim, concurrent, rate } from '../../src/testing/ledger-conformance/case.ts';
-import { nextMessage } from './race/race.ts';
+import { race } from './race/race.ts';
+import { raceSuite } from './race/race-suite.ts';
 import { connect, freshLedger, freshSchema, type Library } from './servers/postgres-ledgers.ts';
 import { startPostgres } from './servers/postgres-server.ts';
 
@@ -13,49 +12,26 @@ const server = await startPostgres();
 const url = server?.url ?? '';
 afterAll(() => server?.close());
 
-const CONTENDER = fileURLToPath(new URL('./servers/postgres-contender.ts', import.meta.url));
-const PROCESSES = 4;
-const CALLS = 400;
-const ROOM = 100;
+const MODULE = new URL('./race/postgres-module.ts', import.meta.url);
 /** All calls are made at once, so each may wait for all others. On a busy machine that is long. */
 const DEADLINE_MS = 60_000;
-const TEST_MS_MAX = 2 * DEADLINE_MS;
-
-async function startContender(schema: string, name: string, library: Library) {
-  const args = [url, schema, name, `${CALLS}`, library];
-  const child = fork(CONTENDER, args, { execArgv: [], silent: false });
-  expect(await nextMessage(child)).toBe('ready');
-  return child;
-}
-
-async function race(child: ChildProcess): Promise<number> {
-  const granted = nextMessage(child);
-  child.send('go');
-  return Number(await granted);
-}
 
 describe.skipIf(server === undefined)('Several processes on one Postgres', () => {
-  it.each<Library>(['pg', 'postgres'])(
-    'Several processes get exactly what is left of the global limit and create the schema once (%s)',
-    { timeout: TEST_MS_MAX },
-    async (library) => {
+  // The processes start with an empty database, so they also create the schema, once.
+  describe.each<Library>(['pg', 'postgres'])('with %s', (library) => {
+    raceSuite(`Four processes on one Postgres (${library})`, async () => {
       const schema = freshSchema();
-      const names = Array.from({ length: PROCESSES }, (_, index) => `worker${index}`);
-      const children = await Promise.all(
-        names.map((name) => startContender(schema, name, library)),
-      );
-      const granted = await Promise.all(children.map(race));
-      expect(granted.reduce((sum, count) => sum + count, 0)).toBe(ROOM);
-      const { client, end } = connect('pg', url);
-      const ledger = postgresLedger(client, { schema, deadlineMs: 5_000 });
-      const [shared] = await ledger.read([claim(concurrent(1_000_000), 'user:shared')]);
-      expect(shared?.held).toBe(ROOM);
-      await end();
-    },
-  );
+      const { client, end } = connect(library, url);
+      return {
+        ledger: postgresLedger(client, { schema, deadlineMs: DEADLINE_MS }),
+        race: (job) => race(MODULE, [url, schema, library], job),
+        [Symbol.asyncDispose]: end,
+      };
+    });
+  });
 
   it('A storm of calls on overlapping accounts ends without a deadlock or a failure', {
-    timeout: TEST_MS_MAX,
+    timeout: 2 * DEADLINE_MS,
   }, async () => {
     const seed = Math.floor(Math.random() * 2 ** 31);
     console.info(`seed ${seed}`);

@@ -2,28 +2,29 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
+import { type RaceJob, winsOf } from './race-jobs.ts';
 
 /** What the module of a race exports. Its arguments are strings. */
 export type OpenLedger = (...args: string[]) => Promise<Ledger>;
 
-export type RaceJob =
-  /**
-   * Makes `calls` calls at once. Each takes one token of the process's own user and one of the
-   * shared `room`.
-   */
-  | { readonly kind: 'reserve'; readonly calls: number; readonly room: number }
-  /** Writes each key unless it exists. */
-  | { readonly kind: 'create'; readonly keys: readonly string[] };
-
 const WORKER = fileURLToPath(new URL('./race-worker.ts', import.meta.url));
-const WORKERS = 4;
+const RACERS = 4;
+
+/** Does a job four times at the same time. Returns what each won. */
+export type Race = (job: RaceJob) => Promise<number[]>;
+
+/** A race in this process, on one ledger. */
+export const raceWithin =
+  (ledger: Ledger): Race =>
+  (job) =>
+    Promise.all(Array.from({ length: RACERS }, () => winsOf(ledger, job)));
 
 /**
  * Starts four processes that open the ledger with `openLedger` of `module`. When all are ready,
  * they do the job at the same time. Returns what each of them won.
  */
 export async function race(module: URL, args: readonly string[], job: RaceJob): Promise<number[]> {
-  const racers = Array.from({ length: WORKERS }, () => start(module, args));
+  const racers = Array.from({ length: RACERS }, () => start(module, args));
   try {
     await Promise.all(racers.map(nextMessage));
     const answers = racers.map(nextMessage);
