@@ -213,7 +213,7 @@ describe('The global limit, leased in chunks', () => {
     await ledger?.close();
   });
 
-  it('A global shadow limit tells of each call that it would deny', async () => {
+  it('A global shadow limit reports each call that it would deny', async () => {
     const [ledger] = processes(memoryLedger());
     const shadow = claim({ ...lasting(1), key: 'shadow', shadow: true }, GLOBAL);
     const claims = [globalClaim(), shadow];

@@ -13,7 +13,7 @@ export interface SplitClaims {
 /** Whether a process may lease chunks of a shared limit. */
 export type IsLeased = (rule: Rule) => boolean;
 
-/** A bucket refills all the time, credits are for what does not fit elsewhere, and a shadow has to tell of each
+/** A bucket refills all the time, credits are for what does not fit elsewhere, and a shadow has to report each
  * call, so no chunks of these are leased. */
 export const isLeased: IsLeased = (rule) =>
   rule.kind !== 'rate' &&
