@@ -10,7 +10,9 @@ export type {
   PriceChange,
   PricesEvent,
   RecoveredEvent,
+  ResumedEvent,
   SafetyEvent,
+  StoppedEvent,
 } from './core/events.ts';
 export type { Group, GroupSpec } from './core/group.ts';
 export type { GuardedEvent } from './core/guarded-event.ts';
@@ -92,6 +94,9 @@ export {
   moderate,
   type OnFlag,
 } from './safety/moderate.ts';
+export type { ServiceStops } from './stops/service-stops.ts';
+export type { ServiceStop } from './stops/stop-list.ts';
+export type { StopScope, StopSpec } from './stops/stop-options.ts';
 export type { IssuedToken, TokenRequest, Tokens } from './tokens/tokens.ts';
 export type { ApiKey, ApiKeySource, KeyRequest } from './upstream/upstream-keys.ts';
 export type { LimitUsage, UserUsage } from './users/usage.ts';

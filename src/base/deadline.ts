@@ -9,6 +9,17 @@ export function after<T, U>(soon: Soon<T>, next: (value: T) => Soon<U>): Soon<U>
   return isPromiseLike(soon) ? soon.then(next) : next(soon);
 }
 
+/** The same for two values, which are waited for together. */
+export function afterBoth<A, B, U>(
+  first: Soon<A>,
+  second: Soon<B>,
+  next: (first: A, second: B) => Soon<U>,
+): Soon<U> {
+  return isPromiseLike(first) || isPromiseLike(second)
+    ? Promise.all([first, second]).then((both) => next(...both))
+    : next(first, second);
+}
+
 /** Calls `undo` if `run` throws or rejects, which the caller sees all the same. */
 export function undoIfThrown<T>(run: () => Soon<T>, undo: () => void): Soon<T> {
   const failed = (error: unknown): never => {

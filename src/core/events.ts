@@ -96,6 +96,23 @@ export interface PricesEvent {
   readonly changes: readonly PriceChange[];
 }
 
+/** `guard.stop` stopped every call that matches each of its lists; without lists, every call. */
+export interface StoppedEvent {
+  /** Why, as clients see it. */
+  readonly reason: string;
+  /** `undefined`: every model. */
+  readonly models: readonly string[] | undefined;
+  /** `undefined`: every plan. */
+  readonly plans: readonly string[] | undefined;
+  /** `undefined`: every endpoint. */
+  readonly endpoints: readonly string[] | undefined;
+  /** Whether calls that were sent before are cut too. */
+  readonly cut: boolean;
+}
+
+/** `guard.resume` ended the stop with these lists; without lists, every stop or the one of everything. */
+export type ResumedEvent = Pick<StoppedEvent, 'models' | 'plans' | 'endpoints'>;
+
 /** The events of a guard, by the name that `guard.on` takes. */
 export interface GuardEvents {
   /** A call ended and was posted to the ledger. */
@@ -118,6 +135,10 @@ export interface GuardEvents {
   safety: SafetyEvent;
   /** The prices were replaced. */
   prices: PricesEvent;
+  /** Calls are stopped. Emitted in the process that was asked. */
+  stopped: StoppedEvent;
+  /** A stop has ended. Emitted in the process that was asked. */
+  resumed: ResumedEvent;
   /** The ledger's store began to fail. */
   degraded: DegradedEvent;
   /** The ledger's store decides again. */
@@ -137,6 +158,8 @@ const EVENT_NAMES: Readonly<Record<keyof GuardEvents, true>> = {
   blocked: true,
   safety: true,
   prices: true,
+  stopped: true,
+  resumed: true,
   degraded: true,
   recovered: true,
 };

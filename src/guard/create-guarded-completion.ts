@@ -12,13 +12,11 @@ import { PriceList } from '../openai/prices/prices.ts';
 import { bodyBytesMax } from '../options/bounds.ts';
 import { type GuardOptions, parseOptions, type Settings } from '../options/guard-options.ts';
 import { callLedger } from '../pipeline/call-ledger.ts';
-import { InFlightCalls } from '../pipeline/in-flight.ts';
-import { renewLease } from '../pipeline/lease.ts';
-import { stopIfLockedOut } from '../pipeline/stop-if-locked-out.ts';
 import type { Per } from '../plans/limit-spec.ts';
 import { createPlanResolver } from '../plans/plan-resolver.ts';
 import { createClient } from '../sdk/client.ts';
 import { type CallOptions, createFetchAs } from '../sdk/fetch-as.ts';
+import { createServiceStops, type ServiceStops } from '../stops/service-stops.ts';
 import { createCredentials } from '../tokens/credentials.ts';
 import type { ExchangeParts } from '../tokens/token-exchange.ts';
 import type { Tokens } from '../tokens/tokens.ts';
@@ -27,6 +25,7 @@ import { BilledUsers, shareBilledUsers } from '../users/billed-users.ts';
 import { createEndUserIds, type EndUserIds, noEndUserIds } from '../users/end-user-ids.ts';
 import { UserStates } from '../users/user-states.ts';
 import { createUsers, type GuardUsers, type Users } from '../users/users.ts';
+import { createCalls } from './create-calls.ts';
 import { createPipeline } from './create-pipeline.ts';
 import { createUpstreams } from './create-upstreams.ts';
 import { guardStore, storeReporter } from './guarded-store.ts';
@@ -40,7 +39,7 @@ export interface UpstreamsStatus {
 }
 
 /** What an app mounts, calls and operates. `PlanName` are the names of its plans. */
-export interface Guard<PlanName extends string = string> extends Mountable {
+export interface Guard<PlanName extends string = string> extends Mountable, ServiceStops {
   /** Returns the official SDK for one user, whom server code names. Denials are the SDK's own errors
    * (`err.status`, `err.code`). */
   client(user: UserId | UserSpec, options?: CallOptions): OpenAI;
@@ -109,19 +108,14 @@ export function createGuardedCompletion<
   const credentials = createCredentials(settings, ledger.records, states);
   const callVerbs = callLedger(ledger);
   const { verifier } = credentials;
-  const lockOuts = { states, verifier, clock, onError: storeReporter(events) };
-  const calls = new InFlightCalls(clock, settings.inFlightBounds, (call, nowMs) => {
-    renewLease(callVerbs, call, nowMs);
-    // A change notice may be lost, or come while a call was on its way in.
-    stopIfLockedOut(call, lockOuts);
-  });
+  const { calls, stops } = createCalls({ settings, events, ledger: callVerbs, states, verifier });
   const plans = createPlanResolver(settings.plans, settings.planOf, settings.plan, clock);
   const groups = new UserGroups(settings.groups, settings.groupsOf, settings.plan, clock);
   const endUserIds = endUserIdsOf(settings, events);
   const users = createUsers({ ledger, states, plans, groups, endUserIds, events, clock });
   const upstreams = createUpstreams(settings, { ledger, events });
   const prices = priceList(settings, events);
-  const shared = { settings, events, states, credentials, calls, plans, groups, prices };
+  const shared = { settings, events, states, stops, credentials, calls, plans, groups, prices };
   const parts = createPipeline({ ...shared, ledger: callVerbs, users, endUserIds, upstreams });
   const exchange = createExchange(settings, { ...credentials, ledger, states }, parts);
 
@@ -129,10 +123,6 @@ export function createGuardedCompletion<
     plans.forget(userId);
     groups.forget(userId);
     settings.anchors.forget(userId);
-    for (const call of calls.ofUser(userId)) stopIfLockedOut(call, lockOuts);
-  });
-  verifier.onChange((tokenId) => {
-    for (const call of calls.ofToken(tokenId)) stopIfLockedOut(call, lockOuts);
   });
 
   let closed: Promise<void> | undefined;
@@ -142,6 +132,7 @@ export function createGuardedCompletion<
     await parts.tokenCounter?.close();
     verifier.close();
     states.close();
+    stops.close();
     await endUserIds.close();
     await upstreams.close();
     await ledger.close(Math.max(0, endMs - performance.now()));
@@ -155,6 +146,7 @@ export function createGuardedCompletion<
     upstreams: { status: () => upstreams.status() },
     tokens: credentials.tokens,
     users: publicUsers(users),
+    ...createServiceStops({ record: stops, plans: settings.plans, events, clock }),
     setPrices: setPrices({ prices, settings, events }),
     on: events.on.bind(events),
     close: ({ graceMs = GRACE_MS_DEFAULT } = {}) => (closed ??= close(graceMs)),

@@ -18,6 +18,7 @@ import { InvalidRequests } from '../pipeline/invalid-requests.ts';
 import { ModelCatalog } from '../pipeline/model-catalog.ts';
 import { UserCounts } from '../pipeline/user-counts.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
+import type { StopRecord } from '../stops/stop-record.ts';
 import type { Credentials } from '../tokens/credentials.ts';
 import { HostModels } from '../upstream/host-models.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
@@ -33,6 +34,7 @@ interface SharedParts {
   readonly ledger: CallLedger;
   readonly events: Events;
   readonly states: UserStates;
+  readonly stops: StopRecord;
   readonly credentials: Credentials;
   readonly calls: InFlightCalls;
   readonly plans: PlanResolver;
@@ -45,8 +47,8 @@ interface SharedParts {
 
 /** Makes what `handleCall` and the steps of the pipeline work with, once for each guard. */
 export function createPipeline(shared: SharedParts): CallHandlerParts {
-  const { settings, ledger, events, states, credentials, calls, plans, groups, prices } = shared;
-  const { users, endUserIds, upstreams } = shared;
+  const { settings, ledger, events, states, stops, credentials, calls } = shared;
+  const { plans, groups, prices, users, endUserIds, upstreams } = shared;
   const { clock, bounds, hookMs } = settings;
   return {
     // Shared by several steps.
@@ -55,6 +57,7 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     events,
     ledger,
     calls,
+    stops,
     limits: settings.limits,
     users,
     blockIdentifier: createIdentifierBlock({ users, states, events, clock }),

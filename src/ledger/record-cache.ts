@@ -66,6 +66,11 @@ export class RecordCache<Value extends object> {
     }
   }
 
+  /** This process has written this version of a record: what was read before does not count any more. */
+  changed(id: string, version: number): void {
+    this.#change(id, version);
+  }
+
   close(): void {
     this.#unwatch();
   }

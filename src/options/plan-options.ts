@@ -85,6 +85,7 @@ function parsePlan(name: string, spec: ParsedPlan, lookups: AnchorLookups): Plan
   refuseUnknownModels(limits, [models], `${path}.limits`);
   return {
     name,
+    names: [name],
     weight: spec.weight,
     models,
     endpoints: new Set(spec.endpoints ?? endpointNames),

@@ -35,6 +35,7 @@ export function admit(authorized: Authorized, parts: AdmitParts): Soon<Admitted 
   // Known as in flight before it holds anything, so that no block can pass it by.
   const inFlight = parts.calls.begin(authorized.identity);
   inFlight.body = authorized.callBody;
+  inFlight.named = authorized;
   authorized.request.onDisconnect(() => inFlight.stop('disconnected'));
   try {
     const admitted = reserve(authorized, inFlight, parts);

@@ -1,4 +1,4 @@
-import { after, type Soon } from '../base/deadline.ts';
+import { after, afterBoth, type Soon } from '../base/deadline.ts';
 import { type Denial, deny, isDenial } from '../core/denial.ts';
 import type { ParsedJson } from '../core/json.ts';
 import type { GuardRequest } from '../core/request.ts';
@@ -18,6 +18,8 @@ import type { LimitDenial } from '../plans/explain-denial.ts';
 import type { LimitLevels } from '../plans/limit-levels.ts';
 import type { Identity, Plan } from '../plans/plan.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
+import type { StopList } from '../stops/stop-list.ts';
+import type { StopRecord } from '../stops/stop-record.ts';
 import type { Route } from '../upstream/upstreams.ts';
 import {
   activeBlock,
@@ -36,6 +38,7 @@ import { ownAnswer } from './own-answer.ts';
 import { type PassHooksParts, passHooks } from './pass-hooks.ts';
 import { dearestCard, findRoute, type RouteParts, routeTaking } from './route.ts';
 import type { Answered, Authorized, Identified } from './states.ts';
+import { withoutStopped } from './without-stopped.ts';
 
 export interface AuthorizeParts extends RouteParts, LimitsLeftParts, PassHooksParts {
   readonly plans: PlanResolver;
@@ -43,6 +46,7 @@ export interface AuthorizeParts extends RouteParts, LimitsLeftParts, PassHooksPa
   readonly catalog: Pick<ModelCatalog, 'modelsOf'>;
   readonly prices: PriceList;
   readonly states: UserStates;
+  readonly stops: Pick<StopRecord, 'get'>;
   /** The largest body of plans that allow only text, and of those that also allow media. */
   readonly bodyBytesMax: { readonly text: number; readonly media: number };
   readonly bodyDeadline: BodyBounds['deadline'];
@@ -60,13 +64,19 @@ export function authorize(
   identified: Identified,
   parts: AuthorizeParts,
 ): Soon<Authorized | Answered | LimitDenial> {
-  return after(parts.states.get(identified.identity.user.id), (state) => {
+  const { user } = identified.identity;
+  return afterBoth(parts.states.get(user.id), parts.stops.get(), (state, stops) => {
     const denial = denialOfUser(parts, identified, state);
     if (denial !== undefined) return denial;
     const called = findEndpointOf(identified.request);
     if (isDenial(called)) return called;
-    const plan = parts.plans.planOf(identified.identity.user, state);
-    return after(plan, (found) => authorizeCall(parts, identified, called, found));
+    const stopped = stops.denialFor(called);
+    if (stopped !== undefined) return stopped;
+    return after(
+      parts.plans.planOf(user, state),
+      (plan) =>
+        stops.denialFor({ ...called, plan }) ?? authorizeCall(parts, identified, called, plan),
+    );
   });
 }
 
@@ -91,13 +101,13 @@ function authorizeCall(
     after(readJson(request, bodyBoundsOf(parts, plan), callBody), (body) => {
       if (isDenial(body)) return withLimitsLeft(body, identity, plan, parts);
       // A body may take long to arrive. What came meanwhile counts: a block, or many invalid requests.
-      return after(parts.states.get(identity.user.id), (state) => {
+      return afterBoth(parts.states.get(identity.user.id), parts.stops.get(), (state, stops) => {
         const denial = denialOfUser(parts, call, state);
         if (denial !== undefined) return denial;
         return after(parts.groups.of(identity.user, state), (groups) => {
           const allowed = { plan, groups, endpoint, callBody };
           const authorized = authorizeBody(parts, call, allowed, body);
-          const judged = pauseIn(parts, state, authorized) ?? authorized;
+          const judged = judge(parts, authorized, state, stops);
           if (isDenial(judged)) return withLimitsLeft(judged, identity, plan, parts);
           return parts.hooks === undefined ? judged : hooked(parts, judged, body, parts.hooks);
         });
@@ -121,9 +131,9 @@ async function hooked(
   const again = (other: ParsedJson) => authorizeBody(parts, authorized, authorized, other);
   const passed = await passHooks({ authorized, body, bytesMax, again }, hooks, parts);
   if (isDenial(passed)) return withLimitsLeft(passed, identity, plan, parts);
-  const state = await parts.states.get(identity.user.id);
-  const denial = denialOfUser(parts, passed, state) ?? pauseIn(parts, state, passed);
-  return denial === undefined ? passed : withLimitsLeft(denial, identity, plan, parts);
+  const [state, stops] = await Promise.all([parts.states.get(identity.user.id), parts.stops.get()]);
+  const judged = denialOfUser(parts, passed, state) ?? judge(parts, passed, state, stops);
+  return isDenial(judged) ? withLimitsLeft(judged, identity, plan, parts) : judged;
 }
 
 /** Returns why no request of this user is looked at now; `undefined` if it is. */
@@ -145,12 +155,23 @@ function bodyBoundsOf(
   return { bytesMax: isLarge ? bodyBytesMax.media : bodyBytesMax.text, deadline: bodyDeadline };
 }
 
+/** Returns the call without its targets that are stopped, or why its model is not called now. */
+function judge(
+  parts: AuthorizeParts,
+  authorized: Authorized | Denial,
+  state: UserState,
+  stops: StopList,
+): Authorized | Denial {
+  if (isDenial(authorized)) return authorized;
+  return pauseIn(parts, state, authorized) ?? withoutStopped(authorized, stops, parts);
+}
+
 function pauseIn(
   { clock }: AuthorizeParts,
   state: UserState,
-  authorized: Authorized | Denial,
+  authorized: Authorized,
 ): Denial | undefined {
-  if (state.pauses === undefined || isDenial(authorized)) return undefined;
+  if (state.pauses === undefined) return undefined;
   const pause = activePause(state, authorized.built.model, clock.nowMs());
   return pause && restrictedDenial(pause.model, pause.untilMs);
 }
@@ -217,6 +238,7 @@ function authorizeBody(
     endpoint,
     callBody,
     built,
+    asked: asked ?? built.model,
     route,
     prices,
     rateCard,

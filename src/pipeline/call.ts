@@ -1,4 +1,5 @@
-import { isPromiseLike, type Soon } from '../base/deadline.ts';
+import { after, isPromiseLike, type Soon } from '../base/deadline.ts';
+import type { StopRecord } from '../stops/stop-record.ts';
 import type { UpstreamKey } from '../upstream/upstream-keys.ts';
 import { type Attempt, gaveUp, stopped, waitForTurn } from './attempt.ts';
 import type { CallLedger } from './call-ledger.ts';
@@ -7,10 +8,12 @@ import { noteDispatch } from './lease.ts';
 import { type NextAttemptParts, nextAttempt } from './next-attempt.ts';
 import { type Sent, send } from './send.ts';
 import type { Called, Tagged } from './states.ts';
+import { stopIfServiceStopped } from './stop-if-refused.ts';
 
 export interface CallParts extends NextAttemptParts {
   readonly ledger: CallLedger;
   readonly calls: InFlightCalls;
+  readonly stops: Pick<StopRecord, 'get'>;
 }
 
 /**
@@ -44,7 +47,7 @@ function begin(attempt: Attempt, tagged: Tagged, parts: CallParts): Soon<Upstrea
   inFlight.releasePlace = place;
   inFlight.target = outlet;
   try {
-    const key = keyOf(attempt, tagged);
+    const key = after(stopIfServiceStopped(inFlight, parts), () => keyOf(attempt, tagged));
     if (!isPromiseLike(key) && inFlight.dispatchNoted && inFlight.stopped === undefined) return key;
     return beginLater(key, attempt, tagged, parts);
   } catch (error) {

@@ -3,6 +3,7 @@ import { UnorderedList } from '../base/unordered-list.ts';
 import { type Denial, deny } from '../core/denial.ts';
 import type { User } from '../core/user.ts';
 import type { Identity } from '../plans/plan.ts';
+import type { NamedCall } from '../stops/stop-list.ts';
 import type { Target } from '../upstream/target.ts';
 import type { CallBody } from './body-budget.ts';
 import { type DrainBounds, Drains } from './drains.ts';
@@ -53,6 +54,8 @@ export class InFlightCall {
   waitedMs = 0;
   /** Its body in the budget of bodies in flight. Set by `admit`. */
   body: CallBody | undefined = undefined;
+  /** What `guard.stop` can name of it. Set by `admit`. */
+  named: NamedCall | undefined = undefined;
   /** Its client disconnected, and it is read to its end all the same. Set by `InFlightCalls.drain`. */
   draining = false;
   #stopped: StopReason | undefined = undefined;

@@ -62,6 +62,8 @@ export interface Authorized extends Identified {
   /** Set by `authorize`: the request as it may be sent. `admit` may lower its output cap, and `tag` writes
    * the end-user id into its body. */
   readonly built: BuiltRequest;
+  /** Set by `authorize`: the model that the request names, or that the plan or OpenAI chooses for it. */
+  readonly asked: string;
   /** Set by `authorize`: where this call may be sent. */
   readonly route: Route;
   /** Set by `authorize`: the prices of this moment. `settle` uses them too, whatever replaced them. */

@@ -16,6 +16,7 @@ export function mergePlans(plans: readonly [Plan, ...Plan[]]): Plan {
 function mergeTwo(a: Plan, b: Plan): Plan {
   return {
     name: `${a.name}+${b.name}`,
+    names: [...a.names, ...b.names],
     weight: Math.max(a.weight, b.weight),
     models: {
       patterns: [...new Set([...a.models.patterns, ...b.models.patterns])],

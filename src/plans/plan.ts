@@ -6,6 +6,8 @@ import type { ModelList } from './model-list.ts';
 /** What its users may do, parsed once. */
 export interface Plan {
   readonly name: string;
+  /** Its own name; those of its parts if several plans were merged. */
+  readonly names: readonly string[];
   /** The share of a user in the turns at an upstream; above 0. */
   readonly weight: number;
   readonly models: ModelList;

@@ -2,6 +2,7 @@ import { type Denial, deny } from '../core/denial.ts';
 import type { DecidedGroups } from '../groups/user-groups.ts';
 import { RecordCache } from '../ledger/record-cache.ts';
 import type { Records } from '../ledger/records.ts';
+import { updateRecord } from '../ledger/update-record.ts';
 import type { UserOverrides } from '../plans/plan-resolver.ts';
 import type { Purchases } from './purchases.ts';
 
@@ -39,7 +40,6 @@ interface RevokedFamily {
 const NEW_USER: UserState = { generation: 0 };
 const PREFIX = 'user:';
 const CACHED_USERS_MAX = 20_000;
-const WRITE_ATTEMPTS_MAX = 20;
 
 type StateListener = (userId: string | undefined) => void;
 
@@ -67,14 +67,13 @@ export class UserStates {
 
   /** Writes `change(current)`, and repeats this if another process wrote in between. */
   async update(userId: string, change: (state: UserState) => UserState): Promise<UserState> {
-    for (let attempt = 0; attempt < WRITE_ATTEMPTS_MAX; attempt += 1) {
-      const stored = await this.#records.get(PREFIX + userId);
-      const state = change(parseState(stored?.value));
-      const ifVersion = stored?.version ?? 0;
-      const value = JSON.stringify(state);
-      if (await this.#records.put(PREFIX + userId, value, { ifVersion })) return state;
-    }
-    throw new Error('The state of a user kept changing during the write. Repeat the call.');
+    const { value } = await updateRecord(this.#records, {
+      key: PREFIX + userId,
+      parse: parseState,
+      change,
+      what: 'The state of a user',
+    });
+    return value;
   }
 
   /** Calls `listener` with every user whose state changed, in any process, within 1 s. `undefined` means

@@ -8,7 +8,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['guard'],
   ['options'],
   ['pipeline'],
-  ['auth', 'tokens', 'users', 'groups', 'plans', 'objects', 'usage', 'openai', 'upstream'],
+  ['auth', 'tokens', 'users', 'groups', 'plans', 'stops', 'objects', 'usage', 'openai', 'upstream'],
   ['ledger'],
   ['core'],
   ['base'],

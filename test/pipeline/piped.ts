@@ -11,6 +11,7 @@ import { callLedger } from '../../src/pipeline/call-ledger.ts';
 import { InFlightCalls } from '../../src/pipeline/in-flight.ts';
 import { type PipelineParts, runPipeline } from '../../src/pipeline/pipeline.ts';
 import { createPlanResolver } from '../../src/plans/plan-resolver.ts';
+import { StopRecord } from '../../src/stops/stop-record.ts';
 import { createCredentials } from '../../src/tokens/credentials.ts';
 import type { Transport, UpstreamReply } from '../../src/upstream/transport.ts';
 import { noEndUserIds } from '../../src/users/end-user-ids.ts';
@@ -146,6 +147,7 @@ export function pipedParts(
     settings,
     events,
     states,
+    stops: new StopRecord(ledger.records, () => {}),
     plans,
     groups,
     prices: new PriceList(settings.prices, clock),

@@ -58,6 +58,9 @@ export function members(guard: Guard, other: Guard): void {
       | 'users'
       | 'upstreams'
       | 'setPrices'
+      | 'stop'
+      | 'resume'
+      | 'stops'
       | 'on'
       | 'close'
     >
