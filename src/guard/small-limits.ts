@@ -1,6 +1,6 @@
 import { amountIn, amounts, shownAmount, type Unit, unitName } from '../ledger/amounts.ts';
 import type { PriceTable } from '../openai/prices/prices.ts';
-import type { RateCard } from '../openai/prices/rate-card.ts';
+import { type RateCard, writes } from '../openai/prices/rate-card.ts';
 import { tokenBound } from '../openai/prices/upper-bound.ts';
 import type { Limit } from '../plans/limit.ts';
 import type { Plan } from '../plans/plan.ts';
@@ -9,18 +9,21 @@ import type { Plan } from '../plans/plan.ts';
 const TYPICAL_BYTES = 8_000;
 /** A limit below this many of its holds refuses calls long before it is used up. */
 const HOLDS_MIN = 5;
+/** Endpoints whose answers have no output tokens. */
+const WRITES_NOTHING: ReadonlySet<string> = new Set(['embeddings', 'moderations']);
 const SIZED: ReadonlySet<Unit> = new Set(['tokens', 'inputTokens', 'outputTokens', 'nanoUsd']);
 
 /** Returns a sentence for each limit of a plan that is small for its calls, by the limit's name. */
 export function* smallLimits(plan: Plan, prices: PriceTable): Generator<[name: string, string]> {
   const models = plan.models.names.flatMap((model) => {
     const card = prices.find(model);
-    return card === undefined ? [] : [{ model, most: typicalHold(plan, card) }];
+    return card === undefined ? [] : [{ model, card, most: typicalHold(plan, card) }];
   });
   for (const limit of plan.limits) {
     const { unit } = limit;
-    if (!limit.enforced || !SIZED.has(unit) || limit.amount === 0) continue;
-    const [dearest] = models.toSorted((a, b) => amountIn(b.most, unit) - amountIn(a.most, unit));
+    if (!SIZED.has(unit) || limit.amount === 0 || !limit.enforced) continue;
+    const counted = models.filter(({ model, card }) => mayCount(limit, model, card));
+    const [dearest] = counted.toSorted((a, b) => amountIn(b.most, unit) - amountIn(a.most, unit));
     if (dearest === undefined) continue;
     const held = amountIn(dearest.most, unit);
     if ((limit.burst ?? limit.amount) >= HOLDS_MIN * held) continue;
@@ -28,9 +31,15 @@ export function* smallLimits(plan: Plan, prices: PriceTable): Generator<[name: s
   }
 }
 
+/** Models that write nothing are called at endpoints that write nothing. */
+function mayCount({ filter }: Limit, model: string, card: RateCard): boolean {
+  if (filter?.models?.allows(model) === false) return false;
+  if (filter?.endpoints === undefined) return true;
+  return [...filter.endpoints].some((endpoint) => WRITES_NOTHING.has(endpoint) !== writes(card));
+}
+
 function typicalHold(plan: Plan, card: RateCard) {
-  const writes = card.standard.most.some(({ output }) => output > 0);
-  const outputCapTokens = writes ? plan.policy.maxOutputTokens : 0;
+  const outputCapTokens = writes(card) ? plan.policy.maxOutputTokens : 0;
   const parts = { outputCapTokens, serviceTier: 'default', audio: false, hostedFeesNanoUsd: 0 };
   return amounts(tokenBound.most(parts, card, TYPICAL_BYTES));
 }

@@ -11,7 +11,9 @@ import { parseOrThrow } from '../base/parse-or-throw.ts';
 import { groupKind } from '../core/group.ts';
 import { type GroupKind, GroupKinds } from '../groups/group-kinds.ts';
 import type { GroupsOf } from '../groups/user-groups.ts';
+import { refuseUnknownModels } from '../plans/call-filter.ts';
 import { type LimitSpec, limitSpecs, type Per } from '../plans/limit-spec.ts';
+import type { ModelList } from '../plans/model-list.ts';
 import { parseLimits, refuseFunctions } from '../plans/parse-limits.ts';
 
 /** The options in whose types the windows of limits are. */
@@ -69,20 +71,26 @@ export interface GroupOptions<Window extends string = Per>
       TypedOption<typeof groupsShape, 'groups', Readonly<Record<string, GroupKindSpec<Window>>>>
     > {}
 
-/** The kinds of the options, parsed once. `TypeError` names the field that is wrong. */
-export function parseGroupKinds({
-  groups,
-  groupsOf,
-}: ParsedOptions<typeof groupsShape>): GroupKinds {
-  const kinds = Object.entries(groups).map(([name, spec]) => parseKind(name, spec));
+/** The kinds of the options, parsed once. `TypeError` names the field that is wrong. `models`: what each plan
+ * allows. */
+export function parseGroupKinds(
+  { groups, groupsOf }: ParsedOptions<typeof groupsShape>,
+  models: readonly ModelList[],
+): GroupKinds {
+  const kinds = Object.entries(groups).map(([name, spec]) => parseKind(name, spec, models));
   if (groupsOf === undefined || kinds.length > 0) return new GroupKinds(kinds);
   throw new TypeError('"options.groupsOf" needs the option "groups", with a kind of groups');
 }
 
-function parseKind(name: string, { limits, showFigures: showsFigures }: ParsedKind): GroupKind {
+function parseKind(
+  name: string,
+  { limits, showFigures: showsFigures }: ParsedKind,
+  models: readonly ModelList[],
+): GroupKind {
   parseOrThrow(groupKind, name, `options.groups.${name}`);
   const path = `options.groups.${name}.limits`;
   const parsed = parseLimits(limits, path);
+  refuseUnknownModels(parsed, models, path);
   refuseFunctions(limits, path, 'the members of a group share its windows');
   return { name, limits: parsed, showsFigures };
 }

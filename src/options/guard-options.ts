@@ -228,12 +228,10 @@ export function parseOptions(options: GuardOptions<string, string, string>) {
   const plans = parsePlans(parsed.plans, anchors);
   const fromUpstreams = upstreamSettings({ ...parsed, apiKey }, plans);
   const keys = deriveKeys(secret, parsed.audience);
-  const limits = sharedLimits(parsed.limits, parsed.anonymousLimits, {
-    lookups: anchors,
-    models: [...plans.values()].map(({ models }) => models),
-  });
+  const models = [...plans.values()].map((plan) => plan.models);
+  const limits = sharedLimits(parsed.limits, parsed.anonymousLimits, { lookups: anchors, models });
   const prices = ownPrices(parsed.prices, 'options.prices');
-  const groups = parseGroupKinds(parsed);
+  const groups = parseGroupKinds(parsed, models);
   requireTierPrices(
     { plans, groups, limits },
     new PriceTable(prices, new Date(parsed.clock.nowMs())),

@@ -86,7 +86,7 @@ function reserve(
   parts: AdmitParts,
 ): Soon<Admitted | Denial> {
   const nowMs = parts.clock.nowMs();
-  const pending = lookUpLimits(authorized.identity, authorized.levels, nowMs);
+  const pending = lookUpLimits(authorized.identity.user, authorized.levels, nowMs);
   if (pending !== undefined) {
     return pending.then(() => reserveNow(authorized, inFlight, parts, nowMs));
   }

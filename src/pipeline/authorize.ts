@@ -15,8 +15,9 @@ import { inputUpperBound } from '../openai/request/input-bound.ts';
 import { queryDenial } from '../openai/request/query-check.ts';
 import { type BodyBounds, readJson } from '../openai/request/read-json.ts';
 import type { LimitDenial } from '../plans/explain-denial.ts';
-import type { LimitLevels } from '../plans/limit-levels.ts';
-import type { Identity, Plan } from '../plans/plan.ts';
+import { allLevels, type LimitLevels, levelsOf } from '../plans/limit-levels.ts';
+import { levelsCounting } from '../plans/limits-counting.ts';
+import type { Plan } from '../plans/plan.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
 import type { StopList } from '../stops/stop-list.ts';
 import type { StopRecord } from '../stops/stop-record.ts';
@@ -221,8 +222,12 @@ function authorizeBody(
   if (isDenial(route)) return route;
   const built = withRefusalFee(asBuilt, route);
   const rateCard = built.bound?.priced === true ? dearest : undefined;
-  const levels = { plan: plan.limits, groups, shared: parts.limits.for(identity.user) };
-  if (countsMoney(levels, identity)) {
+  const levels = levelsCounting(levelsOf(identity, plan, parts.limits.for(identity.user), groups), {
+    endpoint: endpoint.name,
+    asked: asked ?? built.model,
+    targets: route.targets,
+  });
+  if (countsMoney(levels)) {
     const unpriced = unpricedDenial(built, rateCard);
     if (unpriced !== undefined) return unpriced;
   }
@@ -270,7 +275,5 @@ function unpricedDenial(
   return deny('model_not_priced', message, { param: 'service_tier' });
 }
 
-function countsMoney({ plan, groups, shared }: LimitLevels, { scope }: Identity): boolean {
-  const all = [plan, scope?.limits ?? [], ...groups.map(({ limits }) => limits), shared];
-  return all.some((limits) => limits.some(({ unit }) => isMoney(unit)));
-}
+const countsMoney = (levels: LimitLevels): boolean =>
+  allLevels(levels).some((limits) => limits.some(({ unit }) => isMoney(unit)));

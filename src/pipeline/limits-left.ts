@@ -3,7 +3,7 @@ import { type Denial, isDenial } from '../core/denial.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type Accounts, accountsOf, lookUpLimits } from '../plans/accounts.ts';
 import type { LimitDenial } from '../plans/explain-denial.ts';
-import { NO_GROUPS } from '../plans/limit-levels.ts';
+import { levelsOf } from '../plans/limit-levels.ts';
 import type { LimitStatus } from '../plans/limit-status.ts';
 import type { Identity, Plan } from '../plans/plan.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
@@ -60,9 +60,9 @@ function readLimits(
   { balances, limits, clock }: LimitsLeftParts,
 ): Reading | undefined {
   const nowMs = clock.nowMs();
-  const levels = { plan: plan.limits, groups: NO_GROUPS, shared: limits.for(identity.user) };
+  const levels = levelsOf(identity, plan, limits.for(identity.user));
   const readNow = () => readKnown(accountsOf(identity, levels, nowMs), balances);
-  const pending = lookUpLimits(identity, levels, nowMs);
+  const pending = lookUpLimits(identity.user, levels, nowMs);
   return pending === undefined ? readNow() : pending.then(readNow, () => undefined);
 }
 

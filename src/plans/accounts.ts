@@ -2,7 +2,7 @@ import type { AccountLevel } from '../core/limit-events.ts';
 import type { User } from '../core/user.ts';
 import type { Claim } from '../ledger/ledger.ts';
 import type { Limit } from './limit.ts';
-import type { GroupLimits, LimitLevels } from './limit-levels.ts';
+import { allLevels, areSameLevels, type GroupLimits, type LimitLevels } from './limit-levels.ts';
 import type { Identity, Scope } from './plan.ts';
 
 /** A claim together with the limit that it applies. */
@@ -13,7 +13,7 @@ export interface AppliedLimit extends Claim {
   readonly group?: GroupLimits;
 }
 
-/** Every limit that applies to a call. */
+/** Every limit that applies to a call, or to all calls of a caller. */
 export interface Accounts {
   /** From the narrowest account to the widest: the token, the user, their groups, global. */
   readonly applied: readonly AppliedLimit[];
@@ -38,21 +38,21 @@ export function groupClaims(group: GroupLimits, user: User, nowMs: number): Appl
 
 interface KnownAccounts extends LimitLevels {
   readonly scope: Scope | undefined;
-  readonly accounts: Accounts;
+  accounts: Accounts;
 }
 
-const known = new WeakMap<User, KnownAccounts>();
-
-const NO_LIMITS: readonly Limit[] = [];
+/** A user who alternates between models has other limits at each call. */
+const KNOWN_MAX = 4;
+const known = new WeakMap<User, KnownAccounts[]>();
 
 /** Resolves when what these limits need to know of this user is known; `undefined` if nothing must be waited for. */
 export function lookUpLimits(
-  { user, scope }: Identity,
-  { plan, groups, shared }: LimitLevels,
+  user: User,
+  levels: LimitLevels,
   nowMs: number,
 ): Promise<unknown> | undefined {
   let all: Promise<unknown> | undefined;
-  for (const limits of [scope?.limits ?? NO_LIMITS, plan, ...groups.map(limitsOf), shared]) {
+  for (const limits of allLevels(levels)) {
     for (const limit of limits) {
       const pending = limit.lookUp?.(user, nowMs);
       if (pending !== undefined) all = all === undefined ? pending : Promise.all([all, pending]);
@@ -61,23 +61,20 @@ export function lookUpLimits(
   return all;
 }
 
-const limitsOf = ({ limits }: GroupLimits): readonly Limit[] => limits;
-
 /** Returns every limit that applies to this caller now. `lookUpLimits` comes before. */
 export function accountsOf(identity: Identity, levels: LimitLevels, nowMs: number): Accounts {
   const { user, scope } = identity;
-  const { plan, groups, shared } = levels;
-  const before = known.get(user);
-  const isSame =
-    before !== undefined &&
-    before.scope === scope &&
-    before.plan === plan &&
-    before.groups === groups &&
-    before.shared === shared;
-  if (isSame && areCurrent(before.accounts, user, nowMs)) return before.accounts;
-  const accounts = makeAccounts(identity, levels, nowMs);
-  known.set(user, { scope, plan, groups, shared, accounts });
-  return accounts;
+  const ofUser = known.get(user);
+  const before = ofUser?.find((each) => each.scope === scope && areSameLevels(each, levels));
+  if (before === undefined) {
+    const accounts = makeAccounts(identity, levels, nowMs);
+    known.set(user, [{ scope, ...levels, accounts }, ...(ofUser ?? [])].slice(0, KNOWN_MAX));
+    return accounts;
+  }
+  if (!areCurrent(before.accounts, user, nowMs)) {
+    before.accounts = makeAccounts(identity, levels, nowMs);
+  }
+  return before.accounts;
 }
 
 /** A limit returns the same rule as before while nothing about it has changed. */
@@ -89,7 +86,7 @@ function areCurrent({ applied }: Accounts, user: User, nowMs: number): boolean {
 function makeAccounts(identity: Identity, levels: LimitLevels, nowMs: number): Accounts {
   const { user, scope } = identity;
   const { plan, groups, shared } = levels;
-  const tokenLimits = tokenLimitsOf(identity, nowMs);
+  const tokenLimits = tokenLimitsOf(identity, levels, nowMs);
   const apply = (level: AccountLevel, account: string, limits: readonly Limit[]) =>
     limits.map((limit) => applyLimit(limit, level, account, user, nowMs));
   const applied = [
@@ -131,9 +128,12 @@ function applyLimit(
   return { account, scope: SCOPES[level], rule: limit.ruleFor(user, nowMs), limit, level };
 }
 
-function tokenLimitsOf({ scope, expiresAtMs }: Identity, nowMs: number): readonly Limit[] {
-  const limits = scope?.limits ?? [];
-  return scope?.singleUse ? [singleUseLimit(expiresAtMs ?? nowMs), ...limits] : limits;
+function tokenLimitsOf(
+  { scope, expiresAtMs }: Identity,
+  { token }: LimitLevels,
+  nowMs: number,
+): readonly Limit[] {
+  return scope?.singleUse ? [singleUseLimit(expiresAtMs ?? nowMs), ...token] : token;
 }
 
 /**

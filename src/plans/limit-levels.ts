@@ -1,4 +1,5 @@
 import type { Limit } from './limit.ts';
+import type { Identity, Plan } from './plan.ts';
 
 /** The limits of one group of a user. */
 export interface GroupLimits {
@@ -11,9 +12,11 @@ export interface GroupLimits {
   readonly limits: readonly Limit[];
 }
 
-/** The limits that count a call, by level. Those of a token are in its scope. Each array is the same object while
- * nothing about it has changed, so that what is derived from it is made once. */
+/** Limits by level: all of a caller, or those that count one call. Each array is the same object while nothing
+ * about it has changed, so that what is derived from it is made once. */
 export interface LimitLevels {
+  /** Those of the credential, but for its single use. */
+  readonly token: readonly Limit[];
   readonly plan: readonly Limit[];
   /** From narrow to wide. */
   readonly groups: readonly GroupLimits[];
@@ -26,5 +29,23 @@ const NO_LIMITS: readonly Limit[] = [];
 
 /** The limits of a user alone. */
 export const onlyOwn = (plan: readonly Limit[]): LimitLevels => {
-  return { plan, groups: NO_GROUPS, shared: NO_LIMITS };
+  return { token: NO_LIMITS, plan, groups: NO_GROUPS, shared: NO_LIMITS };
 };
+
+/** Every limit of a caller, whatever they call. */
+export function levelsOf(
+  { scope }: Identity,
+  { limits }: Plan,
+  shared: readonly Limit[],
+  groups = NO_GROUPS,
+): LimitLevels {
+  return { token: scope?.limits ?? NO_LIMITS, plan: limits, groups, shared };
+}
+
+/** Returns the limits of all levels, from narrow to wide, in one list for each account. */
+export function allLevels({ token, plan, groups, shared }: LimitLevels): (readonly Limit[])[] {
+  return [token, plan, ...groups.map(({ limits }) => limits), shared];
+}
+
+export const areSameLevels = (a: LimitLevels, b: LimitLevels): boolean =>
+  a.token === b.token && a.plan === b.plan && a.groups === b.groups && a.shared === b.shared;

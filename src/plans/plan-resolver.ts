@@ -3,6 +3,7 @@ import { isPromiseLike } from '../base/deadline.ts';
 import type { User } from '../core/user.ts';
 import type { LimitSpec } from './limit-spec.ts';
 import { overrideLimits } from './merge-plans.ts';
+import type { ModelList } from './model-list.ts';
 import { NamedPlans } from './named-plans.ts';
 import { parseLimits } from './parse-limits.ts';
 import type { Plan } from './plan.ts';
@@ -37,6 +38,8 @@ export interface PushedPlan {
 }
 
 export interface PlanResolver {
+  /** What each plan allows. */
+  readonly models: readonly ModelList[];
   /** Returns the user's plan now. Throws if `planOf` fails or names no plan: the call ends with
    * 500. */
   planOf(user: User, decided: UserOverrides): Plan | Promise<Plan>;
@@ -58,6 +61,7 @@ export function createPlanResolver(
   const read = (names: PlanNames) => named.find(names, settings.source);
   const lookups = new UserLookups({ option: 'planOf', ask: planOf, read }, settings, clock);
   return {
+    models: [...plans.values()].map(({ models }) => models),
     named: (names, source) => named.find(names, source),
     forget: (userId) => lookups.forget(userId),
     planOf(user, { plan: pushed, limits }) {

@@ -117,7 +117,7 @@ async function count(
   user: User,
 ): Promise<Denial | undefined> {
   const nowMs = clock.nowMs();
-  await lookUpLimits({ user }, onlyOwn(limits), nowMs);
+  await lookUpLimits(user, onlyOwn(limits), nowMs);
   const accounts = singleAccount(`exchange:${user.id}`, limits, user, nowMs);
   const id = randomUUID();
   const decision = await ledger.reserve(id, accounts.applied, ONE_REQUEST, HOLD);

@@ -78,7 +78,7 @@ export function createUserAccounts(
     const plan = await plans.planOf(user, await states.get(user.id));
     const nowMs = clock.nowMs();
     const levels = onlyOwn(plan.limits);
-    await lookUpLimits({ user }, levels, nowMs);
+    await lookUpLimits(user, levels, nowMs);
     return { user, plan, accounts: accountsOf({ user }, levels, nowMs) };
   };
   return {

@@ -16,8 +16,9 @@ import {
   unitName,
 } from '../ledger/amounts.ts';
 import type { Claim, Ledger } from '../ledger/ledger.ts';
+import { refuseUnknownModels } from '../plans/call-filter.ts';
 import type { LimitSpec, Per } from '../plans/limit-spec.ts';
-import { storableLimits } from '../plans/parse-limits.ts';
+import { parseLimits, storableLimits } from '../plans/parse-limits.ts';
 import type { PlanNames } from '../plans/plan-names.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
 import type { EndUserIds } from './end-user-ids.ts';
@@ -63,7 +64,8 @@ export interface Users<PlanName extends string = string> {
   ): Promise<boolean>;
   /** Sets limits for this user alone, in every process within 1 s. Each replaces the limit of the plan
    * that counts the same unit over the same span, or is added. Without limits, those of the plan apply
-   * again. `TypeError` for a limit that is wrong, or has a function as its `anchor`. */
+   * again. `TypeError` for a limit that is wrong, names a model that no plan allows, or has a function as its
+   * `anchor`. */
   setLimits<Window extends string>(
     userId: UserId,
     limits: readonly LimitSpec<Known<Per, Window>>[] | undefined,
@@ -162,6 +164,11 @@ function createUserOverrides({
   groups: { kinds },
   clock,
 }: UsersParts): Pick<Users, 'changed' | 'setPlan' | 'setLimits' | 'setGroups'> {
+  const parse = (specs: unknown, path: string) => {
+    const limits = parseLimits(specs, path);
+    refuseUnknownModels(limits, plans.models, path);
+    return limits;
+  };
   return {
     async changed(userId) {
       // Every write is announced to every process. This one changes nothing.
@@ -179,7 +186,7 @@ function createUserOverrides({
       return state.plan === pushed;
     },
     async setLimits(userId, limits) {
-      const stored = limits && storableLimits(limits, 'users.setLimits');
+      const stored = limits && storableLimits(limits, 'users.setLimits', parse);
       await states.update(parseUserId(userId, 'users.setLimits'), ({ limits: _, ...state }) =>
         stored === undefined ? state : { ...state, limits: stored },
       );

@@ -59,7 +59,17 @@ describe('A plan with a limit below five holds of a call of 8 kB', () => {
     expect(warningsOf(limit, ['embedding'])[0]).toContain('to embedding holds up to 0.008 usd');
   });
 
+  it('is warned of by the models and endpoints that it counts', () => {
+    const both = ['embedding', 'mini'];
+    const limit = { tokens: 44_999, per: 'ever' } as const;
+    expect(warningsOf({ ...limit, models: ['mini'] }, both)[0]).toContain('to mini holds');
+    expect(warningsOf({ ...limit, models: ['embedding'] }, both)).toEqual([]);
+    expect(warningsOf({ ...limit, endpoints: ['embeddings'] }, both)).toEqual([]);
+    expect(warningsOf({ ...limit, endpoints: ['responses'] }, both)).toHaveLength(1);
+  });
+
   it.each<[string, LimitSpec, readonly string[]]>([
+    ['a shadow limit, which refuses nothing', { tokens: 1, per: 'day', enforce: false }, ['mini']],
     ['a model without a price', { tokens: 1, per: 'day' }, ['unknown-model']],
     ['a pattern of models', { tokens: 1, per: 'day' }, ['mini*']],
     ['a shadow limit', { tokens: 1, per: 'day', enforce: false }, ['mini']],

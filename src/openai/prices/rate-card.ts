@@ -144,6 +144,10 @@ function ratesOfTier(card: RateCard, serviceTier: string | undefined): TierRates
   return card.tiers.get(canonicalTier(serviceTier ?? '')) ?? card.unknownTier;
 }
 
+/** Whether its answers have output tokens. Those of embeddings have none. */
+export const writes = ({ standard }: RateCard): boolean =>
+  standard.most.some(({ output }) => output > 0);
+
 /** Whether this tier has a price of its own. */
 export const hasTier = (card: RateCard, serviceTier: string | undefined): boolean =>
   isStandardTier(serviceTier) || card.tiers.has(canonicalTier(serviceTier ?? ''));

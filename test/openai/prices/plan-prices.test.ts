@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createGuardedCompletion, type GuardOptions } from '../../../src/index.ts';
+import { createGuardedCompletion, type GuardOptions, type LimitSpec } from '../../../src/index.ts';
 import { canaries, chat, codeOf, post, startFixture, tokenOf } from '../../fixture.ts';
 
 const money = [{ usd: 1_000, per: 'day' as const }];
-const plan = (models: string[], serviceTiers: string[], limits: typeof money = []) => ({
+const plan = (models: string[], serviceTiers: string[], limits: LimitSpec[] = []) => ({
   free: { models, limits, maxOutputTokens: 100, allow: { serviceTiers } },
 });
 const start = (options: Partial<GuardOptions>) => () =>
@@ -39,6 +39,16 @@ describe('A service tier of a plan', () => {
 
   it.each([
     ['without money limits', { plans: plan(['gpt-4o'], ['flex']) }],
+    [
+      'where money counts another model',
+      {
+        plans: plan(
+          ['gpt-4o', 'gpt-5-mini'],
+          ['flex'],
+          [{ usd: 1, per: 'day', models: ['gpt-5-mini'] }],
+        ),
+      },
+    ],
     ['by a pattern', { plans: plan(['gpt-4*'], ['flex'], money) }],
     ['with a price', { plans: plan(['gpt-5-mini'], ['flex', 'priority', 'fast'], money) }],
     [
