@@ -1,3 +1,6 @@
+export type { BlockSpec } from './accounts/block.ts';
+export type { Grant } from './accounts/grant.ts';
+export type { LimitUsage } from './accounts/limit-usage.ts';
 export type { Clock } from './base/clock.ts';
 export type { Known } from './base/known.ts';
 export type { DeniedEvent, SettledEvent } from './core/call-events.ts';
@@ -99,6 +102,6 @@ export type { ServiceStop } from './stops/stop-list.ts';
 export type { StopScope, StopSpec } from './stops/stop-options.ts';
 export type { IssuedToken, TokenRequest, Tokens } from './tokens/tokens.ts';
 export type { ApiKey, ApiKeySource, KeyRequest } from './upstream/upstream-keys.ts';
-export type { LimitUsage, UserUsage } from './users/usage.ts';
-export type { BlockSpec, Grant, SetPlanOptions } from './users/user-options.ts';
+export type { UserUsage } from './users/usage.ts';
+export type { SetPlanOptions } from './users/user-options.ts';
 export type { Users } from './users/users.ts';

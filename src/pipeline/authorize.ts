@@ -1,3 +1,4 @@
+import { activeBlock } from '../accounts/block.ts';
 import { after, afterBoth, type Soon } from '../base/deadline.ts';
 import { type Denial, deny, isDenial } from '../core/denial.ts';
 import type { ParsedJson } from '../core/json.ts';
@@ -23,7 +24,6 @@ import type { StopList } from '../stops/stop-list.ts';
 import type { StopRecord } from '../stops/stop-record.ts';
 import type { Route } from '../upstream/upstreams.ts';
 import {
-  activeBlock,
   activePause,
   blockedDenial,
   restrictedDenial,

@@ -1,9 +1,10 @@
+import { activeBlock } from '../accounts/block.ts';
 import type { Clock } from '../base/clock.ts';
 import { after, type Soon } from '../base/deadline.ts';
 import { type Denial, isDenial } from '../core/denial.ts';
 import type { StopRecord } from '../stops/stop-record.ts';
 import type { TokenVerifier } from '../tokens/token-verifier.ts';
-import { activeBlock, blockedDenial, type UserStates } from '../users/user-states.ts';
+import { blockedDenial, type UserStates } from '../users/user-states.ts';
 import type { InFlightCall } from './in-flight.ts';
 import { RENEWAL_MS } from './lease.ts';
 

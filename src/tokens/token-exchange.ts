@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { activeBlock } from '../accounts/block.ts';
 import type { Attestation } from '../auth/all-of.ts';
 import type { AuthContext, Authenticator } from '../auth/authenticator.ts';
 import {
@@ -21,7 +22,7 @@ import { lookUpLimits, singleAccount } from '../plans/accounts.ts';
 import { explainDenial, needOf } from '../plans/explain-denial.ts';
 import type { Limit } from '../plans/limit.ts';
 import { onlyOwn } from '../plans/limit-levels.ts';
-import { activeBlock, blockedDenial, type UserStates } from '../users/user-states.ts';
+import { blockedDenial, type UserStates } from '../users/user-states.ts';
 import { mintToken } from './mint-token.ts';
 import { type RequestedScope, readRequestedScope } from './narrow.ts';
 import type { StoredToken } from './token-form.ts';
@@ -70,10 +71,8 @@ export async function exchangeToken(
   if (crossSite !== undefined) return crossSite;
   const basis = await basisOf(request, parts);
   if (isDenial(basis)) return basis;
-  const { block } = await parts.states.get(basis.user.id);
-  if (block && activeBlock({ block, generation: 0 }, parts.clock.nowMs())) {
-    return blockedDenial(block.reason);
-  }
+  const block = activeBlock(await parts.states.get(basis.user.id), parts.clock.nowMs());
+  if (block !== undefined) return blockedDenial(block.reason);
   const requested = await readRequestedScope(request, parts.body, basis);
   if (isDenial(requested)) return requested;
   return (await count(parts, basis.user)) ?? respond(parts, basis, requested);

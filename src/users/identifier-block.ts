@@ -1,7 +1,8 @@
+import { activeBlock } from '../accounts/block.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Events } from '../core/events.ts';
 import { oneAtATime } from './one-at-a-time.ts';
-import { activeBlock, type UserStates } from './user-states.ts';
+import type { UserStates } from './user-states.ts';
 import type { Users } from './users.ts';
 
 /** A call that OpenAI refused because it has blocked the user. */

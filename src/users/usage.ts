@@ -1,37 +1,14 @@
 import { LRUCache } from 'lru-cache';
+import { activeBlock } from '../accounts/block.ts';
+import { type LimitUsage, readUsage } from '../accounts/limit-usage.ts';
 import type { Clock } from '../base/clock.ts';
 import { parseUser, type User, type UserId, type UserSpec } from '../core/user.ts';
-import { shownAmount, type UnitName, unitName } from '../ledger/amounts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type Accounts, accountsOf, lookUpLimits } from '../plans/accounts.ts';
 import { onlyOwn } from '../plans/limit-levels.ts';
-import { type LimitBalance, limitBalances } from '../plans/limit-status.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
-import { activeBlock, type UserStates } from './user-states.ts';
-
-/** The usage of one limit by one user. */
-export interface LimitUsage {
-  /** The name of the limit. */
-  readonly name: string;
-  /** `usd` is in dollars here; everything else in whole units. */
-  readonly unit: UnitName;
-  /** The amount of the limit, in `unit`. */
-  readonly limit: number;
-  /** Of a rate: how much of the limit fits at once, in `unit`. `used`, `held` and `remaining` are parts of
-   * it. `undefined` for other limits, where they are parts of `limit`. */
-  readonly burst: number | undefined;
-  /** Used in the current window, in `unit`; below 0 where a credit is larger. Of a rate: what has not been
-   * refilled yet. */
-  readonly used: number;
-  /** Held by calls in flight. */
-  readonly held: number;
-  /** The amount that a next call may take now, in `unit`. */
-  readonly remaining: number;
-  /** When time alone makes more room, Unix ms; `undefined` when nothing is used, or when only calls in
-   * flight are in the way. */
-  readonly resetsAtMs: number | undefined;
-}
+import type { UserStates } from './user-states.ts';
 
 /** The usage of every limit by one user. */
 export interface UserUsage {
@@ -85,25 +62,10 @@ export function createUserAccounts(
     account,
     async usage(given, call = 'users.usage') {
       const { user, plan, accounts } = await account(given, call);
-      const balances = await ledger.read(accounts.applied);
+      const limits = await readUsage(accounts.applied, ledger);
       const block = activeBlock(await states.get(user.id), clock.nowMs());
-      const limits = limitBalances({ accounts, balances }).map(limitUsage);
       return { userId: user.id, plan: plan.name, limits, block };
     },
     remember: (user) => void seen.set(user.id, user),
-  };
-}
-
-function limitUsage({ claim, balance }: LimitBalance): LimitUsage {
-  const { name, unit, amount, burst } = claim.limit;
-  return {
-    name,
-    unit: unitName(unit),
-    limit: shownAmount(unit, amount),
-    burst: burst === undefined ? undefined : shownAmount(unit, burst),
-    used: shownAmount(unit, balance.used),
-    held: shownAmount(unit, balance.held),
-    remaining: shownAmount(unit, balance.remaining),
-    resetsAtMs: balance.resetsAtMs,
   };
 }

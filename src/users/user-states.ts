@@ -1,3 +1,4 @@
+import type { Block } from '../accounts/block.ts';
 import { type Denial, deny } from '../core/denial.ts';
 import type { DecidedGroups } from '../groups/user-groups.ts';
 import { RecordCache } from '../ledger/record-cache.ts';
@@ -5,12 +6,6 @@ import type { Records } from '../ledger/records.ts';
 import { updateRecord } from '../ledger/update-record.ts';
 import type { UserOverrides } from '../plans/plan-resolver.ts';
 import type { Purchases } from './purchases.ts';
-
-export interface Block {
-  readonly reason: string;
-  /** Unix ms; `undefined` blocks until unblocked. */
-  readonly untilMs?: number;
-}
 
 /** A model that a user may not call for a while, because OpenAI has restricted it for them. */
 export interface ModelPause {
@@ -111,12 +106,6 @@ export function revokeFamily(state: UserState, revoked: RevokedFamily, nowMs: nu
 
 export function blockedDenial(reason: string): Denial {
   return deny('user_blocked', `This account is blocked: ${reason}`);
-}
-
-export function activeBlock(state: UserState, nowMs: number): Block | undefined {
-  const { block } = state;
-  if (block === undefined) return undefined;
-  return block.untilMs === undefined || block.untilMs > nowMs ? block : undefined;
 }
 
 export function activePause(

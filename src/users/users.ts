@@ -1,4 +1,5 @@
-import { randomUUID } from 'node:crypto';
+import { type BlockSpec, parseBlock } from '../accounts/block.ts';
+import { forgiveAll, type Grant, grantTo } from '../accounts/grant.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Known } from '../base/known.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
@@ -6,16 +7,7 @@ import type { Events } from '../core/events.ts';
 import { type GroupSpec, parseGroups } from '../core/group.ts';
 import { parseUserId, type UserId, type UserSpec } from '../core/user.ts';
 import type { UserGroups } from '../groups/user-groups.ts';
-import {
-  type Amounts,
-  amountIn,
-  amountsBy,
-  isCounted,
-  isLimitable,
-  UNITS,
-  unitName,
-} from '../ledger/amounts.ts';
-import type { Claim, Ledger } from '../ledger/ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { refuseUnknownModels } from '../plans/call-filter.ts';
 import type { LimitSpec, Per } from '../plans/limit-spec.ts';
 import { parseLimits, storableLimits } from '../plans/parse-limits.ts';
@@ -24,14 +16,7 @@ import type { PlanResolver } from '../plans/plan-resolver.ts';
 import type { EndUserIds } from './end-user-ids.ts';
 import { createMerge } from './merge-users.ts';
 import { createUserAccounts, type UserAccounts, type UserUsage } from './usage.ts';
-import {
-  type BlockSpec,
-  blockSpec,
-  type Grant,
-  grantAmounts,
-  type SetPlanOptions,
-  setPlanOptions,
-} from './user-options.ts';
+import { type SetPlanOptions, setPlanOptions } from './user-options.ts';
 import type { UserStates } from './user-states.ts';
 
 /** Operates on users, by the ids that your authenticator gives them. */
@@ -104,21 +89,12 @@ export interface GuardUsers extends Users {
   readonly remember: UserAccounts['remember'];
 }
 
-const FORGIVE_ALL = amountsBy((unit) => (isCounted(unit) ? Number.POSITIVE_INFINITY : 0));
-
 export function createUsers(parts: UsersParts): GuardUsers {
   const { ledger, states, plans, events, clock } = parts;
   const accounts = createUserAccounts(ledger, states, plans, clock);
-  const credit = async (
-    user: UserId | UserSpec,
-    amounts: Amounts,
-    call: string,
-  ): Promise<UserUsage> => {
+  const granted = async (user: UserId | UserSpec, call: string) => {
     const { plan, accounts: found } = await accounts.account(user, call);
-    const counters = found.applied.filter(isCounter);
-    if (amounts !== FORGIVE_ALL) requireCounted(amounts, counters, plan.name);
-    await ledger.credit(randomUUID(), counters, amounts);
-    return accounts.usage(user);
+    return { claims: found.applied, source: `the plan "${plan.name}"` };
   };
   return {
     usage: (user) => accounts.usage(user),
@@ -127,12 +103,10 @@ export function createUsers(parts: UsersParts): GuardUsers {
     byEndUserId: parts.endUserIds.find,
     ...createUserOverrides(parts),
     async block(userId, block) {
-      if (typeof block !== 'object') throw new TypeError(BLOCK_REASON);
-      const { reason, until } = parseOrThrow(blockSpec, block, 'users.block');
+      const stored = parseBlock(block, 'users.block');
       const id = parseUserId(userId, 'users.block');
-      const stored = until === undefined ? { reason } : { reason, untilMs: until.getTime() };
       await states.update(id, (state) => ({ ...state, block: stored }));
-      events.emit('blocked', { userId: id, reason });
+      events.emit('blocked', { userId: id, reason: stored.reason });
     },
     async unblock(userId) {
       await states.update(
@@ -140,21 +114,15 @@ export function createUsers(parts: UsersParts): GuardUsers {
         ({ block: _, pauses: __, ...state }) => state,
       );
     },
-    grant: async (user, grant) => credit(user, grantAmounts(grant), 'users.grant'),
-    reset: (user) => credit(user, FORGIVE_ALL, 'users.reset'),
+    async grant(user, grant) {
+      await grantTo(await granted(user, 'users.grant'), grant, ledger, 'users.grant');
+      return accounts.usage(user);
+    },
+    async reset(user) {
+      await forgiveAll(await granted(user, 'users.reset'), ledger);
+      return accounts.usage(user);
+    },
   };
-}
-
-/** A credit that no limit of the plan counts would change nothing. */
-function requireCounted(amounts: Amounts, counters: readonly Claim[], plan: string): void {
-  const counted = [...new Set(counters.map(({ rule }) => rule.unit))];
-  for (const unit of UNITS) {
-    if (!isLimitable(unit) || amountIn(amounts, unit) === 0 || counted.includes(unit)) continue;
-    const known = counted.filter(isLimitable).map(unitName).join(', ') || 'nothing';
-    throw new TypeError(
-      `"users.grant.${unitName(unit)}": no limit of the plan "${plan}" counts it; its limits count ${known}`,
-    );
-  }
 }
 
 /** The methods that override a user's plan. */
@@ -200,8 +168,3 @@ function createUserOverrides({
     },
   };
 }
-
-const BLOCK_REASON =
-  '"users.block" must get an object with the reason, such as { reason: "abuse" }';
-
-const isCounter = ({ rule }: Claim): boolean => rule.kind !== 'concurrent';
