@@ -1,22 +1,24 @@
 /** Random sequences of ledger calls, as data, so that two ledgers can run the same one. */
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { Amounts } from '../../src/ledger/amounts.ts';
+import type { Amounts, Unit } from '../../src/ledger/amounts.ts';
 import type { Claim, Lease, Ledger, Rule } from '../../src/ledger/ledger.ts';
 import {
   amounts,
   claim,
   GLOBAL,
   type SettableClock,
+  spilling,
 } from '../../src/testing/ledger-conformance/case.ts';
 
 export type Verbs = Omit<Ledger, 'records'>;
 
 const CALENDAR_MS = 8_192;
-const IDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+const IDS = [...'abcdefghijkl'];
 
 const SHARED = ['tokens/8s', 'usd/8s', 'tpm'];
 const isShared = ({ key }: Rule): boolean => SHARED.includes(key);
+const GROUPS = ['group:a', 'group:b', 'group:c', 'group:d'];
 
 /** Rates are fractions of a power of two, so that arithmetic has the same result in any order. */
 function rulesOf(limit: number, nowMs: number): readonly Rule[] {
@@ -34,12 +36,18 @@ function rulesOf(limit: number, nowMs: number): readonly Rule[] {
     { kind: 'rolling', key: 'requests/1s', unit: 'requests', amount: limit, windowMs: 1_008 },
     { kind: 'rate', key: 'requests/4s~rate', ...rate, unit: 'requests' },
     { kind: 'rate', key: 'tpm', ...rate, unit: 'upstreamTokens', burst: 16 + limit },
+    { kind: 'balance', key: 'tokens/ever', ...tokens, amount: limit * 3 },
   ];
 }
+const RULES = rulesOf(0, 0).map((_, index) => index);
+
+/** What was bought of one unit. */
+const creditsIn = (unit: Unit, account: string): Claim =>
+  claim({ kind: 'balance', key: `${unit}/credits`, unit, amount: 0, isCredit: true }, account);
 
 const cost = fc.record({
   requests: fc.constantFrom(0, 1),
-  tokens: fc.nat(12),
+  tokens: fc.oneof(fc.nat(12), fc.constantFrom(15, 25)),
   nanoUsd: fc.nat(20),
   upstreamTokens: fc.nat(12),
   concurrent: fc.constant(1),
@@ -50,23 +58,63 @@ const lease = fc.record({
 });
 const id = fc.constantFrom(...IDS);
 /** The rules, account, limit and time skew of a call. A changed limit is just another choice. */
-const choice = fc.record({
-  rules: fc.subarray([0, 1, 2, 3, 4, 5, 6, 7], { minLength: 1 }),
+const anyone = fc.record({
+  rules: fc.subarray(RULES, { minLength: 1 }),
+  shadows: fc.oneof(fc.constant<number[]>([]), fc.subarray(RULES)),
+  spills: fc.constantFrom(true, true, false),
+  hasCredits: fc.constantFrom(true, true, false),
+  groups: fc.oneof(fc.constant<string[]>([]), fc.shuffledSubarray(GROUPS)),
   user: fc.constantFrom('ada', 'bob'),
-  limit: fc.constantFrom(20, 20, 20, 10, 4, 0),
+  limit: fc.constantFrom(20, 20, 10, 10, 4, 0),
   hasGlobal: fc.boolean(),
   skewMs: fc.constantFrom(0, 0, 0, -CALENDAR_MS, CALENDAR_MS),
 });
-type Choice = typeof choice extends fc.Arbitrary<infer Value> ? Value : never;
+/** A user who mostly pays by credits. */
+const buyer: fc.Arbitrary<Choice> = fc.record({
+  rules: fc.constantFrom([1], [2, 5], [1, 2, 5]),
+  shadows: fc.constant([]),
+  spills: fc.constant(true),
+  hasCredits: fc.constant(true),
+  groups: fc.constantFrom([], ['group:a']),
+  user: fc.constant('ada'),
+  limit: fc.constantFrom(20, 10, 4, 0),
+  hasGlobal: fc.constant(false),
+  skewMs: fc.constant(0),
+});
+const choice = fc.oneof(anyone, buyer);
+type Choice = typeof anyone extends fc.Arbitrary<infer Value> ? Value : never;
 
-function claimsOf({ rules, user, limit, hasGlobal, skewMs }: Choice, nowMs: number): Claim[] {
-  const all = rulesOf(limit, nowMs + skewMs);
-  const own = all.filter((_, index) => rules.includes(index));
-  const shared = hasGlobal ? rulesOf(30, nowMs + skewMs).filter(isShared) : [];
+/** The claims of a user, of their groups and of all users. */
+function claimsOf(chosen: Choice, nowMs: number): Claim[] {
+  const { rules, user, limit, groups, hasGlobal, skewMs } = chosen;
+  const own = rulesOf(limit, nowMs + skewMs);
+  const shared = rulesOf(60, nowMs + skewMs).map((rule) => isShared(rule) && rule);
   return [
-    ...own.map((rule) => claim(rule, `user:${user}`)),
-    ...shared.map((rule) => claim(rule, GLOBAL)),
+    ...claimsOn(
+      `user:${user}`,
+      own.map((rule, index) => rules.includes(index) && rule),
+      chosen,
+    ),
+    ...[...groups, ...(hasGlobal ? [GLOBAL] : [])].flatMap((account) =>
+      claimsOn(account, shared, chosen),
+    ),
   ];
+}
+
+/** `rules`: false in the place of one that does not apply. */
+function claimsOn(
+  account: string,
+  rules: readonly (Rule | false)[],
+  { shadows, spills, hasCredits }: Choice,
+): Claim[] {
+  const claims = rules.flatMap((rule, index) => {
+    if (rule === false) return [];
+    if (shadows.includes(index)) return [claim({ ...rule, shadow: true }, account)];
+    const maySpill = rule.kind === 'rolling' || rule.kind === 'calendar';
+    return [spills && maySpill ? spilling(rule, account) : claim(rule, account)];
+  });
+  if (!hasCredits) return claims;
+  return [...claims, creditsIn('tokens', account), creditsIn('requests', account)];
 }
 
 type Ask = (ledger: Verbs, clock: { nowMs(): number }) => Promise<unknown>;
@@ -74,15 +122,19 @@ const verb = <Value>(of: fc.Arbitrary<Value>, ask: (value: Value) => Ask) =>
   of.map((value) => ({ ask: ask(value), name: `${ask.name} ${fc.stringify(value)}` }));
 
 const full = (given: Partial<Amounts>): Amounts => amounts(given);
-const gift = fc.oneof(cost, fc.constant({ tokens: Number.POSITIVE_INFINITY }));
+const gift = fc.oneof(
+  cost,
+  fc.constant({ requests: 3, tokens: 30 }),
+  fc.constant({ tokens: Number.POSITIVE_INFINITY }),
+);
 
 const verbs = fc.oneof(
-  { weight: 6, arbitrary: verb(fc.tuple(id, choice, cost, lease), reserve) },
-  { weight: 3, arbitrary: verb(fc.tuple(id, cost), settle) },
+  { weight: 8, arbitrary: verb(fc.tuple(id, choice, cost, lease), reserve) },
+  { weight: 6, arbitrary: verb(fc.tuple(id, cost), settle) },
   { weight: 3, arbitrary: verb(fc.tuple(id, fc.boolean()), release) },
   { weight: 2, arbitrary: verb(fc.tuple(id, lease), renew) },
   { weight: 2, arbitrary: verb(choice, read) },
-  { weight: 1, arbitrary: verb(fc.tuple(id, choice, gift), credit) },
+  { weight: 3, arbitrary: verb(fc.tuple(id, choice, gift), credit) },
 );
 
 function reserve([of, chosen, held, until]: [string, Choice, Partial<Amounts>, Lease]): Ask {

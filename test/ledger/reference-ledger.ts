@@ -31,15 +31,19 @@ interface Posting {
   readonly forgives?: boolean;
 }
 
+/** What a call takes by one claim. */
 interface Share {
   readonly claim: Claim;
   readonly takenAtMs: number;
   readonly startMs: number;
+  /** What the call may cost. */
+  readonly cost: number;
+  /** How much of that is held here. */
+  readonly holds: number;
   charged: number;
 }
 
 interface Hold {
-  readonly cost: Amounts;
   readonly shares: readonly Share[];
   expiresAtMs: number;
   dispatched: boolean;
@@ -65,16 +69,46 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
   ): Promise<Granted | NotGranted> {
     this.#begin();
     if (this.#holds.has(id)) return { granted: true, balances: this.#balances(claims) };
-    const violations = claims.flatMap((claim, index) => this.#violation(claim, index, held));
+    const broken = claims.flatMap((_, index) => this.#violation(claims, index, held));
+    const isShadow = ({ claim }: Violation) => claims[claim]?.rule.shadow === true;
+    const violations = broken.filter((violation) => !isShadow(violation));
     if (violations.length > 0) {
       return { granted: false, violations, balances: this.#balances(claims) };
     }
-    const { durationMs, dispatched } = lease;
+    this.#take(id, claims, held, lease, broken);
+    const balances = this.#balances(claims);
+    return broken.length > 0
+      ? { granted: true, balances, wouldDeny: broken }
+      : { granted: true, balances };
+  }
+
+  /** Takes a part by each claim. A shadow rate takes none of a call that it would refuse. */
+  #take(
+    id: string,
+    claims: readonly Claim[],
+    held: Amounts,
+    { durationMs, dispatched }: Lease,
+    broken: readonly Violation[],
+  ): void {
+    const takes = claims.filter(
+      ({ rule }, index) => rule.kind !== 'rate' || broken.every(({ claim }) => claim !== index),
+    );
+    const parts = takes.map((claim) => [claim, this.#holdOf(claim, claims, held)] as const);
+    const shares = parts.map(([claim, holds]) => this.#open(claim, held[claim.rule.unit], holds));
     const expiresAtMs = this.#nowMs + durationMs;
-    const shares = claims.map((claim) => this.#open(claim));
-    this.#holds.set(id, { cost: held, shares, expiresAtMs, dispatched, state: 'live' });
-    for (const share of shares.filter(isRate)) this.#post(share, held, this.#nowMs);
-    return { granted: true, balances: this.#balances(claims) };
+    this.#holds.set(id, { shares, expiresAtMs, dispatched, state: 'live' });
+    for (const share of shares.filter(isRate)) this.#post(share, share.holds, this.#nowMs);
+  }
+
+  /** Rules that spill hold what the fullest of them has room for, and their credits hold the rest. */
+  #holdOf(claim: Claim, claims: readonly Claim[], held: Amounts): number {
+    const cost = held[claim.rule.unit];
+    const credits = isCredit(claim) ? claim : creditsOf(claim, claims);
+    if (credits === undefined) return cost;
+    const spilling = claims.filter((other) => creditsOf(other, [credits]) !== undefined);
+    const rooms = spilling.map((other) => this.#room(other));
+    const part = Math.min(cost, ...rooms);
+    return claim === credits ? cost - part : part;
   }
 
   async settle(id: string, used: Amounts): Promise<Resolution> {
@@ -104,7 +138,7 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
     if (this.#gifts.has(id)) return 'replayed';
     this.#gifts.add(id);
     for (const claim of claims.filter(({ rule }) => amounts[rule.unit] > 0)) {
-      const share = this.#open(claim);
+      const share = this.#open(claim, 0, 0);
       const amount = -amounts[claim.rule.unit];
       const forgives = amount === Number.NEGATIVE_INFINITY;
       this.#log.push({ ...share, atMs: this.#nowMs, amount, forgives });
@@ -122,7 +156,10 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
       .sort((a, b) => a.expiresAtMs - b.expiresAtMs);
     for (const hold of due) {
       hold.state = 'expired';
-      this.#postAll(hold, hold.dispatched ? hold.cost : NO_AMOUNTS, hold.expiresAtMs);
+      const isCharged = hold.dispatched;
+      for (const share of hold.shares) {
+        this.#post(share, isCharged ? share.holds : 0, hold.expiresAtMs);
+      }
     }
   }
 
@@ -133,29 +170,20 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
     if (hold.state === state) return 'replayed';
     if (hold.state === 'settled' || hold.state === 'released') return 'refused';
     hold.state = state;
-    this.#postAll(hold, used, this.#nowMs);
+    for (const share of hold.shares) this.#post(share, totalOf(share, used), this.#nowMs);
     return 'done';
   }
 
-  #postAll({ shares, cost }: Hold, used: Amounts | 'rates', atMs: number): void {
-    for (const share of shares) {
-      const isKept = isRate(share) && share.claim.rule.unit === 'requests';
-      if (used !== 'rates') this.#post(share, used, atMs);
-      else this.#post(share, isKept ? cost : NO_AMOUNTS, atMs);
-    }
-  }
-
   /** Posts the difference to the amount charged before, if there is one. */
-  #post(share: Share, used: Amounts, atMs: number): void {
-    const total = used[share.claim.rule.unit];
+  #post(share: Share, total: number, atMs: number): void {
     if (total !== share.charged) this.#log.push({ ...share, atMs, amount: total - share.charged });
     share.charged = total;
   }
 
-  #open(claim: Claim): Share {
+  #open(claim: Claim, cost: number, holds: number): Share {
     const { rule } = claim;
     const startMs = rule.kind === 'calendar' ? this.#start(claim, rule, this.#nowMs) : 0;
-    const share = { claim, takenAtMs: this.#nowMs, startMs, charged: 0 };
+    const share = { claim, takenAtMs: this.#nowMs, startMs, cost, holds, charged: 0 };
     // Opening a window is an event of its own: it never closes for an earlier one.
     this.#log.push({ ...share, atMs: this.#nowMs, amount: 0 });
     return share;
@@ -170,26 +198,38 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
     });
   }
 
-  #violation(claim: Claim, index: number, costs: Amounts): readonly Violation[] {
+  /** A rule that spills and its credits are broken together, and the rule is named. */
+  #violation(claims: readonly Claim[], index: number, costs: Amounts): readonly Violation[] {
+    const claim = claims[index] as Claim;
+    if (isCredit(claim)) return [];
     const cost = costs[claim.rule.unit];
-    const capacity = capacityOf(claim.rule);
-    const used = this.#used(claim, this.#nowMs);
-    const held = this.#held(claim);
-    const isFree = cost === 0 && capacity > 0;
-    if (isFree || (capacity > 0 && used + held + cost <= capacity)) return [];
-    const hard = capacity === 0 || used + cost > capacity;
-    const fitsAtMs = capacity === 0 ? undefined : this.#fallsTo(claim, capacity - held - cost);
-    return [{ claim: index, cost, hard, fitsAtMs }];
+    const credits = creditsOf(claim, claims);
+    if (isClosed(claim.rule) && credits === undefined) {
+      return [{ claim: index, cost, hard: true, fitsAtMs: undefined }];
+    }
+    const paid = credits === undefined ? 0 : this.#room(credits);
+    if (cost <= this.#room(claim) + paid) return [];
+    const unused = this.#unused(claim) + (credits === undefined ? 0 : this.#unused(credits));
+    const target = capacityOf(claim.rule) - this.#held(claim) - (cost - paid);
+    return [{ claim: index, cost, hard: cost > unused, fitsAtMs: this.#fallsTo(claim, target) }];
+  }
+
+  /** What a call may take now. */
+  #room(claim: Claim): number {
+    return Math.max(0, this.#unused(claim) - this.#held(claim));
+  }
+
+  /** The same if nothing were held. */
+  #unused(claim: Claim): number {
+    if (isClosed(claim.rule)) return 0;
+    return Math.max(0, capacityOf(claim.rule) - this.#used(claim, this.#nowMs));
   }
 
   #held(of: Claim): number {
-    const { rule } = of;
-    if (rule.kind === 'rate') return 0;
+    if (of.rule.kind === 'rate') return 0;
     const live = [...this.#holds.values()].filter((hold) => hold.state === 'live');
-    const shares = live.flatMap((hold) =>
-      hold.shares.filter(({ claim }) => isSame(claim, of)).map(() => hold.cost),
-    );
-    return shares.reduce((sum, cost) => sum + cost[rule.unit], 0);
+    const shares = live.flatMap((hold) => hold.shares.filter(({ claim }) => isSame(claim, of)));
+    return shares.reduce((sum, { holds }) => sum + holds, 0);
   }
 
   #used(claim: Claim, nowMs: number): number {
@@ -210,6 +250,7 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
     if (rule.kind === 'calendar') {
       return posting.startMs === this.#start(posting.claim, rule, nowMs);
     }
+    if (rule.kind === 'balance') return true;
     if (rule.kind !== 'rolling') return false;
     return bucketEndMs(posting.takenAtMs, rule.windowMs) + rule.windowMs > nowMs;
   }
@@ -250,6 +291,27 @@ export class ReferenceLedger implements Omit<Ledger, 'records'> {
 }
 
 const isRate = ({ claim }: Share): boolean => claim.rule.kind === 'rate';
+
+/** Nothing fits, not even a call that costs nothing. */
+const isClosed = ({ kind, amount }: Rule): boolean => amount === 0 && kind !== 'balance';
+
+const isCredit = ({ rule }: Claim): boolean => rule.kind === 'balance' && rule.isCredit === true;
+
+/** Returns the credits that pay for what does not fit. */
+function creditsOf({ account, rule }: Claim, claims: readonly Claim[]): Claim | undefined {
+  if (!('spills' in rule) || rule.spills !== true) return undefined;
+  return claims.find(
+    (other) => isCredit(other) && other.account === account && other.rule.unit === rule.unit,
+  );
+}
+
+/** What is charged of a usage: the part that rules that spill hold comes first. */
+function totalOf({ claim, cost, holds }: Share, used: Amounts | 'rates'): number {
+  const { kind, unit } = claim.rule;
+  if (used === 'rates') return kind === 'rate' && unit === 'requests' ? holds : 0;
+  if (isCredit(claim)) return holds === 0 ? 0 : Math.max(0, used[unit] - (cost - holds));
+  return holds < cost ? Math.min(used[unit], holds) : used[unit];
+}
 
 const sum = (postings: readonly Posting[]): number =>
   postings.reduce((total, { amount }) => total + amount, 0);
