@@ -1,4 +1,4 @@
-import { benchHttp } from './http/bench-http.ts';
+import { benchHttp, benchWarned } from './http/bench-http.ts';
 import { benchProfile } from './http/bench-profile.ts';
 import type { Results } from './measure/results.ts';
 import type { Settings } from './measure/settings.ts';
@@ -23,6 +23,7 @@ const ofStore = (name: StoreName): Part => ({
 /** The parts of a whole run, in order. */
 export const PARTS = {
   http: { run: benchHttp, loads: ['json', 'streams', 'mixed'] },
+  warned: { run: benchWarned, loads: ['warned'] },
   sdk: { run: benchSdk, loads: ['sdk'] },
   memory: ofStore('memory'),
   sqlite: ofStore('sqlite'),

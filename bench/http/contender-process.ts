@@ -9,6 +9,8 @@ export type ContenderName =
   | 'guard-node'
   | 'guard-express'
   | 'guard-redis'
+  | 'guard-four-limits'
+  | 'guard-warned-limits'
   | 'naive'
   | 'portkey';
 

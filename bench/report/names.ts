@@ -4,6 +4,8 @@ export const CONTENDERS: Readonly<Partial<Record<string, string>>> = {
   'guard-node': 'guard on node:http',
   'guard-express': 'guard on Express',
   'guard-redis': 'guard on node:http, Redis ledger',
+  'guard-four-limits': 'guard on node:http, four limits',
+  'guard-warned-limits': 'the same with `warnAt`, and a fifth limit in shadow',
   naive: 'Express, official SDK, express-rate-limit',
   portkey: '`@portkey-ai/gateway`',
   direct: 'the stand-in for OpenAI itself',
@@ -26,6 +28,7 @@ const LOADS: readonly (readonly [RegExp, (inFlight: string) => string, string])[
   [/^streams$/, () => 'Streams alone, 64 connections', 'raw'],
   [/^mixed json$/, () => 'Both kinds in one process: JSON responses', 'raw'],
   [/^mixed streams$/, () => 'Both kinds in one process: streams', 'raw'],
+  [/^warned json$/, () => 'Warnings and a shadow: JSON responses', 'guard-four-limits'],
   [/^sdk$/, () => 'In process over loopback, 16 calls in flight', 'sdk'],
   [/^memory (\d+)$/, () => 'Memory, six limits, one call in flight', 'baseline'],
   [

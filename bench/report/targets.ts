@@ -59,6 +59,15 @@ export const TARGETS: readonly Target[] = [
     shown: added,
   },
   {
+    what: 'added to four limits by `warnAt` and one in shadow',
+    load: 'warned json',
+    of: 'guard-warned-limits',
+    to: 'guard-four-limits',
+    measure: 'CPU',
+    atMost: [3, 2],
+    shown: added,
+  },
+  {
     what: 'guard on Redis ÷ guard on memory',
     load: 'json',
     of: 'guard-redis',
