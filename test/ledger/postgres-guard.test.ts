@@ -1,6 +1,7 @@
 import { Pool } from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
-import { claim, DISPATCHED, daily, tokens } from '../../src/testing/ledger-conformance/case.ts';
+import { DISPATCHED, tokens } from '../../src/testing/ledger-conformance/case.ts';
+import { EVERY_LEVEL } from './every-level.ts';
 import { assertKeepsNoSecret } from './keeps-no-secret.ts';
 import { freshLedger, freshSchema } from './servers/postgres-ledgers.ts';
 import { startPostgres } from './servers/postgres-server.ts';
@@ -35,7 +36,12 @@ describe.skipIf(server === undefined)('A guard on Postgres', () => {
       asked += 1;
     };
     const ledger = await freshLedger(watched(pool, count));
-    const claims = ['token:x', 'user:ada', 'global'].map((subject) => claim(daily(9), subject));
+    let calls = 0;
+    const reserve = async () => {
+      calls += 1;
+      const decision = await ledger.reserve(`call-${calls}`, EVERY_LEVEL, tokens(1), DISPATCHED);
+      expect(decision).toMatchObject({ granted: true, wouldDeny: expect.any(Array) });
+    };
     const costs = async (verb: () => Promise<unknown>) => {
       const before = asked;
       await verb();
@@ -45,13 +51,13 @@ describe.skipIf(server === undefined)('A guard on Postgres', () => {
     const least = async (verb: () => Promise<unknown>) =>
       Math.min(await costs(verb), await costs(verb), await costs(verb));
     const writing = [
-      () => ledger.reserve('call', claims, tokens(1), DISPATCHED),
-      () => ledger.renew('call', DISPATCHED),
-      () => ledger.settle('call', tokens(1)),
-      () => ledger.release('call'),
-      () => ledger.credit('gift', claims, tokens(1)),
+      reserve,
+      () => ledger.renew(`call-${calls}`, DISPATCHED),
+      () => ledger.settle(`call-${calls}`, tokens(1)),
+      () => ledger.release(`call-${calls}`),
+      () => ledger.credit(`bought-${asked}`, EVERY_LEVEL, tokens(1)),
     ];
     for (const verb of writing) expect(await least(verb)).toBe(2);
-    expect(await least(() => ledger.read(claims))).toBe(1);
+    expect(await least(() => ledger.read(EVERY_LEVEL))).toBe(1);
   });
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LedgerError } from '../../src/core/errors.ts';
 import { type RedisClient, redisLedger } from '../../src/ledger/redis/redis-ledger.ts';
 import { claim, DISPATCHED, rate, tokens } from '../../src/testing/ledger-conformance/case.ts';
+import { EVERY_LEVEL } from './every-level.ts';
 import { assertKeepsNoSecret } from './keeps-no-secret.ts';
 import { lasting } from './race/lasting.ts';
 import { freshLedger } from './servers/redis-clients.ts';
@@ -30,13 +31,19 @@ describe.skipIf(server === undefined)('A ledger on a real Redis', () => {
 
   it('Each verb is one Redis command, whatever limits apply', async () => {
     const ledger = freshLedger(client);
+    let calls = 0;
+    const reserve = async () => {
+      calls += 1;
+      const decision = await ledger.reserve(`call-${calls}`, EVERY_LEVEL, tokens(1), DISPATCHED);
+      expect(decision).toMatchObject({ granted: true, wouldDeny: expect.any(Array) });
+    };
     const scripts = [
-      () => ledger.reserve('call', claims, tokens(1), DISPATCHED),
-      () => ledger.renew('call', DISPATCHED),
-      () => ledger.settle('call', tokens(1)),
-      () => ledger.release('call'),
-      () => ledger.credit('gift', claims, tokens(1)),
-      () => ledger.read(claims),
+      reserve,
+      () => ledger.renew(`call-${calls}`, DISPATCHED),
+      () => ledger.settle(`call-${calls}`, tokens(1)),
+      () => ledger.release(`call-${calls}`),
+      () => ledger.credit(`bought-${calls}`, EVERY_LEVEL, tokens(1)),
+      () => ledger.read(EVERY_LEVEL),
       () => ledger.records.put('key', '1'),
       () => ledger.records.get('key'),
       () => ledger.records.delete('key'),
