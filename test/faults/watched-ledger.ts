@@ -37,6 +37,7 @@ export function watchedLedger(ledger: Ledger = memoryLedger()): WatchedLedger {
       get: (key) => orFault('records.get', () => ledger.records.get(key)),
       put: (...args) => ledger.records.put(...args),
       delete: (key) => ledger.records.delete(key),
+      list: (...args) => ledger.records.list(...args),
       watch: (listener) => ledger.records.watch(listener),
     },
     reserve: (id, ...rest) =>

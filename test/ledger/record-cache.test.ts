@@ -12,6 +12,7 @@ function setUp() {
       get: () => new Promise((resolve) => reads.push(resolve)),
       put: async () => true,
       delete: async () => true,
+      list: async () => ({ records: [], next: undefined }),
       watch(listener) {
         notify = listener;
         return () => {};

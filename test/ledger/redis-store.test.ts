@@ -62,6 +62,23 @@ describe.skipIf(server === undefined)('A ledger on a real Redis', () => {
     monitor.disconnect();
   });
 
+  it('Records that have ended leave the lists of keys as others are written, even if nothing lists them', async () => {
+    const clock = { nowMs: () => nowMs };
+    let nowMs = Date.now();
+    const namespace = `ending-${nowMs}`;
+    const { records } = redisLedger(client, { namespace, clock });
+    const expiresAtMs = nowMs + 1_000;
+    for (let index = 0; index < 40; index += 1) {
+      await records.put(`token:${index}`, '1', { expiresAtMs });
+    }
+    nowMs = expiresAtMs;
+    for (let index = 0; index < 10; index += 1) await records.put(`user:${index}`, '1');
+    expect(await redis.zrange(`{${namespace}}:expiring`, '0', '-1')).toEqual([]);
+    expect(await redis.zcard(`{${namespace}}:listed`)).toBe(10);
+    await records.delete('user:0');
+    expect(await redis.zcard(`{${namespace}}:listed`)).toBe(9);
+  });
+
   it('A ledger continues when the server has forgotten the scripts', async () => {
     const ledger = freshLedger(client);
     await ledger.reserve('one', claims, tokens(1), DISPATCHED);

@@ -1,5 +1,6 @@
 import { LedgerError } from '../../core/errors.ts';
-import type { Records, StoredRecord } from '../records.ts';
+import { listRange, pageOf } from '../list-range.ts';
+import type { ListOptions, RecordPage, Records, StoredRecord } from '../records.ts';
 
 interface Kept extends StoredRecord {
   readonly expiresAtMs: number;
@@ -24,8 +25,7 @@ export class MemoryRecords implements Records {
   }
 
   async get(key: string): Promise<StoredRecord | undefined> {
-    const kept = this.#current(key, this.#now());
-    return kept && { value: kept.value, version: kept.version };
+    return this.#stored(key, this.#now());
   }
 
   async put(
@@ -53,6 +53,18 @@ export class MemoryRecords implements Records {
     return had;
   }
 
+  async list(prefix: string, options?: ListOptions): Promise<RecordPage> {
+    const range = listRange(prefix, options);
+    const nowMs = this.#now();
+    const isListed = (key: string) =>
+      key.startsWith(prefix) && key > range.after && this.#current(key, nowMs) !== undefined;
+    const keys = [...this.#kept.keys()].filter(isListed).sort().slice(0, range.limit);
+    return pageOf(
+      keys.map((key) => ({ key, ...this.#stored(key, nowMs) })),
+      range,
+    );
+  }
+
   watch(listener: (key: string) => void): () => void {
     // A wrapper for each call, so that a listener that was added twice is also stopped one at a time.
     const tell = (key: string) => listener(key);
@@ -63,6 +75,11 @@ export class MemoryRecords implements Records {
   clear(): void {
     this.#kept.clear();
     this.#listeners.clear();
+  }
+
+  #stored(key: string, nowMs: number): StoredRecord | undefined {
+    const kept = this.#current(key, nowMs);
+    return kept && { value: kept.value, version: kept.version };
   }
 
   #current(key: string, nowMs: number): Kept | undefined {

@@ -1,4 +1,5 @@
-import type { Records, StoredRecord } from '../records.ts';
+import { type LookedRecord, listRange, pageOf } from '../list-range.ts';
+import type { ListOptions, RecordPage, Records, StoredRecord } from '../records.ts';
 import { ChangePoller, type Changes, type RecordChange } from './change-poller.ts';
 import type { Row } from './driver.ts';
 import type { Listen } from './listen.ts';
@@ -41,6 +42,17 @@ export class PostgresRecords implements Records {
     return this.#write('remove($1, $2, $3)', key, []);
   }
 
+  async list(prefix: string, options?: ListOptions): Promise<RecordPage> {
+    const range = listRange(prefix, options);
+    const { schema, calls } = this.#store;
+    const deadline = await this.#store.begin();
+    const text = `SELECT key, version, CASE WHEN expires_ms > ${schema}.now_ms($5) THEN value END AS value
+      FROM ${schema}.records WHERE key >= $1 AND key > $2 AND key < $3 ORDER BY key LIMIT $4`;
+    const { from, after, end, limit } = range;
+    const values = [from, after, end, limit, this.#store.nowMs()];
+    return pageOf((await calls.all(text, values, deadline)).map(lookedAt), range);
+  }
+
   watch(listener: Parameters<Records['watch']>[0]): () => void {
     return this.#poller.add(listener);
   }
@@ -78,4 +90,11 @@ export class PostgresRecords implements Records {
 function changeIn({ key, version }: Row): readonly RecordChange[] {
   if (typeof key !== 'string') return [];
   return [version === null ? { key } : { key, version: Number(version) }];
+}
+
+function lookedAt({ key, value, version }: Row): LookedRecord {
+  const name = String(key);
+  return value === null
+    ? { key: name }
+    : { key: name, value: String(value), version: Number(version) };
 }

@@ -1,4 +1,12 @@
-import { ANY_KEY, type RecordListener, type Records, type StoredRecord } from '../records.ts';
+import { type LookedRecord, listRange, pageOf } from '../list-range.ts';
+import {
+  ANY_KEY,
+  type ListOptions,
+  type RecordListener,
+  type RecordPage,
+  type Records,
+  type StoredRecord,
+} from '../records.ts';
 import type { RedisDriver } from './driver.ts';
 import { recordScripts } from './record-scripts.ts';
 import type { RedisScript } from './script/script.ts';
@@ -60,6 +68,23 @@ export class RedisRecords implements Records {
 
   async delete(key: string): Promise<boolean> {
     return (await this.#run(recordScripts.delete, key)) === 1;
+  }
+
+  /** Two round trips: the keys, then the records, so that each script names its keys. */
+  async list(prefix: string, options?: ListOptions): Promise<RecordPage> {
+    const range = listRange(prefix, options);
+    const { from, after, end, limit } = range;
+    const index = [`${this.#prefix}listed`, `${this.#prefix}expiring`];
+    const bounds = [from, after, end, String(limit)];
+    const keys = (await this.#ask(recordScripts.names, index.slice(0, 1), bounds)) as string[];
+    if (keys.length === 0) return pageOf([], range);
+    const names = [`${this.#prefix}clock`, ...index, ...keys.map((key) => this.#recordKey(key))];
+    const found = (await this.#ask(recordScripts.all, names, keys)) as string[];
+    const looked = keys.map((key, place): LookedRecord => {
+      const [value = '', version = ''] = found.slice(2 * place, 2 * place + 2);
+      return version === '' ? { key } : { key, value, version: Number(version) };
+    });
+    return pageOf(looked, range);
   }
 
   watch(listener: RecordListener): () => void {
@@ -125,11 +150,17 @@ export class RedisRecords implements Records {
   #run(script: RedisScript, key: string, ...parameters: string[]): Promise<unknown> {
     const keys = [
       `${this.#prefix}clock`,
-      `${this.#prefix}r:${key}`,
+      this.#recordKey(key),
       `${this.#prefix}changes`,
       `${this.#prefix}sequence`,
+      `${this.#prefix}listed`,
+      `${this.#prefix}expiring`,
     ];
     return this.#ask(script, keys, [key, ...parameters]);
+  }
+
+  #recordKey(key: string): string {
+    return `${this.#prefix}r:${key}`;
   }
 }
 

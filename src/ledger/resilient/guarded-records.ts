@@ -6,10 +6,10 @@ export interface GuardedRecords extends Records {
   tellAll(): void;
 }
 
-/** A write by an operator may take longer than a call may wait. */
+/** What an operator asks for may take longer than a call may wait. */
 const OPERATOR_DEADLINE_MS = 2_000;
 
-/** Records whose every read ends within the deadline. An operator's writes are always tried, even
+/** Records whose every read ends within the deadline. An operator's writes and lists are always tried, even
  * if the store is known to fail: a block must get through if it can. */
 export function guardRecords(records: Records, health: StoreHealth): GuardedRecords {
   const listeners = new Set<Parameters<Records['watch']>[0]>();
@@ -17,6 +17,7 @@ export function guardRecords(records: Records, health: StoreHealth): GuardedReco
     get: (key) => health.ask(() => records.get(key)),
     put: (...args) => health.try(() => records.put(...args), OPERATOR_DEADLINE_MS),
     delete: (key) => health.try(() => records.delete(key), OPERATOR_DEADLINE_MS),
+    list: (...args) => health.try(() => records.list(...args), OPERATOR_DEADLINE_MS),
     watch(listener) {
       const tell = (key: string, version?: number) => listener(key, version);
       listeners.add(tell);

@@ -1,5 +1,12 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { ANY_KEY, type Records, type StoredRecord } from '../records.ts';
+import { type LookedRecord, listRange, pageOf } from '../list-range.ts';
+import {
+  ANY_KEY,
+  type ListOptions,
+  type RecordPage,
+  type Records,
+  type StoredRecord,
+} from '../records.ts';
 
 /** Runs work in a transaction of its own, at the ledger's time. */
 type Transact = <Value>(work: (nowMs: number) => Value) => Promise<Value>;
@@ -12,6 +19,7 @@ const CHANGES_KEPT_MS = 60_000;
 export class SqliteRecords implements Records {
   readonly #transact: Transact;
   readonly #find: StatementSync;
+  readonly #list: StatementSync;
   readonly #write: StatementSync;
   readonly #delete: StatementSync;
   readonly #note: StatementSync;
@@ -27,6 +35,10 @@ export class SqliteRecords implements Records {
     this.#find = database.prepare(
       `SELECT value, version FROM guard_records
        WHERE key = ? AND (expires_at_ms IS NULL OR expires_at_ms > ?)`,
+    );
+    this.#list = database.prepare(
+      `SELECT key, value, version, ifnull(expires_at_ms, 9e999) > ? AS live FROM guard_records
+       WHERE key >= ? AND key > ? AND key < ? ORDER BY key LIMIT ?`,
     );
     this.#write = database.prepare(
       'INSERT OR REPLACE INTO guard_records (key, value, version, expires_at_ms) VALUES (?, ?, ?, ?)',
@@ -79,6 +91,13 @@ export class SqliteRecords implements Records {
     return had;
   }
 
+  async list(prefix: string, options?: ListOptions): Promise<RecordPage> {
+    const range = listRange(prefix, options);
+    const { from, after, end, limit } = range;
+    const rows = await this.#transact((nowMs) => this.#list.all(nowMs, from, after, end, limit));
+    return pageOf(rows.map(lookedAt), range);
+  }
+
   watch(listener: (key: string) => void): () => void {
     // A wrapper for each call, so that a listener that was added twice is also stopped one at a time.
     const tell = (key: string) => listener(key);
@@ -125,4 +144,11 @@ export class SqliteRecords implements Records {
     this.#forget.run(nowMs - CHANGES_KEPT_MS);
     this.#note.run(JSON.stringify(key), nowMs);
   }
+}
+
+function lookedAt(row: Record<string, unknown>): LookedRecord {
+  const key = String(row['key']);
+  return row['live'] === 1
+    ? { key, value: String(row['value']), version: Number(row['version']) }
+    : { key };
 }

@@ -64,6 +64,7 @@ export function faultyStore(behind: Ledger = memoryLedger()): FaultyStore {
       get: (key) => suffer('get', key, () => behind.records.get(key)),
       put: (key, ...rest) => suffer('put', key, () => behind.records.put(key, ...rest)),
       delete: (key) => suffer('put', key, () => behind.records.delete(key)),
+      list: (prefix, ...rest) => suffer('get', prefix, () => behind.records.list(prefix, ...rest)),
       watch: (listener) => behind.records.watch((key) => store.deaf || listener(key)),
     },
     reserve: (id, ...rest) => suffer('reserve', id, () => behind.reserve(id, ...rest)),

@@ -83,6 +83,7 @@ function remoteLedger(port: number): Ledger {
       get: (key) => ask('get', key),
       put: (...args) => ask('put', ...args),
       delete: (key) => ask('delete', key),
+      list: (...args) => ask('list', ...args),
       watch: () => () => {},
     },
     reserve: (...args) => ask('reserve', ...args),

@@ -33,6 +33,7 @@ function delayedRecords(records: Records, distance: Distance): Records {
     get: (...verb) => go(() => records.get(...verb)),
     put: (...verb) => go(() => records.put(...verb)),
     delete: (...verb) => go(() => records.delete(...verb)),
+    list: (...verb) => go(() => records.list(...verb)),
     watch: (listener) =>
       records.watch(
         (...change) => void time.schedule(halfWayMs(distance), () => listener(...change)),
