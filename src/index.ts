@@ -19,7 +19,12 @@ export type {
 } from './core/events.ts';
 export type { Group, GroupSpec } from './core/group.ts';
 export type { GuardedEvent } from './core/guarded-event.ts';
-export type { AccountLevel, ShadowLimit, WouldDenyEvent } from './core/limit-events.ts';
+export type {
+  AccountLevel,
+  ShadowLimit,
+  ThresholdEvent,
+  WouldDenyEvent,
+} from './core/limit-events.ts';
 export type { GuardLogger } from './core/operator-log.ts';
 export type { BodyRoom, GuardRequest, RequestBody } from './core/request.ts';
 export type { ByteSink, ByteSource, GuardResponse } from './core/response.ts';

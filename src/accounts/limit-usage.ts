@@ -32,7 +32,7 @@ export async function readUsage(
   ledger: Pick<Ledger, 'read'>,
 ): Promise<LimitUsage[]> {
   const balances = await ledger.read(applied);
-  return limitBalances({ accounts: { applied, ownLimits: [] }, balances }).map(limitUsage);
+  return limitBalances(applied, balances).map(limitUsage);
 }
 
 function limitUsage({ claim, balance }: LimitBalance): LimitUsage {

@@ -1,8 +1,8 @@
 import { Attached } from '../base/attached.ts';
-import { isPromiseLike } from '../base/deadline.ts';
+import { isPromiseLike, withDeadline } from '../base/deadline.ts';
 import type { DeniedEvent, SettledEvent, WaitedEvent } from './call-events.ts';
 import type { GuardedEvent } from './guarded-event.ts';
-import type { WouldDenyEvent } from './limit-events.ts';
+import type { ThresholdEvent, WouldDenyEvent } from './limit-events.ts';
 import type { UpstreamFailure } from './upstream-failure.ts';
 
 /** The ledger's store began to fail. Until `recovered`, the `onLedgerFailure` of each limit decides. */
@@ -125,6 +125,8 @@ export interface GuardEvents {
   denied: DeniedEvent;
   /** A call was admitted, and a shadow limit (`enforce: false`) would have refused it. */
   would_deny: WouldDenyEvent;
+  /** A part of a limit that its `warnAt` names is used. */
+  threshold: ThresholdEvent;
   /** A `before` hook or a limiter has decided about a call. */
   guarded: GuardedEvent;
   /** Something failed that the operator should know. */
@@ -153,6 +155,7 @@ const EVENT_NAMES: Readonly<Record<keyof GuardEvents, true>> = {
   waited: true,
   denied: true,
   would_deny: true,
+  threshold: true,
   guarded: true,
   failed: true,
   blocked: true,
@@ -205,6 +208,26 @@ export class Events {
     for (const listener of this.#listeners.get(name) ?? []) {
       this.#notify(name, listener, event as never);
     }
+  }
+
+  /** Calls the listeners and waits for them. Returns whether there is one, and all of them resolved in time. */
+  async deliver<Name extends keyof GuardEvents>(
+    name: Name,
+    event: GuardEvents[Name],
+    withinMs: number,
+  ): Promise<boolean> {
+    const late = () => new Error(`A listener of "${name}" did not end within ${withinMs} ms`);
+    const deliverTo = async (listener: Listener<never>) => {
+      try {
+        await withDeadline(listener(event as never), withinMs, late);
+        return true;
+      } catch (error) {
+        this.#listenerFailed(name, error);
+        return false;
+      }
+    };
+    const all = await Promise.all([...(this.#listeners.get(name) ?? [])].map(deliverTo));
+    return all.length > 0 && all.every(Boolean);
   }
 
   #unheard(name: keyof GuardEvents, event: unknown): void {

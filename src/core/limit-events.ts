@@ -28,3 +28,33 @@ export interface WouldDenyEvent {
   /** Every shadow limit that does not fit, from narrow to wide. Never empty. */
   readonly limits: readonly ShadowLimit[];
 }
+
+/** A part of a limit that `warnAt` names is used. One event for each window and fraction, in one of all processes. */
+export interface ThresholdEvent {
+  /** The same for a repeat, which can follow when a process or the store failed, and different in each window. */
+  readonly id: string;
+  /** Whose limit it is. */
+  readonly level: AccountLevel;
+  /** The user, for a limit of a user or of a user token. */
+  readonly userId: string | undefined;
+  /** The id of the user token, for a limit of a user token. */
+  readonly tokenId: string | undefined;
+  /** The group, for a limit of a group. */
+  readonly group: { readonly kind: string; readonly id: string } | undefined;
+  /** The name of the limit. */
+  readonly limit: string;
+  /** The limit's unit, as options write it: `usd` is in dollars. */
+  readonly unit: string;
+  /** The fraction that was reached, as in `warnAt`. If a call passes several, the highest. `1` also stands for the
+   * first denial because the limit is used up. */
+  readonly fraction: number;
+  /** Used in the window, in `unit`. Calls in flight may have used more by now. */
+  readonly used: number;
+  /** The amount of the limit, in `unit`. */
+  readonly amount: number;
+  /** When time alone makes more room, Unix ms; `undefined` for a limit that never ends. */
+  readonly resetsAtMs: number | undefined;
+  /** How fast it is used: the used part of the limit, divided by the part of the window that is over. Above 1 it ends
+   * before its window, if calls go on like this. `undefined` where the window is no calendar period. */
+  readonly burnRate: number | undefined;
+}

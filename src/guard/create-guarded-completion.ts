@@ -129,13 +129,15 @@ export function createGuardedCompletion<
   const close = async (graceMs: number) => {
     const endMs = performance.now() + graceMs;
     await calls.close(graceMs);
+    const leftMs = () => Math.max(0, endMs - performance.now());
+    await parts.thresholds.close(leftMs());
     await parts.tokenCounter?.close();
     verifier.close();
     states.close();
     stops.close();
     await endUserIds.close();
     await upstreams.close();
-    await ledger.close(Math.max(0, endMs - performance.now()));
+    await ledger.close(leftMs());
   };
   const guard = {
     ...mountable((request) => handleCall({ request }, parts)),

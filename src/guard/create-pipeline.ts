@@ -16,6 +16,7 @@ import { HoldIds } from '../pipeline/hold-ids.ts';
 import type { InFlightCalls } from '../pipeline/in-flight.ts';
 import { InvalidRequests } from '../pipeline/invalid-requests.ts';
 import { ModelCatalog } from '../pipeline/model-catalog.ts';
+import { Thresholds } from '../pipeline/thresholds.ts';
 import { UserCounts } from '../pipeline/user-counts.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
 import type { StopRecord } from '../stops/stop-record.ts';
@@ -27,6 +28,7 @@ import { createIdentifierBlock } from '../users/identifier-block.ts';
 import { createModelPause } from '../users/model-pause.ts';
 import type { UserStates } from '../users/user-states.ts';
 import type { GuardUsers } from '../users/users.ts';
+import { storeReporter } from './guarded-store.ts';
 
 /** What the pipeline shares with the rest of the guard. */
 interface SharedParts {
@@ -59,6 +61,7 @@ export function createPipeline(shared: SharedParts): CallHandlerParts {
     calls,
     stops,
     limits: settings.limits,
+    thresholds: createThresholds(shared),
     users,
     blockIdentifier: createIdentifierBlock({ users, states, events, clock }),
     pauseModel: createModelPause({ states, events, clock }),
@@ -105,6 +108,16 @@ function createCatalog({ upstreams, prices, events, settings: { clock } }: Share
   const lists = upstreams.all.filter(({ listedBy }) => listedBy === 'host');
   const hosts = lists.map((upstream) => new HostModels(upstream, { clock, onError }));
   return new ModelCatalog({ upstreams, prices, hosts });
+}
+
+function createThresholds({ settings, events }: SharedParts): Thresholds {
+  const { clock, ledger } = settings;
+  return new Thresholds({
+    records: ledger.records,
+    events,
+    clock,
+    onError: storeReporter(events),
+  });
 }
 
 function createTokenCounter(clock: Clock, events: Events): TokenCounter {

@@ -13,11 +13,13 @@ import { isAdmitted, type ReserveParts, reserveOnce } from './reserve.ts';
 import { noteWouldDeny } from './shadow.ts';
 import { type Room, shrinkToFit } from './shrink-to-fit.ts';
 import type { Admitted, Authorized } from './states.ts';
+import type { Thresholds } from './thresholds.ts';
 
 export interface AdmitParts extends CountingParts, ReserveParts {
   readonly calls: InFlightCalls;
   readonly clock: Clock;
   readonly events: Events;
+  readonly thresholds: Thresholds;
 }
 
 /**
@@ -120,7 +122,10 @@ function reserveAgain(
 ): Soon<Admitted | Denial> {
   const { inFlight, accounts, nowMs, parts } = attempt;
   const smaller = left > 0 ? shrinkToFit(call, roomsIn(accounts, decision)) : undefined;
-  if (smaller === undefined) return denied(call, decision, accounts, nowMs);
+  if (smaller === undefined) {
+    parts.thresholds.denied(call, decision, accounts);
+    return denied(call, decision, accounts, nowMs);
+  }
   return after(reserveOnce(smaller, inFlight, accounts, parts), (next) =>
     isAdmitted(next) ? next : reserveAgain(call, next, attempt, left - 1),
   );

@@ -8,6 +8,7 @@ import type { LimitStatus } from '../plans/limit-status.ts';
 import type { Identity, Plan } from '../plans/plan.ts';
 import { rateLimitHeaders } from '../plans/rate-limit-headers.ts';
 import type { SharedLimits } from '../plans/shared-limits.ts';
+import { NO_WARNED } from '../plans/warned-limits.ts';
 import { countsAsInvalid } from './invalid-requests.ts';
 import type { Answered } from './states.ts';
 
@@ -77,9 +78,10 @@ function readKnown(accounts: Accounts, balances: Pick<Ledger, 'read'>): Reading 
 
 async function read(accounts: Accounts, ledger: Pick<Ledger, 'read'>): Reading {
   const { ownLimits } = accounts;
+  const warned = NO_WARNED;
   const applied = accounts.applied.filter(({ scope }) => scope === 'own');
   try {
-    return { accounts: { applied, ownLimits }, balances: await ledger.read(applied) };
+    return { accounts: { applied, ownLimits, warned }, balances: await ledger.read(applied) };
   } catch {
     return undefined;
   }

@@ -12,11 +12,13 @@ import type { CallLedger } from './call-ledger.ts';
 import type { InFlightCalls } from './in-flight.ts';
 import { noteOverrun } from './overrun.ts';
 import type { Admitted, Charge, Outcome, UnreadOutcome } from './states.ts';
+import type { Thresholds } from './thresholds.ts';
 
 export interface SettleParts {
   readonly ledger: CallLedger;
   readonly calls: InFlightCalls;
   readonly events: Events;
+  readonly thresholds: Thresholds;
   readonly clock: Clock;
 }
 
@@ -29,7 +31,7 @@ export interface SettleParts {
 export async function settle(
   admitted: Admitted,
   outcome: Outcome,
-  { ledger, calls, events, clock }: SettleParts,
+  { ledger, calls, events, clock, thresholds }: SettleParts,
   headers?: HeaderList,
 ): Promise<void> {
   const { inFlight, identity } = admitted;
@@ -46,6 +48,7 @@ export async function settle(
     const posted = ledger.settle(inFlight, charge.used);
     const resolution = isPromiseLike(posted) ? await posted : posted;
     noteOverrun(admitted, charge, events);
+    thresholds.charged(admitted, charge.used);
     if (events.isHeard('settled')) emitSettled(admitted, charge, resolution === 'queued', events);
   } catch (error) {
     events.emit('failed', { source: 'ledger', error });

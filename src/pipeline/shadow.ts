@@ -5,7 +5,7 @@ import type { Admitted } from './states.ts';
 
 /** Emits once for an admitted call which shadow limits would have refused it. */
 export function noteWouldDeny(admitted: Admitted, events: Events): void {
-  const { wouldDeny, limitStatus, levels } = admitted;
+  const { wouldDeny, limitStatus } = admitted;
   if (wouldDeny === undefined || !events.isHeard('would_deny')) return;
   events.emit('would_deny', {
     callId: admitted.inFlight.id,
@@ -13,7 +13,7 @@ export function noteWouldDeny(admitted: Admitted, events: Events): void {
     plan: admitted.plan.name,
     endpoint: admitted.endpoint.name,
     model: admitted.built.model,
-    limits: shadowLimits(limitStatus, wouldDeny, levels),
+    limits: shadowLimits(limitStatus, wouldDeny),
   });
 }
 

@@ -4,6 +4,7 @@ import type { Claim } from '../ledger/ledger.ts';
 import type { Limit } from './limit.ts';
 import { allLevels, areSameLevels, type GroupLimits, type LimitLevels } from './limit-levels.ts';
 import type { Identity, Scope } from './plan.ts';
+import { type WarnedLimit, warnedLimits } from './warned-limits.ts';
 
 /** A claim together with the limit that it applies. */
 export interface AppliedLimit extends Claim {
@@ -20,6 +21,8 @@ export interface Accounts {
   /** The limits of the claims with the scope `own`. Without a token's limits this is the array of the
    * plan, so that what is derived from it is made once for all users of the plan. */
   readonly ownLimits: readonly Limit[];
+  /** Those with `warnAt`. */
+  readonly warned: readonly WarnedLimit[];
 }
 
 /** The account that the calls of all users count on. */
@@ -96,7 +99,7 @@ function makeAccounts(identity: Identity, levels: LimitLevels, nowMs: number): A
     ...apply('global', GLOBAL, shared),
   ];
   const ownLimits = tokenLimits.length === 0 ? plan : [...tokenLimits, ...plan];
-  return { applied, ownLimits };
+  return { applied, ownLimits, warned: warnedLimits(applied) };
 }
 
 /** Returns limits of one user that count on a single account of their own. */
@@ -107,7 +110,7 @@ export function singleAccount(
   nowMs: number,
 ): Accounts {
   const applied = limits.map((limit) => applyLimit(limit, 'user', account, user, nowMs));
-  return { applied, ownLimits: limits };
+  return { applied, ownLimits: limits, warned: warnedLimits(applied) };
 }
 
 /** The scope follows from the account, so all claims on one account have the same scope. */

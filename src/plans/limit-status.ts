@@ -1,6 +1,7 @@
 import type { Balance, NotGranted, Violation } from '../ledger/ledger.ts';
 import type { Accounts, AppliedLimit } from './accounts.ts';
 import type { ShownHold } from './balance-after.ts';
+import { NO_WARNED } from './warned-limits.ts';
 
 /** A ledger returns one balance for each claim, in their order. Only this file relies on that order. */
 
@@ -13,7 +14,7 @@ export interface LimitStatus {
 
 /** For a call that was decided without the store: nothing is known, so headers show nothing. */
 export const UNKNOWN_STATUS: LimitStatus = {
-  accounts: { applied: [], ownLimits: [] },
+  accounts: { applied: [], ownLimits: [], warned: NO_WARNED },
   balances: [],
 };
 
@@ -23,8 +24,12 @@ export interface LimitBalance {
   readonly balance: Balance;
 }
 
-export function limitBalances({ accounts, balances }: LimitStatus): LimitBalance[] {
-  return accounts.applied.map((claim, place) => ({ claim, balance: found(balances[place]) }));
+/** Returns the limits with their balances, which a ledger returned for them. */
+export function limitBalances(
+  applied: readonly AppliedLimit[],
+  balances: readonly Balance[],
+): LimitBalance[] {
+  return applied.map((claim, place) => ({ claim, balance: found(balances[place]) }));
 }
 
 /** A limit that a call broke. */

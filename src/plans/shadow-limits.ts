@@ -2,7 +2,6 @@ import type { ShadowLimit } from '../core/limit-events.ts';
 import { shownAmount } from '../ledger/amounts.ts';
 import type { Balance, Violation } from '../ledger/ledger.ts';
 import type { AppliedLimit } from './accounts.ts';
-import type { LimitLevels } from './limit-levels.ts';
 import { type LimitStatus, type LimitViolation, limitViolations } from './limit-status.ts';
 import { shownViolation } from './shown-violation.ts';
 
@@ -10,17 +9,14 @@ import { shownViolation } from './shown-violation.ts';
 export function shadowLimits(
   { accounts, balances }: LimitStatus,
   violations: readonly Violation[],
-  levels: LimitLevels,
 ): ShadowLimit[] {
-  return limitViolations(accounts, { violations, balances }).map((broken) =>
-    shadowLimit(broken, levels),
-  );
+  return limitViolations(accounts, { violations, balances }).map(shadowLimit);
 }
 
-function shadowLimit(broken: LimitViolation, levels: LimitLevels): ShadowLimit {
+function shadowLimit(broken: LimitViolation): ShadowLimit {
   const { claim, balance, violation } = broken;
   const { level, limit } = claim;
-  const group = groupOf(claim, levels);
+  const group = groupOf(claim);
   return {
     ...shownViolation(broken, limit.amount, violation.cost, remainingBefore(broken)),
     level,
@@ -36,9 +32,5 @@ function remainingBefore({ claim: { rule }, balance, violation }: LimitViolation
   return Math.max(0, rule.amount - used - held + violation.cost);
 }
 
-/** The group whose account it is; `undefined` for an account of another level. */
-export function groupOf({ account, level }: AppliedLimit, { groups }: LimitLevels) {
-  if (level !== 'group') return undefined;
-  const found = groups.find(({ kind, id }) => account === `group:${kind}:${id}`);
-  return found && { kind: found.kind, id: found.id };
-}
+/** The group whose limit it is; `undefined` for a limit of another level. */
+export const groupOf = ({ group }: AppliedLimit) => group && { kind: group.kind, id: group.id };

@@ -32,7 +32,7 @@ export function createMerge(
     const name = nameOf(source.user.id, target.user.id);
     if ((await ledger.records.get(RECORD_PREFIX + name)) !== undefined) return false;
     const balances = await ledger.read(source.accounts.applied);
-    const sources = limitBalances({ accounts: source.accounts, balances });
+    const sources = limitBalances(source.accounts.applied, balances);
     for (const claim of target.accounts.applied) {
       const used = usedOf(claim, sources);
       if (claim.rule.kind !== 'concurrent' && used > 0)

@@ -2,14 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { LimitSpec, WouldDenyEvent } from '../../src/index.ts';
 import { errorReply } from '../../src/testing/fake-openai/error-replies.ts';
 import { chat, MODEL, post, startFixture, tokenOf } from '../fixture.ts';
-import { shadowLedger } from './shadow-ledger.ts';
 
 const HEADER = 'x-guard-shadow';
 const ONE: LimitSpec = { requests: 1, per: '24h', enforce: false };
 
 async function startUnder(own: readonly LimitSpec[], global: readonly LimitSpec[] = []) {
   const plans = { free: { models: [MODEL], maxOutputTokens: 1_000, limits: own } };
-  const fixture = await startFixture({ plans, limits: global, ledger: shadowLedger() });
+  const fixture = await startFixture({ plans, limits: global });
   const events: WouldDenyEvent[] = [];
   fixture.guard.on('would_deny', (event) => void events.push(event));
   const token = await tokenOf(fixture.guard);

@@ -20,6 +20,7 @@ import {
   memoryLedger,
   moderate,
   type SettledEvent,
+  type ThresholdEvent,
   type Usage,
   type UserUsage,
   type WouldDenyEvent,
@@ -186,6 +187,7 @@ export function events(guard: Guard): void {
   guard.on('guarded', (event) => assertType<Equal<typeof event, GuardedEvent>>());
   guard.on('settled', (event) => assertType<Equal<typeof event, SettledEvent>>());
   guard.on('denied', (event) => assertType<Equal<typeof event, DeniedEvent>>());
+  guard.on('threshold', (event) => assertType<Equal<typeof event, ThresholdEvent>>());
   guard.on('would_deny', (event) => assertType<Equal<typeof event, WouldDenyEvent>>());
   guard.on('failed', async (event) => assertType<Equal<typeof event, FailedEvent>>());
   guard.on('released', (event) =>

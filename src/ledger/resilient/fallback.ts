@@ -131,6 +131,7 @@ function unknownBalance({ rule }: Claim): Balance {
 
 /** Returns what is done with a rule while the store fails, also if its limit does not specify it. */
 function onFailureOf(rule: Rule): OnFailure {
+  if (rule.shadow) return 'allow';
   if (rule.onFailure !== undefined) return rule.onFailure;
   const bounded = rule.kind === 'rate' || rule.kind === 'concurrent';
   return bounded && !isMoney(rule.unit) ? 'local' : 'deny';

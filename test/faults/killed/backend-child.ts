@@ -1,7 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { bearer } from '../../../src/auth/index.ts';
-import { createGuardedCompletion, type PlanSpec, toNodeHandler } from '../../../src/index.ts';
+import {
+  createGuardedCompletion,
+  type LimitSpec,
+  type PlanSpec,
+  type ThresholdEvent,
+  toNodeHandler,
+} from '../../../src/index.ts';
 import { openPlace, PATIENCE, type Place, withVerbs } from './place.ts';
 
 /** The settings that the parent passes as JSON in the only argument. */
@@ -11,6 +17,8 @@ export interface ChildSettings {
   readonly secret: string;
   readonly baseURL: string;
   readonly plan: PlanSpec;
+  /** Global limits. */
+  readonly limits?: readonly LimitSpec[];
   /** The step of a call at which this process sends a message and then hangs for ever. */
   readonly stopsAt: 'key' | 'settle' | undefined;
   /** The lifetime of its tokens. */
@@ -26,7 +34,8 @@ export type ChildMessage =
       readonly token: string;
       readonly nowMs: number;
     }
-  | { readonly kind: 'stopped' };
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'threshold'; readonly event: ThresholdEvent };
 
 const {
   place,
@@ -54,6 +63,7 @@ const guard = createGuardedCompletion({
   ledger:
     stopsAt === 'settle' ? withVerbs(ledger, { settle: neverEnds, release: neverEnds }) : ledger,
 });
+guard.on('threshold', (event) => void tell({ kind: 'threshold', event }));
 const handler = toNodeHandler(guard);
 const exchange = login === undefined ? handler : toNodeHandler(guard.exchange);
 const server = createServer((request, response) =>

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { ThresholdEvent } from '../../../src/index.ts';
 import type { FakeOpenAI } from '../../../src/testing/fake-openai/fake-openai.ts';
 import { canaries, watchToken } from '../../canary.ts';
 import type { ChildMessage, ChildSettings } from './backend-child.ts';
@@ -8,7 +9,7 @@ import type { ChildMessage, ChildSettings } from './backend-child.ts';
 const CHILD = fileURLToPath(new URL('backend-child.ts', import.meta.url));
 
 export interface BackendSettings
-  extends Pick<ChildSettings, 'place' | 'plan' | 'stopsAt' | 'ttl' | 'login'> {
+  extends Pick<ChildSettings, 'place' | 'plan' | 'limits' | 'stopsAt' | 'ttl' | 'login'> {
   readonly fake: FakeOpenAI;
   /** Added to the environment of the process. */
   readonly env?: Readonly<Record<string, string>>;
@@ -28,6 +29,8 @@ export interface Backend extends AsyncDisposable {
   readonly aheadMs: number;
   /** Resolves when a call reaches the step at which the process hangs. */
   readonly stopped: Promise<unknown>;
+  /** What its limits have told so far. */
+  readonly thresholds: readonly ThresholdEvent[];
   /** Sends a call. Returns the answer, read to its end. */
   ask(body: unknown, token?: string): Promise<Answer>;
   /** Sends a login or a token to the exchange. */
@@ -44,6 +47,10 @@ export async function startBackend({ fake, env, ...settings }: BackendSettings):
   const stopped = told(child, 'stopped');
   // Most backends never reach such a step. A test that awaits this still sees the process end.
   stopped.catch(() => {});
+  const thresholds: ThresholdEvent[] = [];
+  child.on('message', (message: ChildMessage) => {
+    if (message.kind === 'threshold') thresholds.push(message.event);
+  });
   const { port, token, nowMs } = await told(child, 'listening');
   const aheadMs = nowMs - Date.now();
   const kill = () => killed(child);
@@ -51,6 +58,7 @@ export async function startBackend({ fake, env, ...settings }: BackendSettings):
     token: watchToken(token),
     aheadMs,
     stopped,
+    thresholds,
     ask: (body, as = token) => post(port, '/v1/chat/completions', as, body),
     exchange: (credential) => post(port, '/token', credential, {}),
     kill,

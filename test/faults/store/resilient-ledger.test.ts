@@ -31,6 +31,7 @@ describe.each(faults)('A store with the fault "%s"', (fault) => {
     ['a quota with "allow"', [claim(quota, 'allow')], 'serves'],
     ['money with "local"', [claim(money, 'local')], 'serves'],
     ['a rate with "deny"', [claim(rate, 'deny')], 'denies'],
+    ['a shadow quota with "deny"', [claim({ ...quota, shadow: true }, 'deny')], 'serves'],
     ['no limit at all', [], 'serves'],
   ];
   it.each(rows)('A reserve under %s is decided within 250 ms', async (_, claims, decision) => {
