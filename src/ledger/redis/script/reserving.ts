@@ -40,9 +40,10 @@ const DECIDING = `
         rooms = rooms or {}
         rooms[k] = max(capacity - taken, 0)
       elseif credits > 0 then
-        -- Credits are for what does not fit in the limit with the least room.
+        -- Credits are for what does not fit in the limit with the least room. A limit of 0 has none.
+        local room = capacity == 0 and 0 or max(capacity - taken, 0)
         noted = noted or {}
-        noted[credits] = max(noted[credits] or 0, cost - max(capacity - taken, 0))
+        noted[credits] = max(noted[credits] or 0, cost - room)
       elseif capacity == 0 and kind ~= BALANCE or cost ~= 0 and taken + cost > capacity then
         if is_shadow then
           shadows = shadows .. ' ' .. k
