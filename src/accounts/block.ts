@@ -5,13 +5,7 @@ import {
   type RequiredOptions,
 } from '../base/option-schema.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
-
-/** A block of a user or a group, as it is stored. */
-export interface Block {
-  readonly reason: string;
-  /** Unix ms; `undefined` blocks until unblocked. */
-  readonly untilMs?: number;
-}
+import type { Block } from '../core/block.ts';
 
 const blockShape = {
   /** Why, 1 to 500 characters. The user sees it, or each member of the group. */
@@ -36,13 +30,4 @@ export function parseBlock(block: BlockSpec, call: string): Block {
   }
   const { reason, until } = parseOrThrow(blockSpec, block, call);
   return until === undefined ? { reason } : { reason, untilMs: until.getTime() };
-}
-
-/** Returns the block that counts now; `undefined` if there is none. */
-export function activeBlock(
-  { block }: { readonly block?: Block },
-  nowMs: number,
-): Block | undefined {
-  if (block === undefined) return undefined;
-  return block.untilMs === undefined || block.untilMs > nowMs ? block : undefined;
 }

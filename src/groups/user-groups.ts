@@ -1,11 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../base/clock.ts';
-import { after, type Soon } from '../base/deadline.ts';
+import { after, isPromiseLike, type Soon } from '../base/deadline.ts';
+import type { Denial } from '../core/denial.ts';
 import { type Group, type GroupSpec, parseGroups } from '../core/group.ts';
 import type { User } from '../core/user.ts';
 import { type GroupLimits, NO_GROUPS } from '../plans/limit-levels.ts';
 import { type LookupSettings, UserLookups } from '../plans/user-lookups.ts';
 import type { GroupKinds } from './group-kinds.ts';
+import { blockedGroupDenial, groupLimits } from './group-limits.ts';
+import { type GroupState, type GroupStates, groupName } from './group-states.ts';
 
 type GivenGroups = readonly GroupSpec[] | undefined;
 
@@ -17,30 +20,51 @@ export interface DecidedGroups {
   readonly groups?: readonly Group[];
 }
 
+/** The groups of some users, from narrow to wide, and what their limits are. */
+interface GroupList {
+  readonly groups: readonly Group[];
+  readonly names: readonly string[];
+  /** Those that `limits` were made from. */
+  states: readonly GroupState[];
+  limits: readonly GroupLimits[];
+}
+
+interface UserGroupsParts {
+  readonly kinds: GroupKinds;
+  readonly groupsOf: GroupsOf | undefined;
+  readonly states: GroupStates;
+  readonly settings: LookupSettings;
+  readonly clock: Clock;
+}
+
 const CACHED_LISTS_MAX = 50_000;
-const PUSHED = '"users.setGroups" has set';
-const NO_LIST: readonly Group[] = [];
+const NO_LIST: GroupList = { groups: [], names: [], states: [], limits: NO_GROUPS };
 
 /** Finds the groups of each user, and their limits. */
 export class UserGroups {
-  readonly kinds: GroupKinds;
-  readonly #lookups: UserLookups<GivenGroups, readonly Group[]> | undefined;
-  /** Lists that were checked and sorted, by the list that was given. */
-  readonly #checked = new WeakMap<readonly GroupSpec[], readonly Group[]>();
+  readonly #parts: UserGroupsParts;
+  readonly #lookups: UserLookups<GivenGroups, GroupList> | undefined;
+  /** By the groups that were given. */
+  readonly #checked = new WeakMap<readonly GroupSpec[], GroupList>();
   /** One list for all users who are in the same groups. */
-  readonly #lists = new LRUCache<string, readonly Group[]>({ max: CACHED_LISTS_MAX });
-  readonly #limits = new WeakMap<readonly Group[], readonly GroupLimits[]>();
+  readonly #lists = new LRUCache<string, GroupList>({ max: CACHED_LISTS_MAX });
 
-  constructor(
-    kinds: GroupKinds,
-    groupsOf: GroupsOf | undefined,
-    settings: LookupSettings,
-    clock: Clock,
-  ) {
-    this.kinds = kinds;
-    const read = (groups: GivenGroups) => this.#check(groups, '"groupsOf" returned', 'groupsOf');
+  constructor(parts: UserGroupsParts) {
+    const { groupsOf, settings, clock, states } = parts;
+    const read = (given: GivenGroups) => this.#check(given, '"groupsOf" returned', 'groupsOf');
     const question = groupsOf && { option: 'groupsOf', ask: groupsOf, read };
+    this.#parts = parts;
     this.#lookups = question && new UserLookups(question, settings, clock);
+    // Who is in a group may have changed with it.
+    states.onChange(() => this.forget(undefined));
+  }
+
+  get kinds(): GroupKinds {
+    return this.#parts.kinds;
+  }
+
+  get states(): GroupStates {
+    return this.#parts.states;
   }
 
   /**
@@ -48,14 +72,20 @@ export class UserGroups {
    * changed. Throws if `groupsOf` fails, or for groups that are wrong: the call ends with 500.
    */
   of(user: User, decided: DecidedGroups): Soon<readonly GroupLimits[]> {
-    if (decided.groups !== undefined) {
-      return this.#limitsOf(this.#check(decided.groups, PUSHED, 'users.setGroups'));
+    const list = this.#listOf(user, decided);
+    if (list === NO_LIST) return NO_GROUPS;
+    return after(list, (found) => this.#limitsOf(found));
+  }
+
+  /** Returns why a call of the members of these groups is refused by now; `undefined` if it is not. */
+  async denialFor(groups: readonly GroupLimits[]): Promise<Denial | undefined> {
+    const { states, clock } = this.#parts;
+    for (const group of groups) {
+      const { block } = await states.get(groupName(group));
+      const denial = blockedGroupDenial([{ ...group, block }], clock.nowMs());
+      if (denial !== undefined) return denial;
     }
-    if (this.#lookups !== undefined) {
-      return after(this.#lookups.of(user), (groups) => this.#limitsOf(groups));
-    }
-    if (user.groups === undefined) return NO_GROUPS;
-    return this.#limitsOf(this.#check(user.groups, '"user.groups" has', 'user.groups'));
+    return undefined;
   }
 
   /** The next call of this user, or of any user without an id, asks `groupsOf` again. */
@@ -63,31 +93,55 @@ export class UserGroups {
     this.#lookups?.forget(userId);
   }
 
-  #check(given: GivenGroups, source: string, path: string): readonly Group[] {
+  #listOf(user: User, { groups }: DecidedGroups): Soon<GroupList> {
+    if (groups !== undefined) {
+      return this.#check(groups, '"users.setGroups" has set', 'users.setGroups');
+    }
+    if (this.#lookups !== undefined) return this.#lookups.of(user);
+    return this.#check(user.groups, '"user.groups" has', 'user.groups');
+  }
+
+  #check(given: GivenGroups, source: string, path: string): GroupList {
     if (given === undefined || given === null) return NO_LIST;
     const known = typeof given === 'object' ? this.#checked.get(given) : undefined;
     if (known !== undefined) return known;
-    const groups = this.#shared(this.kinds.sorted(parseGroups(given, path), source));
-    this.#checked.set(given, groups);
-    return groups;
+    const list = this.#shared(this.kinds.sorted(parseGroups(given, path), source));
+    this.#checked.set(given, list);
+    return list;
   }
 
-  #shared(groups: readonly Group[]): readonly Group[] {
-    const name = JSON.stringify(groups.map(({ kind, id }) => [kind, id]));
-    const known = this.#lists.get(name) ?? groups;
-    this.#lists.set(name, known);
-    return known;
+  #shared(groups: readonly Group[]): GroupList {
+    if (groups.length === 0) return NO_LIST;
+    const names = groups.map(groupName);
+    const key = JSON.stringify(names);
+    const list = this.#lists.get(key) ?? { groups, names, states: [], limits: NO_GROUPS };
+    this.#lists.set(key, list);
+    return list;
   }
 
-  #limitsOf(groups: readonly Group[]): readonly GroupLimits[] {
-    if (groups.length === 0) return NO_GROUPS;
-    const known = this.#limits.get(groups) ?? groups.map((group) => this.#limitsOfOne(group));
-    this.#limits.set(groups, known);
-    return known;
+  #limitsOf(list: GroupList): Soon<readonly GroupLimits[]> {
+    const states: GroupState[] = [];
+    for (const name of list.names) {
+      const state = this.states.get(name);
+      if (isPromiseLike(state)) return this.#load(list);
+      states.push(state);
+    }
+    return this.#limitsNow(list, states);
   }
 
-  #limitsOfOne({ kind, id }: Group): GroupLimits {
-    const { limits, showsFigures } = this.kinds.named(kind, 'A user has');
-    return { kind, id, showsFigures, limits };
+  async #load(list: GroupList): Promise<readonly GroupLimits[]> {
+    const states = list.names.map((name) => this.states.get(name));
+    return this.#limitsNow(list, await Promise.all(states));
+  }
+
+  #limitsNow(list: GroupList, states: readonly GroupState[]): readonly GroupLimits[] {
+    const isSame = states.every((state, place) => state === list.states[place]);
+    if (isSame) return list.limits;
+    list.limits = list.groups.map((group, place) => {
+      const kind = this.kinds.named(group.kind, 'A user has');
+      return groupLimits(group, kind, states[place] ?? {});
+    });
+    list.states = states;
+    return list.limits;
   }
 }

@@ -1,4 +1,5 @@
 import type { Events } from '../core/events.ts';
+import type { UserGroups } from '../groups/user-groups.ts';
 import type { Settings } from '../options/guard-options.ts';
 import type { CallLedger } from '../pipeline/call-ledger.ts';
 import { type InFlightCall, InFlightCalls } from '../pipeline/in-flight.ts';
@@ -14,6 +15,7 @@ interface CallsParts {
   readonly events: Events;
   readonly ledger: CallLedger;
   readonly states: UserStates;
+  readonly groups: UserGroups;
   readonly verifier: TokenVerifier;
 }
 
@@ -23,7 +25,8 @@ interface Calls {
 }
 
 /** Makes the list of calls in flight. A change that refuses some of them ends these, in every process. */
-export function createCalls({ settings, events, ledger, states, verifier }: CallsParts): Calls {
+export function createCalls(parts: CallsParts): Calls {
+  const { settings, events, ledger, states, groups, verifier } = parts;
   const { clock, inFlightBounds } = settings;
   const calls = new InFlightCalls(clock, inFlightBounds, (call, nowMs) => {
     renewLease(ledger, call, nowMs);
@@ -34,8 +37,9 @@ export function createCalls({ settings, events, ledger, states, verifier }: Call
     for (const call of changed) stopIfRefused(call, refusals);
   };
   const stops = new StopRecord(settings.ledger.records, () => stopRefused(calls.ofUser(undefined)));
-  const refusals = { states, stops, verifier, clock, onError: storeReporter(events) };
+  const refusals = { states, groups, stops, verifier, clock, onError: storeReporter(events) };
   states.onChange((userId) => stopRefused(calls.ofUser(userId)));
+  groups.states.onChange((name) => stopRefused(calls.ofGroup(name)));
   verifier.onChange((tokenId) => stopRefused(calls.ofToken(tokenId)));
   return { calls, stops };
 }

@@ -4,6 +4,8 @@ import type { Known } from '../base/known.ts';
 import { Events, type GuardEvents, type Listener, shareEvents } from '../core/events.ts';
 import { OperatorLog } from '../core/operator-log.ts';
 import type { UserId, UserSpec } from '../core/user.ts';
+import { GroupStates } from '../groups/group-states.ts';
+import { createGroups, type Groups } from '../groups/groups.ts';
 import { UserGroups } from '../groups/user-groups.ts';
 import { type CallHandlerParts, handleCall, handleExchange } from '../http/handle.ts';
 import { type Mountable, mountable } from '../http/mountable.ts';
@@ -54,6 +56,8 @@ export interface Guard<PlanName extends string = string> extends Mountable, Serv
   readonly tokens: Tokens<PlanName>;
   /** Operates users: usage, blocks, credits, plans. */
   readonly users: Users<PlanName>;
+  /** Operates groups, such as teams: usage, blocks, credits, limits. */
+  readonly groups: Groups;
   /** Shows the upstreams: who waits, what they can take, and whether calls go there. */
   readonly upstreams: UpstreamsStatus;
   /**
@@ -108,9 +112,10 @@ export function createGuardedCompletion<
   const credentials = createCredentials(settings, ledger.records, states);
   const callVerbs = callLedger(ledger);
   const { verifier } = credentials;
-  const { calls, stops } = createCalls({ settings, events, ledger: callVerbs, states, verifier });
+  const groups = userGroupsOf(settings);
+  const watched = { states, groups, verifier };
+  const { calls, stops } = createCalls({ settings, events, ledger: callVerbs, ...watched });
   const plans = createPlanResolver(settings.plans, settings.planOf, settings.plan, clock);
-  const groups = new UserGroups(settings.groups, settings.groupsOf, settings.plan, clock);
   const endUserIds = endUserIdsOf(settings, events);
   const users = createUsers({ ledger, states, plans, groups, endUserIds, events, clock });
   const upstreams = createUpstreams(settings, { ledger, events });
@@ -134,6 +139,7 @@ export function createGuardedCompletion<
     await parts.tokenCounter?.close();
     verifier.close();
     states.close();
+    groups.states.close();
     stops.close();
     await endUserIds.close();
     await upstreams.close();
@@ -148,6 +154,7 @@ export function createGuardedCompletion<
     upstreams: { status: () => upstreams.status() },
     tokens: credentials.tokens,
     users: publicUsers(users),
+    groups: createGroups({ ledger, groups, models: plans.models, clock }),
     ...createServiceStops({ record: stops, plans: settings.plans, events, clock }),
     setPrices: setPrices({ prices, settings, events }),
     on: events.on.bind(events),
@@ -181,6 +188,11 @@ function operatorLog({ logger = console, clock }: Settings): OperatorLog | undef
 function endUserIdsOf({ rememberEndUserIds, ledger, clock }: Settings, events: Events): EndUserIds {
   if (!rememberEndUserIds) return noEndUserIds;
   return createEndUserIds({ ledger, clock, onError: storeReporter(events) });
+}
+
+function userGroupsOf({ groups: kinds, groupsOf, plan, ledger, clock }: Settings): UserGroups {
+  const states = new GroupStates(ledger.records);
+  return new UserGroups({ kinds, groupsOf, states, settings: plan, clock });
 }
 
 /** `undefined` without the option `exchange`. */

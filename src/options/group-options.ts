@@ -11,10 +11,9 @@ import { parseOrThrow } from '../base/parse-or-throw.ts';
 import { groupKind } from '../core/group.ts';
 import { type GroupKind, GroupKinds } from '../groups/group-kinds.ts';
 import type { GroupsOf } from '../groups/user-groups.ts';
-import { refuseUnknownModels } from '../plans/call-filter.ts';
 import { type LimitSpec, limitSpecs, type Per } from '../plans/limit-spec.ts';
 import type { ModelList } from '../plans/model-list.ts';
-import { parseLimits, refuseFunctions } from '../plans/parse-limits.ts';
+import { limitsAllowing, refuseFunctions } from '../plans/parse-limits.ts';
 
 /** The options in whose types the windows of limits are. */
 const limitsShape = {
@@ -89,8 +88,7 @@ function parseKind(
 ): GroupKind {
   parseOrThrow(groupKind, name, `options.groups.${name}`);
   const path = `options.groups.${name}.limits`;
-  const parsed = parseLimits(limits, path);
-  refuseUnknownModels(parsed, models, path);
+  const parsed = limitsAllowing(models)(limits, path);
   refuseFunctions(limits, path, 'the members of a group share its windows');
   return { name, limits: parsed, showsFigures };
 }

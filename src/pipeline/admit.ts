@@ -38,6 +38,7 @@ export function admit(authorized: Authorized, parts: AdmitParts): Soon<Admitted 
   const inFlight = parts.calls.begin(authorized.identity);
   inFlight.body = authorized.callBody;
   inFlight.named = authorized;
+  inFlight.groups = authorized.groups;
   authorized.request.onDisconnect(() => inFlight.stop('disconnected'));
   try {
     const admitted = reserve(authorized, inFlight, parts);

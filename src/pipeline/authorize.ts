@@ -1,8 +1,9 @@
-import { activeBlock } from '../accounts/block.ts';
 import { after, afterBoth, type Soon } from '../base/deadline.ts';
+import { activeBlock } from '../core/block.ts';
 import { type Denial, deny, isDenial } from '../core/denial.ts';
 import type { ParsedJson } from '../core/json.ts';
 import type { GuardRequest } from '../core/request.ts';
+import { blockedGroupDenial } from '../groups/group-limits.ts';
 import type { UserGroups } from '../groups/user-groups.ts';
 import { isMoney } from '../ledger/amounts.ts';
 import type { Descriptor, PathParams } from '../openai/endpoints/descriptor.ts';
@@ -16,7 +17,7 @@ import { inputUpperBound } from '../openai/request/input-bound.ts';
 import { queryDenial } from '../openai/request/query-check.ts';
 import { type BodyBounds, readJson } from '../openai/request/read-json.ts';
 import type { LimitDenial } from '../plans/explain-denial.ts';
-import { allLevels, type LimitLevels, levelsOf } from '../plans/limit-levels.ts';
+import { allLevels, type GroupLimits, type LimitLevels, levelsOf } from '../plans/limit-levels.ts';
 import { levelsCounting } from '../plans/limits-counting.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
@@ -73,11 +74,13 @@ export function authorize(
     if (isDenial(called)) return called;
     const stopped = stops.denialFor(called);
     if (stopped !== undefined) return stopped;
-    return after(
-      parts.plans.planOf(user, state),
-      (plan) =>
-        stops.denialFor({ ...called, plan }) ?? authorizeCall(parts, identified, called, plan),
-    );
+    const plan = parts.plans.planOf(user, state);
+    return afterBoth(plan, parts.groups.of(user, state), (found, groups) => {
+      const refused =
+        blockedGroupDenial(groups, parts.clock.nowMs()) ??
+        stops.denialFor({ ...called, plan: found });
+      return refused ?? authorizeCall(parts, identified, called, found);
+    });
   });
 }
 
@@ -108,7 +111,7 @@ function authorizeCall(
         return after(parts.groups.of(identity.user, state), (groups) => {
           const allowed = { plan, groups, endpoint, callBody };
           const authorized = authorizeBody(parts, call, allowed, body);
-          const judged = judge(parts, authorized, state, stops);
+          const judged = judge(parts, authorized, { state, stops, groups });
           if (isDenial(judged)) return withLimitsLeft(judged, identity, plan, parts);
           return parts.hooks === undefined ? judged : hooked(parts, judged, body, parts.hooks);
         });
@@ -133,7 +136,9 @@ async function hooked(
   const passed = await passHooks({ authorized, body, bytesMax, again }, hooks, parts);
   if (isDenial(passed)) return withLimitsLeft(passed, identity, plan, parts);
   const [state, stops] = await Promise.all([parts.states.get(identity.user.id), parts.stops.get()]);
-  const judged = denialOfUser(parts, passed, state) ?? judge(parts, passed, state, stops);
+  const groups = await parts.groups.of(identity.user, state);
+  const judged =
+    denialOfUser(parts, passed, state) ?? judge(parts, passed, { state, stops, groups });
   return isDenial(judged) ? withLimitsLeft(judged, identity, plan, parts) : judged;
 }
 
@@ -156,15 +161,23 @@ function bodyBoundsOf(
   return { bytesMax: isLarge ? bodyBytesMax.media : bodyBytesMax.text, deadline: bodyDeadline };
 }
 
+/** What may change while a call waits. */
+interface Changing {
+  readonly state: UserState;
+  readonly stops: StopList;
+  readonly groups: readonly GroupLimits[];
+}
+
 /** Returns the call without its targets that are stopped, or why its model is not called now. */
 function judge(
   parts: AuthorizeParts,
   authorized: Authorized | Denial,
-  state: UserState,
-  stops: StopList,
+  { state, stops, groups }: Changing,
 ): Authorized | Denial {
   if (isDenial(authorized)) return authorized;
-  return pauseIn(parts, state, authorized) ?? withoutStopped(authorized, stops, parts);
+  const denial =
+    blockedGroupDenial(groups, parts.clock.nowMs()) ?? pauseIn(parts, state, authorized);
+  return denial ?? withoutStopped(authorized, stops, parts);
 }
 
 function pauseIn(

@@ -2,6 +2,8 @@ import type { Clock } from '../base/clock.ts';
 import { UnorderedList } from '../base/unordered-list.ts';
 import { type Denial, deny } from '../core/denial.ts';
 import type { User } from '../core/user.ts';
+import { groupName } from '../groups/group-states.ts';
+import { type GroupLimits, NO_GROUPS } from '../plans/limit-levels.ts';
 import type { Identity } from '../plans/plan.ts';
 import type { NamedCall } from '../stops/stop-list.ts';
 import type { Target } from '../upstream/target.ts';
@@ -56,6 +58,8 @@ export class InFlightCall {
   body: CallBody | undefined = undefined;
   /** What `guard.stop` can name of it. Set by `admit`. */
   named: NamedCall | undefined = undefined;
+  /** The groups of its user. Set by `admit`. */
+  groups: readonly GroupLimits[] = NO_GROUPS;
   /** Its client disconnected, and it is read to its end all the same. Set by `InFlightCalls.drain`. */
   draining = false;
   #stopped: StopReason | undefined = undefined;
@@ -184,6 +188,15 @@ export class InFlightCalls {
   /** The calls of one user token, or all calls for `undefined`. */
   ofToken(tokenId: string | undefined): readonly InFlightCall[] {
     return this.#calls.all().filter((call) => tokenId === undefined || call.tokenId === tokenId);
+  }
+
+  /** The calls of the members of one group, or all calls for `undefined`. */
+  ofGroup(name: string | undefined): readonly InFlightCall[] {
+    return this.#calls
+      .all()
+      .filter(
+        ({ groups }) => name === undefined || groups.some((group) => groupName(group) === name),
+      );
   }
 
   stopAll(reason: Denial): void {

@@ -1,7 +1,8 @@
-import { activeBlock } from '../accounts/block.ts';
 import type { Clock } from '../base/clock.ts';
 import { after, type Soon } from '../base/deadline.ts';
+import { activeBlock } from '../core/block.ts';
 import { type Denial, isDenial } from '../core/denial.ts';
+import type { UserGroups } from '../groups/user-groups.ts';
 import type { StopRecord } from '../stops/stop-record.ts';
 import type { TokenVerifier } from '../tokens/token-verifier.ts';
 import { blockedDenial, type UserStates } from '../users/user-states.ts';
@@ -10,6 +11,7 @@ import { RENEWAL_MS } from './lease.ts';
 
 interface StopParts {
   readonly states: UserStates;
+  readonly groups: Pick<UserGroups, 'denialFor'>;
   readonly stops: Pick<StopRecord, 'get'>;
   readonly verifier: Pick<TokenVerifier, 'lockedOut'>;
   readonly clock: Clock;
@@ -18,8 +20,8 @@ interface StopParts {
 }
 
 /**
- * Stops a call that would be refused by now: the service is stopped for it, its user is blocked, or its user token
- * was revoked or expired longer than one renewal ago. Returns at once, and never throws.
+ * Stops a call that would be refused by now: the service is stopped for it, its user or a group of theirs is blocked, or its
+ * user token was revoked or expired longer than one renewal ago. Returns at once, and never throws.
  */
 export function stopIfRefused(call: InFlightCall, parts: StopParts): void {
   if (call.stopped !== undefined && isDenial(call.stopped)) return;
@@ -30,6 +32,7 @@ async function check(call: InFlightCall, parts: StopParts): Promise<void> {
   const denial =
     (await stopOf(call, parts)) ??
     (await blockOf(call, parts)) ??
+    (await parts.groups.denialFor(call.groups)) ??
     (await verdictOnToken(call, parts));
   if (denial === undefined) return;
   // No one receives a drained call. To cut it would only hide what it cost.

@@ -1,3 +1,4 @@
+import type { Block } from '../core/block.ts';
 import type { Limit } from './limit.ts';
 import type { Identity, Plan } from './plan.ts';
 
@@ -9,6 +10,7 @@ export interface GroupLimits {
   readonly id: string;
   /** Whether its members see the figures of its limits. */
   readonly showsFigures: boolean;
+  readonly block: Block | undefined;
   readonly limits: readonly Limit[];
 }
 

@@ -47,12 +47,19 @@ function isMoreGenerous(limit: Limit, other: Limit): boolean {
   return (limit.burst ?? 0) > (other.burst ?? 0);
 }
 
-/** Returns the plan with the limits of one user instead of its limits with the same key. Others
- * are added. */
+/** Returns the plan with the limits of one user. */
 export function overrideLimits(plan: Plan, limits: readonly Limit[]): Plan {
-  const keys = new Set(limits.map(({ key }) => key));
-  const kept = plan.limits.filter(({ key }) => !keys.has(key));
-  return { ...plan, limits: distinctlyNamed(withCredits([...kept, ...limits])) };
+  return { ...plan, limits: overriddenLimits(plan.limits, limits) };
+}
+
+/** Returns limits with those of one user or group instead of the ones with the same key. Others are added. */
+export function overriddenLimits(
+  limits: readonly Limit[],
+  own: readonly Limit[],
+): readonly Limit[] {
+  const keys = new Set(own.map(({ key }) => key));
+  const kept = limits.filter(({ key }) => !keys.has(key));
+  return distinctlyNamed(withCredits([...kept, ...own]));
 }
 
 /** Two limits with one name could not be told apart in headers. */

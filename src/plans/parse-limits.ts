@@ -2,12 +2,13 @@ import { unitName } from '../ledger/amounts.ts';
 import type { Rule } from '../ledger/ledger.ts';
 import { SINGLE_USE_NAME } from './accounts.ts';
 import { calendarRule, type RuleFinder } from './calendar-rule.ts';
-import { callFilter, filterSuffix } from './call-filter.ts';
+import { callFilter, filterSuffix, refuseUnknownModels } from './call-filter.ts';
 import { withCredits } from './credit-limit.ts';
 import type { Limit } from './limit.ts';
 import { refuseClashes } from './limit-clashes.ts';
 import { type LimitFields, limitFields } from './limit-fields.ts';
 import type { LimitSpec } from './limit-spec.ts';
+import type { ModelList } from './model-list.ts';
 import { AnchorLookups } from './user-anchors.ts';
 import { EVER, isPeriod, windowMsOf } from './window-length.ts';
 
@@ -125,6 +126,15 @@ export function withoutCredits(limits: readonly Limit[], path: string): readonly
     `"${path}[${place}].then" must not be set here: only users and groups have credits`,
   );
 }
+
+/** Returns a parser that also refuses a limit of a model that no list of `models` allows. */
+export const limitsAllowing =
+  (models: readonly ModelList[]) =>
+  (specs: unknown, path: string): readonly Limit[] => {
+    const limits = parseLimits(specs, path);
+    refuseUnknownModels(limits, models, path);
+    return limits;
+  };
 
 /** Returns limits that a store can keep as they are. Throws a `TypeError` for a wrong field or a function. */
 export function storableLimits(

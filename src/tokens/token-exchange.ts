@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { activeBlock } from '../accounts/block.ts';
 import type { Attestation } from '../auth/all-of.ts';
 import type { AuthContext, Authenticator } from '../auth/authenticator.ts';
 import {
@@ -11,6 +10,7 @@ import { crossSiteDenial } from '../auth/cross-site.ts';
 import type { Clock } from '../base/clock.ts';
 import { withHookDeadline } from '../base/deadline.ts';
 import type { DerivedKeys } from '../base/derived-keys.ts';
+import { activeBlock } from '../core/block.ts';
 import { type Denial, deny, isDenial } from '../core/denial.ts';
 import type { GuardRequest } from '../core/request.ts';
 import type { GuardResponse } from '../core/response.ts';

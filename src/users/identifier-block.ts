@@ -1,5 +1,5 @@
-import { activeBlock } from '../accounts/block.ts';
 import type { Clock } from '../base/clock.ts';
+import { activeBlock } from '../core/block.ts';
 import type { Events } from '../core/events.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { UserStates } from './user-states.ts';

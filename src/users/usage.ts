@@ -1,11 +1,12 @@
 import { LRUCache } from 'lru-cache';
-import { activeBlock } from '../accounts/block.ts';
 import { type LimitUsage, readUsage } from '../accounts/limit-usage.ts';
 import type { Clock } from '../base/clock.ts';
+import { activeBlock } from '../core/block.ts';
 import { parseUser, type User, type UserId, type UserSpec } from '../core/user.ts';
+import type { UserGroups } from '../groups/user-groups.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { type Accounts, accountsOf, lookUpLimits } from '../plans/accounts.ts';
-import { onlyOwn } from '../plans/limit-levels.ts';
+import { type Accounts, accountsOf, groupClaims, lookUpLimits } from '../plans/accounts.ts';
+import { type GroupLimits, onlyOwn } from '../plans/limit-levels.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
 import type { UserStates } from './user-states.ts';
@@ -18,8 +19,20 @@ export interface UserUsage {
   readonly plan: string;
   /** One for each limit of the user's own plan. */
   readonly limits: readonly LimitUsage[];
+  /** The groups that they are in, from narrow to wide. */
+  readonly groups: readonly UserGroupUsage[];
   /** `undefined` when not blocked now. */
   readonly block: { readonly reason: string; readonly untilMs?: number } | undefined;
+}
+
+/** A group of one user. */
+export interface UserGroupUsage {
+  /** The kind of the group. */
+  readonly kind: string;
+  /** The id of the group. */
+  readonly id: string;
+  /** What its members have used together and have left; `undefined` for a kind without `showFigures`. */
+  readonly limits: readonly LimitUsage[] | undefined;
 }
 
 /** The current plan of one user, and the counters of its limits. */
@@ -39,12 +52,16 @@ export interface UserAccounts {
 
 const SEEN_USERS_MAX = 20_000;
 
-export function createUserAccounts(
-  ledger: Ledger,
-  states: UserStates,
-  plans: PlanResolver,
-  clock: Clock,
-): UserAccounts {
+interface UserAccountsParts {
+  readonly ledger: Ledger;
+  readonly states: UserStates;
+  readonly plans: PlanResolver;
+  readonly groups: UserGroups;
+  readonly clock: Clock;
+}
+
+export function createUserAccounts(parts: UserAccountsParts): UserAccounts {
+  const { ledger, states, plans, clock } = parts;
   const seen = new LRUCache<string, User>({ max: SEEN_USERS_MAX });
   const find = (user: UserId | UserSpec, call: string): User => {
     const parsed = parseUser(user, call);
@@ -62,10 +79,27 @@ export function createUserAccounts(
     account,
     async usage(given, call = 'users.usage') {
       const { user, plan, accounts } = await account(given, call);
+      const state = await states.get(user.id);
+      const groups = await parts.groups.of(user, state);
       const limits = await readUsage(accounts.applied, ledger);
-      const block = activeBlock(await states.get(user.id), clock.nowMs());
-      return { userId: user.id, plan: plan.name, limits, block };
+      return {
+        userId: user.id,
+        plan: plan.name,
+        limits,
+        groups: await Promise.all(groups.map((group) => groupUsage(group, user, parts))),
+        block: activeBlock(state, clock.nowMs()),
+      };
     },
     remember: (user) => void seen.set(user.id, user),
   };
+}
+
+async function groupUsage(
+  group: GroupLimits,
+  user: User,
+  { ledger, clock }: Pick<UserAccountsParts, 'ledger' | 'clock'>,
+): Promise<UserGroupUsage> {
+  const { kind, id, showsFigures } = group;
+  if (!showsFigures) return { kind, id, limits: undefined };
+  return { kind, id, limits: await readUsage(groupClaims(group, user, clock.nowMs()), ledger) };
 }

@@ -1,9 +1,8 @@
-import type { Block } from '../accounts/block.ts';
+import type { Block } from '../core/block.ts';
 import { type Denial, deny } from '../core/denial.ts';
 import type { DecidedGroups } from '../groups/user-groups.ts';
-import { RecordCache } from '../ledger/record-cache.ts';
+import { RecordStates } from '../ledger/record-states.ts';
 import type { Records } from '../ledger/records.ts';
-import { updateRecord } from '../ledger/update-record.ts';
 import type { UserOverrides } from '../plans/plan-resolver.ts';
 import type { Purchases } from './purchases.ts';
 
@@ -32,66 +31,11 @@ interface RevokedFamily {
   readonly untilMs: number;
 }
 
-const NEW_USER: UserState = { generation: 0 };
-const PREFIX = 'user:';
-const CACHED_USERS_MAX = 20_000;
-
-type StateListener = (userId: string | undefined) => void;
-
-/** The states of all users, from the ledger's store. */
-export class UserStates {
-  readonly #records: Records;
-  readonly #cache: RecordCache<UserState>;
-  readonly #listeners = new Set<StateListener>();
-
+/** The states of all users, by their ids. */
+export class UserStates extends RecordStates<UserState> {
   constructor(records: Records) {
-    this.#records = records;
-    this.#cache = new RecordCache({
-      records,
-      prefix: PREFIX,
-      max: CACHED_USERS_MAX,
-      parse: parseState,
-      onChange: (userId) => this.#tell(userId),
-    });
+    super(records, { prefix: 'user:', initial: { generation: 0 }, what: 'The state of a user' });
   }
-
-  /** Returns a state that is at most 1 s old, whichever process changed it. */
-  get(userId: string): UserState | Promise<UserState> {
-    return this.#cache.known(userId) ?? this.#load(userId);
-  }
-
-  /** Writes `change(current)`, and repeats this if another process wrote in between. */
-  async update(userId: string, change: (state: UserState) => UserState): Promise<UserState> {
-    const { value } = await updateRecord(this.#records, {
-      key: PREFIX + userId,
-      parse: parseState,
-      change,
-      what: 'The state of a user',
-    });
-    return value;
-  }
-
-  /** Calls `listener` with every user whose state changed, in any process, within 1 s. `undefined` means
-   * that any user can have changed. */
-  onChange(listener: StateListener): void {
-    this.#listeners.add(listener);
-  }
-
-  close(): void {
-    this.#cache.close();
-  }
-
-  async #load(userId: string): Promise<UserState> {
-    return (await this.#cache.read(userId)) ?? NEW_USER;
-  }
-
-  #tell(userId: string | undefined): void {
-    for (const listener of this.#listeners) listener(userId);
-  }
-}
-
-function parseState(value: string | undefined): UserState {
-  return value === undefined ? NEW_USER : (JSON.parse(value) as UserState);
 }
 
 const REVOKED_MAX = 64;

@@ -8,9 +8,8 @@ import { type GroupSpec, parseGroups } from '../core/group.ts';
 import { parseUserId, type UserId, type UserSpec } from '../core/user.ts';
 import type { UserGroups } from '../groups/user-groups.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { refuseUnknownModels } from '../plans/call-filter.ts';
 import type { LimitSpec, Per } from '../plans/limit-spec.ts';
-import { parseLimits, storableLimits } from '../plans/parse-limits.ts';
+import { limitsAllowing, storableLimits } from '../plans/parse-limits.ts';
 import type { PlanNames } from '../plans/plan-names.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
 import type { EndUserIds } from './end-user-ids.ts';
@@ -90,8 +89,8 @@ export interface GuardUsers extends Users {
 }
 
 export function createUsers(parts: UsersParts): GuardUsers {
-  const { ledger, states, plans, events, clock } = parts;
-  const accounts = createUserAccounts(ledger, states, plans, clock);
+  const { ledger, states, events, clock } = parts;
+  const accounts = createUserAccounts(parts);
   const granted = async (user: UserId | UserSpec, call: string) => {
     const { plan, accounts: found } = await accounts.account(user, call);
     return { claims: found.applied, source: `the plan "${plan.name}"` };
@@ -132,11 +131,6 @@ function createUserOverrides({
   groups: { kinds },
   clock,
 }: UsersParts): Pick<Users, 'changed' | 'setPlan' | 'setLimits' | 'setGroups'> {
-  const parse = (specs: unknown, path: string) => {
-    const limits = parseLimits(specs, path);
-    refuseUnknownModels(limits, plans.models, path);
-    return limits;
-  };
   return {
     async changed(userId) {
       // Every write is announced to every process. This one changes nothing.
@@ -154,7 +148,8 @@ function createUserOverrides({
       return state.plan === pushed;
     },
     async setLimits(userId, limits) {
-      const stored = limits && storableLimits(limits, 'users.setLimits', parse);
+      const stored =
+        limits && storableLimits(limits, 'users.setLimits', limitsAllowing(plans.models));
       await states.update(parseUserId(userId, 'users.setLimits'), ({ limits: _, ...state }) =>
         stored === undefined ? state : { ...state, limits: stored },
       );

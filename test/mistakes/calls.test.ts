@@ -130,6 +130,34 @@ const calls: readonly [call: string, making: () => Promise<unknown>, message: st
     () => issue({ user: { id: 1, groups: [{ kind: 'x', id: 1 }] } }),
     '"tokens.issue.user.groups" has a group of the kind "x", which is not known',
   ],
+  [
+    'groups.usage("t1")',
+    () => guard.groups.usage('t1' as never),
+    '"groups.usage": must be a group, such as { kind: "team", id: "t1" }',
+  ],
+  [
+    'groups.reset: kind',
+    () => guard.groups.reset({ kind: 'tem', id: 1 }),
+    '"groups.reset" got a group of the kind "tem", which is not known: the kinds are "team"',
+  ],
+  [
+    'groups.grant: no limit',
+    () => guard.groups.grant({ kind: 'team', id: 't1' }, { usd: 5 }),
+    '"groups.grant.usd": no limit of the team "t1" counts it; its limits count nothing',
+  ],
+  [
+    'groups.block("unpaid")',
+    () => guard.groups.block({ kind: 'team', id: 't1' }, 'unpaid' as never),
+    '"groups.block" must get an object with the reason, such as {',
+  ],
+  [
+    'groups.setLimits: model',
+    () => {
+      const limit = { usd: 1, per: 'day', models: ['gpt-9'] } as const;
+      return guard.groups.setLimits({ kind: 'team', id: 't1' }, [limit]);
+    },
+    '"groups.setLimits[0].models.0": "gpt-9" is no model that may be called here; the models',
+  ],
   ['usage()', () => guard.users.usage(undefined as never), `"users.usage": ${MUST_BE}`],
   ['merge(id)', () => guard.users.merge('a', undefined as never), `"users.merge": ${MUST_BE}`],
   [

@@ -1,6 +1,7 @@
 import { Events, type GuardEvents } from '../../src/core/events.ts';
 import type { GuardRequest } from '../../src/core/request.ts';
 import type { ByteSink, ByteSource, GuardResponse } from '../../src/core/response.ts';
+import { GroupStates } from '../../src/groups/group-states.ts';
 import { UserGroups } from '../../src/groups/user-groups.ts';
 import { createPipeline } from '../../src/guard/create-pipeline.ts';
 import { createUpstreams } from '../../src/guard/create-upstreams.ts';
@@ -129,7 +130,13 @@ export function pipedParts(
     { ...settings.plan, deadlineMs: settings.hookMs },
     clock,
   );
-  const groups = new UserGroups(settings.groups, settings.groupsOf, settings.plan, clock);
+  const groups = new UserGroups({
+    kinds: settings.groups,
+    groupsOf: settings.groupsOf,
+    states: new GroupStates(ledger.records),
+    settings: settings.plan,
+    clock,
+  });
   const endUserIds = noEndUserIds;
   let stream = new FakeSource();
   const transport: Transport = {

@@ -7,6 +7,8 @@ import {
   denialCodes,
   denyRequest,
   type FailedEvent,
+  type Group,
+  type GroupUsage,
   type Guard,
   type GuardedEvent,
   type GuardOptions,
@@ -22,6 +24,7 @@ import {
   type SettledEvent,
   type ThresholdEvent,
   type Usage,
+  type UserGroupUsage,
   type UserUsage,
   type WouldDenyEvent,
 } from 'guarded-completion';
@@ -57,6 +60,7 @@ export function members(guard: Guard, other: Guard): void {
       | 'exchange'
       | 'tokens'
       | 'users'
+      | 'groups'
       | 'upstreams'
       | 'setPrices'
       | 'stop'
@@ -152,6 +156,34 @@ export async function users({ users }: Guard): Promise<void> {
   // @ts-expect-error a user is unblocked by id
   await users.unblock({ id: 'ada' });
 }
+
+export async function groups({ groups }: Guard): Promise<void> {
+  assertType<
+    Equal<
+      keyof typeof groups,
+      'usage' | 'block' | 'unblock' | 'grant' | 'reset' | 'changed' | 'setLimits'
+    >
+  >();
+  assertType<Equal<ReturnType<typeof groups.usage>, Promise<GroupUsage>>>();
+  assertType<Equal<ReturnType<typeof groups.grant>, Promise<GroupUsage>>>();
+  assertType<Equal<ReturnType<typeof groups.block>, Promise<void>>>();
+  assertType<Equal<UserUsage['groups'], readonly UserGroupUsage[]>>();
+  const team: Group = { kind: 'team', id: 't1' };
+  await groups.setLimits({ ...team, id: 7 }, [{ usd: 100, per: 'month' }]);
+  await groups.block(team, { reason: 'unpaid', until: new Date() });
+  // @ts-expect-error a group has a kind and an id
+  await groups.usage('t1');
+  // @ts-expect-error a block needs a reason
+  await groups.block(team, {});
+  // @ts-expect-error a misspelt period
+  await groups.setLimits(team, [{ usd: 100, per: 'mounth' }]);
+}
+
+/** The groups of a user are found by a function, at once or later. */
+export const grouped: Pick<GuardOptions, 'groups' | 'groupsOf'> = {
+  groups: { team: { limits: [{ usd: 100, per: 'month' }], showFigures: true }, org: {} },
+  groupsOf: async ({ id }) => (id === 'ada' ? [{ kind: 'team', id: 7 }] : undefined),
+};
 
 /** A hook is written as a plain function, or with its settings. */
 export const hooked: Pick<GuardOptions, 'before' | 'limiters'> = {
