@@ -27,6 +27,7 @@ const expected: Readonly<Record<string, number>> = {
   'docs/hosts/vllm.md': 1,
   'docs/hosts/xai.md': 1,
   'docs/errors.md': 1,
+  'docs/groups.md': 2,
   'docs/keys.md': 2,
   'docs/limits.md': 1,
   'docs/own-session.md': 3,

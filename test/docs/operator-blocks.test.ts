@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Stripe from 'stripe';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Guard, IssuedToken, UserUsage } from '../../src/index.ts';
+import type { GroupUsage, Guard, IssuedToken, UserUsage } from '../../src/index.ts';
 import type { LoadSecret } from '../../src/secrets/index.ts';
 import { headerOf } from '../../src/testing/fake-openai/seen-request.ts';
 import { signedWebhook } from '../../src/testing/index.ts';
@@ -185,6 +185,22 @@ describe('docs/plans.md', () => {
     await expect.poll(() => settled.length).toBe(1);
     expect(await signedUp(settled[0] ?? '', 'ada')).toBe(true);
     await expectOneUsed(guard);
+    await guard.close();
+  });
+});
+
+describe('docs/groups.md', () => {
+  const [groups = '', operating = ''] = codeOf('docs/groups.md');
+
+  it('The example of groups finds those of a user, and operates one of them', async () => {
+    await using world = await startWorld('groups');
+    const { guard } = (await world.run('guard', groups)) as { guard: Guard };
+    const { usage } = (await world.run('operating-groups', operating)) as { usage: GroupUsage };
+    expect(usage).toMatchObject({ kind: 'team', limits: [{ limit: 500, remaining: 550 }] });
+    expect((await guard.users.usage('bob')).groups).toMatchObject([
+      { kind: 'team', id: 't2', limits: [{ limit: 100 }] },
+      { kind: 'org', id: 'acme', limits: undefined },
+    ]);
     await guard.close();
   });
 });

@@ -12,3 +12,9 @@ export const billingDayOf = (userId: string): string =>
 export const userOf = async (request: {
   headers: { authorization?: string | undefined };
 }): Promise<string | undefined> => /^Bearer (\w+)$/.exec(request.headers.authorization ?? '')?.[1];
+
+/** Where a user works. */
+export const findTeam = async (userId: string) => ({
+  team: userId === 'ada' ? 't1' : 't2',
+  company: 'acme',
+});
