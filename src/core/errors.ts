@@ -27,6 +27,16 @@ export class AuthenticationUnavailableError extends Error {
   override readonly name = 'AuthenticationUnavailableError';
 }
 
+/** An alert could not be delivered. It was reported, so it is no further failure where it is rejected with. */
+export class AlertError extends Error {
+  static {
+    acrossCopies(AlertError, 'AlertError');
+  }
+
+  /** The name of the class. */
+  override readonly name = 'AlertError';
+}
+
 /** A credential names a key that its issuer may have published since its keys were last fetched. */
 export class UnknownKeyError extends AuthenticationUnavailableError {
   /** How long until its keys may be fetched again. */

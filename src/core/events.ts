@@ -1,6 +1,7 @@
 import { Attached } from '../base/attached.ts';
 import { isPromiseLike, withDeadline } from '../base/deadline.ts';
 import type { DeniedEvent, SettledEvent, WaitedEvent } from './call-events.ts';
+import { AlertError } from './errors.ts';
 import type { GuardedEvent } from './guarded-event.ts';
 import type { ThresholdEvent, WouldDenyEvent } from './limit-events.ts';
 import type { UpstreamFailure } from './upstream-failure.ts';
@@ -35,7 +36,7 @@ export interface FailedEvent {
    * account there (`upstream_account`), a listener of yours (`listener`), a webhook, a price that has ended
    * (`prices`), or the guard itself (`internal`). `overrun`: an answer used more than was held for it.
    * `usage`: the usage of an answer is missing, or contradicts itself. `webhook`: a webhook was not
-   * processed; its sender gets an error and sends it again.
+   * processed; its sender gets an error and sends it again. Or an alert was not delivered.
    */
   readonly source:
     | 'hook'
@@ -249,7 +250,9 @@ export class Events {
   /** A listener of `failed` is not told of its own failure. */
   #listenerFailed(name: keyof GuardEvents, error: unknown): void {
     if (name === 'failed') this.#log?.listenerOfFailed(error);
-    else this.emit('failed', { source: 'listener', listener: name, error });
+    else if (!(error instanceof AlertError)) {
+      this.emit('failed', { source: 'listener', listener: name, error });
+    }
   }
 }
 

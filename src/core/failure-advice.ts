@@ -1,3 +1,4 @@
+import { AlertError } from './errors.ts';
 import type { FailedEvent } from './events.ts';
 import type { UpstreamFailure } from './upstream-failure.ts';
 
@@ -14,9 +15,10 @@ const BY_CODE: readonly (readonly [code: RegExp, advice: string])[] = [
 ];
 
 /** What to do, by what failed. `undefined`: the error says it. */
-export function adviceFor({ source, upstream, listener }: FailedEvent): Advice {
+export function adviceFor({ source, error, upstream, listener }: FailedEvent): Advice {
   if (source === 'upstream_account') return accountAdvice(upstream);
   if (source === 'upstream') return upstream && upstreamAdvice(upstream);
+  if (error instanceof AlertError) return 'Check the receiver of the alerts.';
   if (source === 'listener') return `Correct the listener of "${listener}".`;
   return BY_SOURCE[source];
 }

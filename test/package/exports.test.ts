@@ -19,6 +19,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
     'readPrices',
     'toNodeHandler',
   ],
+  './alerts': ['alertWebhook'],
   './auth': [
     'AuthenticationUnavailableError',
     'allOf',

@@ -4,7 +4,7 @@ import { roomOf } from '../../bench/structure/plan.ts';
 /** The import rule of `src/README.md`: a folder imports only from its own row, or from rows below it. */
 const LAYERS: readonly (readonly string[])[] = [
   ['index.ts'],
-  ['http', 'sdk', 'admin', 'telemetry', 'safety', 'billing', 'secrets'],
+  ['http', 'sdk', 'admin', 'telemetry', 'safety', 'billing', 'alerts', 'secrets'],
   ['guard'],
   ['options'],
   ['pipeline'],

@@ -1,0 +1,1 @@
+export { type AlertWebhook, type AlertWebhookOptions, alertWebhook } from './alert-webhook.ts';
