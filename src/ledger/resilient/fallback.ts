@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import { LedgerError } from '../../core/errors.ts';
 import { type Amounts, isMoney, NO_AMOUNTS } from '../amounts.ts';
 import { type ClaimSubset, placeBalances, placedViolations, subsetOf } from '../claim-subset.ts';
+import { counterFor } from '../counting/counter-for.ts';
 import { keepsRequests } from '../counting/rate-counter.ts';
 import type {
   Balance,
@@ -129,9 +130,13 @@ function unknownBalance({ rule }: Claim): Balance {
   return { used: 0, held: 0, remaining: roomOf(rule), resetsAtMs: undefined };
 }
 
-/** Returns what is done with a rule while the store fails, also if its limit does not specify it. */
+/**
+ * Returns what is done with a rule while the store fails, also if its limit does not specify it. A shadow never
+ * decides. Credits are known to the store alone, so a limit that spills is meanwhile like any other.
+ */
 function onFailureOf(rule: Rule): OnFailure {
-  if (rule.shadow) return 'allow';
+  const { isShadow, isCredit } = counterFor(rule);
+  if (isShadow || isCredit) return 'allow';
   if (rule.onFailure !== undefined) return rule.onFailure;
   const bounded = rule.kind === 'rate' || rule.kind === 'concurrent';
   return bounded && !isMoney(rule.unit) ? 'local' : 'deny';

@@ -56,6 +56,16 @@ export const money: Rule = {
   burst: 8_000,
   periodMs: 60_000,
 };
+export const balance: Rule = { kind: 'balance', key: 'b', unit: 'requests', amount: 8 };
+export const shadow = (rule: Rule): Rule => ({ ...rule, shadow: true });
+export const spilling: Rule = { ...quota, key: 'p', spills: true };
+export const credits: Rule = {
+  kind: 'balance',
+  key: 'credits',
+  unit: 'requests',
+  amount: 0,
+  isCredit: true,
+};
 export const concurrent: Rule = { kind: 'concurrent', key: 'c', unit: 'concurrent', amount: 8 };
 export const claim = (rule: Rule, onFailure?: OnFailure): Claim => ({
   account: 'user:ada',

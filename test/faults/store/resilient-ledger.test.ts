@@ -2,8 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Claim, LedgerError } from '../../../src/index.ts';
 import type { StoreFault } from './faulty-store.ts';
 import {
+  balance,
   claim,
   concurrent,
+  credits,
   DEADLINE_MS,
   LEASE,
   money,
@@ -12,7 +14,9 @@ import {
   quota,
   rate,
   setUp,
+  shadow,
   slowRate,
+  spilling,
   within,
 } from './on-faulty-store.ts';
 
@@ -31,7 +35,14 @@ describe.each(faults)('A store with the fault "%s"', (fault) => {
     ['a quota with "allow"', [claim(quota, 'allow')], 'serves'],
     ['money with "local"', [claim(money, 'local')], 'serves'],
     ['a rate with "deny"', [claim(rate, 'deny')], 'denies'],
-    ['a shadow quota with "deny"', [claim({ ...quota, shadow: true }, 'deny')], 'serves'],
+    ['a balance', [claim(balance)], 'denies'],
+    ['a shadow quota', [claim(shadow(quota))], 'serves'],
+    ['a shadow rate', [claim(shadow(rate))], 'serves'],
+    ['a shadow quota with "deny"', [claim(shadow(quota), 'deny')], 'serves'],
+    ['a shadow quota of 0', [claim(shadow({ ...quota, amount: 0 }))], 'serves'],
+    ['a limit that spills', [claim(spilling), claim(credits)], 'denies'],
+    ['a limit that spills with "local"', [claim(spilling, 'local'), claim(credits)], 'serves'],
+    ['a limit that spills with "allow"', [claim(spilling, 'allow'), claim(credits)], 'serves'],
     ['no limit at all', [], 'serves'],
   ];
   it.each(rows)('A reserve under %s is decided within 250 ms', async (_, claims, decision) => {
@@ -64,6 +75,38 @@ describe.each(faults)('A store with the fault "%s"', (fault) => {
     await ledger.release('call-0');
     const again = await within(0, ledger.reserve('again', claims, ONE, LEASE));
     expect(again).toMatchObject({ granted: true });
+  });
+
+  it('A limit that spills gives out its local share while the store fails, without credits', async () => {
+    const { store, ledger } = setUp({ processes: 4 });
+    await ledger.credit('bought', [claim(credits)], { ...ONE, requests: 100 });
+    store.fault = fault;
+    const claims = [claim(credits), claim(spilling, 'local')];
+    for (const call of ['first', 'second']) {
+      const outcome = await within(250, ledger.reserve(call, claims, ONE, LEASE));
+      expect(outcome).toMatchObject({ granted: true, degraded: true });
+    }
+    const outcome = await within(250, ledger.reserve('third', claims, ONE, LEASE));
+    expect(outcome).toMatchObject({ granted: false, degraded: true, violations: [{ claim: 1 }] });
+  });
+
+  it('What is served while the store fails is counted in shadows and limits that spill after it', async () => {
+    const { store, ledger, used } = setUp();
+    await ledger.credit('bought', [claim(credits)], { ...ONE, requests: 5 });
+    store.fault = fault;
+    const rules = [shadow({ ...quota, amount: 0 }), shadow(slowRate), spilling, credits];
+    const claims = rules.map((rule) => claim(rule, 'allow'));
+    for (let call = 0; call < 10; call += 1) {
+      const id = `during-${call}`;
+      const outcome = await within(250, ledger.reserve(id, claims, ONE, LEASE));
+      expect(outcome).not.toHaveProperty('wouldDeny');
+      expect(await within(250, ledger.settle(id, ONE))).toBe('queued');
+    }
+    await pass(60_000);
+    store.fault = undefined;
+    await pass(2_000);
+    const counted = await Promise.all(rules.map(used));
+    expect(counted.map((counts) => counts?.used)).toEqual([10, 10, 10, -5]);
   });
 
   it('A cost that fits a limit but never its local share is denied with a LedgerError', async () => {
