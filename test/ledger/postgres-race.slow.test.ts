@@ -1,10 +1,11 @@
-import { Pool } from 'pg';
-import { afterAll, describe, expect, it } from 'vitest';
+import { Client, Pool } from 'pg';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { Claim } from '../../src/ledger/ledger.ts';
 import { postgresLedger } from '../../src/ledger/postgres/postgres-ledger.ts';
 import { amounts, claim, concurrent, rate } from '../../src/testing/ledger-conformance/case.ts';
 import { race } from './race/race.ts';
 import { raceSuite } from './race/race-suite.ts';
+import { shuffled } from './race/shuffled.ts';
 import { connect, freshLedger, freshSchema, type Library } from './servers/postgres-ledgers.ts';
 import { startPostgres } from './servers/postgres-server.ts';
 
@@ -28,6 +29,12 @@ describe.skipIf(server === undefined)('Several processes on one Postgres', () =>
         [Symbol.asyncDispose]: end,
       };
     });
+  });
+
+  it('The races of the processes ended without a deadlock', {
+    timeout: 2 * DEADLINE_MS,
+  }, async () => {
+    expect(await deadlocksFound()).toBe(0);
   });
 
   it('A storm of calls on overlapping accounts ends without a deadlock or a failure', {
@@ -60,15 +67,12 @@ describe.skipIf(server === undefined)('Several processes on one Postgres', () =>
       else await ledger.settle(id, amounts({ tokens: 2 }));
     };
     await Promise.all(Array.from({ length: 1_500 }, (_, index) => call(index)));
-    const { rows } = await pool.query<{ deadlocks: string }>(
-      'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()',
-    );
-    expect(Number(rows[0]?.deadlocks)).toBe(0);
     for (const subject of subjects) {
       const [places] = await first.read([claim(concurrent(1e6), subject)]);
       expect(places?.held).toBe(0);
     }
     await pool.end();
+    expect(await deadlocksFound()).toBe(0);
   });
 });
 
@@ -80,7 +84,19 @@ function seeded(seed: number): () => number {
   };
 }
 
-function shuffled<T>(items: readonly T[], random: () => number): T[] {
-  const keyed = items.map((item) => [random(), item] as const);
-  return keyed.sort(([a], [b]) => a - b).map(([, item]) => item);
+/** How many deadlocks Postgres has found. A session has reported all of its own when it has ended. */
+async function deadlocksFound(): Promise<number> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await vi.waitFor(async () => {
+    const { rows } = await client.query(OTHER_SESSIONS);
+    expect(rows).toEqual([]);
+  }, DEADLINE_MS);
+  const { rows } = await client.query<{ deadlocks: string }>(DEADLOCKS);
+  await client.end();
+  return Number(rows[0]?.deadlocks);
 }
+
+const OTHER_SESSIONS = `SELECT pid FROM pg_stat_activity
+  WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`;
+const DEADLOCKS = 'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()';

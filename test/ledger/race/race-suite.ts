@@ -13,6 +13,8 @@ export interface RacePlace extends AsyncDisposable {
 
 const CALLS = 400;
 const ROOM = 100;
+/** A token, a user, four groups and all users together. */
+const LEVELS = 7;
 const TEAM = 'group:team:a';
 /** All calls are made at once, so each may wait for all others. On a busy machine that is long. */
 const TEST_MS_MAX = 120_000;
@@ -68,6 +70,22 @@ export function raceSuite(racers: string, open: () => Promise<RacePlace>): void 
     await ledger.credit('bought', [bought], tokens(7));
     expect(sum(await race({ kind: 'reserve', calls: CALLS, claims }))).toBe(10);
     expect((await ledger.read(claims)).map(({ held }) => held)).toEqual([3, 7, 10]);
+  });
+
+  test(`${racers} take all levels of a call or none, in whatever order and groups they come`, async ({
+    ledger,
+    race,
+  }) => {
+    const users = ['user:ada', 'user:bob', 'token:t1'].map((name) => claim(lasting(150), name));
+    const groups = ['a', 'b', 'c', 'd'].map((id) => shared(lasting(ROOM), `group:team:${id}`));
+    const claims = [...users, ...groups, everyone];
+    const counted = sum(await race({ kind: 'levels', calls: 200, claims, each: LEVELS }));
+    expect(counted).toBeGreaterThan(0);
+    const taken = (await ledger.read(claims)).map(({ used, held }) => used + held);
+    expect(sum(taken)).toBe(LEVELS * counted);
+    for (const [level, count] of taken.entries()) {
+      expect(count).toBeLessThanOrEqual(claims[level]?.rule.amount ?? 0);
+    }
   });
 
   test(`${racers} have one winner for each first write`, async ({ race }) => {
