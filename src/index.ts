@@ -1,6 +1,6 @@
 export type { BlockSpec } from './accounts/block.ts';
 export type { Grant } from './accounts/grant.ts';
-export type { LimitUsage } from './accounts/limit-usage.ts';
+export type { CreditUsage, LimitUsage } from './accounts/limit-usage.ts';
 export type { Clock } from './base/clock.ts';
 export type { Known } from './base/known.ts';
 export type { DeniedEvent, SettledEvent } from './core/call-events.ts';

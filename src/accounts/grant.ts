@@ -18,8 +18,12 @@ import {
   writtenAmount,
 } from '../ledger/amounts.ts';
 import type { Claim, Ledger } from '../ledger/ledger.ts';
+import { applyGrant, giveCredits } from './credits.ts';
+import type { CreditAccount } from './posted-credits.ts';
 
 const whole = z.int().min(0).optional();
+const ID_WRONG = 'must be a string of 1 to 256 characters';
+const grantId = z.string(ID_WRONG).min(1, ID_WRONG).max(256, ID_WRONG);
 
 const grantShape = {
   /** Calls. */
@@ -38,33 +42,62 @@ const grantShape = {
   seconds: whole,
 } satisfies Readonly<Record<CountedUnitName, z.ZodType>>;
 
-/** What is given on top, by unit (`{ requests: 5, usd: 0.5 }`). It counts in every limit of the user or
- * group with that unit. */
-export interface Grant
-  extends RequiredOptions<typeof grantShape>,
-    OptionalOptions<typeof grantShape> {}
+const toShape = {
+  /** `'limits'`: counts in every limit of the user or group with that unit, in its current window. `'credits'`: never
+   * ends, and is used when a limit with `then: 'credits'` is used up, whichever plan has it.
+   * @default 'limits' */
+  to: z.enum(['limits', 'credits']).optional(),
+  /** What it is given for, such as a payment, 1 to 256 characters. A grant with the same id gives nothing more, ever,
+   * and `takeBack` takes it back. Only for credits. */
+  id: grantId.optional(),
+};
 
-const grants = optionsSchema(grantShape);
+/** What is given on top, by unit (`{ requests: 5, usd: 0.5 }`), and whether to limits or to credits. At least one
+ * unit. */
+export interface Grant
+  extends RequiredOptions<typeof grantShape & typeof toShape>,
+    OptionalOptions<typeof grantShape & typeof toShape> {}
+
+const grants = optionsSchema({ ...grantShape, ...toShape });
+export const creditAmounts = optionsSchema(grantShape);
 
 /** The account of a user or a group. */
-export interface GrantedAccount {
+export interface GrantedAccount extends CreditAccount {
   readonly claims: readonly Claim[];
   /** Where its limits are from, such as `the plan "free"`. */
   readonly source: string;
 }
 
-/** Gives a credit in the current window of each limit. `TypeError` for what no limit counts; `call` is the name of
- * the call that was made. */
+/** Gives in the current window of each limit, or credits. `TypeError` for what no limit counts; `call` is the name
+ * of the call that was made. */
 export async function grantTo(
-  { claims, source }: GrantedAccount,
+  account: GrantedAccount,
   grant: Grant,
-  ledger: Pick<Ledger, 'credit'>,
+  ledger: Ledger,
   call: string,
 ): Promise<void> {
-  const amounts = grantAmounts(grant, call);
-  const counters = claims.filter(isCounter);
-  requireCounted(amounts, counters, source, call);
+  const { to = 'limits', id, ...given } = parseOrThrow(grants, grant, call);
+  const amounts = grantedAmounts(given, call);
+  if (to === 'credits') {
+    return id === undefined
+      ? giveCredits(account, amounts, ledger)
+      : void (await applyGrant(account, id, { amounts, given: true, asOfMs: 0 }, ledger));
+  }
+  if (id !== undefined) throw new TypeError(`"${call}.id" needs "to: 'credits'"`);
+  const counters = account.claims.filter(isCounter);
+  requireCounted(amounts, counters, account.source, call);
   await ledger.credit(randomUUID(), counters, amounts);
+}
+
+/** Takes back the credits of a grant, once. Returns false if it has none now; then it never gives any again. */
+export function takeBackFrom(
+  account: CreditAccount,
+  id: string,
+  ledger: Ledger,
+  call: string,
+): Promise<boolean> {
+  const event = { given: false, asOfMs: Number.MAX_SAFE_INTEGER };
+  return applyGrant(account, parseOrThrow(grantId, id, `${call}.id`), event, ledger);
 }
 
 const FORGIVE_ALL = amountsBy((unit) => (isCounted(unit) ? Number.POSITIVE_INFINITY : 0));
@@ -77,13 +110,17 @@ export async function forgiveAll(
   await ledger.credit(randomUUID(), claims.filter(isCounter), FORGIVE_ALL);
 }
 
-const isCounter = ({ rule }: Claim): boolean => rule.kind !== 'concurrent';
+/** What is used of credits stays used, and what is left of them stays. */
+const isCounter = ({ rule }: Claim): boolean =>
+  rule.kind !== 'concurrent' && !(rule.kind === 'balance' && rule.isCredit);
 
-function grantAmounts(grant: Grant, call: string): Amounts {
-  const given = parseOrThrow(grants, grant, call);
-  return amountsBy((unit) =>
+/** Returns written amounts in the units of a ledger. `TypeError` if nothing is given. */
+export function grantedAmounts(given: z.output<typeof creditAmounts>, path: string): Amounts {
+  const amounts = amountsBy((unit) =>
     isCounted(unit) && isLimitable(unit) ? writtenAmount(unit, given[unitName(unit)] ?? 0) : 0,
   );
+  if (UNITS.some((unit) => amountIn(amounts, unit) > 0)) return amounts;
+  throw new TypeError(`"${path}" must give something, such as { requests: 100 }`);
 }
 
 /** A credit that no limit counts would change nothing. */

@@ -2,6 +2,7 @@ import { shownAmount, type UnitName, unitName } from '../ledger/amounts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { AppliedLimit } from '../plans/accounts.ts';
 import { type LimitBalance, limitBalances } from '../plans/limit-status.ts';
+import { CREDIT_UNITS, type CreditAccount, creditClaims } from './posted-credits.ts';
 
 /** The usage of one limit by a user, or by the members of a group. */
 export interface LimitUsage {
@@ -24,19 +25,53 @@ export interface LimitUsage {
   /** When time alone makes more room, Unix ms; `undefined` when nothing is used, or when only calls in
    * flight are in the way. */
   readonly resetsAtMs: number | undefined;
+  /** False for a shadow limit, which refuses nothing. Its `used` may pass the limit. */
+  readonly enforced: boolean;
+  /** The models whose calls it counts, as they were written; `undefined` for all. */
+  readonly models: readonly string[] | undefined;
+  /** The endpoints whose calls it counts; `undefined` for all. */
+  readonly endpoints: readonly string[] | undefined;
 }
 
-/** Reads what is used of these limits, and what is left. Changes nothing. */
+/** The credits of a user or a group in one unit. */
+export interface CreditUsage {
+  /** `usd` is in dollars; everything else in whole units. */
+  readonly unit: UnitName;
+  /** What a next call may take now, in `unit`. Below 0 where credits were taken back after they were used. */
+  readonly remaining: number;
+  /** Held by calls in flight. */
+  readonly held: number;
+}
+
+/** What is used of limits, and what is left of them and of credits. */
+interface AccountUsage {
+  readonly limits: LimitUsage[];
+  readonly credits: CreditUsage[];
+}
+
+/** Reads what is used of these limits, and the credits of the account. Changes nothing. */
 export async function readUsage(
-  applied: readonly AppliedLimit[],
+  account: CreditAccount,
+  all: readonly AppliedLimit[],
   ledger: Pick<Ledger, 'read'>,
-): Promise<LimitUsage[]> {
-  const balances = await ledger.read(applied);
-  return limitBalances(applied, balances).map(limitUsage);
+): Promise<AccountUsage> {
+  const applied = all.filter(({ limit }) => !limit.isCredit);
+  const claims = creditClaims(account);
+  const balances = await ledger.read([...applied, ...claims]);
+  const spilling = new Set(applied.map(({ limit }) => limit.spills && limit.unit));
+  return {
+    limits: limitBalances(applied, balances).map(limitUsage),
+    credits: CREDIT_UNITS.flatMap((unit, place) => {
+      const { used = 0, held = 0 } = balances[applied.length + place] ?? {};
+      if (used === 0 && held === 0 && !spilling.has(unit)) return [];
+      const remaining = shownAmount(unit, 0 - used - held);
+      return [{ unit: unitName(unit), remaining, held: shownAmount(unit, held) }];
+    }),
+  };
 }
 
 function limitUsage({ claim, balance }: LimitBalance): LimitUsage {
-  const { name, unit, amount, burst } = claim.limit;
+  const { name, unit, amount, burst, enforced, filter } = claim.limit;
   return {
     name,
     unit: unitName(unit),
@@ -46,5 +81,8 @@ function limitUsage({ claim, balance }: LimitBalance): LimitUsage {
     held: shownAmount(unit, balance.held),
     remaining: shownAmount(unit, balance.remaining),
     resetsAtMs: balance.resetsAtMs,
+    enforced,
+    models: filter?.models?.patterns,
+    endpoints: filter?.endpoints && [...filter.endpoints],
   };
 }

@@ -68,6 +68,8 @@ export interface BrokenLimit {
   readonly needed: number;
   /** The amount that is left, in `unit`. */
   readonly remaining: number;
+  /** The credits that are left beside it, in `unit`. Absent for a limit without `then: 'credits'`. */
+  readonly credits?: number;
   /** When the call fits, Unix ms; `undefined` when it can never fit or waits for calls in flight. */
   readonly fitsAtMs?: number;
   /** False when only calls in flight are in the way. */

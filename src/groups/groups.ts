@@ -1,12 +1,18 @@
 import { type BlockSpec, parseBlock } from '../accounts/block.ts';
-import { forgiveAll, type Grant, grantTo } from '../accounts/grant.ts';
-import { type LimitUsage, readUsage } from '../accounts/limit-usage.ts';
+import {
+  forgiveAll,
+  type Grant,
+  type GrantedAccount,
+  grantTo,
+  takeBackFrom,
+} from '../accounts/grant.ts';
+import { type CreditUsage, type LimitUsage, readUsage } from '../accounts/limit-usage.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Known } from '../base/known.ts';
 import { activeBlock, type Block } from '../core/block.ts';
 import { type Group, type GroupSpec, parseGroup } from '../core/group.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { type AppliedLimit, groupClaims } from '../plans/accounts.ts';
+import { type AppliedLimit, groupAccount, groupClaims } from '../plans/accounts.ts';
 import type { LimitSpec, Per } from '../plans/limit-spec.ts';
 import type { ModelList } from '../plans/model-list.ts';
 import { limitsAllowing, storableLimits } from '../plans/parse-limits.ts';
@@ -22,6 +28,8 @@ export interface GroupUsage {
   readonly id: string;
   /** One for each limit of the group. */
   readonly limits: readonly LimitUsage[];
+  /** The credits of each unit into which a limit of the group spills, and of each in which the group has some. */
+  readonly credits: readonly CreditUsage[];
   /** `undefined` when not blocked now. */
   readonly block: { readonly reason: string; readonly untilMs?: number } | undefined;
 }
@@ -36,10 +44,12 @@ export interface Groups {
   block(group: GroupSpec, block: BlockSpec): Promise<void>;
   /** Ends a block, in every process within 1 s. May be repeated. */
   unblock(group: GroupSpec): Promise<void>;
-  /** Credits the current window of each limit of the group, once. The credit ends with the window. A rate gets at
-   * most its burst. */
+  /** Gives more of each limit of the group in its current window, or credits, as `users.grant` does for a user. */
   grant(group: GroupSpec, grant: Grant): Promise<GroupUsage>;
-  /** Sets what was used in the current windows to zero. Holds of calls in flight stay. */
+  /** Takes back the credits that a grant with this id gave, once, as `users.takeBack` does. Returns false if the grant
+   * has given nothing; then it never will. */
+  takeBack(group: GroupSpec, id: string): Promise<boolean>;
+  /** Sets what was used in the current windows to zero. Holds of calls in flight stay, and so do credits. */
   reset(group: GroupSpec): Promise<GroupUsage>;
   /** Drops every cached answer of `groupsOf`, so that the next call of each user asks again, in every process
    * within 1 s. For one user call `users.changed`. */
@@ -62,11 +72,10 @@ interface GroupsParts {
 }
 
 /** One group, its block, and the claims on its account. */
-interface GroupAccount {
+interface GroupAccount extends GrantedAccount {
   readonly group: Group;
   readonly block: Block | undefined;
   readonly claims: readonly AppliedLimit[];
-  readonly source: string;
 }
 
 /** The rules of groups depend on no user. */
@@ -85,10 +94,11 @@ export function createGroups({ ledger, groups, models, clock }: GroupsParts): Gr
     const nowMs = clock.nowMs();
     const claims = groupClaims(groupLimits(group, kind, state), NO_USER, nowMs);
     const source = `the ${group.kind} "${group.id}"`;
-    return { group, block: activeBlock(state, nowMs), claims, source };
+    const block = activeBlock(state, nowMs);
+    return { group, ...groupAccount(group), block, claims, source };
   };
   const usageOf = async ({ group, block, claims }: GroupAccount): Promise<GroupUsage> => {
-    return { ...group, limits: await readUsage(claims, ledger), block };
+    return { ...group, ...(await readUsage(groupAccount(group), claims, ledger)), block };
   };
   return {
     async usage(group) {
@@ -98,6 +108,10 @@ export function createGroups({ ledger, groups, models, clock }: GroupsParts): Gr
       const account = await accountOf(parse(group, 'groups.grant'));
       await grantTo(account, grant, ledger, 'groups.grant');
       return usageOf(account);
+    },
+    async takeBack(group, id) {
+      const owner = groupAccount(parse(group, 'groups.takeBack'));
+      return takeBackFrom(owner, id, ledger, 'groups.takeBack');
     },
     async reset(group) {
       const account = await accountOf(parse(group, 'groups.reset'));

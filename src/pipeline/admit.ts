@@ -5,7 +5,7 @@ import type { Events } from '../core/events.ts';
 import type { NotGranted } from '../ledger/ledger.ts';
 import { type Accounts, accountsOf, lookUpLimits } from '../plans/accounts.ts';
 import { explainDenial, type LimitDenial, type Need } from '../plans/explain-denial.ts';
-import { limitViolations, UNKNOWN_STATUS } from '../plans/limit-status.ts';
+import { limitViolations, roomIn, UNKNOWN_STATUS } from '../plans/limit-status.ts';
 import { type CountingParts, closestBound } from './closest-bound.ts';
 import type { InFlightCall, InFlightCalls } from './in-flight.ts';
 import { denialByUpstream } from './queueing.ts';
@@ -132,10 +132,10 @@ function reserveAgain(
   );
 }
 
-/** Returns what is left of the limits that a call broke. */
+/** Returns what is left of the limits that a call broke, with the credits behind them. */
 function roomsIn(accounts: Accounts, decision: NotGranted): Room[] {
-  return limitViolations(accounts, decision).map(({ claim, balance: { remaining } }) => {
-    return { unit: claim.rule.unit, remaining };
+  return limitViolations(accounts, decision).map((broken) => {
+    return { unit: broken.claim.rule.unit, remaining: roomIn(broken) };
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Group } from '../core/group.ts';
 import type { AccountLevel } from '../core/limit-events.ts';
 import type { User } from '../core/user.ts';
 import type { Claim } from '../ledger/ledger.ts';
@@ -31,9 +32,14 @@ const GLOBAL = 'global';
 /** The account of a user's own limits. */
 export const userAccount = (user: User): string => `user:${user.id}`;
 
-/** The claims on the account that the members of a group share. */
+/** The account that the members of a group share. */
+export const groupAccount = ({ kind, id }: Group): Pick<Claim, 'account' | 'scope'> => {
+  return { account: `group:${kind}:${id}`, scope: SCOPES.group };
+};
+
+/** The claims on the account of a group. */
 export function groupClaims(group: GroupLimits, user: User, nowMs: number): AppliedLimit[] {
-  const account = `group:${group.kind}:${group.id}`;
+  const { account } = groupAccount(group);
   return group.limits.map((limit) => {
     return { ...applyLimit(limit, 'group', account, user, nowMs), group };
   });

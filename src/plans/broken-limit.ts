@@ -62,11 +62,12 @@ function explain(broken: LimitViolation, need: Need): ExplainedViolation {
 const UNSIZED: ReadonlySet<Unit> = new Set(['requests', 'concurrent']);
 
 /** Whether a call is too large for a limit of which nothing is used. Credit makes more than that fit. */
-function neverFits({ claim, balance }: LimitViolation, need: Need): boolean {
+function neverFits({ claim, balance, credits }: LimitViolation, need: Need): boolean {
   const { unit } = claim.rule;
   const capacity = capacityOf(claim);
   if (UNSIZED.has(unit) || capacity === 0) return false;
-  return !need.fitsInto(unit, Math.max(capacity, capacity - balance.used));
+  const bought = Math.max(0, -(credits?.used ?? 0));
+  return !need.fitsInto(unit, Math.max(capacity, capacity - balance.used) + bought);
 }
 
 const capacityOf = ({ rule }: AppliedLimit): number =>
@@ -98,10 +99,11 @@ export const isSoon = (atMs: number | undefined, nowMs: number): atMs is number 
 
 /** `Limit "usd-day": 5 usd, 2 left.` */
 export function figures({ shown, per }: ExplainedViolation): string {
-  const { name, limit, unit, burst, remaining } = shown;
+  const { name, limit, unit, burst, remaining, credits } = shown;
   // A rate without its burst would be a riddle: 60 requests, of which 10 were made, and none is left.
   const rate = burst === undefined ? '' : ` per ${per}, at most ${burst} at once`;
-  return `Limit "${name}": ${limit} ${unit}${rate}, ${remaining} left.`;
+  const further = credits === undefined ? '' : `, ${credits} credits left`;
+  return `Limit "${name}": ${limit} ${unit}${rate}, ${remaining} left${further}.`;
 }
 
 export const whenItFits = (atMs: number | undefined): string =>

@@ -1,5 +1,5 @@
 import { type LimitableUnit, unitName } from '../ledger/amounts.ts';
-import type { Rule } from '../ledger/ledger.ts';
+import type { BalanceRule } from '../ledger/ledger.ts';
 import type { Limit } from './limit.ts';
 
 const known = new Map<LimitableUnit, Limit>();
@@ -15,19 +15,16 @@ export function creditLimit(unit: LimitableUnit): Limit {
 }
 
 function newCreditLimit(unit: LimitableUnit): Limit {
-  const key = `credits/${unitName(unit)}`;
-  const rule: Rule = {
+  const rule: BalanceRule = {
     kind: 'balance',
     isCredit: true,
-    key,
-    unit,
-    amount: 0,
+    ...countedAs(unit),
     // Every limit that it adds to decides about a failing store itself.
     onFailure: 'allow',
   };
   return {
     name: `credits-${unitName(unit)}`,
-    key,
+    key: rule.key,
     unit,
     amount: 0,
     windowSeconds: undefined,
@@ -36,6 +33,15 @@ function newCreditLimit(unit: LimitableUnit): Limit {
     ruleFor: () => rule,
   };
 }
+
+/** Returns the rule that counts the credits of an account as a plain balance, for what no call takes. */
+export const creditBalance = (unit: LimitableUnit): BalanceRule => {
+  return { kind: 'balance', ...countedAs(unit) };
+};
+
+const countedAs = (unit: LimitableUnit) => {
+  return { key: `credits/${unitName(unit)}`, unit, amount: 0 };
+};
 
 /** Returns these limits with the credits that they spill into, last. */
 export function withCredits(limits: readonly Limit[]): readonly Limit[] {

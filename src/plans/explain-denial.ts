@@ -5,7 +5,7 @@ import type { NotGranted } from '../ledger/ledger.ts';
 import type { Accounts } from './accounts.ts';
 import { isSoon, latest, type Need } from './broken-limit.ts';
 import { groupDenial } from './group-denial.ts';
-import { type LimitStatus, type LimitViolation, limitViolations } from './limit-status.ts';
+import { type LimitStatus, type LimitViolation, limitViolations, roomIn } from './limit-status.ts';
 import { ownDenial } from './own-denial.ts';
 
 export type { Need } from './broken-limit.ts';
@@ -50,9 +50,7 @@ function withStatus(denial: Denial, limitStatus: LimitStatus): LimitDenial {
 
 /** The bound may have become closer since the ledger decided, so that some limits are kept now. */
 function stillBroken(violations: readonly LimitViolation[], { most }: Need): LimitViolation[] {
-  const broken = violations.filter(
-    ({ claim, balance }) => amountIn(most, claim.rule.unit) > balance.remaining,
-  );
+  const broken = violations.filter((each) => amountIn(most, each.claim.rule.unit) > roomIn(each));
   return broken.length === 0 ? [...violations] : broken;
 }
 

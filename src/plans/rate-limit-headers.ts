@@ -33,14 +33,15 @@ export function rateLimitHeaders(status: LimitStatus, nowMs: number, hold?: Show
   if (ownLimits.length === 0) return {};
   let policy = policies.get(ownLimits);
   if (policy === undefined) {
-    policy = ownLimits.filter(isEnforced).map(policyItem).join(', ');
+    policy = ownLimits.filter(hasQuota).map(policyItem).join(', ');
     policies.set(ownLimits, policy);
   }
   if (policy === '') return {};
   return { 'ratelimit-policy': policy, ratelimit: describeOwn(status, statusItem, nowMs, hold) };
 }
 
-const isEnforced = ({ enforced }: Limit): boolean => enforced;
+/** Credits have no quota of their own: `RateLimit` alone shows them. */
+const hasQuota = ({ enforced, isCredit }: Limit): boolean => enforced && !isCredit;
 
 function policyItem({ name, unit, amount, burst, windowSeconds }: Limit): string {
   const window = windowSeconds === undefined ? '' : `;w=${windowSeconds}`;

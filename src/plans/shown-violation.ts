@@ -4,7 +4,7 @@ import type { LimitViolation } from './limit-status.ts';
 
 /** Returns a limit that does not fit as people read it. Amounts are in the unit of its rule. */
 export function shownViolation(
-  { claim, violation: { hard, fitsAtMs } }: LimitViolation,
+  { claim, violation: { hard, fitsAtMs }, credits }: LimitViolation,
   amount: number,
   needed: number,
   remaining: number,
@@ -17,6 +17,7 @@ export function shownViolation(
     ...(burst !== undefined && { burst: shownAmount(unit, burst) }),
     needed: shownAmount(unit, needed),
     remaining: shownAmount(unit, remaining),
+    ...(credits && { credits: shownAmount(unit, credits.remaining) }),
     hard,
     ...(fitsAtMs !== undefined && { fitsAtMs }),
   };

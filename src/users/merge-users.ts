@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import { moveCredits } from '../accounts/credits.ts';
 import type { Clock } from '../base/clock.ts';
 import type { UserId, UserSpec } from '../core/user.ts';
 import { amounts, NO_AMOUNTS } from '../ledger/amounts.ts';
 import type { Claim, Ledger } from '../ledger/ledger.ts';
 import { type LimitBalance, limitBalances } from '../plans/limit-status.ts';
-import type { UserAccounts } from './usage.ts';
+import { creditAccount, type UserAccounts } from './usage.ts';
 import type { UserStates } from './user-states.ts';
 
 const RECORD_PREFIX = 'merged:';
@@ -35,9 +36,15 @@ export function createMerge(
     const sources = limitBalances(source.accounts.applied, balances);
     for (const claim of target.accounts.applied) {
       const used = usedOf(claim, sources);
-      if (claim.rule.kind !== 'concurrent' && used > 0)
+      if (claim.rule.kind !== 'concurrent' && !claim.limit.isCredit && used > 0)
         await charge(`merge:${name}:${claim.rule.key}`, claim, used);
     }
+    await moveCredits(
+      creditAccount(source.user),
+      creditAccount(target.user),
+      `merge:${name}`,
+      ledger,
+    );
     const { block } = await states.get(source.user.id);
     if (block) await states.update(target.user.id, (state) => ({ ...state, block }));
     const expiresAtMs = clock.nowMs() + REMEMBERED_MS;

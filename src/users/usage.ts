@@ -1,11 +1,19 @@
 import { LRUCache } from 'lru-cache';
-import { type LimitUsage, readUsage } from '../accounts/limit-usage.ts';
+import { type CreditUsage, type LimitUsage, readUsage } from '../accounts/limit-usage.ts';
+import type { CreditAccount } from '../accounts/posted-credits.ts';
 import type { Clock } from '../base/clock.ts';
 import { activeBlock } from '../core/block.ts';
 import { parseUser, type User, type UserId, type UserSpec } from '../core/user.ts';
 import type { UserGroups } from '../groups/user-groups.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { type Accounts, accountsOf, groupClaims, lookUpLimits } from '../plans/accounts.ts';
+import {
+  type Accounts,
+  accountsOf,
+  groupAccount,
+  groupClaims,
+  lookUpLimits,
+  userAccount,
+} from '../plans/accounts.ts';
 import { type GroupLimits, onlyOwn } from '../plans/limit-levels.ts';
 import type { Plan } from '../plans/plan.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
@@ -19,6 +27,8 @@ export interface UserUsage {
   readonly plan: string;
   /** One for each limit of the user's own plan. */
   readonly limits: readonly LimitUsage[];
+  /** The credits of each unit into which a limit of the plan spills, and of each in which the user has some. */
+  readonly credits: readonly CreditUsage[];
   /** The groups that they are in, from narrow to wide. */
   readonly groups: readonly UserGroupUsage[];
   /** `undefined` when not blocked now. */
@@ -33,6 +43,8 @@ export interface UserGroupUsage {
   readonly id: string;
   /** What its members have used together and have left; `undefined` for a kind without `showFigures`. */
   readonly limits: readonly LimitUsage[] | undefined;
+  /** Its credits; `undefined` for a kind without `showFigures`. */
+  readonly credits: readonly CreditUsage[] | undefined;
 }
 
 /** The current plan of one user, and the counters of its limits. */
@@ -41,6 +53,11 @@ export interface UserAccount {
   readonly plan: Plan;
   readonly accounts: Accounts;
 }
+
+/** The account of the credits of a user. */
+export const creditAccount = (user: User): CreditAccount => {
+  return { account: userAccount(user), scope: 'own' };
+};
 
 export interface UserAccounts {
   /** `call` is the name of the call that was made, for a mistake in its argument. */
@@ -81,11 +98,11 @@ export function createUserAccounts(parts: UserAccountsParts): UserAccounts {
       const { user, plan, accounts } = await account(given, call);
       const state = await states.get(user.id);
       const groups = await parts.groups.of(user, state);
-      const limits = await readUsage(accounts.applied, ledger);
+      const usage = await readUsage(creditAccount(user), accounts.applied, ledger);
       return {
         userId: user.id,
         plan: plan.name,
-        limits,
+        ...usage,
         groups: await Promise.all(groups.map((group) => groupUsage(group, user, parts))),
         block: activeBlock(state, clock.nowMs()),
       };
@@ -100,6 +117,7 @@ async function groupUsage(
   { ledger, clock }: Pick<UserAccountsParts, 'ledger' | 'clock'>,
 ): Promise<UserGroupUsage> {
   const { kind, id, showsFigures } = group;
-  if (!showsFigures) return { kind, id, limits: undefined };
-  return { kind, id, limits: await readUsage(groupClaims(group, user, clock.nowMs()), ledger) };
+  if (!showsFigures) return { kind, id, limits: undefined, credits: undefined };
+  const claims = groupClaims(group, user, clock.nowMs());
+  return { kind, id, ...(await readUsage(groupAccount(group), claims, ledger)) };
 }

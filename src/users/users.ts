@@ -1,11 +1,11 @@
 import { type BlockSpec, parseBlock } from '../accounts/block.ts';
-import { forgiveAll, type Grant, grantTo } from '../accounts/grant.ts';
+import { forgiveAll, type Grant, grantTo, takeBackFrom } from '../accounts/grant.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Known } from '../base/known.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
 import type { Events } from '../core/events.ts';
 import { type GroupSpec, parseGroups } from '../core/group.ts';
-import { parseUserId, type UserId, type UserSpec } from '../core/user.ts';
+import { parseUser, parseUserId, type UserId, type UserSpec } from '../core/user.ts';
 import type { UserGroups } from '../groups/user-groups.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LimitSpec, Per } from '../plans/limit-spec.ts';
@@ -14,7 +14,7 @@ import type { PlanNames } from '../plans/plan-names.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
 import type { EndUserIds } from './end-user-ids.ts';
 import { createMerge } from './merge-users.ts';
-import { createUserAccounts, type UserAccounts, type UserUsage } from './usage.ts';
+import { createUserAccounts, creditAccount, type UserAccounts, type UserUsage } from './usage.ts';
 import { type SetPlanOptions, setPlanOptions } from './user-options.ts';
 import type { UserStates } from './user-states.ts';
 
@@ -27,10 +27,23 @@ export interface Users<PlanName extends string = string> {
   block(userId: UserId, block: BlockSpec): Promise<void>;
   /** Ends a block and every pause of a model, in every process within 1 s. May be repeated. */
   unblock(userId: UserId): Promise<void>;
-  /** Credits the current window of each limit, once. The credit ends with the window. A rate gets at most
-   * its burst. */
+  /**
+   * Gives more of each limit in its current window, once, until the window ends; a limit `per: 'ever'` has more for
+   * good, and a rate at most its burst. With `to: 'credits'`: gives credits, which never end and do not depend on the
+   * plan. They are used when a limit with `then: 'credits'` is used up. With an `id` they are given once, however
+   * often the call repeats. `TypeError` for an amount that is negative, a fraction of a whole unit, or missing, and
+   * for what no limit counts.
+   *
+   * @example
+   * ```ts
+   * await guard.users.grant('ada', { requests: 100, to: 'credits', id: payment.id });
+   * ```
+   */
   grant(user: UserId | UserSpec, grant: Grant): Promise<UserUsage>;
-  /** Sets what was used in the current windows to zero. Holds of calls in flight stay. */
+  /** Takes back the credits that a grant with this id gave, once, such as after a refund. What was used of them is
+   * taken too, so that less than zero may be left. Returns false if the grant has given nothing; then it never will. */
+  takeBack(user: UserId | UserSpec, id: string): Promise<boolean>;
+  /** Sets what was used in the current windows to zero. Holds of calls in flight stay, and so do credits. */
   reset(user: UserId | UserSpec): Promise<UserUsage>;
   /** Drops the cached plan and groups of this user, so that the next call asks `planOf` and `groupsOf` again, in
    * every process within 1 s. */
@@ -92,8 +105,9 @@ export function createUsers(parts: UsersParts): GuardUsers {
   const { ledger, states, events, clock } = parts;
   const accounts = createUserAccounts(parts);
   const granted = async (user: UserId | UserSpec, call: string) => {
-    const { plan, accounts: found } = await accounts.account(user, call);
-    return { claims: found.applied, source: `the plan "${plan.name}"` };
+    const { user: owner, plan, accounts: found } = await accounts.account(user, call);
+    const source = `the plan "${plan.name}"`;
+    return { ...creditAccount(owner), claims: found.applied, source };
   };
   return {
     usage: (user) => accounts.usage(user),
@@ -116,6 +130,10 @@ export function createUsers(parts: UsersParts): GuardUsers {
     async grant(user, grant) {
       await grantTo(await granted(user, 'users.grant'), grant, ledger, 'users.grant');
       return accounts.usage(user);
+    },
+    async takeBack(user, id) {
+      const owner = creditAccount(parseUser(user, 'users.takeBack'));
+      return takeBackFrom(owner, id, ledger, 'users.takeBack');
     },
     async reset(user) {
       await forgiveAll(await granted(user, 'users.reset'), ledger);

@@ -107,6 +107,42 @@ const calls: readonly [call: string, making: () => Promise<unknown>, message: st
     '"users.grant": has an unknown field "concurr',
   ],
   ['grant: below 0', () => grant({ requests: -1 }), '"users.grant.requests": must be at least 0'],
+  [
+    'grant: a negative credit',
+    () => grant({ requests: -1, to: 'credits' }),
+    '"users.grant.requests": must be at least 0',
+  ],
+  [
+    'grant: a part of a request',
+    () => grant({ requests: 0.5, to: 'credits' }),
+    '"users.grant.requests": must be a whole number',
+  ],
+  [
+    'grant: nothing',
+    () => grant({ to: 'credits' }),
+    '"users.grant" must give something, such as { requests: 100 }',
+  ],
+  ['grant: zero', () => grant({ requests: 0 }), '"users.grant" must give something, such as'],
+  [
+    'grant: to',
+    () => grant({ requests: 1, to: 'credit' }),
+    '"users.grant.to": must be "limits" or "credits"',
+  ],
+  [
+    'grant: an id without credits',
+    () => grant({ requests: 1, id: 'pi_1' }),
+    `"users.grant.id" needs "to: 'credits'"`,
+  ],
+  [
+    'grant: an empty id',
+    () => grant({ requests: 1, to: 'credits', id: '' }),
+    '"users.grant.id": must be a string of 1 to 256 characters',
+  ],
+  [
+    'takeBack: no id',
+    () => guard.users.takeBack('ada', undefined as never),
+    '"users.takeBack.id": must be a string of 1 to 256 characters',
+  ],
   ['setPlan("prro")', () => setPlan('prro'), `"users.setPlan" got "prro", ${PLANS}`],
   ['setPlan(null)', () => setPlan(null), `"users.setPlan" got null, ${PLANS}`],
   [

@@ -1,6 +1,7 @@
 import {
   type BeforeHook,
   type BrokenLimit,
+  type CreditUsage,
   type createGuardedCompletion,
   type DenialCode,
   type DeniedEvent,
@@ -118,6 +119,7 @@ export async function users({ users }: Guard): Promise<void> {
       | 'block'
       | 'unblock'
       | 'grant'
+      | 'takeBack'
       | 'reset'
       | 'changed'
       | 'setPlan'
@@ -147,6 +149,11 @@ export async function users({ users }: Guard): Promise<void> {
   assertType<Equal<UserUsage['limits'], readonly LimitUsage[]>>();
   await users.block('ada', { reason: 'abuse', until: new Date() });
   await users.grant('ada', { requests: 5, usd: 0.5 });
+  await users.grant('ada', { requests: 100, to: 'credits', id: 'pi_1' });
+  // @ts-expect-error credits or limits
+  await users.grant('ada', { requests: 100, to: 'wallet' });
+  assertType<Equal<ReturnType<typeof users.takeBack>, Promise<boolean>>>();
+  assertType<Equal<UserUsage['credits'], readonly CreditUsage[]>>();
   // @ts-expect-error a block needs a reason
   await users.block('ada', {});
   // @ts-expect-error "until" is a date
@@ -161,7 +168,7 @@ export async function groups({ groups }: Guard): Promise<void> {
   assertType<
     Equal<
       keyof typeof groups,
-      'usage' | 'block' | 'unblock' | 'grant' | 'reset' | 'changed' | 'setLimits'
+      'usage' | 'block' | 'unblock' | 'grant' | 'takeBack' | 'reset' | 'changed' | 'setLimits'
     >
   >();
   assertType<Equal<ReturnType<typeof groups.usage>, Promise<GroupUsage>>>();

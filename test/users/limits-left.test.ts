@@ -34,7 +34,14 @@ const limits: readonly LimitSpec[] = [
   { outputTokens: 500_000, per: 'week' },
   { usd: 1.5, per: 'month' },
   { concurrent: 3 },
+  { requests: 20, per: 'ever' },
+  { requests: 1, per: 'day', then: 'credits' },
+  { tokens: 60, per: '12h', then: 'credits' },
+  { usd: 0.000001, per: 'year', then: 'credits' },
 ];
+/** Each is used after the first call, or in it. */
+const credits = { requests: 50, tokens: 1_000_000, usd: 1, to: 'credits' } as const;
+const CREDITS = 3;
 const models = [...new Set(Object.values(bodies).map(({ model }) => model))];
 const plans = { free: { models, maxOutputTokens: 100, limits } };
 
@@ -54,11 +61,21 @@ function itemsOf(header: string | null): Items {
 
 /** What the header says, from `users.usage`. */
 async function usageAsItems(guard: Guard): Promise<Items> {
-  const { limits: used } = await guard.users.usage('ada');
-  return Object.fromEntries(used.map((limit) => [limit.name, itemOf(limit)]));
+  const { limits: used, credits: left } = await guard.users.usage('ada');
+  return Object.fromEntries([
+    ...used.map((limit) => [limit.name, itemOf(limit)]),
+    ...left.map((credit) => [
+      `credits-${credit.unit}`,
+      itemOf({ ...credit, resetsAtMs: undefined }),
+    ]),
+  ]);
 }
 
-function itemOf({ unit, remaining, resetsAtMs }: LimitUsage): Record<string, number> {
+function itemOf({
+  unit,
+  remaining,
+  resetsAtMs,
+}: Pick<LimitUsage, 'unit' | 'remaining' | 'resetsAtMs'>): Record<string, number> {
   const r = Math.floor(unit === 'usd' ? Math.round(remaining * 1e9) / 1e3 : remaining);
   return { r, ...(resetsAtMs !== undefined && { t: Math.ceil((resetsAtMs - NOW) / 1000) }) };
 }
@@ -101,6 +118,7 @@ const answers: [string, Kind][] = [
 async function startOn(open: Open): Promise<Fixture> {
   const { ledger, end } = await open();
   const fixture = await startFixture({ plans, clock, ledger });
+  await fixture.guard.users.grant('ada', credits);
   const dispose = async () => {
     await fixture[Symbol.asyncDispose]();
     end();
@@ -118,7 +136,7 @@ describe.each(stores)('RateLimit on %s', (_, open) => {
       await answer.text();
       expect(answer.status).toBe(kind.status);
       const shown = itemsOf(answer.headers.get('ratelimit'));
-      expect(Object.keys(shown)).toHaveLength(limits.length);
+      expect(Object.keys(shown)).toHaveLength(limits.length + CREDITS);
       await expect.poll(() => usageAsItems(guard)).toEqual(shown);
     }
   });
