@@ -104,7 +104,7 @@ class DispatchedExchange
 
   onResponseData(controller: Controller, chunk: Buffer): void {
     // When undici resumes in the middle of a piece, it first tells an empty one. A reader that paused for
-    // it would pause forever (8.13.1, 2026-11).
+    // it would pause forever (7.30.2 and 8.13.1, 2026-11).
     if (chunk.byteLength === 0) return;
     if (!this.#take(chunk)) controller.pause();
   }
