@@ -109,6 +109,22 @@ describe('The groups of a user', () => {
     expect(await outcome(fixture.guard, token)).toBe('internal_error');
   });
 
+  it('A token that was exchanged for a login has the groups of the login', async () => {
+    const user = { id: 'ada', groups: [team] };
+    await using fixture = await startFixture({
+      ...teamOf(requests(1)),
+      exchange: { auth: { authenticate: () => ({ user }) } },
+    });
+    const { guard } = fixture;
+    const exchanged = () =>
+      guard.exchange.handler(new Request('http://app.test/token', { method: 'POST' }));
+    const { value } = (await (await exchanged()).json()) as { value: string };
+    expect([await outcome(guard, value), await outcome(guard, value)]).toEqual([
+      'served',
+      'group_limit_exceeded',
+    ]);
+  });
+
   it('A group id that is a number stands for its decimal text', async () => {
     await using fixture = await startFixture({
       ...teamOf(requests(1)),

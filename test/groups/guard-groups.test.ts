@@ -164,6 +164,18 @@ describe('Limits of a group that take from its credits, or count some models onl
   });
 });
 
+describe('warnAt of a limit of a group', () => {
+  it('threshold names the group, once for all of its members', async () => {
+    await using fixture = await start({
+      groups: { team: { limits: [{ ...QUOTA, warnAt: [0.5] } as LimitSpec] } },
+    });
+    const seen: unknown[] = [];
+    fixture.guard.on('threshold', (event) => void seen.push(event));
+    expect([await call(fixture, 'ada'), await call(fixture, 'bob')]).toEqual(['served', 'served']);
+    await expect.poll(() => seen).toMatchObject([{ level: 'group', group: team }]);
+  });
+});
+
 describe('Limits of a group while the store fails', () => {
   it('Money of a group is denied, and its rates have the share of this process', async () => {
     const store = faultyStore();
