@@ -46,7 +46,7 @@ export function keyOf(
   fraction: number,
   { name }: ReachedWindow,
 ): string {
-  return [account, rule.key, rule.amount, fraction, name].join('\n');
+  return `${account}\n${rule.key}\n${rule.amount}\n${fraction}\n${name}`;
 }
 
 /** Returns the event. `key` names what was reached. */

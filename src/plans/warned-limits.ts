@@ -31,7 +31,9 @@ export function warnedLimits(
   return warned ?? NO_WARNED;
 }
 
-/** The usage that reaches a fraction of a limit. Seven hundredths of 100 are 7, which floats do not say. */
-export function usageAt({ amount }: Rule, fraction: number): number {
-  return Math.ceil(Number((fraction * amount).toPrecision(15)));
-}
+/** What floats may add to a product: 0.07 of 100 are 7.000000000000001 there. */
+const ROUNDING = 1 - 2 ** -50;
+
+/** The usage that reaches a fraction of a limit. */
+export const usageAt = ({ amount }: Rule, fraction: number): number =>
+  Math.ceil(fraction * amount * ROUNDING);

@@ -14,14 +14,19 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 interface Scene {
   readonly own?: readonly LimitSpec[];
   readonly global?: readonly LimitSpec[];
+  readonly team?: readonly LimitSpec[];
   readonly listens?: boolean;
 }
 
-async function startUnder({ own = [], global = [], listens = true }: Scene) {
+async function startUnder({ own = [], global = [], team, listens = true }: Scene) {
   const clock = settableClock(NOON_MS);
   const ledger = spiedLedger(memoryLedger({ clock }));
-  const plans = { free: { models: [MODEL], maxOutputTokens: 1_000, limits: own } };
-  const fixture = await startFixture({ plans, limits: global, clock, ledger });
+  const plans = { free: { models: [MODEL, 'gpt-5'], maxOutputTokens: 1_000, limits: own } };
+  const groups = team && {
+    groups: { team: { limits: team } },
+    groupsOf: () => [{ kind: 'team', id: 'blue' }],
+  };
+  const fixture = await startFixture({ plans, limits: global, clock, ledger, ...groups });
   const events: ThresholdEvent[] = [];
   if (listens) fixture.guard.on('threshold', (event) => void events.push(event));
   let asked = 0;
@@ -91,6 +96,21 @@ describe('A limit with warnAt', () => {
       { level: 'token', userId: 'ada', tokenId: id, limit: 'requests-day', fraction: 0.5 },
       { level: 'global', userId: undefined, limit: 'all', fraction: 0.5, used: 2 },
     ]);
+  });
+
+  it('of a group names the group, and no user', async () => {
+    await using scene = await startUnder({ team: [{ requests: 2, per: 'day', warnAt: [1] }] });
+    await scene.ask(1, 'ada');
+    await scene.ask(1, 'bob');
+    const group = { kind: 'team', id: 'blue' };
+    expect(scene.events).toMatchObject([{ level: 'group', group, userId: undefined, used: 2 }]);
+  });
+
+  it('counts only the calls of its models', async () => {
+    const other: LimitSpec = { ...TEN, requests: 1, models: ['gpt-5'], name: 'other' };
+    await using scene = await startUnder({ own: [other, { ...TEN, requests: 2, warnAt: [1] }] });
+    await scene.ask(2);
+    expect(scene.events).toMatchObject([{ limit: 'requests-day', fraction: 1 }]);
   });
 
   it('warns of what is used, not of what calls in flight hold', async () => {
