@@ -113,6 +113,15 @@ describe('A limit with warnAt', () => {
     expect(scene.events).toMatchObject([{ limit: 'requests-day', fraction: 1 }]);
   });
 
+  it('with credits behind it tells when it is used up and they begin', async () => {
+    const spilling: LimitSpec = { requests: 2, per: 'day', warnAt: [1], then: 'credits' };
+    await using scene = await startUnder({ own: [spilling] });
+    await scene.guard.users.grant('ada', { requests: 5, to: 'credits', id: 'pack' });
+    await scene.ask(4);
+    expect(scene.settled).toHaveLength(4);
+    expect(scene.events).toMatchObject([{ fraction: 1, used: 2, amount: 2 }]);
+  });
+
   it('warns of what is used, not of what calls in flight hold', async () => {
     await using scene = await startUnder({ own: [{ tokens: 10_000, per: 'day', warnAt: [0.1] }] });
     await scene.ask(2);
