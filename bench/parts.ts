@@ -1,5 +1,6 @@
-import { benchHttp, benchWarned } from './http/bench-http.ts';
+import { benchHttp } from './http/bench-http.ts';
 import { benchProfile } from './http/bench-profile.ts';
+import { benchWarned } from './http/bench-warned.ts';
 import type { Results } from './measure/results.ts';
 import type { Settings } from './measure/settings.ts';
 import { benchSdk } from './sdk/bench-sdk.ts';

@@ -27,12 +27,6 @@ const GROUPS: readonly Group[] = [
   { names: ['raw', 'guard-node'], kinds: ['json', 'streams'], prefix: 'mixed ' },
 ];
 
-const WARNED: Group = {
-  names: ['guard-four-limits', 'guard-warned-limits'],
-  kinds: ['json'],
-  prefix: 'warned ',
-};
-
 /**
  * Measures every way to put OpenAI behind a server, alone on one core, with the load on another. First JSON
  * responses and streams, each in processes that serve nothing else, then both in the same processes.
@@ -45,12 +39,6 @@ export async function benchHttp(settings: Settings): Promise<Results> {
     results = { ...results, ...(await benchGroup(group, redis?.port, settings)) };
   }
   return results;
-}
-
-/** Measures what warnings of limits and a limit in shadow add to a call. */
-export async function benchWarned(settings: Settings): Promise<Results> {
-  using _ = pinSelf('load');
-  return await benchGroup(WARNED, undefined, settings);
 }
 
 async function benchGroup(
@@ -76,7 +64,7 @@ interface Bench {
   readonly settings: Settings;
 }
 
-function contenderOf(
+export function contenderOf(
   target: Target,
   bench: Bench,
   kinds: readonly Kind[],

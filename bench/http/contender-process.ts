@@ -9,8 +9,7 @@ export type ContenderName =
   | 'guard-node'
   | 'guard-express'
   | 'guard-redis'
-  | 'guard-four-limits'
-  | 'guard-warned-limits'
+  | 'guard-limits'
   | 'naive'
   | 'portkey';
 

@@ -61,8 +61,8 @@ export const TARGETS: readonly Target[] = [
   {
     what: 'added to four limits by `warnAt` and one in shadow',
     load: 'warned json',
-    of: 'guard-warned-limits',
-    to: 'guard-four-limits',
+    of: 'warned limits',
+    to: 'four limits',
     measure: 'CPU',
     atMost: [3, 2],
     shown: added,

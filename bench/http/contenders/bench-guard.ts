@@ -2,11 +2,9 @@ import {
   createGuardedCompletion,
   type Guard,
 } from '../../../src/guard/create-guarded-completion.ts';
-import { toNodeHandler } from '../../../src/http/node.ts';
 import type { GuardOptions } from '../../../src/options/guard-options.ts';
 import type { LimitSpec } from '../../../src/plans/limit-spec.ts';
 import { CONNECTIONS } from '../workload.ts';
-import { contend, listen } from './contender.ts';
 
 const SECRET = 'a secret of the benchmark alone, 32 bytes or more';
 
@@ -40,14 +38,4 @@ export async function benchCallers(guard: Guard): Promise<{ authorization: strin
   const users = Array.from({ length: CONNECTIONS }, (_, index) => `user-${index}`);
   const tokens = await Promise.all(users.map((user) => guard.tokens.issue({ user })));
   return tokens.map(({ value }) => ({ authorization: `Bearer ${value}` }));
-}
-
-/** In a contender's process: a guard on node:http, with these limits or those of a small app. */
-export function contendOnNode(limits?: readonly LimitSpec[]): Promise<void> {
-  return contend(async ({ upstreamURL, inFlight }) => {
-    const bounds = inFlight && { bounds: { inFlight } };
-    const guard = benchGuard({ baseURL: `${upstreamURL}/v1`, ...bounds }, limits);
-    const port = await listen(toNodeHandler(guard, { prefix: '/v1' }));
-    return { port, callers: await benchCallers(guard) };
-  });
 }
