@@ -65,6 +65,19 @@ describe.each(rows)('Groups on $store, with two guards', ({ store, fresh }) => {
       .toMatchObject([{ used: PLACES, held: 0, remaining: 0 }]);
   });
 
+  it('What the limit of a team lacks is taken from its credits, exactly under parallel calls', async () => {
+    const team: Group = { kind: 'team', id: 'credits' };
+    await one.guard.groups.setLimits(team, [{ requests: PLACES, per: 'day', then: 'credits' }]);
+    await two.guard.groups.grant(team, { requests: 3, to: 'credits', id: 'payment' });
+    await one.guard.groups.grant(team, { requests: 3, to: 'credits', id: 'payment' });
+    const tokens = await Promise.all(MEMBERS.map((id) => tokenIn(one, id, [team])));
+    await expect
+      .poll(async () => (await two.guard.groups.usage(team)).limits)
+      .toMatchObject([{ limit: PLACES }]);
+    const calls = tokens.flatMap((token) => [one, two, one, two].map((at) => outcome(at, token)));
+    expect(served(await Promise.all(calls))).toBe(PLACES + 3);
+  });
+
   it('A user in four groups is counted in each of them, and a denial by one is held in none', async () => {
     const groups = Object.keys(kinds).map((kind) => ({ kind, id: 'four' }));
     const token = await tokenIn(one, 'ada', groups.toReversed());

@@ -121,16 +121,7 @@ describe('guard.groups', () => {
   });
 });
 
-describe('Limits of a group that take from its credits, or count some models only', () => {
-  it('What the limit lacks is taken from the credits of the group', async () => {
-    await using fixture = await start({
-      groups: { team: { limits: [{ ...QUOTA, then: 'credits' } as LimitSpec] } },
-    });
-    const calls = async () => [await call(fixture), await call(fixture)];
-    expect(await calls()).toEqual(['served', 'served']);
-    expect(await call(fixture)).toBe('group_limit_exceeded');
-  });
-
+describe('Limits of a group that count some calls only, or refuse none', () => {
   it('A limit of a group counts only the models and endpoints that it names', async () => {
     await using fixture = await start({
       plans: { free: { models: [MODEL, 'gpt-4o'], maxOutputTokens: 100 } },
