@@ -63,6 +63,7 @@ describe('The public types', () => {
     });
     expect(names).toEqual([
       'adapters.ts',
+      'alerts.ts',
       'misorder.ts',
       'names.ts',
       'options.ts',
