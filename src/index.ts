@@ -1,6 +1,7 @@
 export type { BlockSpec } from './accounts/block.ts';
 export type { Grant } from './accounts/grant.ts';
 export type { CreditUsage, LimitUsage } from './accounts/limit-usage.ts';
+export type { Page, PageSpec } from './accounts/page.ts';
 export type { Clock } from './base/clock.ts';
 export type { Known } from './base/known.ts';
 export type { DeniedEvent, SettledEvent } from './core/call-events.ts';
@@ -41,7 +42,15 @@ export type { Amounts, Unit } from './ledger/amounts.ts';
 export type * from './ledger/ledger.ts';
 export { memoryLedger } from './ledger/memory/memory-ledger.ts';
 export type { MemoryLedgerOptions } from './ledger/memory/memory-options.ts';
-export { ANY_KEY, type RecordListener, type Records, type StoredRecord } from './ledger/records.ts';
+export {
+  ANY_KEY,
+  type ListedRecord,
+  type ListOptions,
+  type RecordListener,
+  type RecordPage,
+  type Records,
+  type StoredRecord,
+} from './ledger/records.ts';
 export type {
   CalledToolSpec,
   ContainerMemory,
@@ -106,8 +115,12 @@ export {
 export type { ServiceStops } from './stops/service-stops.ts';
 export type { ServiceStop } from './stops/stop-list.ts';
 export type { StopScope, StopSpec } from './stops/stop-options.ts';
+export type { ListedToken } from './tokens/token-list.ts';
 export type { IssuedToken, TokenRequest, Tokens } from './tokens/tokens.ts';
 export type { ApiKey, ApiKeySource, KeyRequest } from './upstream/upstream-keys.ts';
+export type { GuardUsage } from './usage/guard-usage.ts';
+export type { BlockedUser } from './users/blocked-users.ts';
+export type { ListedUser } from './users/end-user-ids.ts';
 export type { UserGroupUsage, UserUsage } from './users/usage.ts';
 export type { SetPlanOptions } from './users/user-options.ts';
 export type { Users } from './users/users.ts';

@@ -23,6 +23,7 @@ import { createCredentials } from '../tokens/credentials.ts';
 import type { ExchangeParts } from '../tokens/token-exchange.ts';
 import type { Tokens } from '../tokens/tokens.ts';
 import type { UpstreamStatus } from '../upstream/upstream-status.ts';
+import { createGuardUsage, type GuardUsage } from '../usage/guard-usage.ts';
 import { BilledUsers, shareBilledUsers } from '../users/billed-users.ts';
 import { createEndUserIds, type EndUserIds, noEndUserIds } from '../users/end-user-ids.ts';
 import { UserStates } from '../users/user-states.ts';
@@ -58,6 +59,8 @@ export interface Guard<PlanName extends string = string> extends Mountable, Serv
   readonly users: Users<PlanName>;
   /** Operates groups, such as teams: usage, blocks, credits, limits. */
   readonly groups: Groups;
+  /** Shows what all users together have used. */
+  readonly usage: GuardUsage;
   /** Shows the upstreams: who waits, what they can take, and whether calls go there. */
   readonly upstreams: UpstreamsStatus;
   /**
@@ -155,6 +158,7 @@ export function createGuardedCompletion<
     tokens: credentials.tokens,
     users: publicUsers(users),
     groups: createGroups({ ledger, groups, models: plans.models, clock }),
+    usage: createGuardUsage({ shared: settings.limits, ledger, clock }),
     ...createServiceStops({ record: stops, plans: settings.plans, events, clock }),
     setPrices: setPrices({ prices, settings, events }),
     on: events.on.bind(events),

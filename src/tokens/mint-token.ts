@@ -1,6 +1,7 @@
 import type { DerivedKeys } from '../base/derived-keys.ts';
 import type { Records } from '../ledger/records.ts';
 import { newToken, type StoredToken, TOKEN_RECORD_PREFIX, tokenIdOf } from './token-form.ts';
+import { noteToken } from './token-list.ts';
 
 interface MintedToken {
   /** The id of the whole family, for a token of a family. */
@@ -21,6 +22,9 @@ export async function mintToken(
   const stored = isFirst ? { ...token, family: id } : token;
   // The record of the first token identifies the user of its family as long as any of them can live.
   const condition = { expiresAtMs: isFirst ? lifetimeEndsAtMs : expiresAtMs, ifVersion: 0 };
-  await records.put(TOKEN_RECORD_PREFIX + id, JSON.stringify(stored), condition);
+  await Promise.all([
+    records.put(TOKEN_RECORD_PREFIX + id, JSON.stringify(stored), condition),
+    noteToken(records, id, token),
+  ]);
   return { id: family ?? id, value };
 }

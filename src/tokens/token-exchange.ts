@@ -100,7 +100,8 @@ async function basisOfLogin(
   if (attest !== undefined && !(await attests(request, attest, hookMs))) return INVALID_CREDENTIAL;
   const user = parseUser(exchange.user(identified.user));
   const { generation } = await states.get(user.id);
-  return { user, generation, lifetimeEndsAtMs: clock.nowMs() + exchange.lifetimeMs };
+  const issuedAtMs = clock.nowMs();
+  return { user, generation, issuedAtMs, lifetimeEndsAtMs: issuedAtMs + exchange.lifetimeMs };
 }
 
 const attests = async (

@@ -7,6 +7,8 @@ import type { LimitSpec } from '../plans/limit-spec.ts';
 export interface StoredToken {
   readonly user: User;
   readonly expiresAtMs: number;
+  /** When the token, or the first one of its family, was issued. */
+  readonly issuedAtMs?: number;
   readonly generation: number;
   readonly limits?: readonly LimitSpec[];
   readonly models?: readonly string[];

@@ -10,6 +10,7 @@ import { modelList } from '../plans/model-list.ts';
 import { parseLimits } from '../plans/parse-limits.ts';
 import type { Identity } from '../plans/plan.ts';
 import type { UserState, UserStates } from '../users/user-states.ts';
+import { isCurrent } from './current-token.ts';
 import {
   isUserToken,
   readSeal,
@@ -127,11 +128,8 @@ export class TokenVerifier {
 }
 
 function verdictOn(token: KnownToken, state: UserState, nowMs: number): KnownToken | Denial {
-  const { generation, family, expiresAtMs } = token.stored;
-  if (expiresAtMs <= nowMs) return EXPIRED;
-  if (state.generation !== generation) return REFUSED;
-  const isRevoked = family !== undefined && state.revoked?.some((one) => one.family === family);
-  return isRevoked ? REFUSED : token;
+  if (token.stored.expiresAtMs <= nowMs) return EXPIRED;
+  return isCurrent(token.stored, state) ? token : REFUSED;
 }
 
 const identityOf = (found: KnownToken | Denial): Identity | Denial =>

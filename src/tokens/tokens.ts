@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Page, PageSpec } from '../accounts/page.ts';
 import type { DerivedKeys } from '../base/derived-keys.ts';
 import { duration, shownDuration } from '../base/duration.ts';
 import type { Known } from '../base/known.ts';
@@ -26,6 +27,7 @@ import {
   TOKEN_RECORD_PREFIX,
   tokenIdOf,
 } from './token-form.ts';
+import { type ListedToken, listTokens, unlistToken } from './token-list.ts';
 import type { TokenParts } from './token-verifier.ts';
 
 const isEndpoint = (name: string): boolean => endpointNames.some((each) => each === name);
@@ -94,6 +96,18 @@ export interface Tokens<PlanName extends string = string> {
   /** Revokes every token issued so far to this user, in every process within 1 s. Their running calls are
    * cut, as by a block. May be repeated. */
   revokeAll(userId: UserId): Promise<void>;
+  /**
+   * Returns the user's tokens that are valid now, by pages, in no particular order; never their values. Tokens that were
+   * refreshed from one another are one entry, with the scope of the last one. Tokens that a version without this list
+   * issued are not listed. `TypeError` for a cursor or a limit that is wrong.
+   *
+   * @example
+   * ```ts
+   * const { entries } = await guard.tokens.list('ada');
+   * for (const { id } of entries) await guard.tokens.revoke(id);
+   * ```
+   */
+  list(userId: UserId, page?: PageSpec): Promise<Page<ListedToken>>;
 }
 
 export interface TokenSettings {
@@ -116,9 +130,10 @@ export function createTokens(
       if (owner.plan !== undefined) plans.find(owner.plan, '"tokens.issue.plan" is');
       if (owner.groups) kinds.sorted(owner.groups, '"tokens.issue.user.groups" has');
       if (ttl !== undefined && ttl > settings.ttlMsMax) throw new TypeError(tooLong(settings));
-      const expiresAtMs = clock.nowMs() + (ttl ?? settings.ttlMs);
+      const issuedAtMs = clock.nowMs();
+      const expiresAtMs = issuedAtMs + (ttl ?? settings.ttlMs);
       const { generation } = await states.get(owner.id);
-      const stored = { user: owner, expiresAtMs, generation, ...scope } as StoredToken;
+      const stored = { user: owner, issuedAtMs, expiresAtMs, generation, ...scope } as StoredToken;
       const minted = await mintToken(stored, records, keys);
       return { ...minted, expires_at: Math.floor(expiresAtMs / 1000) };
     },
@@ -131,8 +146,10 @@ export function createTokens(
         const revoked = { family: id, untilMs: lifetimeEndsAtMs };
         await states.update(user.id, (state) => revokeFamily(state, revoked, clock.nowMs()));
       }
+      await unlistToken(records, id, user.id);
       return records.delete(TOKEN_RECORD_PREFIX + id);
     },
+    list: (userId, page) => listTokens(userId, page, { records, states, clock }),
     async revokeAll(userId) {
       const id = parseUserId(userId, 'tokens.revokeAll');
       await states.update(id, (state) => ({ ...state, generation: state.generation + 1 }));

@@ -1,6 +1,7 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import pLimit from 'p-limit';
+import { type Page, type PageSpec, pageOfRecords, parsePage } from '../accounts/page.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 
@@ -12,8 +13,18 @@ export interface EndUserIds {
   /** Returns the user of this id, stored by any process, up to 400 days after the last call; `undefined`
    * for an unknown id. */
   find(endUserId: string): Promise<string | undefined>;
+  /** Returns users by pages; see `Users.list`. */
+  list(page?: PageSpec): Promise<Page<ListedUser>>;
   /** Resolves when everything is written, or after 2 s. Anything left by then is dropped. */
   close(): Promise<void>;
+}
+
+/** A user who has called. */
+export interface ListedUser {
+  /** The user. */
+  readonly userId: string;
+  /** The id by which OpenAI knows them. */
+  readonly endUserId: string;
 }
 
 interface Remembered {
@@ -74,7 +85,21 @@ export function createEndUserIds({ ledger, clock, onError }: EndUserIdParts): En
     void writing.then(() => writes.delete(writing));
   };
 
+  /** The last 20,000 users of this process, in the order of their end-user ids. */
+  const inProcess = ({ cursor = '', limit }: ReturnType<typeof parsePage>): Page<ListedUser> => {
+    const keys = [...cache.keys()].filter((key) => key > cursor).sort();
+    const shown = keys.slice(0, limit);
+    const entries = shown.map((endUserId) => listed(endUserId, cache.peek(endUserId)));
+    return { entries, cursor: keys.length > limit ? shown.at(-1) : undefined };
+  };
   return {
+    async list(given) {
+      const page = parsePage(given, 'users.list');
+      if (ledger.inProcess) return inProcess(page);
+      return pageOfRecords(records, PREFIX, page, ({ key, value }) =>
+        listed(key.slice(PREFIX.length), JSON.parse(value) as Remembered),
+      );
+    },
     remember(endUserId, userId) {
       const atMs = clock.nowMs();
       if (isFresh(cache.get(endUserId), atMs)) return;
@@ -97,9 +122,18 @@ export function createEndUserIds({ ledger, clock, onError }: EndUserIdParts): En
   };
 }
 
+const listed = (endUserId: string, known?: Remembered): ListedUser => ({
+  userId: known?.userId ?? '',
+  endUserId,
+});
+
 /** For a guard with `rememberEndUserIds: false`. */
 export const noEndUserIds: EndUserIds = {
   remember: () => {},
   find: async () => undefined,
+  list: () =>
+    Promise.reject(
+      new TypeError('"users.list": the option "rememberEndUserIds" is false, so no user is known'),
+    ),
   close: async () => {},
 };

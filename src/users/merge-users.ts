@@ -5,6 +5,7 @@ import type { UserId, UserSpec } from '../core/user.ts';
 import { amounts, NO_AMOUNTS } from '../ledger/amounts.ts';
 import type { Claim, Ledger } from '../ledger/ledger.ts';
 import { type LimitBalance, limitBalances } from '../plans/limit-status.ts';
+import type { BlockedUsers } from './blocked-users.ts';
 import { creditAccount, type UserAccounts } from './usage.ts';
 import type { UserStates } from './user-states.ts';
 
@@ -14,13 +15,22 @@ const REMEMBERED_MS = 400 * 86_400_000;
 /** Long enough to post a charge. It holds nothing. */
 const LEASE = { durationMs: 60_000, dispatched: false };
 
+interface MergeParts {
+  readonly ledger: Ledger;
+  readonly states: UserStates;
+  readonly accounts: UserAccounts;
+  readonly blockedUsers: Pick<BlockedUsers, 'block'>;
+  readonly clock: Clock;
+}
+
 /** See `Users.merge`. Both users are in the id of each charge, so that a repeat charges nothing twice. */
-export function createMerge(
-  ledger: Ledger,
-  states: UserStates,
-  accounts: UserAccounts,
-  clock: Clock,
-): (from: UserId | UserSpec, to: UserId | UserSpec) => Promise<boolean> {
+export function createMerge({
+  ledger,
+  states,
+  accounts,
+  blockedUsers,
+  clock,
+}: MergeParts): (from: UserId | UserSpec, to: UserId | UserSpec) => Promise<boolean> {
   const charge = async (id: string, claim: Claim, used: number): Promise<void> => {
     const { granted } = await ledger.reserve(id, [claim], NO_AMOUNTS, LEASE);
     // A denial means that the limit is full already.
@@ -46,7 +56,7 @@ export function createMerge(
       ledger,
     );
     const { block } = await states.get(source.user.id);
-    if (block) await states.update(target.user.id, (state) => ({ ...state, block }));
+    if (block) await blockedUsers.block(target.user.id, block);
     const expiresAtMs = clock.nowMs() + REMEMBERED_MS;
     return ledger.records.put(RECORD_PREFIX + name, '1', { ifVersion: 0, expiresAtMs });
   };

@@ -1,5 +1,6 @@
 import { type BlockSpec, parseBlock } from '../accounts/block.ts';
 import { forgiveAll, type Grant, grantTo, takeBackFrom } from '../accounts/grant.ts';
+import type { Page, PageSpec } from '../accounts/page.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Known } from '../base/known.ts';
 import { parseOrThrow } from '../base/parse-or-throw.ts';
@@ -12,7 +13,8 @@ import type { LimitSpec, Per } from '../plans/limit-spec.ts';
 import { limitsAllowing, storableLimits } from '../plans/parse-limits.ts';
 import type { PlanNames } from '../plans/plan-names.ts';
 import type { PlanResolver } from '../plans/plan-resolver.ts';
-import type { EndUserIds } from './end-user-ids.ts';
+import { type BlockedUser, BlockedUsers } from './blocked-users.ts';
+import type { EndUserIds, ListedUser } from './end-user-ids.ts';
 import { createMerge } from './merge-users.ts';
 import { createUserAccounts, creditAccount, type UserAccounts, type UserUsage } from './usage.ts';
 import { type SetPlanOptions, setPlanOptions } from './user-options.ts';
@@ -85,6 +87,34 @@ export interface Users<PlanName extends string = string> {
    * With `memoryLedger()` only the last 20,000 users of this process are known.
    */
   byEndUserId(endUserId: string): Promise<string | undefined>;
+  /**
+   * Returns the users who called within the last 400 days, in any process, by pages, in no particular order: one entry
+   * for each end-user id that they had. A user is listed seconds after their first call. Not listed are users who were
+   * only blocked, given a plan or a token, and who never called. With `memoryLedger()`: the last 20,000 users of this process. `TypeError`
+   * for a cursor or a limit that is wrong, and if `rememberEndUserIds` is off.
+   *
+   * @example
+   * ```ts
+   * let cursor: string | undefined;
+   * do {
+   *   const page = await guard.users.list({ cursor });
+   *   for (const { userId } of page.entries) console.log(userId);
+   *   cursor = page.cursor;
+   * } while (cursor !== undefined);
+   * ```
+   */
+  list(page?: PageSpec): Promise<Page<ListedUser>>;
+  /**
+   * Returns the users who are blocked now, with the reason, by pages, in no particular order. A block that was written
+   * by a version without this list is listed from its next write on. `TypeError` for a cursor or a limit that is wrong.
+   *
+   * @example
+   * ```ts
+   * const { entries } = await guard.users.blocked();
+   * for (const { userId, reason } of entries) console.log(userId, reason);
+   * ```
+   */
+  blocked(page?: PageSpec): Promise<Page<BlockedUser>>;
 }
 
 interface UsersParts {
@@ -92,7 +122,7 @@ interface UsersParts {
   readonly states: UserStates;
   readonly plans: PlanResolver;
   readonly groups: UserGroups;
-  readonly endUserIds: Pick<EndUserIds, 'find'>;
+  readonly endUserIds: Pick<EndUserIds, 'find' | 'list'>;
   readonly events: Events;
   readonly clock: Clock;
 }
@@ -104,6 +134,7 @@ export interface GuardUsers extends Users {
 export function createUsers(parts: UsersParts): GuardUsers {
   const { ledger, states, events, clock } = parts;
   const accounts = createUserAccounts(parts);
+  const blockedUsers = new BlockedUsers({ records: ledger.records, states, clock });
   const granted = async (user: UserId | UserSpec, call: string) => {
     const { user: owner, plan, accounts: found } = await accounts.account(user, call);
     const source = `the plan "${plan.name}"`;
@@ -112,21 +143,18 @@ export function createUsers(parts: UsersParts): GuardUsers {
   return {
     usage: (user) => accounts.usage(user),
     remember: accounts.remember,
-    merge: createMerge(ledger, states, accounts, clock),
+    merge: createMerge({ ledger, states, accounts, blockedUsers, clock }),
     byEndUserId: parts.endUserIds.find,
     ...createUserOverrides(parts),
     async block(userId, block) {
       const stored = parseBlock(block, 'users.block');
       const id = parseUserId(userId, 'users.block');
-      await states.update(id, (state) => ({ ...state, block: stored }));
+      await blockedUsers.block(id, stored);
       events.emit('blocked', { userId: id, reason: stored.reason });
     },
-    async unblock(userId) {
-      await states.update(
-        parseUserId(userId, 'users.unblock'),
-        ({ block: _, pauses: __, ...state }) => state,
-      );
-    },
+    unblock: async (userId) => blockedUsers.unblock(parseUserId(userId, 'users.unblock')),
+    list: (page) => parts.endUserIds.list(page),
+    blocked: async (page) => blockedUsers.list(page),
     async grant(user, grant) {
       await grantTo(await granted(user, 'users.grant'), grant, ledger, 'users.grant');
       return accounts.usage(user);

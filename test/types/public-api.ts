@@ -1,5 +1,6 @@
 import {
   type BeforeHook,
+  type BlockedUser,
   type BrokenLimit,
   type CreditUsage,
   type createGuardedCompletion,
@@ -20,8 +21,12 @@ import {
   LedgerError,
   type Limiter,
   type LimitUsage,
+  type ListedToken,
+  type ListedUser,
   memoryLedger,
   moderate,
+  type Page,
+  type ServiceStop,
   type SettledEvent,
   type ThresholdEvent,
   type Usage,
@@ -67,6 +72,7 @@ export function members(guard: Guard, other: Guard): void {
       | 'stop'
       | 'resume'
       | 'stops'
+      | 'usage'
       | 'on'
       | 'close'
     >
@@ -98,6 +104,10 @@ export async function tokens({ tokens }: Guard): Promise<void> {
   assertType<Equal<ReturnType<typeof tokens.issue>, Promise<IssuedToken>>>();
   assertType<Equal<ReturnType<typeof tokens.revoke>, Promise<boolean>>>();
   assertType<Equal<ReturnType<typeof tokens.revokeAll>, Promise<void>>>();
+  assertType<Equal<ReturnType<typeof tokens.list>, Promise<Page<ListedToken>>>>();
+  await tokens.list('ada', { cursor: undefined, limit: 10 });
+  // @ts-expect-error tokens are those of a user
+  await tokens.list();
   await tokens.issue({ user: 'ada' });
   await tokens.issue({ user: { id: 'ada' }, plan: 'pro', ttl: '15m', singleUse: true });
   await tokens.issue({ user: 'ada', models: ['gpt-5*'], limits: [{ requests: 1, per: 'day' }] });
@@ -109,6 +119,20 @@ export async function tokens({ tokens }: Guard): Promise<void> {
   await tokens.issue({ user: 'ada', expiresIn: '15m' });
   // @ts-expect-error a limit of a token needs a window like any other limit
   await tokens.issue({ user: 'ada', limits: [{ requests: 1 }] });
+}
+
+export async function stops({ stop, resume, stops, usage }: Guard): Promise<void> {
+  assertType<Equal<ReturnType<typeof stop>, Promise<void>>>();
+  assertType<Equal<ReturnType<typeof resume>, Promise<boolean>>>();
+  assertType<Equal<ReturnType<typeof stops>, Promise<readonly ServiceStop[]>>>();
+  assertType<Equal<ReturnType<typeof usage.limits>, Promise<readonly LimitUsage[]>>>();
+  await stop({ reason: 'A problem.', models: ['gpt-5*'], plans: ['free'], cut: true });
+  await resume();
+  await resume({ models: ['gpt-5*'], plans: ['free'] });
+  // @ts-expect-error clients see the reason
+  await stop({});
+  // @ts-expect-error what a stop cuts is no part of its scope
+  await resume({ cut: true });
 }
 
 export async function users({ users }: Guard): Promise<void> {
@@ -127,8 +151,15 @@ export async function users({ users }: Guard): Promise<void> {
       | 'setGroups'
       | 'merge'
       | 'byEndUserId'
+      | 'list'
+      | 'blocked'
     >
   >();
+  assertType<Equal<ReturnType<typeof users.list>, Promise<Page<ListedUser>>>>();
+  assertType<Equal<ReturnType<typeof users.blocked>, Promise<Page<BlockedUser>>>>();
+  await users.list({ cursor: (await users.list()).cursor });
+  // @ts-expect-error a limit is a number
+  await users.blocked({ limit: '10' });
   assertType<Equal<ReturnType<typeof users.setPlan>, Promise<boolean>>>();
   assertType<Equal<ReturnType<typeof users.merge>, Promise<boolean>>>();
   await users.setPlan('ada', ['pro', 'images'], { until: new Date(), asOf: new Date() });
