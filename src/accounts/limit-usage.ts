@@ -1,5 +1,5 @@
 import { shownAmount, type UnitName, unitName } from '../ledger/amounts.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Balance, Ledger } from '../ledger/ledger.ts';
 import type { AppliedLimit } from '../plans/accounts.ts';
 import { type LimitBalance, limitBalances } from '../plans/limit-status.ts';
 import { CREDIT_UNITS, type CreditAccount, creditClaims } from './posted-credits.ts';
@@ -60,7 +60,7 @@ export async function readUsage(
   const balances = await ledger.read([...applied, ...claims]);
   const spilling = new Set(applied.map(({ limit }) => limit.spills && limit.unit));
   return {
-    limits: limitBalances(applied, balances).map(limitUsage),
+    limits: usageOfLimits(applied, balances),
     credits: CREDIT_UNITS.flatMap((unit, place) => {
       const { used = 0, held = 0 } = balances[applied.length + place] ?? {};
       if (used === 0 && held === 0 && !spilling.has(unit)) return [];
@@ -68,6 +68,14 @@ export async function readUsage(
       return [{ unit: unitName(unit), remaining, held: shownAmount(unit, held) }];
     }),
   };
+}
+
+/** Returns what is used of these limits, which were read in this order. */
+export function usageOfLimits(
+  applied: readonly AppliedLimit[],
+  balances: readonly Balance[],
+): LimitUsage[] {
+  return limitBalances(applied, balances).map(limitUsage);
 }
 
 function limitUsage({ claim, balance }: LimitBalance): LimitUsage {

@@ -1,4 +1,4 @@
-import { type LimitUsage, readUsage } from '../accounts/limit-usage.ts';
+import { type LimitUsage, usageOfLimits } from '../accounts/limit-usage.ts';
 import type { Clock } from '../base/clock.ts';
 import type { User } from '../core/user.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -34,7 +34,8 @@ export function createGuardUsage({ shared, ledger, clock }: GuardUsageParts): Gu
       const nowMs = clock.nowMs();
       const levels = { ...onlyOwn([]), shared: shared.for(user) };
       await lookUpLimits(user, levels, nowMs);
-      return readUsage(accountsOf({ user }, levels, nowMs).applied, ledger);
+      const { applied } = accountsOf({ user }, levels, nowMs);
+      return usageOfLimits(applied, await ledger.read(applied));
     },
   };
 }
