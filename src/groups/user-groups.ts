@@ -29,6 +29,12 @@ interface GroupList {
   limits: readonly GroupLimits[];
 }
 
+/** A list that was given, as it was when it was checked: the app may change it in place. */
+interface CheckedGroups {
+  readonly seen: readonly GroupSpec[];
+  readonly list: GroupList;
+}
+
 interface UserGroupsParts {
   readonly kinds: GroupKinds;
   readonly groupsOf: GroupsOf | undefined;
@@ -45,7 +51,7 @@ export class UserGroups {
   readonly #parts: UserGroupsParts;
   readonly #lookups: UserLookups<GivenGroups, GroupList> | undefined;
   /** By the groups that were given. */
-  readonly #checked = new WeakMap<readonly GroupSpec[], GroupList>();
+  readonly #checked = new WeakMap<readonly GroupSpec[], CheckedGroups>();
   /** One list for all users who are in the same groups. */
   readonly #lists = new LRUCache<string, GroupList>({ max: CACHED_LISTS_MAX });
 
@@ -104,9 +110,10 @@ export class UserGroups {
   #check(given: GivenGroups, source: string, path: string): GroupList {
     if (given === undefined || given === null) return NO_LIST;
     const known = typeof given === 'object' ? this.#checked.get(given) : undefined;
-    if (known !== undefined) return known;
+    if (known !== undefined && isUnchanged(given, known)) return known.list;
     const list = this.#shared(this.kinds.sorted(parseGroups(given, path), source));
-    this.#checked.set(given, list);
+    const seen = given.map(({ kind, id }) => ({ kind, id }));
+    this.#checked.set(given, { seen, list });
     return list;
   }
 
@@ -144,4 +151,11 @@ export class UserGroups {
     list.states = states;
     return list.limits;
   }
+}
+
+function isUnchanged(given: readonly GroupSpec[], { seen }: CheckedGroups): boolean {
+  if (given.length !== seen.length) return false;
+  return given.every((group, place) => {
+    return group?.kind === seen[place]?.kind && group?.id === seen[place]?.id;
+  });
 }

@@ -55,6 +55,16 @@ it('A change of one group makes a new array, and the limits of the others stay t
   expect(after[0]?.limits).toBe(before[0]?.limits);
 });
 
+it('A list that the app changes in place counts as it is now', async () => {
+  const list = [team];
+  const groups = start(() => list);
+  expect(await groups.of({ id: 'ada' }, {})).toMatchObject([team]);
+  list.push(org);
+  expect(await groups.of({ id: 'ada' }, {})).toMatchObject([team, org]);
+  list.splice(0, 2, { ...team, id: 't2' });
+  expect(await groups.of({ id: 'ada' }, {})).toMatchObject([{ id: 't2' }]);
+});
+
 it('A user without groups costs no look-up and no new object', () => {
   const groups = start();
   expect(groups.of({ id: 'ada' }, {})).toBe(NO_GROUPS);
