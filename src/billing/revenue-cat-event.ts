@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { GrantEvent } from '../accounts/credits.ts';
 import {
   allPurchases,
   type ProviderPurchases,
@@ -6,6 +7,7 @@ import {
   purchaseIn,
   withPurchase,
 } from '../users/purchases.ts';
+import type { SoldCredits } from './sold-credits.ts';
 
 const id = z.string().min(1).max(256);
 const ids = z.array(id).max(1_000).nullish();
@@ -88,6 +90,21 @@ export function afterEvent(
     product,
   };
   return withPurchase(all, purchase);
+}
+
+/** The payment that an event gives credits for, or takes them back of; `undefined` if it sells none. */
+export function creditEvent(
+  event: RevenueCatEvent,
+  sold: SoldCredits,
+): { readonly payment: string; readonly event: GrantEvent } | undefined {
+  const { type, product_id, transaction_id, original_transaction_id } = event;
+  const amounts = sold.get(product_id ?? '');
+  const payment = transaction_id ?? original_transaction_id ?? undefined;
+  if (amounts === undefined || payment === undefined) return undefined;
+  const isRefunded = isRefund(event, event.expiration_at_ms ?? undefined);
+  if (!isRefunded && type !== 'NON_RENEWING_PURCHASE' && type !== 'REFUND_REVERSED')
+    return undefined;
+  return { payment, event: { amounts, given: !isRefunded, asOfMs: event.event_timestamp_ms } };
 }
 
 /** RevenueCat's own id of a customer who has not logged in to the app. */

@@ -21,12 +21,14 @@ import { billedUsersOf } from '../users/billed-users.ts';
 import { allPurchases, type Purchase } from '../users/purchases.ts';
 import {
   afterEvent,
+  creditEvent,
   meaningOf,
   payloadShape,
   type RevenueCatEvent,
   usersOf,
   usersToLookUp,
 } from './revenue-cat-event.ts';
+import { creditsOption, type SoldCredits, soldCredits } from './sold-credits.ts';
 
 /** An entitlement that a customer has at present. */
 export interface Entitlement {
@@ -50,8 +52,11 @@ const revenueCatShape = {
     `must be a string of at least ${SECRET_LENGTH_MIN} characters; is its environment variable set?`,
   ),
   /** The plan of each entitlement, by its identifier. Other entitlements give no plan. A name that is not
-   * a plan of the guard is a `TypeError`. */
-  plans: z.record(z.string(), z.string().min(1)).readonly(),
+   * a plan of the guard is a `TypeError`. Without it, only credits are sold. */
+  plans: z.record(z.string(), z.string().min(1)).readonly().optional(),
+  /** The credits of each consumable product, by its identifier: `{ coins_100: { requests: 100 } }`. A
+   * `NON_RENEWING_PURCHASE` gives them once; its refund takes them back. */
+  credits: creditsOption,
   /** Also processes events of test purchases.
    * @default false */
   sandbox: z.boolean().default(false),
@@ -70,7 +75,7 @@ export interface RevenueCatOptions
 type RevenueCatSettings = ParsedOptions<typeof revenueCatShape>;
 
 /**
- * Gives users the plans that they bought through RevenueCat, from their next call. Mount it where its
+ * Gives users the plans and credits that they bought through RevenueCat, from their next call. Mount it where its
  * webhooks arrive. Repeats and late events change nothing.
  *
  * The response is 200 for an event that was processed or does not concern access, 401 without the
@@ -91,14 +96,15 @@ type RevenueCatSettings = ParsedOptions<typeof revenueCatShape>;
  */
 export function revenueCatWebhook(options: RevenueCatOptions): Mountable {
   const settings = parseOrThrow(optionsSchema(revenueCatShape), options, 'revenueCatWebhook');
-  billedUsersOf(settings.guard).checkPlans(settings.plans, 'revenueCatWebhook.plans');
+  billedUsersOf(settings.guard).checkPlans(settings.plans ?? {}, 'revenueCatWebhook.plans');
+  const sold = soldCredits(settings, 'revenueCatWebhook');
   const expected = digest(settings.authorization);
   return webhook(settings.guard, async (request) => {
     const sent = request.header('authorization') ?? '';
     if (!timingSafeEqual(digest(sent), expected)) return UNAUTHORIZED;
     const event = await readEvent(request);
     if (isDenial(event)) return event;
-    if (event.environment !== 'SANDBOX' || settings.sandbox) await apply(event, settings);
+    if (event.environment !== 'SANDBOX' || settings.sandbox) await apply(event, settings, sold);
     return undefined;
   });
 }
@@ -119,9 +125,19 @@ async function readEvent(request: GuardRequest): Promise<RevenueCatEvent | Denia
 /** The provider of these purchases. */
 const PROVIDER = 'revenuecat';
 
-async function apply(event: RevenueCatEvent, settings: RevenueCatSettings): Promise<void> {
+async function apply(
+  event: RevenueCatEvent,
+  settings: RevenueCatSettings,
+  sold: SoldCredits,
+): Promise<void> {
   const { guard, entitlementsOf } = settings;
   if (meaningOf(event) === undefined) return;
+  const credited = creditEvent(event, sold);
+  if (credited !== undefined) {
+    for (const userId of usersOf(event)) {
+      await billedUsersOf(guard).credit(userId, credited.payment, credited.event);
+    }
+  }
   const plansOf = (listed: readonly string[]) => listed.flatMap((id) => planOf(settings, id));
   const users = entitlementsOf === undefined ? usersOf(event) : usersToLookUp(event);
   for (const userId of users) {
@@ -151,5 +167,5 @@ async function lookUp(
 }
 
 /** The plan of an entitlement; empty if it gives none. */
-const planOf = ({ plans }: RevenueCatSettings, entitlement: string): string[] =>
+const planOf = ({ plans = {} }: RevenueCatSettings, entitlement: string): string[] =>
   Object.hasOwn(plans, entitlement) ? [plans[entitlement] ?? ''] : [];

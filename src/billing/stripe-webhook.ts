@@ -18,6 +18,8 @@ import { readSignedBody } from '../http/request-parts.ts';
 import { webhook } from '../http/webhook.ts';
 import { billedUsersOf } from '../users/billed-users.ts';
 import { withPurchase } from '../users/purchases.ts';
+import { creditsOption, type SoldCredits, soldCredits } from './sold-credits.ts';
+import { applyCheckout, applyRefund, type StripeCheckout } from './stripe-payments.ts';
 
 /** The part of Stripe's SDK that is used here. Tests check it against the real SDK. */
 export interface StripeWebhookClient {
@@ -31,6 +33,8 @@ export interface StripeWebhookClient {
       list(params: { customer: string; limit: number }): AsyncIterable<{ lookup_key: string }>;
     };
   };
+  /** Lists what was bought. Needed for `credits`. */
+  readonly checkout?: StripeCheckout;
 }
 
 interface StripeEvent {
@@ -60,8 +64,12 @@ const stripeWebhookShape = {
     'must be the signing secret of the endpoint; is its environment variable set?',
   ),
   /** The plan of each feature, by its lookup key. Other features give no plan. A name that is not a plan
-   * of the guard is a `TypeError`. */
-  plans: z.record(z.string(), z.string().min(1)).readonly(),
+   * of the guard is a `TypeError`. Without it, only credits are sold. */
+  plans: z.record(z.string(), z.string().min(1)).readonly().optional(),
+  /** The credits of each one-time price, by its id or lookup key: `{ credits_5: { usd: 5 } }`. A paid checkout gives
+   * them once, times the quantity; a full refund takes them back. They go to the user whom the checkout names as
+   * `client_reference_id`, or to the user of its customer. */
+  credits: creditsOption,
   /** Returns the user of a customer (`cus_…`); `undefined` if there is none. It has 10 s. */
   userOf: callback<(customer: string) => UserId | undefined | Promise<UserId | undefined>>(),
 };
@@ -82,7 +90,7 @@ const summaryShape = z.object({
 });
 
 /**
- * Gives users the plans of the features that they pay for at Stripe, from their next call. Mount it
+ * Gives users the plans of the features and the credits that they pay for at Stripe, from their next call. Mount it
  * where Stripe's webhooks arrive, before any body parser. Nothing happens without Stripe's signature.
  * Repeats and late events change nothing. If two events have the same second, the one that arrives
  * later counts.
@@ -109,7 +117,11 @@ const summaryShape = z.object({
 export function stripeWebhook(options: StripeWebhookOptions): Mountable {
   const settings = parseOrThrow(optionsSchema(stripeWebhookShape), options, 'stripeWebhook');
   const { guard, stripe, secret } = settings;
-  billedUsersOf(guard).checkPlans(settings.plans, 'stripeWebhook.plans');
+  billedUsersOf(guard).checkPlans(settings.plans ?? {}, 'stripeWebhook.plans');
+  const sold = soldCredits(settings, 'stripeWebhook');
+  if (sold.size > 0 && stripe.checkout === undefined) {
+    throw new TypeError('"stripeWebhook.stripe" must have "checkout", to list what was bought');
+  }
   return webhook(guard, async (request) => {
     const payload = await readSignedBody(request);
     const signature = request.header('stripe-signature') ?? '';
@@ -118,14 +130,33 @@ export function stripeWebhook(options: StripeWebhookOptions): Mountable {
       .catch(() => undefined);
     if (event === undefined) return WRONG_SIGNATURE;
     if (event.type === SUMMARY) await apply(settings, event);
+    else if (sold.size > 0) await applyPayment(settings, sold, event);
     return undefined;
+  });
+}
+
+const PAID = new Set(['checkout.session.completed', 'checkout.session.async_payment_succeeded']);
+
+async function applyPayment(
+  { guard, stripe: { checkout }, userOf }: StripeWebhookSettings,
+  sold: SoldCredits,
+  { type, created, data }: StripeEvent,
+): Promise<void> {
+  const users = billedUsersOf(guard);
+  if (type === 'charge.refunded') return applyRefund(data.object, users);
+  if (!PAID.has(type) || checkout === undefined) return;
+  await applyCheckout(data.object, created * 1_000, {
+    users,
+    sold,
+    checkout,
+    userOf: async (customer) => withHookDeadline(userOf(customer), HOOK_MS_MAX, 'userOf'),
   });
 }
 
 const WRONG_SIGNATURE = deny('invalid_request', 'The signature is missing, wrong or too old.');
 
 async function apply(
-  { guard, stripe, plans, userOf }: StripeWebhookSettings,
+  { guard, stripe, plans = {}, userOf }: StripeWebhookSettings,
   { created, data }: StripeEvent,
 ): Promise<void> {
   const { customer, entitlements } = summaryShape.parse(data.object);

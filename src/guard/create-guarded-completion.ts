@@ -164,7 +164,7 @@ export function createGuardedCompletion<
     on: events.on.bind(events),
     close: ({ graceMs = GRACE_MS_DEFAULT } = {}) => (closed ??= close(graceMs)),
   };
-  const billed = new BilledUsers(states, settings.plans.keys(), clock);
+  const billed = new BilledUsers(states, settings.plans.keys(), ledger, clock);
   return shareBilledUsers(shareEvents(withExchange(guard, exchange), events), billed);
 }
 

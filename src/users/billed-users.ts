@@ -1,18 +1,24 @@
+import { applyGrant, type GrantEvent } from '../accounts/credits.ts';
 import { Attached } from '../base/attached.ts';
 import type { Clock } from '../base/clock.ts';
 import { parseUserId, type UserId } from '../core/user.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Records } from '../ledger/records.ts';
 import type { PushedPlan } from '../plans/plan-resolver.ts';
 import { NO_PURCHASES, type ProviderPurchases, planOfPurchases } from './purchases.ts';
+import { creditAccount } from './usage.ts';
 import type { UserState, UserStates } from './user-states.ts';
 
 /** The users of a guard, for webhooks of billing providers that are mounted beside it. */
 export class BilledUsers {
   readonly #states: UserStates;
+  readonly #ledger: Ledger;
   readonly #planNames: readonly string[];
   readonly #clock: Clock;
 
-  constructor(states: UserStates, planNames: Iterable<string>, clock: Clock) {
+  constructor(states: UserStates, planNames: Iterable<string>, ledger: Ledger, clock: Clock) {
     this.#states = states;
+    this.#ledger = ledger;
     this.#planNames = [...planNames];
     this.#clock = clock;
   }
@@ -40,6 +46,16 @@ export class BilledUsers {
       const after = change(before);
       return after === before ? state : this.#withPurchases(state, provider, after);
     });
+  }
+
+  /** Gives the credits of a payment to a user, or takes them back, by the latest event about it. */
+  async credit(userId: UserId, payment: string, event: GrantEvent): Promise<void> {
+    await applyGrant(creditAccount({ id: parseUserId(userId) }), payment, event, this.#ledger);
+  }
+
+  /** Small facts about payments. */
+  get records(): Records {
+    return this.#ledger.records;
   }
 
   #withPurchases(state: UserState, provider: string, after: ProviderPurchases): UserState {
