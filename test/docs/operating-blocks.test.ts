@@ -49,6 +49,25 @@ describe('docs/operating.md', () => {
     await guard.close();
   });
 
+  it('The example of a stop stops a model and lets it pass again', async () => {
+    await using world = await startWorld('stopped');
+    const lines = logged();
+    await world.run('stop', blockWith('guard.stop('));
+    const reason = 'We are looking into a problem.';
+    expect(lines()).toMatchObject([[{ reason, models: [MODEL], cut: true }]]);
+    const { guard } = (await world.beside('guard.ts')) as { guard: Guard };
+    expect(await guard.stops()).toEqual([]);
+  });
+
+  it('The example of a list shows each blocked user', async () => {
+    await using world = await startWorld('listed');
+    const { guard } = (await world.beside('guard.ts')) as { guard: Guard };
+    await guard.users.block('ada', { reason: 'abuse' });
+    const lines = logged();
+    await world.run('list', blockWith('users.blocked'));
+    expect(lines()).toEqual(['ada']);
+  });
+
   it('The example of alerts sends what it asks for', async () => {
     await using receiver = await startReceiver();
     vi.stubEnv('ALERTS_URL', receiver.url);

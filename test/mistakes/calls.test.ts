@@ -26,7 +26,43 @@ const setGroups = (groups: unknown) => guard.users.setGroups('ada', groups as ne
 const setPlan = (plan: unknown, more?: object) =>
   guard.users.setPlan('ada', plan as 'free', more as never);
 
+const stop = (given: unknown) => guard.stop(given as never);
+const REASON = 'A problem.';
+
 const calls: readonly [call: string, making: () => Promise<unknown>, message: string][] = [
+  ['stop()', () => stop(undefined), '"guard.stop": must be an object'],
+  [
+    'stop: no reason',
+    () => stop({ reason: '' }),
+    '"guard.stop.reason": must be a non-empty string',
+  ],
+  [
+    'stop: long reason',
+    () => stop({ reason: 'x'.repeat(501) }),
+    '"guard.stop.reason": must be a string of at most 500',
+  ],
+  [
+    'stop: plan',
+    () => stop({ reason: REASON, plans: ['free', 'prro'] }),
+    '"guard.stop.plans.1": "prro" is no plan; did you mean "pro"?',
+  ],
+  [
+    'stop: model',
+    () => stop({ reason: REASON, models: ['gpt-5-min'] }),
+    `"guard.stop.models.0": "gpt-5-min" is no model that a plan allows; did you mean "${MODEL}"?`,
+  ],
+  ['stop: [] models', () => stop({ reason: REASON, models: [] }), '"guard.stop.models": must be'],
+  [
+    'stop: endpoint',
+    () => stop({ reason: REASON, endpoints: ['chat'] }),
+    '"guard.stop.endpoints.0": must be "chat.completions" or',
+  ],
+  ['stop: cut', () => stop({ reason: REASON, cut: 1 }), '"guard.stop.cut": must be true or false'],
+  [
+    'resume: cut',
+    () => guard.resume({ cut: true } as never),
+    '"guard.resume": has an unknown field "cut"',
+  ],
   ['issue("ada")', () => issue('ada'), '"tokens.issue": must be an object'],
   ['issue({})', () => issue({}), '"tokens.issue.user": must be a user, or the id of one'],
   [
