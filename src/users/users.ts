@@ -76,8 +76,8 @@ export interface Users<PlanName extends string = string> {
   setGroups(userId: UserId, groups: readonly GroupSpec[] | undefined): Promise<void>;
   /**
    * Counts what `from` used in the current windows as used by `to`, in the limits that both have, and
-   * copies a block of `from` to `to`. Call it when an anonymous user signs up. `from` keeps its own
-   * counts, so that repeated sign-ups give no extra room. Returns false and changes nothing when these
+   * copies a block of `from` to `to`. What is left of the credits of `from` moves to `to`, once. Call it when an
+   * anonymous user signs up. `from` keeps its own counts, so that repeated sign-ups give no extra room. Returns false and changes nothing when these
    * two were merged before. May be repeated after a failure.
    */
   merge(from: UserId | UserSpec, to: UserId | UserSpec): Promise<boolean>;
