@@ -11,7 +11,7 @@ import type { StopRecord } from '../stops/stop-record.ts';
 import type { UserStates } from '../users/user-states.ts';
 import { type AuthorizeBodyParts, authorizeBody } from './authorize-body.ts';
 import type { BodyBudget } from './body-budget.ts';
-import { type Called, findCalled } from './called-endpoint.ts';
+import { type CalledEndpoint, findCalled } from './called-endpoint.ts';
 import type { Hooks } from './hook.ts';
 import type { InvalidRequests } from './invalid-requests.ts';
 import { denialOfUser, judgeCall } from './judge-call.ts';
@@ -63,7 +63,7 @@ export function authorize(
 function authorizeCall(
   parts: AuthorizeParts,
   call: Identified,
-  { endpoint, params }: Called,
+  { endpoint, params }: CalledEndpoint,
   plan: Plan,
 ): Soon<Authorized | Answered | LimitDenial> {
   const { request, identity } = call;

@@ -6,13 +6,13 @@ import { unknownEndpoint } from '../openai/endpoints/not-served.ts';
 import { queryDenial } from '../openai/request/query-check.ts';
 
 /** The endpoint that a request calls. */
-export interface Called {
+export interface CalledEndpoint {
   readonly endpoint: Descriptor;
   readonly params: PathParams;
 }
 
 /** Returns the endpoint, or why nothing is served there. The path is compared as it was sent. Decoded or normalised, it could name another path upstream. */
-export function findCalled(request: GuardRequest): Called | Denial {
+export function findCalled(request: GuardRequest): CalledEndpoint | Denial {
   const { method, path, query } = request;
   const found = findEndpoint(path);
   if (found === undefined) return unknownEndpoint(path);
