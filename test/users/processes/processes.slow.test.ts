@@ -84,8 +84,11 @@ describe.each(rows)(`${PROCESSES} processes on one $store`, ({ fresh }) => {
     const second = await exchanged(two, first.value);
     const third = await exchanged(three, second.value);
     expect(new Set([first.id, second.id, third.id]).size).toBe(1);
+    const listed = async () => (await scene.guard.tokens.list('ada')).entries.map(({ id }) => id);
+    expect((await listed()).filter((id) => id === first.id)).toEqual([first.id]);
     const revoke = () => scene.guard.tokens.revoke(first.id);
     await changesTo('invalid_credential', scene, third.value, revoke);
+    expect(await listed()).not.toContain(first.id);
     const refreshes = scene.backends.map((backend) => backend.exchange(third.value));
     expect((await Promise.all(refreshes)).map(({ status }) => status)).toEqual(everywhere(401));
     await exchanged(one);
@@ -112,6 +115,29 @@ describe.each(rows)(`${PROCESSES} processes on one $store`, ({ fresh }) => {
     await changesTo('quota_exceeded', scene, value, none);
     await scene.guard.users.setLimits('ada', undefined);
     await expect.poll(() => codes(scene, value)).toEqual(everywhere(null));
+  });
+
+  it('A stop reaches every process, cuts their streams if asked, and ends in every process', async () => {
+    const { backends, guard, fake } = scene;
+    const gate = fake.gate();
+    const before = fake.requests.length;
+    fake.script('unending', { tokens: 900, betweenChunks: gate });
+    const body = chat({ stream: true, messages: [{ role: 'user', content: 'unending' }] });
+    const { value } = await exchanged(backends[0]);
+    const running = backends.map((backend) => backend.ask(body, value));
+    await expect.poll(() => fake.requests.length).toBe(before + PROCESSES);
+    const stop = () => guard.stop({ reason: 'A problem.', models: [MODEL], cut: true });
+    await changesTo('service_stopped', scene, value, stop);
+    for (const { text } of await Promise.all(running)) {
+      expect(text).toContain('"code":"service_stopped"');
+      expect(text).not.toContain('[DONE]');
+    }
+    const sent = fake.requests.length;
+    expect(await codes(scene, value)).toEqual(everywhere('service_stopped'));
+    expect(fake.requests).toHaveLength(sent);
+    expect(await guard.resume()).toBe(true);
+    await expect.poll(() => codes(scene, value)).toEqual(everywhere(null));
+    gate.open();
   });
 
   it('A blocked user is denied in every process with any token, and their streams are cut', async () => {
