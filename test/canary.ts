@@ -31,7 +31,8 @@ always.watch('the secret', canaries.secret);
 prompts.watch('a prompt', canaries.prompt.slice('canary prompt '.length));
 
 const TOKEN_PREFIX = 'gct_';
-const TOKEN = /gct_[A-Za-z0-9_-]{8}/;
+/** The end of a random id can have this form, too. */
+const TOKEN = /(?<![A-Za-z0-9_-])gct_[A-Za-z0-9_-]{8}/;
 const ISSUED = /"(?:value|token|apiKey)":"gct_[A-Za-z0-9_-]{64}"/g;
 const SENT_TOKEN = /Bearer gct_([A-Za-z0-9_-]{64})/gi;
 const KEY_HEADER = new RegExp(

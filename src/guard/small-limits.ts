@@ -1,4 +1,5 @@
 import { amountIn, amounts, shownAmount, type Unit, unitName } from '../ledger/amounts.ts';
+import { writingEndpoints } from '../openai/endpoints/descriptors.ts';
 import type { PriceTable } from '../openai/prices/prices.ts';
 import { type RateCard, writes } from '../openai/prices/rate-card.ts';
 import { tokenBound } from '../openai/prices/upper-bound.ts';
@@ -9,8 +10,6 @@ import type { Plan } from '../plans/plan.ts';
 const TYPICAL_BYTES = 8_000;
 /** A limit below this many of its holds refuses calls long before it is used up. */
 const HOLDS_MIN = 5;
-/** Endpoints whose answers have no output tokens. */
-const WRITES_NOTHING: ReadonlySet<string> = new Set(['embeddings', 'moderations']);
 const SIZED: ReadonlySet<Unit> = new Set(['tokens', 'inputTokens', 'outputTokens', 'nanoUsd']);
 
 /** Returns a sentence for each limit of a plan that is small for its calls, by the limit's name. */
@@ -31,11 +30,11 @@ export function* smallLimits(plan: Plan, prices: PriceTable): Generator<[name: s
   }
 }
 
-/** Models that write nothing are called at endpoints that write nothing. */
+/** A model that writes nothing is called at endpoints whose answers no model writes. */
 function mayCount({ filter }: Limit, model: string, card: RateCard): boolean {
   if (filter?.models?.allows(model) === false) return false;
   if (filter?.endpoints === undefined) return true;
-  return [...filter.endpoints].some((endpoint) => WRITES_NOTHING.has(endpoint) !== writes(card));
+  return [...filter.endpoints].some((endpoint) => writingEndpoints.has(endpoint) === writes(card));
 }
 
 function typicalHold(plan: Plan, card: RateCard) {

@@ -82,7 +82,7 @@ describe('The leak scanner that watches every suite', () => {
     await (await post(fixture.guard, await tokenOf(fixture.guard), chat())).text();
     const authorization = `Bearer ${await tokenOf(fixture.guard)}`;
     expect(
-      await answered(`{"text":"sk-canary- gct_ ${'x'.repeat(500)}"}`, {
+      await answered(`{"text":"sk-canary- gct_ ${'x'.repeat(500)}","id":"x9gct_4fJ0aQ2mZ7"}`, {
         headers: { authorization },
       }),
     ).toEqual([]);

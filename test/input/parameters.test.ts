@@ -50,8 +50,9 @@ describe('An invalid number', () => {
       await answer.text();
     }
     for (const { held } of ledger.reserved) {
-      const { upstreamTokens: _, ...own } = held;
+      const { upstreamTokens: _, images, seconds, ...own } = held;
       expect(Math.min(...Object.values(own))).toBeGreaterThan(0);
+      expect([images, seconds]).toEqual([0, 0]);
     }
     for (const { body: sent } of fixture.fake.requests) {
       const { max_tokens, max_completion_tokens, max_output_tokens } = sent as Record<
@@ -80,8 +81,9 @@ describe('An invalid number', () => {
       expect([200, 400]).toContain(answer.status);
       const ofUser = ledger.reserved.findLast(({ claims }) => claims[0]?.scope === 'own');
       if (ofUser === undefined) return;
-      const { upstreamTokens, ...held } = ofUser.held;
+      const { upstreamTokens, images, seconds, ...held } = ofUser.held;
       expect(Number.isSafeInteger(upstreamTokens)).toBe(true);
+      expect([images, seconds]).toEqual([0, 0]);
       for (const amount of Object.values(held)) {
         expect(Number.isSafeInteger(amount)).toBe(true);
         expect(amount).toBeGreaterThan(0);

@@ -31,3 +31,10 @@ export const promptEndpoints: ReadonlySet<string> = new Set(
     .filter((descriptor) => descriptor.answer === undefined && descriptor.readsPrompt)
     .map(({ name }) => name),
 );
+
+/** The names of those whose answers a model writes. The others have no output tokens. */
+export const writingEndpoints: ReadonlySet<string> = new Set(
+  descriptors
+    .filter((descriptor) => descriptor.answer === undefined && descriptor.outputCap !== undefined)
+    .map(({ name }) => name),
+);
