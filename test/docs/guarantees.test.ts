@@ -107,6 +107,6 @@ describe('The reader of test titles', () => {
 
   it.each([
     [{ file: 'test/none.test.ts', title: 'any' }, 'test/none.test.ts does not exist'],
-    [{ file: 'test/naive/naive.test.ts', title: 'no such test' }, /has no test/],
+    [{ file: 'test/naive/naive.slow.test.ts', title: 'no such test' }, /has no test/],
   ])('The reader reports %j', (proof, fault) => expect(faultOf(proof)).toMatch(fault));
 });

@@ -10,7 +10,7 @@ import { ReferenceLedger } from './reference-ledger.ts';
 
 type Factory = (options: { clock: { nowMs(): number } }) => Verbs | Promise<Verbs>;
 
-const RUNS = 400;
+const RUNS = 200;
 /** A run only computes: 10 ms alone, many times that on a busy machine. */
 const TEST_MS_MAX = 20_000 + RUNS * 100;
 

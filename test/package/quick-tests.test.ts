@@ -14,7 +14,7 @@ describe('npm run test:quick', () => {
     ['test/faults/shutdown.test.ts', 'a process', /: node:child_process$/],
     ['test/ledger/redis-store.test.ts', 'a store', /: (?:ioredis|node:child_process)$/],
     ['test/ledger/model.test.ts', 'a store in a file', /: src\/ledger\/sqlite\/sqlite-ledger\.ts$/],
-    ['test/auth/key-set.test.ts', 'a server', /: node:http$/],
+    ['test/auth/key-set.slow.test.ts', 'a server', /: node:http$/],
     ['test/http/adapters.test.ts', 'a server through an import', /: /],
     ['test/docs/types.slow.test.ts', 'a compiler', /: compiles$/],
   ])('leaves out %s, which starts %s', (file, _, starter) => {
