@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import type { OperatorLog } from '../core/operator-log.ts';
 import { PriceTable } from '../openai/prices/prices.ts';
 import type { Settings } from '../options/guard-options.ts';
+import { idleLimits } from './idle-limits.ts';
 import { smallLimits } from './small-limits.ts';
 import { unknownModels } from './unknown-models.ts';
 
@@ -82,6 +83,7 @@ export function warnOfStart(settings: Settings, log: OperatorLog | undefined): v
   for (const [name, message] of unknownModels(settings, table)) {
     warn('GUARD_UNKNOWN_MODEL', name, message);
   }
+  for (const [name, message] of idleLimits(settings)) warn('GUARD_IDLE_LIMIT', name, message);
   if (settings.isWeakSecret) warn('GUARD_WEAK_SECRET', '', WEAK_SECRET);
 }
 

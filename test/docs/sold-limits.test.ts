@@ -132,7 +132,7 @@ const proofs: Readonly<Record<string, (caller: Caller) => Promise<void>>> = {
     expect(await caller.count(9)).toEqual([9]);
     await expect.poll(() => warned).toEqual([[0.8, 8]]);
   },
-  async 'an alert when all users together spend too fast'(caller) {
+  async 'an alert on the burn rate of the global budget: 5 dollars in ten minutes'(caller) {
     const warned: unknown[] = [];
     caller.fixture.guard.on(
       'threshold',
