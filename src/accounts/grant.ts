@@ -52,13 +52,15 @@ const toShape = {
   id: grantId.optional(),
 };
 
+const grantOptionsShape = { ...grantShape, ...toShape };
+
 /** What is given on top, by unit (`{ requests: 5, usd: 0.5 }`), and whether to limits or to credits. At least one
  * unit. */
 export interface Grant
-  extends RequiredOptions<typeof grantShape & typeof toShape>,
-    OptionalOptions<typeof grantShape & typeof toShape> {}
+  extends RequiredOptions<typeof grantOptionsShape>,
+    OptionalOptions<typeof grantOptionsShape> {}
 
-const grants = optionsSchema({ ...grantShape, ...toShape });
+const grants = optionsSchema(grantOptionsShape);
 export const creditAmounts = optionsSchema(grantShape);
 
 /** The account of a user or a group. */

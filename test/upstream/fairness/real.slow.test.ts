@@ -29,9 +29,14 @@ function codesOf({ calls }: RunRecord, isHeavy: boolean): string[] {
 }
 
 const names = Object.keys(startStore) as StoreName[];
+const WITH_HEADERS = ['loaded, mixed', 'backlogged, mixed'];
+
+/** A rate that is found without headers takes a minute, and no store decides about it. */
+const scenariosOn = (name: StoreName): readonly string[] =>
+  name === 'redis' ? [...WITH_HEADERS, 'loaded, no headers'] : WITH_HEADERS;
 
 describe.each(names)('Four guards on %s and one limit of OpenAI', (name) => {
-  it.each(['loaded, mixed', 'backlogged, mixed', 'loaded, no headers'])(
+  it.each(scenariosOn(name))(
     'No call is lost, no refusal reaches a user, and the ledger is the invoice (%s)',
     { timeout: TEST_MS },
     async (scenario) => {
