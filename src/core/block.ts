@@ -1,5 +1,6 @@
 /** A block of a user or a group, as it is stored. */
 export interface Block {
+  /** Why. The user sees it. */
   readonly reason: string;
   /** Unix ms; `undefined` blocks until unblocked. */
   readonly untilMs?: number;

@@ -21,13 +21,13 @@ interface RuleBase {
   readonly shadow?: true;
 }
 
-/**
- * What does not fit in the rule is taken from the claim with `isCredit` of the same account and unit, if the claims
- * have one: the hold takes what all such rules have room for, and the rest from the credits. A settle posts what
- * was used in the same order. A denial names the rules in which the cost does not fit together with the credits.
- * Never on a shadow rule.
- */
 interface Spilling {
+  /**
+   * What does not fit in the rule is taken from the claim with `isCredit` of the same account and unit, if the claims
+   * have one: the hold takes what all such rules have room for, and the rest from the credits. A settle posts what
+   * was used in the same order. A denial names the rules in which the cost does not fit together with the credits.
+   * Never on a shadow rule.
+   */
   readonly spills?: true;
 }
 
