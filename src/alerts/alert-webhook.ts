@@ -85,7 +85,7 @@ type AlertSettings = ParsedOptions<typeof alertWebhookShape>;
  * and the others by each process in which they happen. Contains no prompt, no key and no credential.
  *
  * An alert is tried again after 408, 429, 5xx, and where the receiver cannot be reached, and each time with the
- * same `webhook-id`. What is given up is a `failed` event of the source `webhook`, which alert webhooks do not
+ * same `webhook-id`. An alert that is given up is a `failed` event of the source `webhook`, which alert webhooks do not
  * send. A `threshold` that was given up is sent again with a later call, a minute later at the earliest. At most
  * 1,000 alerts wait; the oldest is dropped then. They are lost when the process ends without `close`. Wrong
  * options are `TypeError`s.

@@ -61,7 +61,7 @@ export class UserGroups {
     const question = groupsOf && { option: 'groupsOf', ask: groupsOf, read };
     this.#parts = parts;
     this.#lookups = question && new UserLookups(question, settings, clock);
-    // Who is in a group may have changed with it.
+    // The members of the group may have changed with it.
     states.onChange(() => this.forget(undefined));
   }
 

@@ -15,8 +15,8 @@ export interface OncePerWindowParts {
   readonly clock: Clock;
   /** A store that fails is reported here. The message is tried again a minute later. */
   readonly onError: (error: unknown) => void;
-  /** Who takes a message has this long to deliver it, by default a minute. A process that dies meanwhile is
-   * followed by another. */
+  /** A process that takes a message has this long to deliver it, by default a minute. If it dies meanwhile, another
+   * process takes the message. */
   readonly takenMs?: number;
 }
 
@@ -80,7 +80,7 @@ export class OncePerWindow {
     try {
       if (this.#sending.size > 0) await withDeadline(this.idle(), graceMs, STILL_SENDING);
     } catch {
-      // What is not delivered by now is tried again by another process.
+      // Another process tries again what was not delivered.
     }
     this.#closed = true;
   }

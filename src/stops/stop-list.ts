@@ -17,7 +17,7 @@ export interface ServiceStop {
   readonly cut: boolean;
 }
 
-/** What a stop can name of a call. What is not known yet is `undefined`, and matches no stop that names it. */
+/** The parts of a call that a stop can name. A part that is not known yet is `undefined`, and matches no stop that names it. */
 export interface NamedCall {
   readonly endpoint: { readonly name: string };
   readonly plan?: { readonly names: readonly string[] };

@@ -1,5 +1,4 @@
 import pLimit from 'p-limit';
-
 import { type Page, type PageSpec, pageOfRecords, parsePage } from '../accounts/page.ts';
 import type { Clock } from '../base/clock.ts';
 import { activeBlock, type Block } from '../core/block.ts';
